@@ -1,0 +1,88 @@
+# Everything a contributor or a user runs. `make` alone explains itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= python3
+ENGINE := $(shell find engine -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock pyproject.toml
+BUILT  := $(VENV)/built
+DEV    := $(VENV)/dev
+
+.PHONY: help
+help: ## Show this list.
+	@grep -E '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: $(BUILT) ## Set everything up and open the console on this host.
+	@exec $(BIN)/neurograph-tui $(ARGS)
+
+.PHONY: test
+test: $(DEV) ## Install what the tests need and run all of them.
+	cargo test --workspace --exclude ng-python --features ng-wire/schema
+	$(BIN)/pytest
+
+.PHONY: check
+check: $(DEV) lint ## Everything that CI checks: lint, types, arrows, generated files, all tests.
+	$(MAKE) --no-print-directory test
+
+.PHONY: lint
+lint: $(DEV) ## Formatting, clippy, ruff, mypy, import contracts, generated files.
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets --features ng-wire/schema -- -D warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python schema/generate.py --check
+
+.PHONY: schema
+schema: ## Write the wire schema from Rust and the Python types from the schema.
+	UPDATE_SCHEMA=1 cargo test --quiet --package ng-wire --features schema
+	$(PYTHON) schema/generate.py
+
+.PHONY: snapshots
+snapshots: $(DEV) ## Approve the pictures of all screens as they are, after looking at them.
+	$(BIN)/pytest tests/console/test_snapshots.py --snapshot-update
+
+.PHONY: docs
+docs: $(BUILT) ## Write the pages of docs/ that are generated from code.
+	$(BIN)/python docs/generate.py
+
+.PHONY: bench
+bench: $(DEV) ## Measure this machine beside its peers and print the table.
+	$(BIN)/python bench/run.py $(ARGS)
+
+.PHONY: coverage
+coverage: $(DEV) ## Run the Python tests with a coverage report.
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --skip-covered
+
+.PHONY: clean
+clean: ## Remove what was built.
+	rm -rf target $(VENV)
+
+# The three tools that must be there before anything else; a missing one is named with its fix.
+.PHONY: tools
+tools:
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install Python 3.11 or later (Debian: apt install python3 python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V): Python 3.11 or later is needed; name it with make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "the venv module of Python is missing (Debian: apt install python3-venv)" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.88 or later, see https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "a C linker is missing (Debian: apt install gcc)" >&2; exit 1; }
+
+$(VENV)/bin/pip: | tools
+	@echo "==> making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+# The engine is compiled once and again when a source changes; the Python side is used in place.
+$(BUILT): $(ENGINE) | $(VENV)/bin/pip
+	@echo "==> building the engine (some minutes the first time)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2'
+	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet
+	@touch $@
+
+$(DEV): $(BUILT) pyproject.toml
+	@echo "==> installing the tools of the tests"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet --extras dev
+	@touch $(BUILT) $@

@@ -1,0 +1,265 @@
+//! Between the compact form of an event in the store and the forms that cross a border.
+//!
+//! [`record`] is complete and unsafe to display, for recordings and subscribers; [`restore`] is its inverse. [`row`] and
+//! [`detail`] are for the screen: their texts have passed the sanitiser.
+
+mod why;
+
+#[cfg(test)]
+mod tests;
+
+use crate::encoders::{Clock, ENCODERS, Encoder, message_text, reparse};
+use crate::event::{Parsed, Text};
+use crate::guard;
+use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
+use crate::safe_text::safe_text;
+use crate::store::{Reader, nearest};
+use crate::symbols::Symbols;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ng_wire::{Channel, Feature, Format, Hit, Neighbour, Record, RecordDetail, Row};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Most bytes of the text of a row.
+const ROW_TEXT: usize = 2 << 10;
+/// Most bytes of the message, and of the reading, in the detail pane.
+const DETAIL_TEXT: usize = 64 << 10;
+/// Most bytes of one attribute in the detail pane.
+const ATTR_TEXT: usize = 4 << 10;
+/// Most bytes of a type, a source or a key on the screen.
+const NAME_TEXT: usize = 512;
+
+/// The complete record. `parsed` is working memory.
+pub fn record(stored: &Stored<'_>, clock: &Clock, parsed: &mut Parsed) -> Record {
+    let (head, raw) = (stored.head, stored.raw);
+    reparse(head.format, raw, head.received_ns, clock, parsed);
+    let text = String::from_utf8_lossy(&message(stored)).into_owned();
+    let (raw, raw_base64) = match std::str::from_utf8(raw) {
+        Ok(raw) => ((raw != text).then(|| raw.to_string()), None),
+        Err(_) => (None, Some(STANDARD.encode(raw))),
+    };
+    Record {
+        seq: head.seq,
+        time_ns: head.time_ns,
+        received_ns: head.received_ns,
+        kind: stored.kind().into(),
+        source: stored.source().into(),
+        level: head.level,
+        format: head.format,
+        text,
+        raw,
+        raw_base64,
+        value: Some(head.value).filter(|value| value.is_finite()),
+        unit: head.unit,
+        attrs: attrs(stored, parsed),
+        verdict: verdict(&head.verdict),
+        detection: detection(&head.detection),
+    }
+}
+
+/// One line of the tail.
+pub fn row(stored: &Stored<'_>) -> Row {
+    let head = stored.head;
+    let scored = head.detection.is_scored();
+    Row {
+        seq: head.seq,
+        time_ns: head.time_ns,
+        level: head.level,
+        kind: safe_text(stored.kind().as_bytes(), NAME_TEXT).into_owned(),
+        source: safe_text(stored.source().as_bytes(), NAME_TEXT).into_owned(),
+        outcome: head.verdict.outcome,
+        state: head.detection.state,
+        novelty: if scored { head.detection.novelty } else { 0.0 },
+        anomaly: if scored { head.detection.anomaly_score() } else { 0.0 },
+        is_novel: head.detection.is_novel,
+        is_alert: head.detection.is_alert,
+        pattern: pattern(head),
+        gap: gap(stored),
+        text: safe_text(&message(stored), ROW_TEXT).into_owned(),
+    }
+}
+
+/// Everything the detail pane shows of a record. `template` is the text of its pattern, `parsed` is working memory.
+pub fn detail(
+    stored: &Stored<'_>,
+    template: Option<&str>,
+    neighbours: Vec<Neighbour>,
+    clock: &Clock,
+    parsed: &mut Parsed,
+) -> RecordDetail {
+    let complete = record(stored, clock, parsed);
+    let safe = |text: &str, most| safe_text(text.as_bytes(), most).into_owned();
+    // Bytes that are no text are shown as far as they are: an unreadable base64 helps nobody at a screen.
+    let differs = complete.raw.is_some() || complete.raw_base64.is_some();
+    let mut attrs = BTreeMap::new();
+    for (key, value) in &complete.attrs {
+        attrs.entry(safe(key, NAME_TEXT)).or_insert_with(|| safe(value, ATTR_TEXT));
+    }
+    RecordDetail {
+        record: Record {
+            kind: safe(&complete.kind, NAME_TEXT),
+            source: safe(&complete.source, NAME_TEXT),
+            text: safe_text(&message(stored), DETAIL_TEXT).into_owned(),
+            raw: differs.then(|| safe_text(stored.raw, DETAIL_TEXT).into_owned()),
+            raw_base64: None,
+            attrs,
+            ..complete
+        },
+        template: template.map(|text| safe(text, DETAIL_TEXT)),
+        neighbours,
+        rules: guard::Guard::explain(stored.head),
+    }
+}
+
+/// The `k` records of the ring nearest to a record, with their messages; scans at most `budget` records.
+pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec<Neighbour> {
+    let found = nearest(reader, seq, k, budget);
+    let text = |stored: &Stored<'_>| safe_text(&message(stored), ROW_TEXT).into_owned();
+    found
+        .into_iter()
+        .filter_map(|(seq, distance, similarity)| {
+            let text = reader.get(seq, text)?;
+            Some(Neighbour { seq, distance, similarity, text })
+        })
+        .collect()
+}
+
+/// The compact form of a record, with its raw bytes; its names are added to `symbols`.
+///
+/// What a record does not carry is found by parsing the raw bytes again: the place of the message, and a value that is
+/// not finite. An encoder, rule or channel that this version does not know is left out.
+pub fn restore(record: &Record, symbols: &mut Symbols) -> (Head, Vec<u8>) {
+    let raw = raw_bytes(record);
+    let mut parsed = Parsed::default();
+    reparse(record.format, &raw, record.received_ns, &Clock::default(), &mut parsed);
+    let head = Head {
+        seq: record.seq,
+        time_ns: record.time_ns,
+        received_ns: record.received_ns,
+        value: match record.value {
+            Some(value) => value,
+            None if parsed.value.is_finite() => f64::NAN,
+            None => parsed.value,
+        },
+        kind: symbols.intern(&record.kind),
+        source: symbols.intern(&record.source),
+        level: record.level,
+        format: record.format,
+        unit: record.unit,
+        message: parsed.message,
+        verdict: guard::recall(&record.verdict),
+        detection: restore_detection(&record.detection, &parsed),
+    };
+    (head, raw)
+}
+
+/// The bytes of a reading as they arrived.
+pub fn raw_bytes(record: &Record) -> Vec<u8> {
+    let decoded = record.raw_base64.as_ref().and_then(|text| STANDARD.decode(text).ok());
+    decoded.unwrap_or_else(|| record.raw.as_ref().unwrap_or(&record.text).clone().into_bytes())
+}
+
+fn message<'a>(stored: &Stored<'a>) -> Cow<'a, [u8]> {
+    message_text(stored.head.format, stored.raw, stored.head.message)
+}
+
+/// The fields as text; of fields with the same key the first.
+fn attrs(stored: &Stored<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
+    let text = |text: Text| String::from_utf8_lossy(&message_text(stored.head.format, stored.raw, text)).into_owned();
+    let mut attrs = BTreeMap::new();
+    for field in &parsed.fields {
+        attrs.entry(text(field.key)).or_insert_with(|| text(field.value));
+    }
+    attrs
+}
+
+/// The number of missing records that a gap row of the engine states.
+fn gap(stored: &Stored<'_>) -> Option<u64> {
+    if stored.head.format != Format::Note || stored.kind() != "stream.gap" {
+        return None;
+    }
+    let mut parsed = Parsed::default();
+    reparse(Format::Note, stored.raw, stored.head.received_ns, &Clock::default(), &mut parsed);
+    parsed.field(stored.raw, "count").map(|field| field.number).filter(|count| *count >= 0.0).map(|count| count as u64)
+}
+
+fn pattern(head: &Head) -> Option<u32> {
+    Some(head.detection.pattern).filter(|pattern| *pattern != NO_PATTERN)
+}
+
+fn verdict(verdict: &Verdict) -> ng_wire::Verdict {
+    let hit = (verdict.rule != NONE).then(|| {
+        let (rule, clause, _) = guard::clause_name(verdict.rule, verdict.clause);
+        Hit { rule: rule.into(), clause: clause.into(), observed: verdict.observed, limit: verdict.limit }
+    });
+    let objected = |(index, _): &(usize, &&str)| verdict.objections.checked_shr(*index as u32).unwrap_or(0) & 1 == 1;
+    let names = guard::rule_names().iter().enumerate().filter(objected);
+    ng_wire::Verdict { outcome: verdict.outcome, hit, objections: names.map(|(_, name)| name.to_string()).collect() }
+}
+
+fn encoder(index: u8) -> Option<&'static Encoder> {
+    ENCODERS.get(index as usize).copied()
+}
+
+/// Numbers that are not finite have no form in JSON and are left out; detectors give none.
+fn detection(detection: &Detection) -> ng_wire::Detection {
+    let encoder = encoder(detection.encoder);
+    let number = |value: f32| Some(value).filter(|value| detection.is_scored() && value.is_finite());
+    let features = match encoder {
+        Some(encoder) if detection.vector.iter().all(|value| value.is_finite()) => {
+            let named = encoder.features.iter().zip(detection.vector);
+            named.map(|(name, value)| Feature { name: name.to_string(), value }).collect()
+        }
+        _ => Vec::new(),
+    };
+    let channels = encoder.map_or_else(Vec::new, |encoder| {
+        let named = encoder.channels.iter().zip(detection.channels).filter(|(name, _)| !name.is_empty());
+        named.filter_map(|(name, share)| Some(Channel { name: name.to_string(), share: number(share)? })).collect()
+    });
+    ng_wire::Detection {
+        state: detection.state,
+        encoder: encoder.map(|encoder| encoder.name.into()),
+        features,
+        novelty: number(detection.novelty),
+        is_novel: detection.is_novel,
+        surprise: number(detection.surprise),
+        anomaly_score: number(detection.anomaly_score()),
+        strength: number(detection.strength),
+        is_alert: detection.is_alert,
+        channels,
+        why: encoder.map_or_else(String::new, |encoder| why::why(encoder.channels, detection)),
+        nearest: Some(detection.nearest).filter(|nearest| *nearest != NO_SEQ),
+        pattern: Some(detection.pattern).filter(|pattern| *pattern != NO_PATTERN),
+    }
+}
+
+fn restore_detection(record: &ng_wire::Detection, parsed: &Parsed) -> Detection {
+    let known = ENCODERS.iter().position(|encoder| Some(encoder.name) == record.encoder.as_deref());
+    let mut detection = Detection {
+        state: record.state,
+        encoder: known.map_or(NONE, |index| index as u8),
+        is_novel: record.is_novel,
+        is_alert: record.is_alert,
+        novelty: record.novelty.unwrap_or(0.0),
+        surprise: record.surprise.unwrap_or(0.0),
+        strength: record.strength.unwrap_or(0.0),
+        pattern: record.pattern.unwrap_or(NO_PATTERN),
+        nearest: record.nearest.unwrap_or(NO_SEQ),
+        ..Detection::default()
+    };
+    let Some(encoder) = encoder(detection.encoder) else { return detection };
+    if record.features.is_empty() && parsed.format == Format::Vector {
+        detection.vector = parsed.vector;
+    }
+    // By position: the names of features may be put in other words.
+    for (dimension, feature) in detection.vector.iter_mut().zip(&record.features) {
+        *dimension = feature.value;
+    }
+    for channel in &record.channels {
+        if let Some(place) = encoder.channels.iter().position(|name| *name == channel.name) {
+            detection.channels[place] = channel.share;
+        }
+    }
+    detection
+}

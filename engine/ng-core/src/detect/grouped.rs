@@ -1,0 +1,247 @@
+//! A sliding window of remembered vectors in which like events lie together, so that most of it need not be looked at:
+//! a block of sixteen whose bounds are too far away is left out. The answer is exact.
+
+use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
+use super::knn::clamp;
+use crate::record::NO_SEQ;
+use std::collections::VecDeque;
+
+/// Most kinds of events that are kept apart.
+const MOST_KINDS: usize = 128;
+/// The first look reaches this much farther (squared) than the last answer to a like event did.
+const FARTHER: f32 = 1.3;
+/// No block.
+const NOWHERE: u32 = u32::MAX;
+
+/// The latest vectors of one stream. Memory grows with what is remembered, about 60 bytes a vector.
+#[derive(Debug)]
+pub(super) struct Grouped {
+    blocks: Vec<Block>,
+    /// Bounds of every sixteen blocks. They are those of all vectors since a block was last empty.
+    boxes: Vec<Boxes>,
+    uses: Vec<Use>,
+    seqs: Vec<u64>,
+    /// Places from the oldest vector to the latest.
+    order: VecDeque<u32>,
+    /// Empty blocks.
+    free: Vec<u32>,
+    kinds: Vec<Kind>,
+    window: usize,
+    scanner: Scanner,
+    some: Vec<u32>,
+    found: Vec<u64>,
+}
+
+/// What is in a block.
+#[derive(Clone, Copy, Debug)]
+struct Use {
+    /// The kind of its vectors.
+    kind: u32,
+    /// Places given out since it was last empty.
+    given: u8,
+    /// Vectors that are still remembered.
+    living: u8,
+}
+
+/// One kind of events.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    /// The block that is being filled.
+    open: u32,
+    /// The squared distance to look to first.
+    reach: f32,
+}
+
+impl Grouped {
+    /// Remembers at most `window` vectors, at least one.
+    pub(super) fn new(window: usize, scanner: Scanner) -> Self {
+        let kinds = (window / 32).clamp(1, MOST_KINDS);
+        Grouped {
+            blocks: Vec::new(),
+            boxes: Vec::new(),
+            uses: Vec::new(),
+            seqs: Vec::new(),
+            order: VecDeque::new(),
+            free: Vec::new(),
+            kinds: vec![Kind { open: NOWHERE, reach: f32::MAX }; kinds],
+            window: window.max(1),
+            scanner,
+            some: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Remembers a vector and the `seq` of its event in place of the oldest. `kin` is a number that is the same for
+    /// events that are likely to be alike.
+    pub(super) fn push(&mut self, vector: &[f32; DIMS], seq: u64, kin: u32) {
+        if self.order.len() >= self.window {
+            self.forget();
+        }
+        let kind = kin as usize % self.kinds.len();
+        let open = self.kinds[kind].open;
+        let number = if open != NOWHERE && usize::from(self.uses[open as usize].given) < LANES {
+            open as usize
+        } else {
+            self.take(kind)
+        };
+        let usage = &mut self.uses[number];
+        let lane = usize::from(usage.given);
+        usage.given += 1;
+        usage.living += 1;
+        let (sixteen, part) = (&mut self.boxes[number / LANES], number % LANES);
+        for (dim, value) in vector.iter().enumerate() {
+            let value = clamp(*value);
+            self.blocks[number].values[dim][lane] = value;
+            sixteen.low[dim][part] = sixteen.low[dim][part].min(value);
+            sixteen.high[dim][part] = sixteen.high[dim][part].max(value);
+        }
+        let place = number * LANES + lane;
+        self.seqs[place] = seq;
+        self.order.push_back(place as u32);
+    }
+
+    /// The `k` nearest places, nearest first, all when there are fewer; read them with [`kernel::distance`] (squared)
+    /// and [`kernel::place`]. Differences are multiplied by `weights`, which are not negative.
+    ///
+    /// How far the answer to the last event of its kin reached is the first guess of how far to look. The result does not
+    /// depend on it.
+    pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> &[u64] {
+        let kind = kin as usize % self.kinds.len();
+        let vector = vector.map(clamp);
+        let reach = self.kinds[kind].reach;
+        self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
+        for bound in [reach, reach * 4.0, f32::MAX] {
+            let query = Query { vector: &vector, weights: Some(weights), k, bound };
+            self.scanner.reachable(&self.boxes, query, &mut self.some);
+            self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
+            if self.found.len() >= k || bound >= f32::MAX {
+                break;
+            }
+        }
+        if self.found.len() == k {
+            self.kinds[kind].reach = kernel::distance(self.found[k - 1]) * FARTHER;
+        }
+        &self.found
+    }
+
+    /// The `seq` of the event remembered at a place.
+    pub(super) fn seq(&self, place: usize) -> u64 {
+        self.seqs.get(place).copied().unwrap_or(NO_SEQ)
+    }
+
+    /// Changes the window and keeps the latest vectors that fit.
+    pub(super) fn resize(&mut self, window: usize) {
+        let mut next = Grouped::new(window, self.scanner);
+        for place in self.order.iter().skip(self.order.len().saturating_sub(next.window)) {
+            let (number, lane) = (*place as usize / LANES, *place as usize % LANES);
+            let vector = std::array::from_fn(|dim| self.blocks[number].values[dim][lane]);
+            next.push(&vector, self.seqs[*place as usize], self.uses[number].kind);
+        }
+        *self = next;
+    }
+
+    /// Gives an empty block to a kind.
+    fn take(&mut self, kind: usize) -> usize {
+        let fresh = Use { kind: kind as u32, given: 0, living: 0 };
+        let number = match self.free.pop() {
+            Some(number) => number as usize,
+            None => {
+                if self.blocks.len().is_multiple_of(LANES) {
+                    self.boxes.push(Boxes::EMPTY);
+                }
+                self.blocks.push(Block::FREE);
+                self.uses.push(fresh);
+                self.seqs.resize(self.blocks.len() * LANES, NO_SEQ);
+                self.blocks.len() - 1
+            }
+        };
+        self.uses[number] = fresh;
+        self.kinds[kind].open = number as u32;
+        number
+    }
+
+    /// Forgets the oldest vector. A block is free again when its last vector is forgotten.
+    fn forget(&mut self) {
+        let Some(place) = self.order.pop_front() else { return };
+        let (number, lane) = (place as usize / LANES, place as usize % LANES);
+        for values in &mut self.blocks[number].values {
+            values[lane] = f32::INFINITY;
+        }
+        let usage = &mut self.uses[number];
+        usage.living -= 1;
+        if usage.living > 0 {
+            return;
+        }
+        let kind = &mut self.kinds[usage.kind as usize];
+        if kind.open == number as u32 {
+            kind.open = NOWHERE;
+        }
+        let (sixteen, part) = (&mut self.boxes[number / LANES], number % LANES);
+        for dim in 0..DIMS {
+            sixteen.low[dim][part] = f32::INFINITY;
+            sixteen.high[dim][part] = f32::NEG_INFINITY;
+        }
+        self.free.push(number as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::kernel::Kernel;
+    use proptest::prelude::*;
+
+    /// Distances and `seq`s of the nearest, by looking at all.
+    fn brute(all: &[([f32; DIMS], u64)], at: &[f32; DIMS], weights: &[f32; DIMS], k: usize) -> Vec<f32> {
+        let square = |difference: f32| difference * difference;
+        let distance =
+            |vector: &[f32; DIMS]| (0..DIMS).fold(0.0, |sum, dim| sum + square((vector[dim] - at[dim]) * weights[dim]));
+        let mut distances: Vec<f32> = all.iter().map(|(vector, _)| distance(vector)).collect();
+        distances.sort_by(f32::total_cmp);
+        distances.truncate(k);
+        distances
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn the_answer_is_that_of_looking_at_all(
+            events in prop::collection::vec((0u32..200, prop::array::uniform8(-1.0f32..1.0)), 1..600),
+            weights in prop::array::uniform8(0.0f32..4.0),
+            window in 64usize..300,
+            k in 1usize..70,
+        ) {
+            for kernel in [Kernel::Scalar, Kernel::Avx2] {
+                let mut memory = Grouped::new(window, Scanner::new(kernel));
+                let mut all = Vec::new();
+                for (seq, (kin, noise)) in events.iter().enumerate() {
+                    let vector = noise.map(|noise| (*kin % 7) as f32 * 3.0 + noise);
+                    let latest = &all[all.len() - std::cmp::min(all.len(), window)..];
+                    let found = memory.nearest(&vector, &weights, k, *kin).to_vec();
+                    let distances: Vec<f32> = found.iter().map(|found| kernel::distance(*found)).collect();
+                    prop_assert_eq!(distances, brute(latest, &vector, &weights, k));
+                    for found in found {
+                        let seq = memory.seq(kernel::place(found));
+                        prop_assert!(seq >= latest[0].1 && seq < all.len() as u64);
+                    }
+                    memory.push(&vector, seq as u64, *kin);
+                    all.push((vector, seq as u64));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_are_bounded_whatever_the_kinds() {
+        let mut memory = Grouped::new(512, Scanner::new(Kernel::Auto));
+        for seq in 0..20_000u64 {
+            let kin = if seq / 1000 % 2 == 0 { 1 } else { (seq % 97) as u32 };
+            memory.push(&[seq as f32; DIMS], seq, kin);
+        }
+        assert_eq!(memory.order.len(), 512);
+        assert!(memory.blocks.len() <= 512 / LANES + 2 * memory.kinds.len(), "{}", memory.blocks.len());
+        memory.resize(100);
+        let found = memory.nearest(&[0.0; DIMS], &[1.0; DIMS], 1, 0)[0];
+        assert_eq!(memory.seq(kernel::place(found)), 19_900);
+    }
+}

@@ -1,0 +1,452 @@
+//! The exact scan behind every nearest-neighbour question: squared distances of one vector to all remembered ones.
+//!
+//! The loop is written once over sixteen lanes, which are plain arrays or AVX2 registers. Both take the same steps in
+//! the same order, lane by lane and without fused multiply-add, so both give the same bits.
+#![allow(unsafe_code)]
+
+/// Dimensions of every vector.
+pub const DIMS: usize = 8;
+/// Vectors stored together in a [`Block`].
+pub const LANES: usize = 16;
+
+/// Up to this many neighbours are kept in order while the scan goes on.
+pub const FEW: usize = 8;
+
+/// Which machine code compares vectors. The results do not depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kernel {
+    /// AVX2 where the processor has it, else scalar.
+    #[default]
+    Auto,
+    /// Only what every processor of the target has.
+    Scalar,
+    /// AVX2; scalar on a processor without it.
+    Avx2,
+}
+
+/// Sixteen vectors, one dimension after the other. Free places hold infinity and are never near anything.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Block {
+    /// Values by dimension and place.
+    pub values: [[f32; LANES]; DIMS],
+}
+
+impl Block {
+    /// A block of free places.
+    pub const FREE: Block = Block { values: [[f32::INFINITY; LANES]; DIMS] };
+}
+
+/// The bounds of sixteen blocks in every dimension. An empty block has low = infinity and high = −infinity.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub struct Boxes {
+    /// Smallest values by dimension and block.
+    pub low: [[f32; LANES]; DIMS],
+    /// Largest values by dimension and block.
+    pub high: [[f32; LANES]; DIMS],
+}
+
+impl Boxes {
+    /// The bounds of empty blocks.
+    pub const EMPTY: Boxes = Boxes { low: [[f32::INFINITY; LANES]; DIMS], high: [[f32::NEG_INFINITY; LANES]; DIMS] };
+}
+
+/// The code chosen for this processor.
+#[derive(Clone, Copy, Debug)]
+pub struct Scanner {
+    avx2: bool,
+}
+
+/// What to look for.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The vector; every value finite and at most 1e18 in size, so that distances are finite.
+    pub vector: &'a [f32; DIMS],
+    /// Factors of the differences; absent when all are 1.
+    pub weights: Option<&'a [f32; DIMS]>,
+    /// How many neighbours are wanted, at least 1.
+    pub k: usize,
+    /// Vectors beyond this squared distance are left out; [`f32::MAX`] for none.
+    pub bound: f32,
+}
+
+impl Scanner {
+    /// Chooses the code once; the processor is asked here and not again.
+    pub fn new(kernel: Kernel) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let avx2 = kernel != Kernel::Scalar && std::is_x86_feature_detected!("avx2");
+        #[cfg(not(target_arch = "x86_64"))]
+        let avx2 = {
+            let _ = kernel;
+            false
+        };
+        Scanner { avx2 }
+    }
+
+    /// Fills `found` with the `k` nearest places within the bound (fewer when there are fewer), nearest first, equal
+    /// distances in the order of their places. Read them with [`distance`] and [`place`].
+    pub fn nearest(self, blocks: &[Block], query: Query<'_>, found: &mut Vec<u64>) {
+        found.clear();
+        run(self.avx2, Task::All { blocks, query, found });
+        keep_nearest(query.k, found);
+        found.sort_unstable();
+    }
+
+    /// The same over some of the blocks only.
+    pub fn nearest_of(self, blocks: &[Block], some: &[u32], query: Query<'_>, found: &mut Vec<u64>) {
+        found.clear();
+        run(self.avx2, Task::Some { blocks, some, query, found });
+        keep_nearest(query.k, found);
+        found.sort_unstable();
+    }
+
+    /// Fills `some` with the numbers of the blocks that may hold something within the bound.
+    pub fn reachable(self, boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) {
+        some.clear();
+        run(self.avx2, Task::Boxes { boxes, query, some });
+    }
+
+    /// Name of the code in use, `avx2` or `scalar`.
+    pub fn name(self) -> &'static str {
+        if self.avx2 { "avx2" } else { "scalar" }
+    }
+}
+
+/// The squared distance of a found place.
+pub fn distance(found: u64) -> f32 {
+    f32::from_bits((found >> 32) as u32)
+}
+
+/// The place behind a found entry: block × 16 + lane.
+pub fn place(found: u64) -> usize {
+    found as u32 as usize
+}
+
+/// Entries compare like (distance, place): the bits of floats that are not negative order like the floats.
+fn entry(distance: f32, place: usize) -> u64 {
+    u64::from(distance.to_bits()) << 32 | place as u64
+}
+
+/// Squared distance of the vector at one place, in the order of operations of the scan.
+pub fn distance_to(blocks: &[Block], place: usize, query: &Query<'_>) -> f32 {
+    let block = &blocks[place / LANES];
+    let weights = query.weights.unwrap_or(&[1.0; DIMS]);
+    (0..DIMS).fold(0.0, |sum, dim| {
+        let difference = (block.values[dim][place % LANES] - query.vector[dim]) * weights[dim];
+        sum + difference * difference
+    })
+}
+
+/// One run of the loop.
+enum Task<'a> {
+    All { blocks: &'a [Block], query: Query<'a>, found: &'a mut Vec<u64> },
+    Some { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, found: &'a mut Vec<u64> },
+    Boxes { boxes: &'a [Boxes], query: Query<'a>, some: &'a mut Vec<u32> },
+}
+
+/// `avx2` says that the processor was found to have AVX2.
+fn run(avx2: bool, task: Task<'_>) {
+    #[cfg(target_arch = "x86_64")]
+    if avx2 {
+        // SAFETY: the processor has AVX2, which is all that `run_avx2` asks for.
+        return unsafe { run_avx2(task) };
+    }
+    let _ = avx2;
+    run_with::<[f32; LANES]>(task);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn run_avx2(task: Task<'_>) {
+    run_with::<avx2::Lanes>(task);
+}
+
+#[inline(always)]
+fn run_with<L: Lanes>(task: Task<'_>) {
+    match task {
+        Task::All { blocks, query, found } => scan::<L>(blocks.iter().enumerate(), query, found),
+        Task::Some { blocks, some, query, found } => {
+            scan::<L>(some.iter().map(|number| (*number as usize, &blocks[*number as usize])), query, found);
+        }
+        Task::Boxes { boxes, query, some } => scan_boxes::<L>(boxes, query, some),
+    }
+}
+
+/// One number for each of the sixteen vectors of a block.
+trait Lanes: Copy {
+    fn load(values: &[f32; LANES]) -> Self;
+    fn splat(value: f32) -> Self;
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn max(self, other: Self) -> Self;
+    /// Bit n is set when lane n is at most as large as that of `bound`.
+    fn within(self, bound: Self) -> u32;
+    fn store(self) -> [f32; LANES];
+}
+
+#[inline(always)]
+fn scan<'a, L: Lanes>(blocks: impl Iterator<Item = (usize, &'a Block)>, query: Query<'_>, found: &mut Vec<u64>) {
+    match query.weights {
+        None => scan_with::<L, false>(blocks, query, &[1.0; DIMS], found),
+        Some(weights) => scan_with::<L, true>(blocks, query, weights, found),
+    }
+}
+
+/// Half the dimensions are enough to leave out most blocks: a sum of squares only grows.
+#[inline(always)]
+fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
+    blocks: impl Iterator<Item = (usize, &'a Block)>,
+    query: Query<'_>,
+    weights: &[f32; DIMS],
+    found: &mut Vec<u64>,
+) {
+    let (vector, weights) = (query.vector.map(L::splat), weights.map(L::splat));
+    let mut bound = query.bound.min(f32::MAX);
+    let full = if query.k <= FEW { query.k - 1 } else { capacity(query.k) - LANES };
+    for (number, block) in blocks {
+        let square = |dim: usize| {
+            let difference = L::load(&block.values[dim]).sub(vector[dim]);
+            let difference = if WEIGHTED { difference.mul(weights[dim]) } else { difference };
+            difference.mul(difference)
+        };
+        let sums = square(0).add(square(1)).add(square(2)).add(square(3));
+        if sums.within(L::splat(bound)) == 0 {
+            continue;
+        }
+        let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
+        let mut within = sums.within(L::splat(bound));
+        if within == 0 {
+            continue;
+        }
+        let sums = sums.store();
+        while within != 0 {
+            let lane = within.trailing_zeros() as usize;
+            within &= within - 1;
+            found.push(entry(sums[lane], number * LANES + lane));
+        }
+        if found.len() > full {
+            keep_nearest(query.k, found);
+            // Of equal distances the earlier place counts, so what follows must be nearer.
+            bound = distance(found.iter().copied().max().unwrap_or(0)).next_down();
+            if bound < 0.0 {
+                return;
+            }
+        }
+    }
+}
+
+/// The distance to a box is rounded like the distances to the vectors in it and is never larger.
+#[inline(always)]
+fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) {
+    let vector = query.vector.map(L::splat);
+    let weights = query.weights.unwrap_or(&[1.0; DIMS]).map(L::splat);
+    let (bound, zero) = (L::splat(query.bound.min(f32::MAX)), L::splat(0.0));
+    for (number, sixteen) in boxes.iter().enumerate() {
+        let mut sums = zero;
+        for dim in 0..DIMS {
+            let below = L::load(&sixteen.low[dim]).sub(vector[dim]);
+            let above = vector[dim].sub(L::load(&sixteen.high[dim]));
+            let outside = below.max(above).max(zero).mul(weights[dim]);
+            sums = sums.add(outside.mul(outside));
+        }
+        let mut within = sums.within(bound);
+        while within != 0 {
+            some.push((number * LANES) as u32 + within.trailing_zeros());
+            within &= within - 1;
+        }
+    }
+}
+
+impl Lanes for [f32; LANES] {
+    #[inline(always)]
+    fn load(values: &[f32; LANES]) -> Self {
+        *values
+    }
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] + other[lane])
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] - other[lane])
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        std::array::from_fn(|lane| self[lane] * other[lane])
+    }
+
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        std::array::from_fn(|lane| if self[lane] > other[lane] { self[lane] } else { other[lane] })
+    }
+
+    #[inline(always)]
+    fn within(self, bound: Self) -> u32 {
+        (0..LANES).fold(0, |mask, lane| mask | u32::from(self[lane] <= bound[lane]) << lane)
+    }
+
+    #[inline(always)]
+    fn store(self) -> [f32; LANES] {
+        self
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::LANES;
+    use std::arch::x86_64::{
+        __m256, _CMP_LE_OQ, _mm256_add_ps, _mm256_cmp_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_movemask_ps,
+        _mm256_mul_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps,
+    };
+
+    /// Sixteen lanes in two registers. Used by `run_avx2` only, and so only where AVX2 is present; that is what every
+    /// `unsafe` here rests on. Loads and stores stay within arrays of sixteen.
+    #[derive(Clone, Copy)]
+    pub(super) struct Lanes(__m256, __m256);
+
+    impl super::Lanes for Lanes {
+        #[inline(always)]
+        fn load(values: &[f32; LANES]) -> Self {
+            // SAFETY: AVX is present (see `Lanes`); both reads of eight values lie within the sixteen.
+            unsafe { Lanes(_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(8))) }
+        }
+
+        #[inline(always)]
+        fn splat(value: f32) -> Self {
+            // SAFETY: AVX is present (see `Lanes`).
+            unsafe { Lanes(_mm256_set1_ps(value), _mm256_set1_ps(value)) }
+        }
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: AVX is present (see `Lanes`).
+            unsafe { Lanes(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: AVX is present (see `Lanes`).
+            unsafe { Lanes(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            // SAFETY: AVX is present (see `Lanes`).
+            unsafe { Lanes(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: AVX is present (see `Lanes`).
+            unsafe { Lanes(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+        }
+
+        #[inline(always)]
+        fn within(self, bound: Self) -> u32 {
+            // SAFETY: AVX is present (see `Lanes`).
+            let (low, high) = unsafe {
+                (
+                    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(self.0, bound.0)),
+                    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(self.1, bound.1)),
+                )
+            };
+            low as u32 | (high as u32) << 8
+        }
+
+        #[inline(always)]
+        fn store(self) -> [f32; LANES] {
+            let mut values = [0.0; LANES];
+            // SAFETY: AVX is present (see `Lanes`); both writes of eight values lie within the sixteen.
+            unsafe {
+                _mm256_storeu_ps(values.as_mut_ptr(), self.0);
+                _mm256_storeu_ps(values.as_mut_ptr().add(8), self.1);
+            }
+            values
+        }
+    }
+}
+
+fn keep_nearest(k: usize, found: &mut Vec<u64>) {
+    if k <= FEW {
+        found.sort_unstable();
+    } else if found.len() > k {
+        found.select_nth_unstable(k - 1);
+    }
+    found.truncate(k);
+}
+
+/// Room that `found` needs so that a scan for `k` neighbours never allocates.
+pub fn capacity(k: usize) -> usize {
+    2 * k + 32 + LANES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn blocks(vectors: &[[f32; DIMS]]) -> Vec<Block> {
+        let mut blocks = vec![Block::FREE; vectors.len().div_ceil(LANES)];
+        for (place, vector) in vectors.iter().enumerate() {
+            for (dim, value) in vector.iter().enumerate() {
+                blocks[place / LANES].values[dim][place % LANES] = *value;
+            }
+        }
+        blocks
+    }
+
+    fn nearest(kernel: Kernel, blocks: &[Block], query: Query<'_>) -> Vec<u64> {
+        let mut found = Vec::with_capacity(capacity(query.k));
+        Scanner::new(kernel).nearest(blocks, query, &mut found);
+        assert!(found.capacity() == capacity(query.k), "a scan allocated");
+        found
+    }
+
+    fn brute(blocks: &[Block], count: usize, query: Query<'_>) -> Vec<u64> {
+        let mut all: Vec<u64> = (0..count).map(|place| entry(distance_to(blocks, place, &query), place)).collect();
+        all.sort_unstable();
+        all.truncate(query.k);
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn both_kernels_give_the_bits_of_a_brute_force_search(
+            vectors in prop::collection::vec(prop::array::uniform8(-8i8..8), 1..400),
+            at in prop::array::uniform8(-9.0f32..9.0),
+            weights in prop::option::of(prop::array::uniform8(0.0f32..3.0)),
+            k in 1usize..70,
+        ) {
+            // Few distinct values, so that equal distances are common.
+            let vectors: Vec<_> = vectors.iter().map(|vector| vector.map(|value| f32::from(value) * 0.7)).collect();
+            let blocks = blocks(&vectors);
+            let open = Query { vector: &at, weights: weights.as_ref(), k, bound: f32::MAX };
+            let expected = brute(&blocks, vectors.len(), open);
+            let tight = Query { bound: distance(*expected.last().unwrap()), ..open };
+            for query in [open, tight] {
+                if query.bound < f32::MAX && expected.len() < k {
+                    continue;
+                }
+                prop_assert_eq!(&nearest(Kernel::Scalar, &blocks, query), &expected);
+                prop_assert_eq!(&nearest(Kernel::Avx2, &blocks, query), &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_near_in_an_empty_memory() {
+        let query = Query { vector: &[0.0; DIMS], weights: None, k: 3, bound: f32::MAX };
+        assert!(nearest(Kernel::Auto, &[], query).is_empty());
+        assert!(nearest(Kernel::Auto, &[Block::FREE], query).is_empty());
+    }
+}

@@ -1,0 +1,205 @@
+//! Detection: how new and how unusual an event is, ranked in the history of its own stream.
+//!
+//! A single pass in bounded memory without a clock or chance: the same events in the same order give the same bits.
+//!
+//! # Layout
+//!
+//! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
+//! `ranked.rs` scores. All rank numbers with `tail.rs`, look for neighbours with `knn.rs` or `grouped.rs` (the loop
+//! itself is `kernel.rs`) and turn surprise into alerts with `alert.rs`. `streams.rs` bounds the number of detectors,
+//! `probe.rs` measures the searches of sampled events.
+
+pub mod alert;
+mod grouped;
+pub mod json;
+pub mod kernel;
+pub mod knn;
+pub mod numeric;
+mod probe;
+pub mod ranked;
+mod scale;
+mod streams;
+pub mod tail;
+#[cfg(test)]
+mod tests;
+pub mod text;
+pub mod tuning;
+
+pub use kernel::Kernel;
+pub use probe::Probe;
+pub use tuning::SETTINGS;
+
+use crate::event::Event;
+use crate::matched::Match;
+use crate::record::{Detection, NO_SEQ};
+use crate::settings::Values;
+use crate::symbols::Sym;
+use alert::Score;
+use json::Numbers;
+use kernel::{DIMS, Scanner};
+use ng_wire::{Format, Gauge, Scoring, Unit};
+use numeric::Numeric;
+use ranked::{Asked, Ranked};
+use streams::Streams;
+use tuning::Tuning;
+
+/// Neighbours of a plain vector whose mean distance is ranked.
+const VECTOR_NEIGHBOURS: usize = 5;
+/// Sources with a text detector, and sources with a JSON detector.
+const MOST_SOURCES: usize = 64;
+
+/// The detectors of all streams.
+#[derive(Debug)]
+pub struct Detect {
+    tuning: Tuning,
+    scanner: Scanner,
+    /// By source and kind.
+    numeric: Streams<(Sym, Sym), Numeric>,
+    vectors: Streams<(Sym, Sym), Ranked<0>>,
+    /// By source.
+    text: Streams<Sym, Ranked<3>>,
+    json: Streams<Sym, (Ranked<3>, Numbers)>,
+}
+
+impl Detect {
+    /// Detectors with the settings of `intuition_engine` and `grid`.
+    pub fn new(intuition: &Values, grid: &Values, kernel: Kernel) -> Self {
+        let tuning = Tuning::new(intuition, grid, [1.0; DIMS]);
+        Detect {
+            tuning,
+            scanner: Scanner::new(kernel),
+            numeric: Streams::new(tuning.max_streams),
+            vectors: Streams::new(tuning.max_streams),
+            text: Streams::new(MOST_SOURCES),
+            json: Streams::new(MOST_SOURCES),
+        }
+    }
+
+    /// Scores an event and learns it. Notes of the engine itself are left unscored; a value or vector that is not finite
+    /// is unencoded. `probe` measures the searches for neighbours.
+    pub fn score(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
+        match event.head.format {
+            Format::Note => Detection { pattern: matched.pattern, ..Detection::default() },
+            Format::Text | Format::Journal => self.score_text(event, matched, probe),
+            Format::Json => self.score_json(event, matched, probe),
+            Format::Metric => self.score_numeric(event, matched, probe),
+            Format::Vector => self.score_vector(event, matched, probe),
+        }
+    }
+
+    /// Takes new settings. Thresholds hold from the next event; memories keep what still fits.
+    pub fn reconfigure(&mut self, intuition: &Values, grid: &Values) {
+        let before = self.tuning;
+        self.tuning = Tuning::new(intuition, grid, before.weights);
+        self.numeric.resize(self.tuning.max_streams);
+        self.vectors.resize(self.tuning.max_streams);
+        if (before.window, before.history) != (self.tuning.window, self.tuning.history) {
+            let tuning = &self.tuning;
+            self.numeric.states_mut().for_each(|state| state.resize(tuning));
+            self.vectors.states_mut().for_each(|state| state.resize(tuning));
+            self.text.states_mut().for_each(|state| state.resize(tuning));
+            self.json.states_mut().for_each(|state| state.0.resize(tuning));
+        }
+    }
+
+    /// Weighs the eight dimensions of text, JSON and plain vectors; 1 is neutral, 0 leaves a dimension out. Weights that
+    /// are not finite or negative count as 0.
+    pub fn set_weights(&mut self, weights: [f32; DIMS]) {
+        self.tuning.weights = weights.map(|weight| if weight.is_finite() { weight.max(0.0) } else { 0.0 });
+    }
+
+    /// Adds what is measured here: streams with a detector, streams that gave way, numbers not followed.
+    pub fn gauges(&self, gauges: &mut Vec<Gauge>) {
+        let streams = self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len();
+        let dropped = self.numeric.dropped() + self.vectors.dropped() + self.text.dropped() + self.json.dropped();
+        let refused: u64 = self.json.states().map(|(_, numbers)| numbers.refused()).sum();
+        for (name, value) in
+            [("streams", streams as u64), ("streams.dropped", dropped), ("json.numbers.refused", refused)]
+        {
+            gauges.push(Gauge { name: name.into(), value: value as f64, unit: Unit::Count });
+        }
+    }
+
+    /// Name of the code that compares vectors, `avx2` or `scalar`.
+    pub fn kernel(&self) -> &'static str {
+        self.scanner.name()
+    }
+
+    fn score_numeric(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
+        let value = event.head.value;
+        if !value.is_finite() {
+            return unencoded(event, matched);
+        }
+        let (tuning, scanner) = (self.tuning, self.scanner);
+        let state = self.numeric.get(stream(event), || Numeric::new(&tuning, scanner));
+        let ready = state.seen() >= tuning.warm_up;
+        let score = state.step(value, event.head.seq, tuning.leak, probe);
+        let is_novel = ready && score.novelty >= tuning.novel_threshold;
+        self.conclude(event, matched, ready, &score, is_novel)
+    }
+
+    fn score_vector(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
+        let vector = event.parsed.vector;
+        if !vector.iter().all(|value| value.is_finite()) {
+            return unencoded(event, matched);
+        }
+        let (tuning, scanner) = (self.tuning, self.scanner);
+        let state = self.vectors.get(stream(event), || Ranked::new(&tuning, scanner));
+        let ready = state.seen() >= tuning.warm_up;
+        let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS), &tuning, probe);
+        let is_novel = ready && score.novelty >= tuning.novel_threshold;
+        self.conclude(event, matched, ready, &score, is_novel)
+    }
+
+    fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
+        let (tuning, scanner) = (self.tuning, self.scanner);
+        let state = self.text.get(event.head.source, || Ranked::new(&tuning, scanner));
+        let ready = state.seen() >= tuning.warm_up;
+        let vector = text::vector(event, matched);
+        let score = state.step(&vector, text::plain(event, matched), asked(event, matched, tuning.k), &tuning, probe);
+        self.conclude(event, matched, ready, &score, matched.is_new)
+    }
+
+    fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
+        let (tuning, scanner) = (self.tuning, self.scanner);
+        let (state, numbers) = self.json.get(event.head.source, || (Ranked::new(&tuning, scanner), Numbers::default()));
+        let ready = state.seen() >= tuning.warm_up;
+        let vector = json::vector(event, matched, numbers.step(event, matched));
+        let score = state.step(&vector, json::plain(event, matched), asked(event, matched, tuning.k), &tuning, probe);
+        self.conclude(event, matched, ready, &score, matched.is_new)
+    }
+
+    fn conclude(&self, event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_novel: bool) -> Detection {
+        Detection {
+            state: if ready { Scoring::Scored } else { Scoring::Learning },
+            encoder: event.encoder,
+            is_novel,
+            is_alert: ready && score.level.strength >= self.tuning.alert_threshold,
+            vector: score.vector,
+            channels: score.level.channels.map(|channel| channel as f32),
+            novelty: score.novelty as f32,
+            surprise: score.level.surprise as f32,
+            strength: score.level.strength as f32,
+            pattern: matched.pattern,
+            nearest: score.nearest,
+        }
+    }
+}
+
+fn stream(event: &Event<'_>) -> (Sym, Sym) {
+    (event.head.source, event.head.kind)
+}
+
+fn asked(event: &Event<'_>, matched: &Match, k: usize) -> Asked {
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, kin: matched.pattern }
+}
+
+fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {
+    Detection {
+        state: Scoring::Unencoded,
+        encoder: event.encoder,
+        pattern: matched.pattern,
+        nearest: NO_SEQ,
+        ..Detection::default()
+    }
+}

@@ -1,0 +1,230 @@
+//! The detector of a numeric stream: four channels on the values, counted by events and not by the clock.
+//!
+//! | channel | surprise of |
+//! |---|---|
+//! | level | the value, to both sides |
+//! | shape | the mean distance of the last values (every fourth, eight of them) to their 3 nearest remembered |
+//! | multiscale | the same at lags 0, 1, 2, 4 … 64, relative to how far those neighbours are from their own |
+//! | quiet | a small standard deviation of the last 50 values: stuck, flat |
+//!
+//! A vector is remembered only after its whole span has passed, so that it never matches itself. Novelty is the
+//! surprise of the shape channel's distance before any leak.
+
+use super::alert::{Channels, Score};
+use super::kernel::{self, DIMS, Scanner};
+use super::knn::Memory;
+use super::probe::Probe;
+use super::tail::Tail;
+use super::tuning::Tuning;
+use crate::record::NO_SEQ;
+use std::collections::VecDeque;
+
+const SHAPE: [usize; DIMS] = [0, 4, 8, 12, 16, 20, 24, 28];
+const SCALES: [usize; DIMS] = [0, 1, 2, 4, 8, 16, 32, 64];
+/// Values that must be known: the longest lag and the latest.
+const KEPT: usize = 65;
+/// Values behind the quiet channel.
+const QUIET: usize = 50;
+/// Neighbours of the shape and multiscale channels.
+const K: usize = 3;
+
+/// The state of one numeric stream.
+#[derive(Debug)]
+pub struct Numeric {
+    history: History,
+    shape: Space,
+    scales: Space,
+    level: Tail,
+    quiet: Tail,
+    channels: Channels,
+}
+
+impl Numeric {
+    /// A stream of which nothing is known.
+    pub fn new(tuning: &Tuning, scanner: Scanner) -> Self {
+        Numeric {
+            history: History::default(),
+            shape: Space::new(SHAPE, tuning, scanner),
+            scales: Space::new(SCALES, tuning, scanner),
+            level: Tail::new(tuning.history),
+            quiet: Tail::new(tuning.history),
+            channels: Channels::default(),
+        }
+    }
+
+    /// Values seen.
+    pub fn seen(&self) -> u64 {
+        self.history.count
+    }
+
+    /// Scores a finite value and learns it.
+    pub fn step(&mut self, value: f64, seq: u64, leak: f64, probe: &mut Probe) -> Score {
+        let index = self.history.count;
+        self.history.push(value);
+        let level = if index >= 20 { self.level.either(value) } else { 0.0 };
+        let shape = self.shape.step(&self.history, seq, probe, |found| found.distance);
+        let scales = self.scales.step(&self.history, seq, probe, Found::relative);
+        let deviation = self.history.deviation();
+        let quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
+        self.level.push(value);
+        self.quiet.push(deviation);
+        Score {
+            vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
+            level: self.channels.step([level, shape.surprise, scales.surprise, quiet], leak),
+            novelty: shape.surprise,
+            nearest: shape.nearest,
+        }
+    }
+
+    /// Follows a change of window and history; what fits is kept.
+    pub fn resize(&mut self, tuning: &Tuning) {
+        self.shape.resize(tuning);
+        self.scales.resize(tuning);
+        self.level.resize(tuning.history);
+        self.quiet.resize(tuning.history);
+    }
+}
+
+/// The latest values, one after the other in memory.
+#[derive(Debug)]
+struct History {
+    /// The latest values end at `end`; when the buffer is full they move to its start.
+    values: [f64; 4 * KEPT],
+    end: usize,
+    count: u64,
+    first: f64,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        History { values: [0.0; 4 * KEPT], end: 0, count: 0, first: 0.0 }
+    }
+}
+
+impl History {
+    fn push(&mut self, value: f64) {
+        if self.count == 0 {
+            self.first = value;
+        }
+        if self.end == self.values.len() {
+            self.values.copy_within(self.end - KEPT.., 0);
+            self.end = KEPT;
+        }
+        self.values[self.end] = value;
+        self.end += 1;
+        self.count += 1;
+    }
+
+    /// The value `lag` events ago; the first value for events before it.
+    fn lag(&self, lag: usize) -> f64 {
+        if (lag as u64) < self.count { self.values[self.end - 1 - lag] } else { self.first }
+    }
+
+    /// Standard deviation of the last values.
+    fn deviation(&self) -> f64 {
+        let values = &self.values[self.end - QUIET.min(self.end)..self.end];
+        let count = values.len() as f64;
+        let mean = values.iter().fold(0.0, |sum, value| sum + value) / count;
+        (values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean)) / count).sqrt()
+    }
+}
+
+/// A window of lagged values, the memory of such windows, and the surprise of their distances.
+#[derive(Debug)]
+struct Space {
+    lags: [usize; DIMS],
+    span: usize,
+    memory: Memory,
+    /// The mean distance of each remembered vector to its own neighbours when it was met, by place.
+    own: Vec<f64>,
+    /// Vectors met but not yet remembered, with their own distance and `seq`.
+    pending: VecDeque<([f32; DIMS], f64, u64)>,
+    tail: Tail,
+    distances: f64,
+    queries: f64,
+}
+
+/// How far a vector is from its neighbours.
+struct Found {
+    /// Mean distance to them.
+    distance: f64,
+    /// Their own mean distance.
+    own: f64,
+    /// Mean of all distances so far.
+    usual: f64,
+}
+
+impl Found {
+    /// `d · sqrt(d / own)` up to a scale: far, and farther than its neighbours are from theirs.
+    fn relative(&self) -> f64 {
+        (self.distance * (self.distance / (self.own + 0.1 * self.usual + 1e-12))).sqrt()
+    }
+}
+
+struct Surprise {
+    surprise: f64,
+    nearest: u64,
+}
+
+impl Space {
+    fn new(lags: [usize; DIMS], tuning: &Tuning, scanner: Scanner) -> Self {
+        Space {
+            lags,
+            span: lags[DIMS - 1] + 4,
+            memory: Memory::new(tuning.window, scanner),
+            own: Vec::new(),
+            pending: VecDeque::new(),
+            tail: Tail::new(tuning.history),
+            distances: 0.0,
+            queries: 0.0,
+        }
+    }
+
+    fn step(&mut self, history: &History, seq: u64, probe: &mut Probe, measure: impl Fn(&Found) -> f64) -> Surprise {
+        let vector = self.lags.map(|lag| (history.lag(lag) - history.first) as f32);
+        let index = history.count - 1;
+        let warm = 2 * self.span as u64 + 5;
+        let mut result = Surprise { surprise: 0.0, nearest: NO_SEQ };
+        let mut own = 0.0;
+        if index >= warm {
+            let (found, nearest) = self.query(&vector, probe);
+            let distance = measure(&found);
+            if index >= warm + 25 {
+                result.surprise = self.tail.high(distance);
+            }
+            self.tail.push(distance);
+            result.nearest = nearest;
+            own = found.distance;
+        }
+        self.pending.push_back((vector, own, seq));
+        if self.pending.len() > self.span
+            && let Some((vector, own, seq)) = self.pending.pop_front()
+        {
+            let place = self.memory.push(&vector, seq);
+            if place == self.own.len() { self.own.push(own) } else { self.own[place] = own }
+        }
+        result
+    }
+
+    fn query(&mut self, vector: &[f32; DIMS], probe: &mut Probe) -> (Found, u64) {
+        let (mut distance, mut own, mut nearest) = (0.0, 0.0, None);
+        let memory = &mut self.memory;
+        for found in probe.time(move || memory.nearest(vector, K)) {
+            let place = kernel::place(*found);
+            nearest = nearest.or(Some(place));
+            distance += f64::from(kernel::distance(*found)).sqrt();
+            own += self.own[place];
+        }
+        distance /= K as f64;
+        self.distances += distance;
+        self.queries += 1.0;
+        let found = Found { distance, own: own / K as f64, usual: self.distances / self.queries };
+        (found, nearest.map_or(NO_SEQ, |place| self.memory.seq(place)))
+    }
+
+    fn resize(&mut self, tuning: &Tuning) {
+        let kept = self.memory.resize(tuning.window);
+        self.own = kept.into_iter().map(|place| self.own[place]).collect();
+        self.tail.resize(tuning.history);
+    }
+}

@@ -1,0 +1,104 @@
+//! The detector of text, JSON and plain vectors: the distance to remembered vectors, beside numbers that are surprising
+//! by themselves, each ranked in the stream's own history.
+
+use super::alert::{CHANNELS, Channels, Score};
+use super::grouped::Grouped;
+use super::kernel::{self, DIMS, Scanner};
+use super::probe::Probe;
+use super::scale::Scale;
+use super::tail::Tail;
+use super::tuning::Tuning;
+use crate::record::NO_SEQ;
+
+/// The state of one stream with `PLAIN` numbers beside its vector, which come first among the channels.
+#[derive(Debug)]
+pub struct Ranked<const PLAIN: usize> {
+    memory: Grouped,
+    scale: Scale,
+    plain: [Tail; PLAIN],
+    distance: Tail,
+    channels: Channels,
+    seen: u64,
+}
+
+/// How an event is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// The event.
+    pub seq: u64,
+    /// Neighbours whose mean distance counts.
+    pub k: usize,
+    /// Its template or shape was never met: it has no like to be near to, so that its novelty is at least the surprise of
+    /// the first plain number, which is how rare that is.
+    pub is_new: bool,
+    /// A number shared by events that are likely to be alike, such as their pattern; only speed depends on it.
+    pub kin: u32,
+}
+
+impl<const PLAIN: usize> Ranked<PLAIN> {
+    const FITS: () = assert!(PLAIN < CHANNELS, "one channel is the distance");
+
+    /// A stream of which nothing is known.
+    pub fn new(tuning: &Tuning, scanner: Scanner) -> Self {
+        let () = Self::FITS;
+        Ranked {
+            memory: Grouped::new(tuning.window, scanner),
+            scale: Scale::default(),
+            plain: std::array::from_fn(|_| Tail::new(tuning.history)),
+            distance: Tail::new(tuning.history),
+            channels: Channels::default(),
+            seen: 0,
+        }
+    }
+
+    /// Events seen.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Scores an event by its vector and its plain numbers and learns it. While fewer than `k` vectors are
+    /// remembered the distance is not ranked.
+    pub fn step(
+        &mut self,
+        vector: &[f32; DIMS],
+        plain: [f64; PLAIN],
+        asked: Asked,
+        tuning: &Tuning,
+        probe: &mut Probe,
+    ) -> Score {
+        let mut surprises = [0.0; CHANNELS];
+        for ((surprise, tail), x) in surprises.iter_mut().zip(&mut self.plain).zip(plain) {
+            *surprise = tail.high(x);
+            tail.push(x);
+        }
+        let Asked { seq, k, .. } = asked;
+        let factors = self.scale.factors(&tuning.weights);
+        let memory = &mut self.memory;
+        let found = probe.time(move || memory.nearest(vector, &factors, k, asked.kin));
+        let nearest = found.first().map(|found| kernel::place(*found));
+        let mut novelty = 0.0;
+        if found.len() == k {
+            let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(kernel::distance(*found)).sqrt());
+            let distance = sum / k as f64;
+            novelty = self.distance.high(distance);
+            self.distance.push(distance);
+        }
+        surprises[PLAIN] = novelty;
+        if asked.is_new {
+            novelty = novelty.max(surprises[0]);
+        }
+        let nearest = nearest.map_or(NO_SEQ, |place| self.memory.seq(place));
+        self.memory.push(vector, seq, asked.kin);
+        self.scale.push(vector);
+        self.seen += 1;
+        Score { vector: *vector, level: self.channels.step(surprises, tuning.leak), novelty, nearest }
+    }
+
+    /// Follows a change of window and history; what fits is kept.
+    pub fn resize(&mut self, tuning: &Tuning) {
+        self.memory.resize(tuning.window);
+        for tail in self.plain.iter_mut().chain([&mut self.distance]) {
+            tail.resize(tuning.history);
+        }
+    }
+}

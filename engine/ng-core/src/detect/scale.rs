@@ -1,0 +1,51 @@
+//! The running spread of the dimensions of a vector, so that distances do not depend on their units.
+
+use super::kernel::DIMS;
+
+/// Vectors after which older ones begin to fade.
+const MEMORY: f64 = 8192.0;
+/// No dimension counts as narrower than this: a feature that never moved must not drown the others when it does.
+const NARROWEST: f64 = 0.05;
+
+/// Mean and variance of each dimension, over all vectors at first, fading after 8192.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scale {
+    count: f64,
+    mean: [f64; DIMS],
+    variance: [f64; DIMS],
+}
+
+impl Scale {
+    /// Factors that bring every dimension to its standard deviation, times the given weights.
+    pub(super) fn factors(&self, weights: &[f32; DIMS]) -> [f32; DIMS] {
+        std::array::from_fn(|dim| weights[dim] / self.variance[dim].sqrt().max(NARROWEST) as f32)
+    }
+
+    /// Learns a vector; values that are not finite are passed over.
+    pub(super) fn push(&mut self, vector: &[f32; DIMS]) {
+        self.count = (self.count + 1.0).min(MEMORY);
+        for (dim, value) in vector.iter().enumerate().filter(|(_, value)| value.is_finite()) {
+            let step = f64::from(*value) - self.mean[dim];
+            self.mean[dim] += step / self.count;
+            self.variance[dim] += (step * (f64::from(*value) - self.mean[dim]) - self.variance[dim]) / self.count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spread_is_the_standard_deviation() {
+        let mut scale = Scale::default();
+        for i in 0..1000 {
+            let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+            scale.push(&[5.0 + 2.0 * sign, 100.0 * sign, 7.0, 0.0, 0.0, 0.0, 0.0, f32::NAN]);
+        }
+        let factors = scale.factors(&[1.0, 2.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+        assert!((factors[0] - 0.5).abs() < 1e-3, "{factors:?}");
+        assert!((factors[1] - 0.02).abs() < 1e-4, "{factors:?}");
+        assert_eq!(factors[2..], [20.0, 0.0, 20.0, 20.0, 20.0, 20.0]);
+    }
+}

@@ -1,0 +1,107 @@
+//! A bounded set of per-stream state: the stream not seen for longest gives way.
+
+use rustc_hash::FxHashMap;
+use std::hash::Hash;
+
+/// State by stream.
+#[derive(Debug)]
+pub(super) struct Streams<K, V> {
+    places: FxHashMap<K, usize>,
+    entries: Vec<Entry<K, V>>,
+    most: usize,
+    uses: u64,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Entry<K, V> {
+    key: K,
+    used: u64,
+    state: V,
+}
+
+impl<K: Copy + Eq + Hash, V> Streams<K, V> {
+    /// Holds at most `most` streams, at least one.
+    pub(super) fn new(most: usize) -> Self {
+        Streams { places: FxHashMap::default(), entries: Vec::new(), most: most.max(1), uses: 0, dropped: 0 }
+    }
+
+    /// The state of a stream, made when it is met for the first time or after it gave way.
+    pub(super) fn get(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
+        self.uses += 1;
+        let used = self.uses;
+        let place = match self.places.get(&key) {
+            Some(place) => *place,
+            None => {
+                if self.entries.len() >= self.most {
+                    self.drop_oldest();
+                }
+                self.places.insert(key, self.entries.len());
+                self.entries.push(Entry { key, used, state: make() });
+                self.entries.len() - 1
+            }
+        };
+        let entry = &mut self.entries[place];
+        entry.used = used;
+        &mut entry.state
+    }
+
+    /// Changes how many streams are held.
+    pub(super) fn resize(&mut self, most: usize) {
+        self.most = most.max(1);
+        while self.entries.len() > self.most {
+            self.drop_oldest();
+        }
+    }
+
+    /// Every state, in an order that depends only on what was met.
+    pub(super) fn states(&self) -> impl Iterator<Item = &V> {
+        self.entries.iter().map(|entry| &entry.state)
+    }
+
+    /// Every state, to be changed.
+    pub(super) fn states_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.iter_mut().map(|entry| &mut entry.state)
+    }
+
+    /// Streams that are held.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Streams that gave way.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    fn drop_oldest(&mut self) {
+        let oldest = (0..self.entries.len()).min_by_key(|place| self.entries[*place].used);
+        if let Some(place) = oldest {
+            let entry = self.entries.swap_remove(place);
+            self.places.remove(&entry.key);
+            if let Some(moved) = self.entries.get(place) {
+                self.places.insert(moved.key, place);
+            }
+            self.dropped += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stream_not_seen_for_longest_gives_way() {
+        let mut streams = Streams::new(2);
+        for key in ["a", "b", "a", "c"] {
+            *streams.get(key, || 0) += 1;
+        }
+        assert_eq!(*streams.get("a", || 0), 2);
+        assert_eq!(*streams.get("b", || 0), 0);
+        assert_eq!((streams.len(), streams.dropped()), (2, 2));
+        streams.resize(1);
+        assert_eq!(*streams.get("b", || 9), 0);
+        assert_eq!((streams.len(), streams.dropped()), (1, 3));
+    }
+}

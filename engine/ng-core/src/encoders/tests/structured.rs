@@ -1,0 +1,188 @@
+//! JSON, journal entries, notes, metrics and vectors.
+
+use super::{encoded, fields_of, text_of};
+use crate::encoders::{ENCODERS, message_text, stream_kind};
+use ng_wire::{Format, Level, Unit};
+
+#[test]
+fn the_order_of_the_table() {
+    let names: Vec<_> = ENCODERS.iter().map(|encoder| encoder.name).collect();
+    assert_eq!(names, ["note", "journal", "json", "vector", "numeric", "text"]);
+    for encoder in ENCODERS {
+        assert!(encoder.version > 0 && encoder.summary.ends_with('.') && !encoder.channels[0].is_empty());
+    }
+}
+
+/// Checks level, seconds since 1970 and message of a JSON object.
+fn check_json(raw: &str, level: Option<Level>, seconds: Option<f64>, message: &str) {
+    let (encoder, parsed) = encoded(Format::Text, raw.as_bytes());
+    assert_eq!(encoder, "json", "{raw}");
+    let found = parsed.time_ns.map(|ns| (ns / 1_000_000) as f64 / 1e3);
+    assert_eq!((parsed.level, found, text_of(raw.as_bytes(), parsed.message)), (level, seconds, message), "{raw}");
+}
+
+#[test]
+fn json_objects() {
+    use Level::*;
+    check_json(r#"{"value": 3}"#, None, None, r#"{"value": 3}"#);
+    check_json(r#"{"level":"error","msg":"disk full"}"#, Some(Error), None, "disk full");
+    check_json(r#"{"msg":"second","message":"first"}"#, None, None, "first");
+    check_json(r#"{"message":"","log":"line"}"#, None, None, "line");
+    check_json(r#"{"message":{"a":1},"event":"login"}"#, None, None, "login");
+    check_json(r#"{"level":30,"time":1795348800123,"msg":"pino"}"#, Some(Info), Some(1_795_348_800.123), "pino");
+    check_json(r#"{"severity":3,"body":"syslog"}"#, Some(Error), None, "syslog");
+    check_json(r#"{"level":"odd","severity":"WARNING","msg":"x"}"#, Some(Warn), None, "x");
+    check_json(
+        r#"{"log.level":"debug","@timestamp":"2026-11-22T12:00:00Z","message":"ecs"}"#,
+        Some(Debug),
+        Some(1_795_348_800.0),
+        "ecs",
+    );
+    check_json(r#"{"log":{"level":"warn"},"message":"nested"}"#, Some(Warn), None, "nested");
+    check_json(r#"{"ts":1795348800.5,"msg":"zap"}"#, None, Some(1_795_348_800.5), "zap");
+    check_json(r#"{"t":"2026-11-22 12:00:00,250","msg":"x"}"#, None, Some(1_795_348_800.25), "x");
+    check_json(r#"{"time":12,"datetime":1795348800,"msg":"x"}"#, None, Some(1_795_348_800.0), "x");
+    check_json("  {\"msg\":\"blank\"}\t", None, None, "blank");
+}
+
+#[test]
+fn json_fields() {
+    let raw = br#"{"a":1.5,"b":{"c":"x","d":{"e":true}},"f":[1,{"g":2}],"h":"7","i":null}"#;
+    let (_, parsed) = encoded(Format::Json, raw);
+    assert_eq!(fields_of(raw, &parsed), ["a=1.5#1.5", "c=x", "e=true", r#"f=[1,{"g":2}]"#, "h=7", "i=null"]);
+}
+
+#[test]
+fn escaped_messages_say_so() {
+    let raw = br#"{"msg":"tab\there"}"#;
+    let (_, parsed) = encoded(Format::Json, raw);
+    assert!(parsed.message.escaped);
+    assert_eq!(&*message_text(parsed.format, raw, parsed.message), b"tab\there");
+}
+
+#[test]
+fn fields_of_objects_are_bounded() {
+    let members: Vec<_> = (0..1000).map(|index| format!("\"k{index}\":{index}")).collect();
+    let (encoder, parsed) = encoded(Format::Text, format!("{{{}}}", members.join(",")).as_bytes());
+    assert_eq!((encoder, parsed.fields.len()), ("json", 256));
+}
+
+#[test]
+fn broken_json_is_text() {
+    for raw in [r#"{"a":1"#, r#"{"a":1} tail"#, "{}{}", r#"["a"]"#, r#"{'a':1}"#] {
+        assert_eq!(encoded(Format::Text, raw.as_bytes()).0, "text", "{raw}");
+        assert_eq!(encoded(Format::Json, raw.as_bytes()).0, "text", "{raw}");
+        assert_eq!(encoded(Format::Note, raw.as_bytes()).0, "text", "{raw}");
+    }
+}
+
+/// Checks the message of a journal entry that has `member` and a time.
+fn check_journal(member: &str, message: &[u8]) {
+    let raw =
+        format!(r#"{{"__CURSOR":"c","__REALTIME_TIMESTAMP":"1795348800000001",{member},"PRIORITY":"4","_PID":"17"}}"#);
+    for format in [Format::Text, Format::Journal] {
+        let (encoder, parsed) = encoded(format, raw.as_bytes());
+        assert_eq!(encoder, "journal");
+        assert_eq!((parsed.level, parsed.time_ns), (Some(Level::Warn), Some(1_795_348_800_000_001_000)));
+        let found = message_text(parsed.format, raw.as_bytes(), parsed.message);
+        assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(message), "{raw}");
+        assert_eq!(parsed.field(raw.as_bytes(), "_PID").unwrap().number, 17.0);
+        assert!(parsed.field(raw.as_bytes(), "__CURSOR").is_some());
+        assert!(parsed.field(raw.as_bytes(), "__REALTIME_TIMESTAMP").is_none());
+    }
+}
+
+#[test]
+fn journal_entries() {
+    check_journal(r#""MESSAGE":"Started unit.""#, b"Started unit.");
+    check_journal(r#""MESSAGE":"a \"quoted\" word""#, b"a \"quoted\" word");
+    check_journal(r#""MESSAGE":[104,105,255]"#, b"hi\xff");
+    check_journal(r#""MESSAGE":["first","second"]"#, b"first");
+    check_journal(r#""MESSAGE":[ "fi\"rst" , "second"]"#, b"fi\"rst");
+    check_journal(r#""MESSAGE":[[104,105],"second"]"#, b"hi");
+    check_journal(r#""MESSAGE":"[1,2]""#, b"[1,2]");
+}
+
+#[test]
+fn a_journal_entry_without_a_message_is_shown_whole() {
+    let raw = br#"{"__REALTIME_TIMESTAMP":"1795348800000001","MESSAGE":null}"#;
+    let (encoder, parsed) = encoded(Format::Text, raw);
+    assert_eq!((encoder, parsed.message.span.of(raw)), ("journal", &raw[..]));
+}
+
+#[test]
+fn other_json_is_no_journal_entry() {
+    for raw in [r#"{"MESSAGE":"x"}"#, r#"{"a":"__REALTIME_TIMESTAMP"}"#, r#"{"a":{"__REALTIME_TIMESTAMP":"1"}}"#] {
+        assert_eq!(encoded(Format::Text, raw.as_bytes()).0, "json", "{raw}");
+    }
+}
+
+#[test]
+fn notes() {
+    let raw = br#"{"type":"module.disabled","level":"warn","message":"Guardian is off","module":"guardian"}"#;
+    let (encoder, parsed) = encoded(Format::Note, raw);
+    let mut kind = String::new();
+    stream_kind(&parsed, raw, &mut kind);
+    assert_eq!((encoder, parsed.level, kind.as_str()), ("note", Some(Level::Warn), "module.disabled"));
+    assert_eq!(text_of(raw, parsed.message), "Guardian is off");
+    // The same bytes from a source are no note.
+    assert_eq!(encoded(Format::Text, raw).0, "json");
+}
+
+/// Checks name, value and unit of a metric line.
+fn check_metric(format: Format, raw: &str, name: &str, value: f64, unit: Unit) {
+    let (encoder, parsed) = encoded(format, raw.as_bytes());
+    assert_eq!(encoder, "numeric", "{raw}");
+    assert_eq!((text_of(raw.as_bytes(), parsed.name), parsed.unit), (name, unit), "{raw}");
+    assert!(parsed.value == value || (parsed.value.is_nan() && value.is_nan()), "{raw}: {}", parsed.value);
+}
+
+#[test]
+fn metrics() {
+    use Format::{Metric, Text};
+    check_metric(Metric, "cpu.total=12.5 %", "cpu.total", 12.5, Unit::Percent);
+    check_metric(Metric, "net (eth0) in=3 KiB/s", "net (eth0) in", 3072.0, Unit::BytesPerSecond);
+    check_metric(Metric, "a=b=1", "a=b", 1.0, Unit::None);
+    check_metric(Metric, "temp=nan", "temp", f64::NAN, Unit::None);
+    check_metric(Metric, "temp=-inf", "temp", f64::NEG_INFINITY, Unit::None);
+    check_metric(Text, "latency=5ms", "latency", 0.005, Unit::Seconds);
+    check_metric(Text, "latency = 5 ms", "latency", 0.005, Unit::Seconds);
+    check_metric(Text, "queue: 17", "queue", 17.0, Unit::None);
+    check_metric(Text, "rate=20/s", "rate", 20.0, Unit::PerSecond);
+    check_metric(Text, " 42.5 ", "", 42.5, Unit::None);
+    check_metric(Text, "1e-3", "", 0.001, Unit::None);
+    check_metric(Text, "2014-04-01 00:05:00,20.0", "", 20.0, Unit::None);
+    check_metric(Text, "1795348800,0.25", "", 0.25, Unit::None);
+    check_metric(Text, "used=5 GiB\r", "used", 5_368_709_120.0, Unit::Bytes);
+}
+
+#[test]
+fn a_value_behind_a_time_is_the_message() {
+    let raw = b"2026-11-22 12:00:00, 20.5 ms";
+    let (_, parsed) = encoded(Format::Text, raw);
+    assert_eq!((parsed.time_ns, text_of(raw, parsed.message)), (Some(super::NOW), "20.5 ms"));
+}
+
+#[test]
+fn what_is_no_metric() {
+    for raw in
+        ["ERROR: 42", "user=root", "a=1 b=2", "12 apples", "net (eth0) in=3", "12:30", "x: y", "1,2", "timestamp,value"]
+    {
+        assert_eq!(encoded(Format::Text, raw.as_bytes()).0, "text", "{raw}");
+    }
+}
+
+#[test]
+fn vectors() {
+    for (raw, name) in
+        [("[1,2,3,4,5,6,7,8.5]", ""), ("pose=[1, 2,3 ,4,5,6,7,8.5]", "pose"), (" v 1 = [1,2,3,4,5,6,7,8.5] ", "v 1")]
+    {
+        let format = if name.contains(" ") { Format::Vector } else { Format::Text };
+        let (encoder, parsed) = encoded(format, raw.as_bytes());
+        assert_eq!((encoder, text_of(raw.as_bytes(), parsed.name)), ("vector", name), "{raw}");
+        assert_eq!(parsed.vector, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.5]);
+    }
+    for raw in ["[1,2,3,4,5,6,7]", "[1,2,3,4,5,6,7,8,9]", "[1,2,3,4,5,6,7,x]", "a b=[1,2,3,4,5,6,7,8]", "[]"] {
+        assert_eq!(encoded(Format::Text, raw.as_bytes()).0, "text", "{raw}");
+    }
+}

@@ -1,0 +1,311 @@
+//! The pipeline: the only file that knows the order of the stages.
+//!
+//! ```text
+//! Reading ─encode─▶ Encoded ─admit─▶ Admitted ─match─▶ Matched ─score─▶ Finished ─route─▶ act ─▶ store
+//!                               └──────────── rejected ────────────────────▲
+//! ```
+//!
+//! Each stage takes the rung before and returns the next, so a wrong order does not compile. `step` is straight-line
+//! code; it consults no clock: times come with the reading, and durations from the sampler that the host passes in.
+
+use crate::actions::{Actions, AlertRule, Effect};
+use crate::detect::{Detect, Kernel, Probe};
+use crate::event::{Event, Reading};
+use crate::gateway::Gateway;
+use crate::guard::Guard;
+use crate::intake::Batch;
+use crate::matched::Match;
+use crate::patterns::{Links, Patterns};
+use crate::record::{Head, Stored};
+use crate::registry::{Latency, Module, Registry};
+use crate::route::Routes;
+use crate::settings::Values;
+use crate::sources::Sources;
+use crate::store::Store;
+use ng_wire::{Format, Outcome, Scoring};
+
+/// Durations of the stages, sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum Stage {
+    Encode,
+    Guard,
+    Patterns,
+    Links,
+    Detect,
+    Route,
+    Act,
+    Record,
+    Total,
+}
+
+/// The names of the stages, in the order of [`Stage`].
+pub const STAGES: [&str; 9] = ["encode", "guard", "patterns", "links", "detect", "route", "act", "record", "total"];
+
+/// A monotonic clock in nanoseconds, read only for sampled events.
+pub type Sampler = fn() -> u64;
+
+/// An engine without a thread: feed it readings, it fills the store.
+pub struct Engine {
+    /// The first stage.
+    pub gateway: Gateway,
+    /// Admission.
+    pub guard: Guard,
+    /// Templates.
+    pub patterns: Patterns,
+    /// Transitions.
+    pub links: Links,
+    /// Scores.
+    pub detect: Detect,
+    /// Subscriptions.
+    pub routes: Routes,
+    /// Alert rules.
+    pub actions: Actions,
+    /// Flags and metrics of the modules.
+    pub registry: Registry,
+    /// Sources and the latest host metrics.
+    pub sources: Sources,
+    /// Settings of the modules, in the order of `registry::MODULES`.
+    pub values: Vec<Values>,
+    /// Sampled durations, in the order of [`Stage`].
+    pub stages: [Latency; STAGES.len()],
+    /// Decided and not yet performed.
+    pub effects: Vec<Effect>,
+}
+
+struct Encoded<'a>(Event<'a>);
+struct Admitted<'a>(Event<'a>);
+struct Matched<'a>(Event<'a>, Match);
+struct Finished<'a>(Event<'a>);
+
+/// What admission comes to.
+enum Admission<'a> {
+    /// The event goes on to the patterns.
+    Goes(Admitted<'a>),
+    /// It was rejected, or is one of the engine's own: nothing more is concluded about it.
+    Ends(Finished<'a>),
+}
+
+/// Reads the clock at the borders of the stages of a sampled event, and not at all otherwise.
+struct Watch {
+    sampler: Option<Sampler>,
+    start: u64,
+    last: u64,
+}
+
+impl Watch {
+    fn new(sampler: Option<Sampler>) -> Self {
+        let start = sampler.map_or(0, |sampler| sampler());
+        Watch { sampler, start, last: start }
+    }
+
+    fn lap(&mut self, stages: &mut [Latency], stage: Stage) -> Option<u64> {
+        let now = self.sampler?();
+        let lap = now.saturating_sub(self.last);
+        self.last = now;
+        stages[stage as usize].note(lap);
+        Some(lap)
+    }
+}
+
+/// What an engine is made of.
+pub struct Ingredients {
+    /// Settings of the modules, in the order of `registry::MODULES`.
+    pub values: Vec<Values>,
+    /// The constitution.
+    pub guard: Guard,
+    /// Alert rules.
+    pub alerts: Vec<AlertRule>,
+    /// Offset of local time from UTC, seconds east.
+    pub utc_offset_s: i32,
+    /// Which distance kernel to use.
+    pub kernel: Kernel,
+}
+
+impl Engine {
+    /// An engine that has seen nothing.
+    pub fn new(parts: Ingredients) -> Self {
+        let values = |module: Module| &parts.values[module as usize];
+        Engine {
+            gateway: Gateway::new(values(Module::Gateway), parts.utc_offset_s),
+            guard: parts.guard,
+            patterns: Patterns::new(values(Module::TokenManager)),
+            links: Links::new(values(Module::ConnectionManager)),
+            detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
+            routes: Routes::default(),
+            actions: Actions::new(parts.alerts, values(Module::ActionController)),
+            registry: Registry::default(),
+            sources: Sources::default(),
+            stages: std::array::from_fn(|_| Latency::default()),
+            effects: Vec::new(),
+            values: parts.values,
+        }
+    }
+
+    /// Takes a batch in: one record for every reading, or a counted refusal when the gateway is off.
+    ///
+    /// The first reading of the batch is timed by `sampler`.
+    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) {
+        let readings = batch.readings.len() as u64;
+        let source = self.sources.enter(&batch.source, store, readings);
+        if !self.registry.enabled(Module::Gateway) {
+            self.sources.refuse(source, readings);
+            self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
+            return;
+        }
+        let (sym, is_host) = self.sources.identity(source);
+        let mut sampler = Some(sampler);
+        for (format, span) in &batch.readings {
+            let raw = span.of(&batch.bytes);
+            let reading = Reading { source: sym, received_ns: batch.received_ns, format: *format, raw };
+            let head = self.step(store, &reading, sampler.take());
+            if is_host {
+                self.sources.note_gauge(&head);
+            }
+        }
+        self.routes.flush();
+    }
+
+    /// Takes one reading through all stages; it becomes exactly one record.
+    pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> Head {
+        let mut watch = Watch::new(sampler);
+        let event = Encoded(self.gateway.encode(reading, store));
+        let stages = &mut self.stages;
+        let registry = &mut self.registry;
+        lap(&mut watch, stages, registry, Stage::Encode, Module::Gateway);
+
+        let finished = match admit(event, &mut self.guard, registry, &mut watch, stages) {
+            Admission::Goes(admitted) => {
+                let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
+                let finished = score(matched, &mut self.detect, registry, sampler);
+                lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
+                finished
+            }
+            Admission::Ends(finished) => finished,
+        };
+
+        let Finished(Event { head, raw, symbols, .. }) = finished;
+        let stored = Stored { head: &head, raw, symbols };
+        if registry.enabled(Module::SignalSystem) {
+            registry.red(Module::SignalSystem).operations += self.routes.deliver(&stored, reading.received_ns);
+            lap(&mut watch, stages, registry, Stage::Route, Module::SignalSystem);
+        }
+        if registry.enabled(Module::ActionController) {
+            self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+            registry.red(Module::ActionController).operations += 1;
+            lap(&mut watch, stages, registry, Stage::Act, Module::ActionController);
+        }
+        let length = raw.len();
+        store.push(&head, &reading.raw[..length]);
+        watch.lap(stages, Stage::Record);
+        watch.last = watch.start;
+        watch.lap(stages, Stage::Total);
+        head
+    }
+
+    /// Records an event of the engine itself: `{"type":kind,"level":…,"message":…,…}` as JSON.
+    pub fn note(&mut self, store: &mut Store, received_ns: i64, json: &str) {
+        let source = store.intern("engine");
+        self.step(store, &Reading { source, received_ns, format: Format::Note, raw: json.as_bytes() }, None);
+        self.routes.flush();
+    }
+}
+
+impl Engine {
+    /// Called once a second with the time and the seconds since the last call.
+    pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
+        self.registry.tick(elapsed_s);
+        self.sources.tick(elapsed_s);
+        self.stages.iter_mut().for_each(Latency::tick);
+        if self.registry.enabled(Module::ActionController) {
+            self.actions.tick(now_ns, &mut self.effects);
+        }
+    }
+
+    /// Hands changed settings to the modules, which keep what they have learnt as far as they can.
+    pub fn reconfigure(&mut self) {
+        let values = |module: Module| &self.values[module as usize];
+        self.gateway.configure(values(Module::Gateway));
+        self.patterns.reconfigure(values(Module::TokenManager));
+        self.links.reconfigure(values(Module::ConnectionManager));
+        self.detect.reconfigure(values(Module::IntuitionEngine), values(Module::Grid));
+        self.actions.reconfigure(values(Module::ActionController));
+    }
+
+    /// Most records that wait for the reader of a subscription made now.
+    pub fn queue_capacity(&self) -> usize {
+        self.values[Module::SignalSystem as usize].int("queue_capacity") as usize
+    }
+}
+
+fn lap(watch: &mut Watch, stages: &mut [Latency], registry: &mut Registry, stage: Stage, module: Module) {
+    if let Some(ns) = watch.lap(stages, stage) {
+        registry.red(module).latency.note(ns);
+    }
+}
+
+/// Guardian's stage. The engine's own events are not checked.
+fn admit<'a>(
+    Encoded(mut event): Encoded<'a>,
+    guard: &mut Guard,
+    registry: &mut Registry,
+    watch: &mut Watch,
+    stages: &mut [Latency],
+) -> Admission<'a> {
+    registry.red(Module::Gateway).operations += 1;
+    if event.head.format == Format::Note {
+        return Admission::Ends(Finished(event));
+    }
+    registry.red(Module::Guardian).operations += 1;
+    event.head.verdict = guard.check(&event, event.head.received_ns);
+    lap(watch, stages, registry, Stage::Guard, Module::Guardian);
+    // A rejected event teaches nothing: patterns and detectors never see it.
+    if event.head.verdict.outcome == Outcome::Reject {
+        Admission::Ends(Finished(event))
+    } else {
+        Admission::Goes(Admitted(event))
+    }
+}
+
+/// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.
+fn find_pattern<'a>(
+    Admitted(event): Admitted<'a>,
+    patterns: &mut Patterns,
+    links: &mut Links,
+    registry: &mut Registry,
+    watch: &mut Watch,
+    stages: &mut [Latency],
+) -> Matched<'a> {
+    let mut matched = patterns.observe(&event);
+    registry.red(Module::TokenManager).operations += 1;
+    lap(watch, stages, registry, Stage::Patterns, Module::TokenManager);
+    links.observe(event.head.source, matched.pattern, event.head.time_ns, &mut matched);
+    registry.red(Module::ConnectionManager).operations += 1;
+    lap(watch, stages, registry, Stage::Links, Module::ConnectionManager);
+    Matched(event, matched)
+}
+
+/// Scores the event, or says that it was skipped.
+fn score<'a>(
+    Matched(mut event, matched): Matched<'a>,
+    detect: &mut Detect,
+    registry: &mut Registry,
+    sampler: Option<Sampler>,
+) -> Finished<'a> {
+    if !registry.enabled(Module::IntuitionEngine) {
+        event.head.detection.state = Scoring::Skipped;
+        event.head.detection.pattern = matched.pattern;
+        return Finished(event);
+    }
+    let mut probe = Probe::new(sampler);
+    event.head.detection = detect.score(&event, &matched, &mut probe);
+    registry.red(Module::IntuitionEngine).operations += 1;
+    if event.head.detection.is_scored() {
+        registry.red(Module::Grid).operations += 1;
+    }
+    if let Some(ns) = probe.spent_ns() {
+        registry.red(Module::Grid).latency.note(ns);
+    }
+    Finished(event)
+}

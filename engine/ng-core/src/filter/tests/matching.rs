@@ -1,0 +1,204 @@
+//! What each form of the language matches.
+
+use super::check;
+
+const ALL: &str = "ssh disk cpu ping api flood note gap";
+
+#[test]
+fn words() {
+    check("", ALL);
+    check("  ", ALL);
+    check("failed", "ssh");
+    check("FAILED", "");
+    check("Failed", "ssh");
+    check("password root", "ssh");
+    check("\"password for\"", "ssh");
+    check("\"for password\"", "");
+    check("ошибка", "disk");
+    check("ОШИБКА", "");
+    check("i/o", "disk");
+    check("10.0.0.7", "ssh");
+    check("AND", "");
+    check("or", "ssh gap");
+    check("12", "gap");
+    check("text:failed,lost", "ssh gap");
+    check("text!=failed", ALL);
+    check("text=\"12 records lost\"", "gap");
+}
+
+#[test]
+fn escaped_messages_are_unescaped() {
+    check("\"say \\\"hi\\\"\"", "api");
+    check("~/say .hi. now/", "api");
+}
+
+#[test]
+fn words_with_colons_that_are_no_fields() {
+    check("http://x", "");
+    check("12:30:45", "");
+    check("C:\\x", "");
+    check("std::fmt", "");
+    check("10.0.0.7:80", "");
+    check("sda:\\n", "");
+    check("a->b", "");
+    check("<info>", "");
+}
+
+#[test]
+fn connectives() {
+    check("!failed", "disk cpu ping api flood note gap");
+    check("failed | lost", "ssh gap");
+    check("failed|lost", "ssh gap");
+    check("again level:debug | lost", "flood gap");
+    check("(failed | lost) type:log.text", "ssh");
+    check("!(failed | lost) level>=notice", "disk note");
+    check("!!failed", "ssh");
+    check("! failed level>=warn", "disk");
+}
+
+#[test]
+fn regular_expressions() {
+    check("~/^failed/", "");
+    check("~/^failed/i", "ssh");
+    check("~/I\\/O/", "disk");
+    check("~/1 2 \\x20 r/x", "gap");
+    check("type:~/cpu|ping/", "cpu ping");
+    check("source:~/^h/,~/sys/i", "ssh cpu ping api");
+    check("attr.ip:~/^10\\./", "ssh");
+}
+
+#[test]
+fn levels() {
+    check("level>=warn", "ssh disk");
+    check("level>warn", "disk");
+    check("level<info", "flood");
+    check("level<=debug", "flood");
+    check("level:warn,error", "ssh disk");
+    check("level=WARNING", "ssh");
+    check("level!=info,notice", "ssh disk flood");
+    check("priority:160", "ssh");
+    check("priority>=120 priority<=200", "ssh disk note");
+}
+
+#[test]
+fn types_and_sources() {
+    check("type:metric.**", "cpu ping");
+    check("type:metric", "");
+    check("type:metric.*", "ping");
+    check("type:*.ping,*.gap", "ping gap");
+    check("type=log.text", "ssh disk flood");
+    check("type!=log.text,engine.module", "cpu ping api gap");
+    check("type:log.**", "ssh disk api flood");
+    check("source:syslog", "ssh");
+    check("source:*LOG", "ssh");
+    check("source:std*", "disk flood");
+    check("source=Host", "");
+    check("source=host", "cpu ping");
+}
+
+#[test]
+fn choices() {
+    check("verdict:reject", "flood");
+    check("verdict:flag,reject", "api flood");
+    check("verdict!=admit", "api flood");
+    check("rule:rate_limit", "api flood");
+    check("rule:stale_clock", "api");
+    check("rule!=stale_clock", "flood");
+    check("format:metric,note", "cpu ping note");
+    check("encoder:text", "ssh disk");
+    check("encoder!=json", "ssh disk");
+    check("encoder:json", "");
+}
+
+#[test]
+fn scores_are_missing_unless_scored() {
+    check("novelty>0.9", "ssh");
+    check("novelty>=0.9", "ssh disk");
+    check("novelty=0.9", "disk");
+    check("novelty!=0.9", "ssh");
+    check("novelty<=10", "ssh disk");
+    check("!novelty<=10", "cpu ping api flood note gap");
+    check("anomaly>=0.99", "ssh");
+    check("anomaly<0.5", "disk");
+    check("surprise:8", "ssh");
+    check("alert>=3.6", "ssh");
+    check("pattern:142", "ssh disk");
+    check("pattern!=1,2", "ssh disk");
+    check("pattern>0", "ssh disk");
+}
+
+#[test]
+fn flags_and_presence() {
+    check("is:novel", "ssh");
+    check("is:alert", "ssh");
+    check("is:error", "disk");
+    check("is:learning", "disk");
+    check("is:skipped", "cpu");
+    check("is:gap,novel", "ssh gap");
+    check("has:value", "cpu ping");
+    check("has:pattern", "ssh disk");
+    check("has:novelty", "ssh disk");
+    check("has:rule", "api flood");
+    check("has:attr.ip", "ssh");
+    check("has:module", "note");
+    check("has:type has:time has:text", ALL);
+    check("!has:encoder level>info", "note");
+}
+
+#[test]
+fn values_with_units() {
+    check("value<5ms", "ping");
+    check("value>=4000us", "ping");
+    check("value>4ms", "");
+    check("value>90%", "cpu");
+    check("value<1kB", "");
+    check("value<1", "ping");
+    check("value>0", "cpu ping");
+    check("value!=4ms", "");
+    check("value:93.5,4ms", "cpu ping");
+}
+
+#[test]
+fn attributes() {
+    check("attr.user=root", "ssh note");
+    check("attr.user:ROO", "");
+    check("attr.user:roo", "ssh note");
+    check("attr.user:r*t", "ssh note");
+    check("attr.user=r*t", "");
+    check("attr.user!=root", "");
+    check("attr.user!=admin", "ssh note");
+    check("attr.port>50000", "ssh");
+    check("attr.port<50000", "");
+    check("attr.took>5ms", "ssh");
+    check("attr.took>5kB", "");
+    check("attr.user>1", "");
+    check("!attr.none>1 failed", "ssh");
+    check("attr.\"user\"=root", "ssh note");
+    check("module:guardian", "note");
+    check("module:guard*,x", "note");
+    check("module:guard", "");
+}
+
+#[test]
+fn times() {
+    check("age<2m", "ssh cpu ping api flood note");
+    check("age>=1h", "disk gap");
+    check("since:10m", "ssh cpu ping api flood note");
+    check("until:10m", "disk gap");
+    check("since:11:00", "ssh disk cpu ping api flood note");
+    check("since:12:30", "ssh disk cpu ping api flood note");
+    check("since:2026-11-21T06:00", ALL);
+    check("since:2026-11-22 level>=warn", "ssh disk");
+    check("until:2026-11-21T06:00:00Z", "gap");
+    check("time>2026-11-21T06:00:00Z time<11:30", "disk");
+    check("seq>1005", "note gap");
+    check("seq:1000,1007", "ssh gap");
+}
+
+#[test]
+fn saved_filters() {
+    check("@bad", "ssh disk");
+    check("!@bad type:log.**", "api flood");
+    check("@root", "ssh");
+    check("@json | lost", "disk gap");
+}

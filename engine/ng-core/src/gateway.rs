@@ -1,0 +1,91 @@
+//! The module `gateway`: turns a reading into an event by way of the encoders.
+
+use crate::encoders::{self, Clock};
+use crate::event::{Event, Parsed, Reading};
+use crate::record::{Detection, Head, Verdict};
+use crate::settings::{Accepts, Row, Values};
+use crate::store::Store;
+use ng_wire::{Format, Gauge, Unit};
+
+/// Settings of the module `gateway`.
+pub static SETTINGS: &[Row] = &[
+    Row {
+        key: "max_reading_bytes",
+        accepts: Accepts::Int(1 << 20, 256, 16 << 20),
+        unit: "B",
+        summary: "Longer readings are cut to this length; the cut is counted.",
+    },
+    Row {
+        key: "assume_utc",
+        accepts: Accepts::Bool(false),
+        unit: "",
+        summary: "Timestamps without a zone are UTC instead of this host's local time.",
+    },
+];
+
+/// The first stage.
+pub struct Gateway {
+    clock: Clock,
+    max_bytes: usize,
+    parsed: Parsed,
+    kind: String,
+    cut: u64,
+}
+
+impl Gateway {
+    /// A gateway for a host whose local time is `utc_offset_s` seconds east of UTC.
+    pub fn new(values: &Values, utc_offset_s: i32) -> Self {
+        let mut gateway = Gateway {
+            clock: Clock { utc_offset_s, assume_utc: false },
+            max_bytes: 0,
+            parsed: Parsed::default(),
+            kind: String::with_capacity(128),
+            cut: 0,
+        };
+        gateway.configure(values);
+        gateway
+    }
+
+    /// Takes new settings.
+    pub fn configure(&mut self, values: &Values) {
+        self.max_bytes = values.int("max_reading_bytes") as usize;
+        self.clock.assume_utc = values.bool("assume_utc");
+    }
+
+    /// The zone by which timestamps without one are read.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Encodes a reading as the next event of the store. Never fails: what no encoder recognises is text.
+    pub fn encode<'a>(&'a mut self, reading: &Reading<'a>, store: &'a mut Store) -> Event<'a> {
+        // A note cut short would no longer be one, but a text like any other that alert rules look at.
+        let most = if reading.format == Format::Note { usize::MAX } else { self.max_bytes };
+        let raw = &reading.raw[..reading.raw.len().min(most)];
+        self.cut += u64::from(raw.len() < reading.raw.len());
+        let encoder = encoders::encode(&Reading { raw, ..*reading }, &self.clock, &mut self.parsed);
+        encoders::stream_kind(&self.parsed, raw, &mut self.kind);
+        let kind = store.intern(&self.kind);
+        let parsed = &self.parsed;
+        let head = Head {
+            seq: store.next_seq(),
+            time_ns: parsed.time_ns.unwrap_or(reading.received_ns),
+            received_ns: reading.received_ns,
+            value: parsed.value,
+            kind,
+            source: reading.source,
+            level: parsed.level.unwrap_or_default(),
+            format: parsed.format,
+            unit: parsed.unit,
+            message: parsed.message,
+            verdict: Verdict::default(),
+            detection: Detection::default(),
+        };
+        Event { head, encoder, raw, parsed, symbols: store.symbols() }
+    }
+
+    /// What the module counts besides operations.
+    pub fn gauges(&self) -> Vec<Gauge> {
+        vec![Gauge { name: "cut".into(), value: self.cut as f64, unit: Unit::Count }]
+    }
+}

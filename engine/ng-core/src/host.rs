@@ -1,0 +1,312 @@
+//! The thread that owns an engine: bounded channels in and out. The only place in this crate with a thread and a clock.
+//!
+//! # Layout
+//!
+//! Sensors hold an [`Outlet`] and send batches; clients hold a [`Handle`], send commands and receive frames; readers
+//! share the store. The thread locks the store once a batch.
+
+use crate::actions::Effect;
+use crate::control::{self, Overrides};
+use crate::engine::Engine;
+use crate::filter::Env;
+use crate::intake::{Batch, Outlet, SourceStatus};
+use crate::route::{Queue, Wanted};
+use crate::store::Shared;
+use crate::views::{self, Rates};
+use crate::world::World;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
+use ng_wire::{Frame, Notice, QueueView, Request};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Batches that wait between the sensors and the engine.
+const BATCHES: usize = 64;
+/// Frames that wait for a client; views are not queued behind half as many, for a later one replaces them.
+const FRAMES: usize = 256;
+/// Commands that wait for the engine.
+const COMMANDS: usize = 64;
+/// The engine looks at a full lossless queue again after this time.
+const FULL_WAIT: Duration = Duration::from_millis(2);
+const TICK: Duration = Duration::from_secs(1);
+
+/// What the thread needs besides the engine.
+pub struct Setup {
+    /// The pipeline.
+    pub engine: Engine,
+    /// The ring.
+    pub store: Shared,
+    /// Clock and state.
+    pub world: Box<dyn World>,
+    /// What earlier commands changed; already applied to the engine.
+    pub overrides: Overrides,
+    /// What filters in commands are compiled against.
+    pub env: Env,
+}
+
+/// A client's way to a running engine. Dropping it stops the engine.
+pub struct Handle {
+    controls: Sender<Control>,
+    frames: Receiver<Frame>,
+    stopped: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Control {
+    Request(Request),
+    Subscribe(Wanted, Sender<Arc<Queue>>),
+    Note(String),
+    Template(u32, Sender<Option<String>>),
+}
+
+/// Asks a running engine for the texts of patterns.
+#[derive(Clone)]
+pub struct Templates {
+    controls: Sender<Control>,
+}
+
+impl Templates {
+    /// The text of a pattern; none when it was forgotten or the engine does not answer within a quarter of a second.
+    pub fn get(&self, pattern: u32) -> Option<String> {
+        let (reply, answer) = bounded(1);
+        self.controls.try_send(Control::Template(pattern, reply)).ok()?;
+        answer.recv_timeout(Duration::from_millis(250)).ok()?
+    }
+}
+
+/// The engine's thread is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+/// Starts the thread. The outlet is for the sensors; when every copy of it is gone, subscriptions come to their end.
+pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outlet)> {
+    let (batches_in, batches) = bounded(BATCHES);
+    let (spare_in, spare) = bounded(BATCHES);
+    let (sources_in, sources) = bounded(1024);
+    let (controls_in, controls) = bounded(COMMANDS);
+    let (frames_in, frames) = bounded(FRAMES);
+    let stopped = Arc::new(AtomicBool::new(false));
+    let outlet = Outlet::new(batches_in, spare, sources_in, stopped.clone(), clock);
+    let host = Host {
+        rates: Rates::new(mono_ns()),
+        setup,
+        batches,
+        spare: spare_in,
+        sources,
+        controls,
+        frames: frames_in,
+        stopped: stopped.clone(),
+        finished: false,
+        frames_dropped: 0,
+    };
+    let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
+    Ok((Handle { controls: controls_in, frames, stopped, thread: Some(thread) }, outlet))
+}
+
+impl Handle {
+    /// Sends a command; the answer is a frame.
+    pub fn send(&self, request: Request) -> Result<(), Gone> {
+        self.controls.send(Control::Request(request)).map_err(|_| Gone)
+    }
+
+    /// Subscribes to records from the next one on.
+    pub fn subscribe(&self, wanted: Wanted) -> Result<Arc<Queue>, Gone> {
+        let (reply, answer) = bounded(1);
+        self.controls.send(Control::Subscribe(wanted, reply)).map_err(|_| Gone)?;
+        answer.recv().map_err(|_| Gone)
+    }
+
+    /// Records an event of the engine itself, given as JSON.
+    pub fn note(&self, json: String) -> Result<(), Gone> {
+        self.controls.send(Control::Note(json)).map_err(|_| Gone)
+    }
+
+    /// The way to the texts of patterns.
+    pub fn templates(&self) -> Templates {
+        Templates { controls: self.controls.clone() }
+    }
+
+    /// Waits for frames, at most for `timeout`, and takes all that are there.
+    pub fn frames(&self, timeout: Duration) -> Vec<Frame> {
+        let mut taken: Vec<Frame> = self.frames.recv_timeout(timeout).into_iter().collect();
+        taken.extend(self.frames.try_iter());
+        taken
+    }
+
+    /// Stops the sensors and the engine, and waits for the engine's thread.
+    pub fn stop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic of the engine has been printed by the panic hook; there is nothing left to stop.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+struct Host {
+    setup: Setup,
+    rates: Rates,
+    batches: Receiver<Batch>,
+    spare: Sender<Batch>,
+    sources: Receiver<Arc<SourceStatus>>,
+    controls: Receiver<Control>,
+    frames: Sender<Frame>,
+    stopped: Arc<AtomicBool>,
+    /// No sensor is left, so no batch will come any more.
+    finished: bool,
+    /// Frames that a client did not take in time.
+    frames_dropped: u64,
+}
+
+impl Host {
+    fn run(mut self) {
+        let mut next_tick = Instant::now() + Duration::from_millis(200);
+        let mut sources = self.sources.clone();
+        while !self.stopped.load(Ordering::Relaxed) {
+            let room = self.setup.engine.routes.has_room();
+            let batches = if room { self.batches.clone() } else { never() };
+            let until_tick = next_tick.saturating_duration_since(Instant::now()).min(Duration::from_millis(100));
+            let wait = if room { until_tick } else { until_tick.min(FULL_WAIT) };
+            select! {
+                recv(self.controls) -> control => match control {
+                    Ok(control) => self.control(control),
+                    Err(_) => break,
+                },
+                recv(sources) -> source => match source {
+                    Ok(source) => self.announce(&source),
+                    Err(_) => sources = never(),
+                },
+                recv(batches) -> batch => match batch {
+                    Ok(batch) => self.take_in(batch),
+                    Err(_) => {
+                        self.batches = never();
+                        self.finished = true;
+                        self.setup.engine.routes.finish();
+                    }
+                },
+                default(wait) => {}
+            }
+            if Instant::now() >= next_tick {
+                next_tick = Instant::now() + TICK;
+                self.tick();
+            }
+        }
+    }
+
+    fn take_in(&mut self, batch: Batch) {
+        let Setup { engine, store, .. } = &mut self.setup;
+        engine.intake(&mut store.lock(), &batch, mono_ns);
+        self.perform();
+        // A full channel of spare buffers means that there are enough.
+        let _ = self.spare.try_send(batch);
+    }
+
+    fn announce(&mut self, source: &Arc<SourceStatus>) {
+        let Setup { engine, store, .. } = &mut self.setup;
+        engine.sources.announce(source, &mut store.lock());
+    }
+
+    fn control(&mut self, control: Control) {
+        match control {
+            Control::Request(request) => {
+                let Setup { engine, store, world, overrides, env } = &mut self.setup;
+                let env = Env { now_ns: world.now_ns(), ..env.clone() };
+                let answer = control::apply(engine, &mut store.lock(), overrides, world.as_mut(), &env, &request);
+                self.tell(answer);
+                self.perform();
+                self.publish();
+            }
+            Control::Subscribe(wanted, reply) => {
+                // A record must not leave the ring before a reader that the engine waits for has fetched it.
+                let ring = self.setup.store.lock().capacity() / 2;
+                let capacity = self.setup.engine.queue_capacity().min(if wanted.lossless { ring } else { usize::MAX });
+                let queue = self.setup.engine.routes.subscribe(wanted, capacity);
+                if self.finished {
+                    self.setup.engine.routes.finish();
+                }
+                let _ = reply.send(queue);
+            }
+            Control::Template(pattern, reply) => {
+                // Whoever asked may have given up.
+                let _ = reply.send(self.setup.engine.patterns.template(pattern, self.setup.store.lock().symbols()));
+            }
+            Control::Note(json) => {
+                let Setup { engine, store, world, .. } = &mut self.setup;
+                engine.note(&mut store.lock(), world.now_ns(), &json);
+                self.perform();
+            }
+        }
+    }
+
+    /// Performs what the alert rules decided.
+    fn perform(&mut self) {
+        for effect in std::mem::take(&mut self.setup.engine.effects) {
+            let Setup { engine, store, world, .. } = &mut self.setup;
+            let now = world.now_ns();
+            match effect {
+                Effect::Notify { rule, level, text, .. } => {
+                    self.tell(Frame::Notice(Notice { time_ns: now, level, origin: rule, text }));
+                }
+                Effect::Log { rule, level, text, seq } => {
+                    let note = serde_json::json!({ "type": "alert.firing", "level": level.name(), "message": text, "rule": rule, "about": seq });
+                    engine.note(&mut store.lock(), now, &note.to_string());
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let Setup { engine, store, world, .. } = &mut self.setup;
+        let elapsed_s = self.rates.tick(mono_ns(), store.lock().totals());
+        engine.tick(world.now_ns(), elapsed_s);
+        self.perform();
+        self.publish();
+    }
+
+    fn publish(&mut self) {
+        if self.frames.len() > FRAMES / 2 {
+            return;
+        }
+        let queue = |name: &str, len: usize, capacity: usize, dropped: u64| QueueView {
+            name: name.into(),
+            len: len as u64,
+            capacity: capacity as u64,
+            dropped,
+        };
+        let queues = vec![
+            queue("intake batches", self.batches.len(), BATCHES, 0),
+            queue("console frames", self.frames.len(), FRAMES, self.frames_dropped),
+        ];
+        let Setup { engine, store, world, .. } = &self.setup;
+        let frames = views::all(engine, &store.lock(), &self.rates, queues, world.now_ns(), mono_ns());
+        for frame in frames {
+            self.tell(frame);
+        }
+    }
+
+    fn tell(&mut self, frame: Frame) {
+        if let Err(TrySendError::Full(_)) = self.frames.try_send(frame) {
+            self.frames_dropped += 1;
+        }
+    }
+}
+
+impl Drop for Host {
+    /// However the thread ends, by a stop or by a panic, nobody waits for it for ever.
+    fn drop(&mut self) {
+        self.setup.engine.routes.finish();
+    }
+}
+
+/// Nanoseconds on the monotonic clock, from the first call on.
+pub fn mono_ns() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}

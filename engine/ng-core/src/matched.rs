@@ -1,0 +1,60 @@
+//! What the patterns stage says of one event, and the detectors read.
+
+/// The pattern of one event and how rare everything about it was before the event itself was counted.
+///
+/// All rarities are in bits, `−log2((count + 0.5) / (total + 1))`, over counts of the event's own source that are halved
+/// whenever their total reaches 2^20.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Match {
+    /// Number of the pattern; a number is never given twice.
+    pub pattern: u32,
+    /// No known pattern was similar enough: this event started the pattern.
+    pub is_new: bool,
+    /// Events of the pattern before this one.
+    pub count: u64,
+    /// Events of the source before this one.
+    pub source_total: u64,
+    /// Rarity of the pattern within its source.
+    pub template_bits: f32,
+    /// Rarity of the rarest token; 0 when the message has no constant token.
+    pub rarest_token_bits: f32,
+    /// Mean rarity of the constant tokens; 0 when there are none.
+    pub mean_token_bits: f32,
+    /// Seconds since the pattern was last seen, by the events' own time; infinite for a new pattern, never negative.
+    pub since_last_s: f32,
+    /// `|length − mean| / sd` of the length in bytes within the pattern, where `sd` is at least one byte; 0 for the
+    /// first two events of a pattern.
+    pub length_deviation: f32,
+    /// Share of ASCII digits among the bytes of the message, 0 to 1.
+    pub digit_ratio: f32,
+    /// The pattern of the source's event before this one; absent for the first event of a source.
+    pub previous: Option<u32>,
+    /// Rarity of this pattern after `previous`; 0 when there is no previous event.
+    pub transition_bits: f32,
+    /// JSON: the rarest value of a low-cardinality field; 0 when there is no such field.
+    pub max_field_bits: f32,
+    /// JSON: mean rarity over the low-cardinality fields; 0 when there are none.
+    pub mean_field_bits: f32,
+}
+
+impl Match {
+    /// A match of `pattern` with every number 0.
+    pub fn of(pattern: u32) -> Self {
+        Match {
+            pattern,
+            is_new: false,
+            count: 0,
+            source_total: 0,
+            template_bits: 0.0,
+            rarest_token_bits: 0.0,
+            mean_token_bits: 0.0,
+            since_last_s: 0.0,
+            length_deviation: 0.0,
+            digit_ratio: 0.0,
+            previous: None,
+            transition_bits: 0.0,
+            max_field_bits: 0.0,
+            mean_field_bits: 0.0,
+        }
+    }
+}

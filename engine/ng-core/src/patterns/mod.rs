@@ -1,0 +1,301 @@
+//! The `token_manager`: groups events into patterns. A line of text belongs to a template, a JSON object to its set of
+//! keys, a metric or vector to its stream. Patterns never cross sources.
+//!
+//! # Layout
+//!
+//! `tokens.rs` splits and numbers words, `matcher.rs` finds the template, `fields.rs` counts the values of JSON fields,
+//! `store.rs` holds the patterns; `links.rs` is the graph of what follows what.
+
+mod fields;
+pub mod links;
+mod matcher;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+pub use links::Links;
+pub use store::{Body, Pattern};
+
+use crate::event::Event;
+use crate::matched::Match;
+use crate::settings::{Accepts, Row, Values};
+use crate::symbols::Symbols;
+use fields::Budget;
+use matcher::Matcher;
+use ng_wire::{Format, Gauge, Unit};
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::Hasher;
+use store::{Key, SourceTotals, Store};
+use tokens::{TokenTotals, Tokens};
+
+/// Settings of the module `token_manager`.
+pub static SETTINGS: &[Row] = &[
+    Row {
+        key: "similarity",
+        accepts: Accepts::Float(0.8, 0.5, 1.0),
+        unit: "",
+        summary: "Share of tokens in which a line must agree with a template to belong to it.",
+    },
+    Row {
+        key: "max_patterns",
+        accepts: Accepts::Int(20_000, 16, 1_000_000),
+        unit: "",
+        summary: "Patterns that are kept; beyond it the one not seen for longest is dropped.",
+    },
+    Row {
+        key: "bucket_cap",
+        accepts: Accepts::Int(1024, 1, 65_536),
+        unit: "",
+        summary: "Templates of one source with the same length and first word; beyond it the oldest is dropped.",
+    },
+];
+
+/// Keys of a JSON object that are looked at.
+const MOST_KEYS: usize = 256;
+/// Bytes of a shape's text.
+const SHAPE_TEXT: usize = 512;
+
+/// All patterns, and how often everything in them occurs.
+#[derive(Debug)]
+pub struct Patterns {
+    tokens: Tokens,
+    matcher: Matcher,
+    store: Store,
+    /// Places of shapes and streams.
+    index: FxHashMap<Key, u32>,
+    sources: Vec<(SourceTotals, TokenTotals)>,
+    budget: Budget,
+    /// The tokens of the line in hand.
+    line: Vec<u32>,
+    most: usize,
+    bucket_cap: usize,
+    dropped: u64,
+    dropped_from_buckets: u64,
+}
+
+impl Patterns {
+    /// No patterns yet.
+    pub fn new(settings: &Values) -> Self {
+        Patterns {
+            tokens: Tokens::new(),
+            matcher: Matcher::new(settings.float("similarity")),
+            store: Store::new(),
+            index: FxHashMap::default(),
+            sources: Vec::new(),
+            budget: Budget::new(),
+            line: Vec::with_capacity(tokens::MOST_TOKENS),
+            most: settings.int("max_patterns") as usize,
+            bucket_cap: settings.int("bucket_cap") as usize,
+            dropped: 0,
+            dropped_from_buckets: 0,
+        }
+    }
+
+    /// Takes new settings. Known templates stay as they are; patterns beyond a smaller limit are dropped.
+    pub fn reconfigure(&mut self, settings: &Values) {
+        self.matcher.set_similarity(settings.float("similarity"));
+        self.most = settings.int("max_patterns") as usize;
+        self.bucket_cap = settings.int("bucket_cap") as usize;
+        self.make_room(self.most);
+    }
+
+    /// Finds or makes the pattern of an event and counts it. `previous` and `transition_bits` are left to [`Links`].
+    pub fn observe(&mut self, event: &Event<'_>) -> Match {
+        let at = event.head.source.0 as usize;
+        if self.sources.len() <= at {
+            self.sources.resize(at + 1, Default::default());
+        }
+        match event.head.format {
+            Format::Text | Format::Journal | Format::Note => self.observe_text(event),
+            Format::Json => self.observe_shape(event),
+            Format::Metric => self.observe_stream(event, false),
+            Format::Vector => self.observe_stream(event, true),
+        }
+    }
+
+    /// A pattern by its number; none when it was dropped or never given.
+    pub fn get(&self, id: u32) -> Option<&Pattern> {
+        self.store.find(id)
+    }
+
+    /// What the events of a pattern have in common, such as `Receiving block * src: * dest: *`, `{level,msg,user}` or
+    /// the name of a stream.
+    pub fn template(&self, id: u32, symbols: &Symbols) -> Option<String> {
+        Some(match &self.store.find(id)?.body {
+            Body::Template(tokens) => {
+                let words: Vec<_> =
+                    tokens.iter().map(|token| String::from_utf8_lossy(self.tokens.text(*token))).collect();
+                words.join(" ")
+            }
+            Body::Shape(text) => text.clone(),
+            Body::Stream(kind) => symbols.name(*kind).into(),
+        })
+    }
+
+    /// The patterns with the most events, at most `top`; of equal ones the older first.
+    pub fn list(&self, top: usize) -> Vec<&Pattern> {
+        let mut all: Vec<&Pattern> = self.store.iter().collect();
+        all.sort_by_key(|pattern| (std::cmp::Reverse(pattern.count), pattern.id));
+        all.truncate(top);
+        all
+    }
+
+    /// Known patterns.
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// No event was observed yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds what is measured here: patterns, tokens, and what did not fit.
+    pub fn gauges(&self, gauges: &mut Vec<Gauge>) {
+        for (name, value) in [
+            ("patterns", self.store.len() as u64),
+            ("patterns.dropped", self.dropped),
+            ("patterns.dropped_from_buckets", self.dropped_from_buckets),
+            ("tokens", self.tokens.len() as u64),
+            ("tokens.refused", self.tokens.refused()),
+            ("json.fields", self.budget.used() as u64),
+            ("json.fields.refused", self.budget.refused()),
+        ] {
+            gauges.push(Gauge { name: name.into(), value: value as f64, unit: Unit::Count });
+        }
+    }
+
+    fn observe_text(&mut self, event: &Event<'_>) -> Match {
+        let (source, message) = (event.head.source, event.message());
+        let digits = self.tokens.split(source, message, &mut self.line);
+        let rarity = self.tokens.count(&mut self.sources[source.0 as usize].1, &self.line);
+        let found = self.matcher.find(source, &self.line, &mut self.store);
+        let place = found.unwrap_or_else(|| self.add_template(event));
+        Match {
+            rarest_token_bits: rarity.rarest,
+            mean_token_bits: rarity.mean,
+            digit_ratio: digits.digits as f32 / digits.bytes.max(1) as f32,
+            ..self.count(event, place, found.is_none(), message.len())
+        }
+    }
+
+    fn observe_shape(&mut self, event: &Event<'_>) -> Match {
+        let keys = || event.parsed.fields.iter().take(MOST_KEYS);
+        // A sum, because the order of the keys does not matter.
+        let shape = keys().fold(0u64, |sum, field| sum.wrapping_add(hash(field.key.span.of(event.raw))));
+        let key = Key::Shape(event.head.source, shape);
+        let (place, is_new) = self.find_or_add(event, key, || Body::Shape(shape_text(event)));
+        let mut matched = self.count(event, place, is_new, event.raw.len());
+        let (mut largest, mut sum, mut number) = (0.0f64, 0.0, 0u32);
+        for (position, field) in keys().enumerate() {
+            let (key, value) = (hash(field.key.span.of(event.raw)), hash(field.value.span.of(event.raw)));
+            let fields = &mut self.store.at_mut(place).fields;
+            if let Some(bits) = fields::rarity(fields, &mut self.budget, position, key, value) {
+                largest = largest.max(bits);
+                sum += bits;
+                number += 1;
+            }
+        }
+        matched.max_field_bits = largest as f32;
+        matched.mean_field_bits = (sum / f64::from(number.max(1))) as f32;
+        matched
+    }
+
+    fn observe_stream(&mut self, event: &Event<'_>, vector: bool) -> Match {
+        let key = Key::Stream(event.head.source, event.head.kind, vector);
+        let (place, is_new) = self.find_or_add(event, key, || Body::Stream(event.head.kind));
+        self.count(event, place, is_new, event.raw.len())
+    }
+
+    fn count(&mut self, event: &Event<'_>, place: u32, is_new: bool, length: usize) -> Match {
+        self.store.touch(place);
+        let totals = &mut self.sources[event.head.source.0 as usize].0;
+        let source_total = totals.events;
+        let pattern = self.store.at_mut(place);
+        let before = pattern.count(totals, event, length);
+        Match {
+            is_new,
+            count: before.count,
+            source_total,
+            template_bits: before.bits,
+            since_last_s: before.since_last_s,
+            length_deviation: before.length_deviation,
+            ..Match::of(pattern.id)
+        }
+    }
+
+    fn add_template(&mut self, event: &Event<'_>) -> u32 {
+        let key = Matcher::key(event.head.source, &self.line);
+        while let Some(place) = self.matcher.overflowing(key, self.bucket_cap, &self.store) {
+            self.dropped_from_buckets += 1;
+            self.drop_pattern(place);
+        }
+        self.make_room(self.most - 1);
+        let place = self.store.add(key, Body::Template(self.line.clone()), event);
+        self.matcher.add(key, place);
+        place
+    }
+
+    fn find_or_add(&mut self, event: &Event<'_>, key: Key, body: impl FnOnce() -> Body) -> (u32, bool) {
+        if let Some(place) = self.index.get(&key) {
+            return (*place, false);
+        }
+        self.make_room(self.most - 1);
+        let place = self.store.add(key, body(), event);
+        self.index.insert(key, place);
+        (place, true)
+    }
+
+    /// Drops the patterns not seen for longest until at most `most` are left.
+    fn make_room(&mut self, most: usize) {
+        while self.store.len() > most
+            && let Some(oldest) = self.store.oldest()
+        {
+            self.dropped += 1;
+            self.drop_pattern(oldest);
+        }
+    }
+
+    fn drop_pattern(&mut self, place: u32) {
+        let pattern = self.store.at(place);
+        self.budget.give_back(&pattern.fields);
+        match pattern.key {
+            key @ Key::Bucket(..) => self.matcher.remove(key, place),
+            key => {
+                self.index.remove(&key);
+            }
+        }
+        self.store.remove(place);
+    }
+}
+
+fn shape_text(event: &Event<'_>) -> String {
+    let mut keys: Vec<_> = event
+        .parsed
+        .fields
+        .iter()
+        .take(MOST_KEYS)
+        .map(|field| String::from_utf8_lossy(field.key.span.of(event.raw)))
+        .collect();
+    keys.sort();
+    let mut text = String::from("{");
+    for key in keys {
+        if text.len() + key.len() > SHAPE_TEXT {
+            text.push('…');
+            break;
+        }
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&key);
+    }
+    text.push('}');
+    text
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}

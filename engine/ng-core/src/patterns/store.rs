@@ -1,0 +1,281 @@
+//! The patterns themselves: numbered once, ordered by last use, bounded.
+
+use super::fields::Field;
+use super::tokens::HALVE_AT;
+use crate::event::Event;
+use crate::symbols::Sym;
+use rustc_hash::FxHashMap;
+
+/// Bytes kept of the first event of a pattern.
+const EXAMPLE: usize = 512;
+/// Seconds over which the rate of a pattern is averaged.
+const RATE_SECONDS: f64 = 60.0;
+/// Lengths after which older ones begin to fade.
+const LENGTHS: f64 = 1024.0;
+/// No place.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
+/// What the events of a pattern have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Tokens of a text template; variables are `WILDCARD`.
+    Template(Vec<u32>),
+    /// Key set of JSON objects, as text.
+    Shape(String),
+    /// The stream of a metric or vector.
+    Stream(Sym),
+}
+
+/// A group of events of one source.
+#[derive(Debug)]
+pub struct Pattern {
+    /// Its number; never given twice.
+    pub id: u32,
+    /// Its source.
+    pub source: Sym,
+    /// What its events have in common.
+    pub body: Body,
+    /// Events so far.
+    pub count: u64,
+    /// `seq` of the first event.
+    pub first_seq: u64,
+    /// `seq` of the latest event.
+    pub last_seq: u64,
+    /// Time of the first event, nanoseconds since 1970, UTC.
+    pub first_ns: i64,
+    /// Latest time of an event, nanoseconds since 1970, UTC.
+    pub last_ns: i64,
+    /// Raw bytes of the first event, at most 512.
+    pub example: Vec<u8>,
+    /// Mean length of the message in bytes.
+    pub length_mean: f64,
+    /// Variance of the length.
+    pub length_variance: f64,
+    rate: f64,
+    /// Count that is halved together with the other patterns of the source.
+    weight: u32,
+    halvings: u32,
+    pub(super) fields: Vec<Field>,
+    /// Key in the index of streams and shapes, or the bucket of a template.
+    pub(super) key: Key,
+    used_before: u32,
+    used_after: u32,
+}
+
+/// Where a pattern is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// Templates of one source, number of tokens, first token.
+    Bucket(Sym, u16, u32),
+    /// Source and hash of the key set.
+    Shape(Sym, u64),
+    /// Source, kind, and whether it is a vector.
+    Stream(Sym, Sym, bool),
+}
+
+/// Event counts of one source.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SourceTotals {
+    /// Events ever.
+    pub(super) events: u64,
+    weight: u32,
+    halvings: u32,
+}
+
+/// What was known of a pattern before an event was counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    pub(super) count: u64,
+    pub(super) bits: f32,
+    pub(super) since_last_s: f32,
+    pub(super) length_deviation: f32,
+}
+
+impl Pattern {
+    /// Events per second, averaged over about a minute, at the time of the latest event.
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// Counts an event; says what was known before.
+    pub(super) fn count(&mut self, totals: &mut SourceTotals, event: &Event<'_>, length: usize) -> Before {
+        self.weight >>= (totals.halvings - self.halvings).min(31);
+        self.halvings = totals.halvings;
+        let now = event.head.time_ns;
+        let elapsed_s = now.saturating_sub(self.last_ns).max(0) as f64 / 1e9;
+        let before = Before {
+            count: self.count,
+            bits: ((f64::from(totals.weight) + 1.0) / (f64::from(self.weight) + 0.5)).log2() as f32,
+            since_last_s: if self.count == 0 { f32::INFINITY } else { elapsed_s as f32 },
+            length_deviation: self.deviation(length),
+        };
+        self.learn_length(length);
+        self.rate =
+            if self.count == 0 { 0.0 } else { self.rate * (-elapsed_s / RATE_SECONDS).exp() } + 1.0 / RATE_SECONDS;
+        self.count += 1;
+        self.weight += 1;
+        self.last_seq = event.head.seq;
+        self.last_ns = self.last_ns.max(now);
+        totals.events += 1;
+        totals.weight += 1;
+        if totals.weight >= HALVE_AT {
+            totals.weight /= 2;
+            totals.halvings += 1;
+        }
+        before
+    }
+
+    fn deviation(&self, length: usize) -> f32 {
+        if self.count < 2 {
+            return 0.0;
+        }
+        ((length as f64 - self.length_mean).abs() / self.length_variance.sqrt().max(1.0)) as f32
+    }
+
+    fn learn_length(&mut self, length: usize) {
+        let step = length as f64 - self.length_mean;
+        let count = ((self.count + 1) as f64).min(LENGTHS);
+        self.length_mean += step / count;
+        self.length_variance += (step * (length as f64 - self.length_mean) - self.length_variance) / count;
+    }
+}
+
+/// All patterns by place. A place is reused after its pattern was dropped; its number is not.
+#[derive(Debug)]
+pub(super) struct Store {
+    places: Vec<Pattern>,
+    free: Vec<u32>,
+    by_id: FxHashMap<u32, u32>,
+    next_id: u32,
+    /// Least and most recently used.
+    oldest: u32,
+    latest: u32,
+}
+
+impl Store {
+    pub(super) fn new() -> Self {
+        Store {
+            places: Vec::new(),
+            free: Vec::new(),
+            by_id: FxHashMap::default(),
+            next_id: 0,
+            oldest: NOWHERE,
+            latest: NOWHERE,
+        }
+    }
+
+    /// Patterns that are known.
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// The place of the pattern not used for longest.
+    pub(super) fn oldest(&self) -> Option<u32> {
+        (self.oldest != NOWHERE).then_some(self.oldest)
+    }
+
+    pub(super) fn at(&self, place: u32) -> &Pattern {
+        &self.places[place as usize]
+    }
+
+    pub(super) fn at_mut(&mut self, place: u32) -> &mut Pattern {
+        &mut self.places[place as usize]
+    }
+
+    pub(super) fn find(&self, id: u32) -> Option<&Pattern> {
+        self.by_id.get(&id).map(|place| self.at(*place))
+    }
+
+    /// Every pattern, in the order of their use, latest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pattern> {
+        let mut place = self.latest;
+        std::iter::from_fn(move || {
+            let pattern = self.places.get(place as usize)?;
+            place = pattern.used_before;
+            Some(pattern)
+        })
+    }
+
+    /// Adds a pattern that no event was counted for yet.
+    pub(super) fn add(&mut self, key: Key, body: Body, event: &Event<'_>) -> u32 {
+        let head = &event.head;
+        let pattern = Pattern {
+            id: self.next_id,
+            source: head.source,
+            body,
+            count: 0,
+            first_seq: head.seq,
+            last_seq: head.seq,
+            first_ns: head.time_ns,
+            last_ns: head.time_ns,
+            example: event.raw[..event.raw.len().min(EXAMPLE)].to_vec(),
+            length_mean: 0.0,
+            length_variance: 0.0,
+            rate: 0.0,
+            weight: 0,
+            halvings: 0,
+            fields: Vec::new(),
+            key,
+            used_before: NOWHERE,
+            used_after: NOWHERE,
+        };
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.places[place as usize] = pattern;
+                place
+            }
+            None => {
+                self.places.push(pattern);
+                self.places.len() as u32 - 1
+            }
+        };
+        self.by_id.insert(self.next_id, place);
+        self.next_id += 1;
+        self.link_latest(place);
+        place
+    }
+
+    /// Marks a pattern as the latest used.
+    pub(super) fn touch(&mut self, place: u32) {
+        if self.latest != place {
+            self.unlink(place);
+            self.link_latest(place);
+        }
+    }
+
+    /// Removes a pattern; its memory is kept for the next.
+    pub(super) fn remove(&mut self, place: u32) {
+        self.unlink(place);
+        let id = self.at(place).id;
+        self.by_id.remove(&id);
+        let pattern = self.at_mut(place);
+        pattern.example = Vec::new();
+        pattern.fields = Vec::new();
+        pattern.body = Body::Shape(String::new());
+        pattern.id = NOWHERE;
+        self.free.push(place);
+    }
+
+    fn link_latest(&mut self, place: u32) {
+        let before = self.latest;
+        let pattern = self.at_mut(place);
+        pattern.used_before = before;
+        pattern.used_after = NOWHERE;
+        if before == NOWHERE {
+            self.oldest = place
+        } else {
+            self.at_mut(before).used_after = place
+        }
+        self.latest = place;
+    }
+
+    fn unlink(&mut self, place: u32) {
+        let (before, after) = (self.at(place).used_before, self.at(place).used_after);
+        if before == NOWHERE {
+            self.oldest = after
+        } else {
+            self.at_mut(before).used_after = after
+        }
+        if after == NOWHERE { self.latest = before } else { self.at_mut(after).used_before = before }
+    }
+}

@@ -1,0 +1,357 @@
+//! Tokens: words of messages, stored once for each source and compared by number.
+
+use crate::symbols::Sym;
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
+
+/// The number of every variable token.
+pub(super) const WILDCARD: u32 = 0;
+/// The number of the token of an empty message.
+pub(super) const EMPTY: u32 = 1;
+/// Tokens of a line that are looked at.
+pub(super) const MOST_TOKENS: usize = 256;
+/// A longer token is data and not a word; it counts as variable.
+const LONGEST: usize = 256;
+/// Tokens that are stored.
+const CAPACITY: usize = 1_000_000;
+/// Bytes of all stored tokens.
+const CAPACITY_BYTES: usize = 64 << 20;
+/// Totals at which counts are halved, so that rarity follows the present.
+pub(super) const HALVE_AT: u32 = 1 << 20;
+
+/// The table of tokens. Tokens are never removed; when it is full further ones count as variable.
+#[derive(Debug)]
+pub(super) struct Tokens {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Open addressing with linear probing; `u32::MAX` marks a free place. The size is a power of two.
+    places: Vec<u32>,
+    capacity: usize,
+    refused: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    start: u32,
+    len: u16,
+    source: Sym,
+    hash: u64,
+    count: u32,
+    /// Halvings of the source's counts that `count` has taken part in.
+    halvings: u32,
+}
+
+/// Counts of tokens in one source.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TokenTotals {
+    total: u32,
+    halvings: u32,
+}
+
+/// What a look at a message's bytes found besides its tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Digits {
+    /// ASCII digits.
+    pub(super) digits: usize,
+    /// Bytes looked at.
+    pub(super) bytes: usize,
+}
+
+/// Rarity of the constant tokens of a message, in bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Rarity {
+    /// Of the rarest.
+    pub(super) rarest: f32,
+    /// Their mean.
+    pub(super) mean: f32,
+}
+
+const FREE: u32 = u32::MAX;
+const SPACE: u8 = 1;
+const DIGIT: u8 = 2;
+const SLASH: u8 = 4;
+const DOT: u8 = 8;
+const COLON: u8 = 16;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b' ' | b'\t'..=b'\r' | 0x1c..=0x1f => SPACE,
+            b'0'..=b'9' => DIGIT,
+            b'/' => SLASH,
+            b'.' => DOT,
+            b':' => COLON,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+impl Tokens {
+    /// A table that holds the wildcard and the empty token only.
+    pub(super) fn new() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+
+    fn with_capacity(capacity: usize) -> Self {
+        let mut tokens =
+            Tokens { bytes: Vec::new(), entries: Vec::new(), places: vec![FREE; 1024], capacity, refused: 0 };
+        // Both stand outside the index: the wildcard is met by name in `intern`, the empty token never is.
+        for text in [b"*".as_slice(), b""] {
+            tokens.store(text, Sym(0), 0);
+        }
+        tokens
+    }
+
+    /// Splits a message at white space into `out`. A token that holds a digit, a slash after its first byte, or both a
+    /// dot and a colon is a variable; a run of variables is one.
+    pub(super) fn split(&mut self, source: Sym, message: &[u8], out: &mut Vec<u32>) -> Digits {
+        out.clear();
+        let mut digits = 0;
+        let mut at = 0;
+        while at < message.len() && out.len() < MOST_TOKENS {
+            if CLASSES[message[at] as usize] == SPACE {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            let mut seen = CLASSES[message[at] as usize] & !SLASH;
+            digits += usize::from(seen == DIGIT);
+            at += 1;
+            while at < message.len() {
+                let class = CLASSES[message[at] as usize];
+                if class == SPACE {
+                    break;
+                }
+                seen |= class;
+                digits += usize::from(class == DIGIT);
+                at += 1;
+            }
+            let variable = seen & (DIGIT | SLASH) != 0 || seen & (DOT | COLON) == DOT | COLON;
+            let word = if variable { None } else { self.intern(source, &message[start..at]) };
+            if let Some(token) = word {
+                out.push(token);
+            } else if out.last() != Some(&WILDCARD) {
+                out.push(WILDCARD);
+            }
+        }
+        if out.is_empty() {
+            out.push(EMPTY);
+        }
+        Digits { digits, bytes: at }
+    }
+
+    /// How rare the constant tokens of a message were in their source before it; then counts them.
+    pub(super) fn count(&mut self, totals: &mut TokenTotals, tokens: &[u32]) -> Rarity {
+        let (mut least, mut product, mut logs, mut number) = (u32::MAX, 1.0f64, 0.0f64, 0u32);
+        for token in tokens.iter().filter(|token| **token > EMPTY) {
+            let entry = &mut self.entries[*token as usize];
+            entry.count >>= (totals.halvings - entry.halvings).min(31);
+            entry.halvings = totals.halvings;
+            least = least.min(entry.count);
+            product *= f64::from(entry.count) + 0.5;
+            number += 1;
+            if number.is_multiple_of(32) {
+                // One logarithm for many counts; 32 of them stay within the range of a float.
+                logs += product.log2();
+                product = 1.0;
+            }
+        }
+        if number == 0 {
+            return Rarity::default();
+        }
+        logs += product.log2();
+        let all = (f64::from(totals.total) + 1.0).log2();
+        let rarity = Rarity {
+            rarest: (all - (f64::from(least) + 0.5).log2()) as f32,
+            mean: (all - logs / f64::from(number)) as f32,
+        };
+        for token in tokens.iter().filter(|token| **token > EMPTY) {
+            self.entries[*token as usize].count += 1;
+        }
+        totals.total += number;
+        if totals.total >= HALVE_AT {
+            totals.total /= 2;
+            totals.halvings += 1;
+        }
+        rarity
+    }
+
+    /// The bytes of a token.
+    pub(super) fn text(&self, token: u32) -> &[u8] {
+        let Some(entry) = self.entries.get(token as usize) else { return b"" };
+        &self.bytes[entry.start as usize..entry.start as usize + usize::from(entry.len)]
+    }
+
+    /// Stored tokens.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Tokens that counted as variable because the table was full.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// The number of a word; none when it has to count as variable.
+    fn intern(&mut self, source: Sym, text: &[u8]) -> Option<u32> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        if text == b"*" {
+            return Some(WILDCARD);
+        }
+        let mut hasher = FxHasher::default();
+        hasher.write_u32(source.0);
+        hasher.write(text);
+        let hash = hasher.finish();
+        let mask = self.places.len() - 1;
+        let mut place = hash as usize & mask;
+        loop {
+            let token = self.places[place];
+            if token == FREE {
+                break;
+            }
+            let entry = &self.entries[token as usize];
+            if entry.hash == hash && entry.source == source && self.text(token) == text {
+                return Some(token);
+            }
+            place = (place + 1) & mask;
+        }
+        if self.entries.len() >= self.capacity || self.bytes.len() + text.len() > CAPACITY_BYTES {
+            self.refused += 1;
+            return None;
+        }
+        let token = self.store(text, source, hash);
+        self.places[place] = token;
+        if self.entries.len() * 2 > self.places.len() {
+            self.grow();
+        }
+        Some(token)
+    }
+
+    fn store(&mut self, text: &[u8], source: Sym, hash: u64) -> u32 {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(text);
+        self.entries.push(Entry { start, len: text.len() as u16, source, hash, count: 0, halvings: 0 });
+        self.entries.len() as u32 - 1
+    }
+
+    fn grow(&mut self) {
+        let mask = self.places.len() * 2 - 1;
+        self.places.clear();
+        self.places.resize(mask + 1, FREE);
+        for (token, entry) in self.entries.iter().enumerate().skip(EMPTY as usize + 1) {
+            let mut place = entry.hash as usize & mask;
+            while self.places[place] != FREE {
+                place = (place + 1) & mask;
+            }
+            self.places[place] = token as u32;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(tokens: &mut Tokens, source: u32, message: &str) -> Vec<String> {
+        let mut out = Vec::new();
+        tokens.split(Sym(source), message.as_bytes(), &mut out);
+        out.iter().map(|token| String::from_utf8_lossy(tokens.text(*token)).into_owned()).collect()
+    }
+
+    fn check(message: &str, expect: &str) {
+        let found = split(&mut Tokens::new(), 1, message);
+        assert_eq!(found.join(" "), expect, "{message:?}");
+    }
+
+    #[test]
+    fn variables_are_masked_and_runs_of_them_are_one() {
+        check("Receiving block blk_12 src: /10.0.0.1:50 dest: /10.0.0.2:51", "Receiving block * src: * dest: *");
+        check("  a\tb \n c ", "a b c");
+        check("/root a/b x.y:z x.y x:z", "/root * x.y x:z");
+        check("1 2 3 go 4", "* go *");
+        check("* 1 2", "*");
+        check("1 *", "* *");
+        check("", "");
+        check("   ", "");
+    }
+
+    #[test]
+    fn digits_are_counted() {
+        let digits = Tokens::new().split(Sym(1), b"1a 23 b", &mut Vec::new());
+        assert_eq!(digits, Digits { digits: 3, bytes: 7 });
+    }
+
+    #[test]
+    fn a_line_is_looked_at_up_to_its_256th_token() {
+        let mut out = Vec::new();
+        Tokens::new().split(Sym(1), "a b ".repeat(500).as_bytes(), &mut out);
+        assert_eq!(out.len(), MOST_TOKENS);
+    }
+
+    #[test]
+    fn sources_do_not_share_tokens() {
+        let mut tokens = Tokens::new();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        tokens.split(Sym(1), b"word", &mut first);
+        tokens.split(Sym(2), b"word", &mut second);
+        assert_ne!(first, second);
+        tokens.split(Sym(2), b"word", &mut first);
+        assert_eq!(first, second);
+    }
+
+    #[test]
+    fn a_full_table_masks_and_counts() {
+        let mut tokens = Tokens::with_capacity(4);
+        assert_eq!(split(&mut tokens, 1, "a b c d a"), ["a", "b", "*", "a"]);
+        assert_eq!(tokens.refused(), 2);
+    }
+
+    #[test]
+    fn many_tokens_are_found_again() {
+        let mut tokens = Tokens::new();
+        let word = |i: usize| format!("w{}", "x".repeat(i % 50) + &"y".repeat(i / 50));
+        let mut out = Vec::new();
+        for i in 0..2000 {
+            tokens.split(Sym(1), word(i).as_bytes(), &mut out);
+            assert_eq!(out, [i as u32 + 2]);
+        }
+        for i in 0..2000 {
+            tokens.split(Sym(1), word(i).as_bytes(), &mut out);
+            assert_eq!(out, [i as u32 + 2]);
+        }
+    }
+
+    #[test]
+    fn rarity_is_that_of_the_counts_before() {
+        let mut tokens = Tokens::new();
+        let mut totals = TokenTotals::default();
+        let mut out = Vec::new();
+        tokens.split(Sym(1), b"a b 1", &mut out);
+        assert_eq!(tokens.count(&mut totals, &out), Rarity { rarest: 1.0, mean: 1.0 });
+        tokens.split(Sym(1), b"a c", &mut out);
+        let rarity = tokens.count(&mut totals, &out);
+        assert!((rarity.rarest - (3.0f32 / 0.5).log2()).abs() < 1e-6);
+        assert!((rarity.mean - ((3.0f32 / 0.5).log2() + (3.0f32 / 1.5).log2()) / 2.0).abs() < 1e-6);
+        assert_eq!(tokens.count(&mut totals, &[WILDCARD]), Rarity::default());
+    }
+
+    #[test]
+    fn counts_halve_at_a_million() {
+        let mut tokens = Tokens::new();
+        let mut totals = TokenTotals::default();
+        let mut out = Vec::new();
+        tokens.split(Sym(1), b"a", &mut out);
+        for _ in 0..HALVE_AT {
+            tokens.count(&mut totals, &out);
+        }
+        assert_eq!(totals.total, HALVE_AT / 2);
+        let rarity = tokens.count(&mut totals, &out);
+        assert!(rarity.rarest.abs() < 1e-3, "{rarity:?}");
+    }
+}

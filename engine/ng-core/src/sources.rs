@@ -1,0 +1,117 @@
+//! The sources as the engine sees them: counters, rates, staleness, and the latest host metrics.
+
+use crate::intake::{NEVER, SourceStatus};
+use crate::record::Head;
+use crate::store::Store;
+use crate::symbols::{Sym, Symbols};
+use ng_wire::{Gauge, SourceView, Unit};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+struct Source {
+    status: Arc<SourceStatus>,
+    sym: Sym,
+    readings: u64,
+    refused: u64,
+    rate: f64,
+    readings_at_tick: u64,
+}
+
+/// All sources that were announced or have spoken.
+#[derive(Default)]
+pub struct Sources {
+    known: Vec<Source>,
+    gauges: FxHashMap<Sym, (f64, Unit)>,
+}
+
+/// The sensor whose values are shown as gauges and charts.
+const HOST_SENSOR: &str = "host";
+
+impl Sources {
+    /// Makes a source known, so that it is shown before it speaks; returns its index.
+    pub fn announce(&mut self, status: &Arc<SourceStatus>, store: &mut Store) -> usize {
+        if let Some(index) = self.known.iter().position(|source| Arc::ptr_eq(&source.status, status)) {
+            return index;
+        }
+        let sym = store.intern(&status.name);
+        let source = Source { status: status.clone(), sym, readings: 0, refused: 0, rate: 0.0, readings_at_tick: 0 };
+        self.known.push(source);
+        self.known.len() - 1
+    }
+
+    /// Counts readings of a batch; returns the index of its source.
+    pub fn enter(&mut self, status: &Arc<SourceStatus>, store: &mut Store, readings: u64) -> usize {
+        let index = self.announce(status, store);
+        self.known[index].readings += readings;
+        index
+    }
+
+    /// Counts readings that the gateway refused.
+    pub fn refuse(&mut self, index: usize, readings: u64) {
+        self.known[index].refused += readings;
+    }
+
+    /// The name of a source, and whether its values are gauges.
+    pub fn identity(&self, index: usize) -> (Sym, bool) {
+        let source = &self.known[index];
+        (source.sym, source.status.sensor == HOST_SENSOR)
+    }
+
+    /// Remembers the value of a host metric.
+    pub fn note_gauge(&mut self, head: &Head) {
+        if head.value.is_finite() {
+            self.gauges.insert(head.kind, (head.value, head.unit));
+        }
+    }
+
+    /// Called once a second with the seconds since the last call.
+    pub fn tick(&mut self, elapsed_s: f64) {
+        for source in &mut self.known {
+            source.rate = (source.readings - source.readings_at_tick) as f64 / elapsed_s;
+            source.readings_at_tick = source.readings;
+        }
+    }
+
+    /// Readings lost by sensors or refused by the gateway, since the start.
+    pub fn missing(&self) -> u64 {
+        self.known.iter().map(|source| source.refused + source.status.lost.load(Ordering::Relaxed)).sum()
+    }
+
+    /// The latest host metrics by name, `metric.` left out.
+    pub fn gauges(&self, symbols: &Symbols) -> Vec<Gauge> {
+        let gauge = |(sym, (value, unit)): (&Sym, &(f64, Unit))| {
+            let name = symbols.name(*sym);
+            Gauge { name: name.strip_prefix("metric.").unwrap_or(name).to_owned(), value: *value, unit: *unit }
+        };
+        let mut gauges: Vec<Gauge> = self.gauges.iter().map(gauge).collect();
+        gauges.sort_by(|a, b| a.name.cmp(&b.name));
+        gauges
+    }
+
+    /// The sources as the screens show them, those that are switched off last.
+    pub fn view(&self, now_ns: i64) -> Vec<SourceView> {
+        let view = |source: &Source| {
+            let status = &source.status;
+            let last_ok = Some(status.last_ok_ns.load(Ordering::Relaxed)).filter(|&ns| ns != NEVER);
+            let ended = status.ended.load(Ordering::Relaxed);
+            let quiet = status.stale_after_ns > 0 && last_ok.is_none_or(|ns| now_ns - ns > status.stale_after_ns);
+            SourceView {
+                name: status.name.clone(),
+                sensor: status.sensor.to_owned(),
+                enabled: status.enabled,
+                ended,
+                readings: source.readings,
+                rate: source.rate,
+                lost: status.lost.load(Ordering::Relaxed),
+                refused: source.refused,
+                last_ok_ns: last_ok,
+                last_error: status.last_error(),
+                stale: quiet && !ended,
+            }
+        };
+        let mut views: Vec<SourceView> = self.known.iter().map(view).collect();
+        views.sort_by_key(|view| !view.enabled);
+        views
+    }
+}

@@ -1,0 +1,279 @@
+//! Heads as planes of bytes, the form in which they compress.
+//!
+//! Plane `b` of a column holds byte `b` of that column for every record, least significant first, so that the bytes
+//! that hardly change stand together. Columns that follow each other closely are stored as differences. Every step is
+//! undone exactly, bit for bit, also for NaN.
+
+use super::Corrupt;
+use crate::event::{Span, Text};
+use crate::record::{Detection, Head, NO_SEQ, Verdict};
+use crate::symbols::Sym;
+use ng_wire::{Format, Level, Outcome, Scoring, Unit};
+
+/// Bytes of one encoded head.
+pub(super) const ROW: usize = 153;
+
+const FORMATS: [Format; 6] =
+    [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
+const UNITS: [Unit; 7] =
+    [Unit::None, Unit::Percent, Unit::Bytes, Unit::BytesPerSecond, Unit::PerSecond, Unit::Seconds, Unit::Count];
+const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
+const STATES: [Scoring; 5] =
+    [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];
+
+const NOVEL: u8 = 1;
+const ALERT: u8 = 2;
+const ESCAPED: u8 = 4;
+const NEAREST: u8 = 8;
+
+/// Writes the heads and the lengths of their raw bytes into `planes`, which is emptied first.
+pub(super) fn encode(heads: &[Head], ends: &[usize], planes: &mut Vec<u8>) {
+    planes.clear();
+    planes.resize(heads.len() * ROW, 0);
+    let mut out = Output { planes, count: heads.len() };
+    let before = |index: usize| index.checked_sub(1).map(|index| &heads[index]);
+    let raw_len = |index: usize| (ends[index] - index.checked_sub(1).map_or(0, |index| ends[index])) as u32;
+
+    out.put(|i| heads[i].seq.wrapping_sub(before(i).map_or(0, |head| head.seq)).to_le_bytes());
+    out.put(|i| heads[i].received_ns.wrapping_sub(before(i).map_or(0, |head| head.received_ns)).to_le_bytes());
+    out.put(|i| heads[i].received_ns.wrapping_sub(heads[i].time_ns).to_le_bytes());
+    out.put(|i| heads[i].value.to_bits().to_le_bytes());
+    out.put(|i| heads[i].kind.0.to_le_bytes());
+    out.put(|i| heads[i].source.0.to_le_bytes());
+    out.put(|i| [heads[i].level as u8, heads[i].format as u8, heads[i].unit as u8, flags(&heads[i])]);
+    out.put(|i| raw_len(i).to_le_bytes());
+    out.put(|i| heads[i].message.span.start.to_le_bytes());
+    out.put(|i| {
+        // The message mostly ends where the reading ends.
+        let span = heads[i].message.span;
+        raw_len(i).wrapping_sub(span.start).wrapping_sub(span.len).to_le_bytes()
+    });
+
+    out.put(|i| [heads[i].verdict.outcome as u8, heads[i].verdict.rule, heads[i].verdict.clause]);
+    out.put(|i| heads[i].verdict.objections.to_le_bytes());
+    out.put(|i| heads[i].verdict.observed.to_bits().to_le_bytes());
+    out.put(|i| heads[i].verdict.limit.to_bits().to_le_bytes());
+
+    out.put(|i| [heads[i].detection.state as u8, heads[i].detection.encoder]);
+    for dimension in 0..8 {
+        out.put(|i| heads[i].detection.vector[dimension].to_bits().to_le_bytes());
+    }
+    for channel in 0..4 {
+        out.put(|i| heads[i].detection.channels[channel].to_bits().to_le_bytes());
+    }
+    out.put(|i| heads[i].detection.novelty.to_bits().to_le_bytes());
+    out.put(|i| {
+        let detection = &heads[i].detection;
+        (detection.surprise.to_bits() ^ expected_surprise(&detection.channels)).to_le_bytes()
+    });
+    out.put(|i| heads[i].detection.strength.to_bits().to_le_bytes());
+    out.put(|i| heads[i].detection.pattern.to_le_bytes());
+    out.put(|i| match heads[i].detection.nearest {
+        NO_SEQ => [0; 8],
+        nearest => heads[i].seq.wrapping_sub(nearest).to_le_bytes(),
+    });
+    debug_assert!(out.planes.is_empty(), "ROW is the sum of the columns");
+}
+
+/// Reads `count` heads and the ends of their raw bytes back; both vectors are emptied first.
+pub(super) fn decode(planes: &[u8], count: usize, heads: &mut Vec<Head>, ends: &mut Vec<usize>) -> Result<(), Corrupt> {
+    heads.clear();
+    ends.clear();
+    if planes.len() != count * ROW {
+        return Err(Corrupt);
+    }
+    heads.resize(count, BLANK);
+    ends.resize(count, 0);
+    let mut bad = false;
+    let mut input = Input { planes, count };
+
+    let mut seq = 0u64;
+    input.take(heads, |head, bytes| {
+        seq = seq.wrapping_add(u64::from_le_bytes(bytes));
+        head.seq = seq;
+    });
+    let mut received = 0i64;
+    input.take(heads, |head, bytes| {
+        received = received.wrapping_add(i64::from_le_bytes(bytes));
+        head.received_ns = received;
+    });
+    input.take(heads, |head, bytes| head.time_ns = head.received_ns.wrapping_sub(i64::from_le_bytes(bytes)));
+    input.take(heads, |head, bytes| head.value = f64::from_bits(u64::from_le_bytes(bytes)));
+    input.take(heads, |head, bytes| head.kind = Sym(u32::from_le_bytes(bytes)));
+    input.take(heads, |head, bytes| head.source = Sym(u32::from_le_bytes(bytes)));
+    input.take(heads, |head, [level, format, unit, flags]| {
+        head.level = pick(&Level::ALL, level, &mut bad);
+        head.format = pick(&FORMATS, format, &mut bad);
+        head.unit = pick(&UNITS, unit, &mut bad);
+        head.detection.is_novel = flags & NOVEL != 0;
+        head.detection.is_alert = flags & ALERT != 0;
+        head.message.escaped = flags & ESCAPED != 0;
+        // Says whether the column of distances holds one; replaced when that column is read.
+        head.detection.nearest = if flags & NEAREST != 0 { 0 } else { NO_SEQ };
+        bad |= flags & !(NOVEL | ALERT | ESCAPED | NEAREST) != 0;
+    });
+    let mut end = 0usize;
+    input.take(ends, |place, bytes| {
+        end += u32::from_le_bytes(bytes) as usize;
+        *place = end;
+    });
+    input.take(heads, |head, bytes| head.message.span.start = u32::from_le_bytes(bytes));
+    let mut index = 0;
+    input.take(heads, |head, bytes| {
+        let raw_len = (ends[index] - if index == 0 { 0 } else { ends[index - 1] }) as u32;
+        let behind = u32::from_le_bytes(bytes);
+        head.message.span.len = raw_len.wrapping_sub(head.message.span.start).wrapping_sub(behind);
+        index += 1;
+    });
+
+    input.take(heads, |head, [outcome, rule, clause]| {
+        head.verdict.outcome = pick(&OUTCOMES, outcome, &mut bad);
+        head.verdict.rule = rule;
+        head.verdict.clause = clause;
+    });
+    input.take(heads, |head, bytes| head.verdict.objections = u32::from_le_bytes(bytes));
+    input.take(heads, |head, bytes| head.verdict.observed = f64::from_bits(u64::from_le_bytes(bytes)));
+    input.take(heads, |head, bytes| head.verdict.limit = f64::from_bits(u64::from_le_bytes(bytes)));
+
+    input.take(heads, |head, [state, encoder]| {
+        head.detection.state = pick(&STATES, state, &mut bad);
+        head.detection.encoder = encoder;
+    });
+    for dimension in 0..8 {
+        input.take(heads, |head, bytes| head.detection.vector[dimension] = f32::from_bits(u32::from_le_bytes(bytes)));
+    }
+    for channel in 0..4 {
+        input.take(heads, |head, bytes| head.detection.channels[channel] = f32::from_bits(u32::from_le_bytes(bytes)));
+    }
+    input.take(heads, |head, bytes| head.detection.novelty = f32::from_bits(u32::from_le_bytes(bytes)));
+    input.take(heads, |head, bytes| {
+        let detection = &mut head.detection;
+        detection.surprise = f32::from_bits(u32::from_le_bytes(bytes) ^ expected_surprise(&detection.channels));
+    });
+    input.take(heads, |head, bytes| head.detection.strength = f32::from_bits(u32::from_le_bytes(bytes)));
+    input.take(heads, |head, bytes| head.detection.pattern = u32::from_le_bytes(bytes));
+    input.take(heads, |head, bytes| {
+        if head.detection.nearest != NO_SEQ {
+            head.detection.nearest = head.seq.wrapping_sub(u64::from_le_bytes(bytes));
+        }
+    });
+    if bad { Err(Corrupt) } else { Ok(()) }
+}
+
+const BLANK: Head = Head {
+    seq: 0,
+    time_ns: 0,
+    received_ns: 0,
+    value: 0.0,
+    kind: Sym(0),
+    source: Sym(0),
+    level: Level::Info,
+    format: Format::Text,
+    unit: Unit::None,
+    message: Text { span: Span { start: 0, len: 0 }, escaped: false },
+    verdict: Verdict { outcome: Outcome::Admit, rule: 0, clause: 0, objections: 0, observed: 0.0, limit: 0.0 },
+    detection: Detection {
+        state: Scoring::Unscored,
+        encoder: 0,
+        is_novel: false,
+        is_alert: false,
+        vector: [0.0; 8],
+        channels: [0.0; 4],
+        novelty: 0.0,
+        surprise: 0.0,
+        strength: 0.0,
+        pattern: 0,
+        nearest: 0,
+    },
+};
+
+fn flags(head: &Head) -> u8 {
+    let detection = &head.detection;
+    (u8::from(detection.is_novel) * NOVEL)
+        | (u8::from(detection.is_alert) * ALERT)
+        | (u8::from(head.message.escaped) * ESCAPED)
+        | (u8::from(detection.nearest != NO_SEQ) * NEAREST)
+}
+
+/// The bits of the surprise that the channels add up to. A sum that is not a number has no agreed bits, so it predicts
+/// nothing.
+fn expected_surprise(channels: &[f32; 4]) -> u32 {
+    let sum = channels[0] + channels[1] + channels[2] + channels[3];
+    if sum.is_nan() { 0 } else { sum.to_bits() }
+}
+
+fn pick<T: Copy>(table: &[T], index: u8, bad: &mut bool) -> T {
+    table.get(index as usize).copied().unwrap_or_else(|| {
+        *bad = true;
+        table[0]
+    })
+}
+
+struct Output<'a> {
+    planes: &'a mut [u8],
+    count: usize,
+}
+
+impl Output<'_> {
+    fn put<const WIDTH: usize>(&mut self, value: impl Fn(usize) -> [u8; WIDTH]) {
+        let (mut column, rest) = std::mem::take(&mut self.planes).split_at_mut(WIDTH * self.count);
+        self.planes = rest;
+        let mut planes: [&mut [u8]; WIDTH] = std::array::from_fn(|_| {
+            let (plane, rest) = std::mem::take(&mut column).split_at_mut(self.count);
+            column = rest;
+            plane
+        });
+        for index in 0..self.count {
+            for (plane, byte) in planes.iter_mut().zip(value(index)) {
+                plane[index] = byte;
+            }
+        }
+    }
+}
+
+struct Input<'a> {
+    planes: &'a [u8],
+    count: usize,
+}
+
+impl Input<'_> {
+    fn take<T, const WIDTH: usize>(&mut self, into: &mut [T], mut set: impl FnMut(&mut T, [u8; WIDTH])) {
+        let (column, rest) = self.planes.split_at(WIDTH * self.count);
+        self.planes = rest;
+        let planes: [&[u8]; WIDTH] = std::array::from_fn(|plane| &column[plane * self.count..(plane + 1) * self.count]);
+        for (index, item) in into.iter_mut().enumerate().take(self.count) {
+            set(item, std::array::from_fn(|plane| planes[plane][index]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_follow_the_numbers_of_their_types() {
+        assert!(Level::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(FORMATS.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(UNITS.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(OUTCOMES.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(STATES.iter().enumerate().all(|(index, item)| *item as usize == index));
+    }
+
+    #[test]
+    fn planes_of_the_wrong_size_are_refused() {
+        let (mut heads, mut ends) = (Vec::new(), Vec::new());
+        assert_eq!(decode(&[0; ROW], 2, &mut heads, &mut ends), Err(Corrupt));
+        assert_eq!(decode(&[], 0, &mut heads, &mut ends), Ok(()));
+    }
+
+    #[test]
+    fn a_number_outside_its_table_is_refused() {
+        let (mut heads, mut ends, mut planes) = (Vec::new(), Vec::new(), Vec::new());
+        encode(&[BLANK], &[0], &mut planes);
+        assert_eq!(decode(&planes, 1, &mut heads, &mut ends), Ok(()));
+        let level = 8 * 4 + 4 * 2;
+        planes[level] = 7;
+        assert_eq!(decode(&planes, 1, &mut heads, &mut ends), Err(Corrupt));
+    }
+}

@@ -1,0 +1,308 @@
+//! The ring of recent records: one writer, the engine, and any number of readers.
+//!
+//! Records are collected in an open block of at most 1024; a full block is sealed into a compressed segment that never
+//! changes again. Readers hold the lock only to copy the new end of the open block and to take a [`Snapshot`]; what is
+//! sealed they unpack and scan without it.
+//!
+//! # Layout
+//!
+//! `segment.rs` has the plain and the compressed form of a run of records, `codec.rs` the form in which heads compress.
+//! `reader.rs` finds records for one reader and remembers unpacked segments; `view.rs` is the part of the ring that a
+//! filter lets through, `search.rs` finds the next match in it, `neighbours.rs` the records most like one.
+
+mod codec;
+mod neighbours;
+mod reader;
+mod search;
+mod segment;
+mod view;
+
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use neighbours::nearest;
+pub use reader::Reader;
+pub use search::Find;
+pub use view::View;
+
+use crate::record::{Head, NO_SEQ};
+use crate::symbols::{Sym, Symbols};
+use ng_wire::{Level, Outcome, Totals};
+use parking_lot::Mutex;
+use segment::{Block, Press, Segment};
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+/// A store with its readers. The store behind the lock stays the same one for as long as it has readers.
+pub type Shared = Arc<Mutex<Store>>;
+
+/// The ring of recent records.
+pub struct Store {
+    symbols: Arc<Symbols>,
+    sealed: Arc<VecDeque<Arc<Segment>>>,
+    open: Block,
+    press: Press,
+    /// Ordinal of the oldest record that is still shown.
+    first: u64,
+    next_seq: u64,
+    capacity: usize,
+    byte_limit: usize,
+    sealed_bytes: usize,
+    refused: u64,
+    totals: Totals,
+}
+
+/// The ring at one moment, except for its open block. Taking one copies no record and costs a few reference counts; to
+/// hold one keeps the memory of its segments.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    symbols: Arc<Symbols>,
+    sealed: Arc<VecDeque<Arc<Segment>>>,
+    first: u64,
+    next: u64,
+    next_seq: u64,
+    totals: Totals,
+}
+
+/// A sealed segment could not be unpacked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrupt;
+
+impl fmt::Display for Corrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a segment of the ring cannot be read back")
+    }
+}
+
+impl std::error::Error for Corrupt {}
+
+impl Store {
+    /// Bytes that the sealed segments may take for each record of the capacity, unless
+    /// [`set_byte_limit`](Store::set_byte_limit) says otherwise. Log lines of 120 bytes take less than half of it.
+    pub const BYTES_PER_RECORD: usize = 256;
+
+    /// An empty ring for at most `capacity` records, at least one.
+    pub fn new(capacity: usize) -> Self {
+        let mut store = Store {
+            symbols: Arc::new(Symbols::new()),
+            sealed: Arc::new(VecDeque::new()),
+            open: Block::with_room(),
+            press: Press::new(),
+            first: 0,
+            next_seq: 0,
+            capacity: 0,
+            byte_limit: 0,
+            sealed_bytes: 0,
+            refused: 0,
+            totals: Totals::default(),
+        };
+        store.set_capacity(capacity);
+        store
+    }
+
+    /// Adds a record. Its `seq` must be above every one before; holes are allowed. A record with another `seq`, which is
+    /// a mistake or a repetition by a peer, is left out and counted in [`refused`](Store::refused).
+    pub fn push(&mut self, head: &Head, raw: &[u8]) {
+        if head.seq < self.next_seq || head.seq == NO_SEQ {
+            self.refused += 1;
+            return;
+        }
+        // A span reaches no further than this.
+        let raw = &raw[..raw.len().min(u32::MAX as usize)];
+        if self.open.is_full_for(raw.len()) {
+            self.seal();
+        }
+        self.open.push(head, raw);
+        self.next_seq = head.seq + 1;
+        tally(&mut self.totals, head);
+        self.prune();
+    }
+
+    /// The names behind the symbols of the records.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// The names, to add some. Copies the table when a reader holds a snapshot; see [`intern`](Store::intern).
+    pub fn symbols_mut(&mut self) -> &mut Symbols {
+        Arc::make_mut(&mut self.symbols)
+    }
+
+    /// The names, shared.
+    pub fn symbols_arc(&self) -> Arc<Symbols> {
+        self.symbols.clone()
+    }
+
+    /// The symbol of a name; touches the table only when the name is not known.
+    pub fn intern(&mut self, name: &str) -> Sym {
+        match self.symbols.find(name) {
+            Some(known) => known,
+            None => self.symbols_mut().intern(name),
+        }
+    }
+
+    /// `seq` of the oldest record held; [`next_seq`](Store::next_seq) when the ring is empty.
+    pub fn first_seq(&self) -> u64 {
+        self.seq_at(self.first).unwrap_or(self.next_seq)
+    }
+
+    /// The lowest `seq` that the next record may have.
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// Records held.
+    pub fn len(&self) -> usize {
+        (self.open.end() - self.first) as usize
+    }
+
+    /// No record is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Most records held.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Changes the most records held, at least one, and with it the byte limit. The oldest go first.
+    pub fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity.max(1);
+        self.byte_limit = self.capacity.saturating_mul(Self::BYTES_PER_RECORD).max(16 << 20);
+        self.prune();
+    }
+
+    /// Changes the most bytes that sealed segments take; records are then given up before the capacity is reached. The
+    /// newest records, up to 1024 of them, are always held.
+    pub fn set_byte_limit(&mut self, bytes: usize) {
+        self.byte_limit = bytes;
+        self.prune();
+    }
+
+    /// Memory used by the records and by the work of sealing them, in bytes; names are not counted.
+    pub fn bytes(&self) -> usize {
+        self.sealed_bytes + self.open.bytes() + self.press.bytes()
+    }
+
+    /// Records left out by [`push`](Store::push).
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Counters over every record ever pushed.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// The ring at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            symbols: self.symbols.clone(),
+            sealed: self.sealed.clone(),
+            first: self.first,
+            next: self.open.end(),
+            next_seq: self.next_seq,
+            totals: self.totals,
+        }
+    }
+
+    fn seal(&mut self) {
+        let segment = Segment::seal(&self.open, &mut self.press);
+        self.open.restart(segment.end());
+        self.sealed_bytes += segment.bytes();
+        Arc::make_mut(&mut self.sealed).push_back(Arc::new(segment));
+    }
+
+    fn prune(&mut self) {
+        self.first = self.first.max(self.open.end().saturating_sub(self.capacity as u64));
+        while let Some(oldest) = self.sealed.front() {
+            if oldest.end() > self.first && self.sealed_bytes <= self.byte_limit {
+                break;
+            }
+            self.first = self.first.max(oldest.end());
+            self.sealed_bytes -= oldest.bytes();
+            Arc::make_mut(&mut self.sealed).pop_front();
+        }
+    }
+
+    fn seq_at(&self, ordinal: u64) -> Option<u64> {
+        (self.first..self.open.end()).contains(&ordinal).then(|| seq_at(&self.sealed, &self.open, ordinal))?
+    }
+
+    /// Ordinal of the first record whose `seq` is not below this one.
+    fn ordinal_of(&self, seq: u64) -> u64 {
+        ordinal_of(&self.sealed, &self.open, seq).clamp(self.first, self.open.end())
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("first_seq", &self.first_seq())
+            .field("next_seq", &self.next_seq)
+            .field("len", &self.len())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// The names behind the symbols of the records.
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// The lowest `seq` that the next record may have.
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// Records held.
+    pub fn len(&self) -> usize {
+        (self.next - self.first) as usize
+    }
+
+    /// No record is held.
+    pub fn is_empty(&self) -> bool {
+        self.first == self.next
+    }
+
+    fn segment(&self, ordinal: u64) -> Option<&Arc<Segment>> {
+        segment_of(&self.sealed, ordinal)
+    }
+}
+
+fn segment_of(sealed: &VecDeque<Arc<Segment>>, ordinal: u64) -> Option<&Arc<Segment>> {
+    sealed.get(sealed.partition_point(|segment| segment.end() <= ordinal)).filter(|segment| segment.first <= ordinal)
+}
+
+fn seq_at(sealed: &VecDeque<Arc<Segment>>, open: &Block, ordinal: u64) -> Option<u64> {
+    match segment_of(sealed, ordinal) {
+        Some(segment) => Some(segment.seq((ordinal - segment.first) as usize)),
+        None => open.heads.get(usize::try_from(ordinal.checked_sub(open.first)?).ok()?).map(|head| head.seq),
+    }
+}
+
+fn ordinal_of(sealed: &VecDeque<Arc<Segment>>, open: &Block, seq: u64) -> u64 {
+    match sealed.get(sealed.partition_point(|segment| segment.below(seq) == segment.len())) {
+        Some(segment) => segment.first + segment.below(seq) as u64,
+        None => open.first + open.below(seq) as u64,
+    }
+}
+
+/// Counts a record.
+fn tally(totals: &mut Totals, head: &Head) {
+    totals.records += 1;
+    totals.warnings += u64::from(head.level == Level::Warn);
+    totals.errors += u64::from(head.level >= Level::Error);
+    totals.novel += u64::from(head.detection.is_novel);
+    totals.alerts += u64::from(head.detection.is_alert);
+    totals.flagged += u64::from(head.verdict.outcome == Outcome::Flag);
+    totals.rejected += u64::from(head.verdict.outcome == Outcome::Reject);
+}

@@ -1,0 +1,175 @@
+//! One reader's way to the records: a copy of the open block, and the segments it unpacked lately.
+
+use super::segment::{Block, Segment};
+use super::{Shared, Snapshot, ordinal_of, seq_at};
+use crate::record::Stored;
+use std::ops::{ControlFlow, Range};
+
+/// Segments kept unpacked, so that scrolling does not unpack for each row; about 0.3 MB each.
+const UNPACKED: usize = 16;
+
+/// What plain records are wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be shown, and soon again.
+    Show,
+    /// To be scanned once; only the latest of these is kept.
+    Scan,
+    /// Their heads alone, once; the raw bytes of sealed records are missing.
+    Heads,
+}
+
+/// Reads records by `seq`. Each call takes the lock once, briefly.
+pub struct Reader {
+    shared: Shared,
+    tail: Block,
+    shelf: Shelf,
+}
+
+impl Reader {
+    /// A reader of a store.
+    pub fn new(shared: Shared) -> Self {
+        Reader { shared, tail: Block::default(), shelf: Shelf::default() }
+    }
+
+    /// What `f` makes of the record `seq`; none when it is not in the ring, or cannot be read back.
+    pub fn get<R>(&mut self, seq: u64, f: impl FnOnce(&Stored<'_>) -> R) -> Option<R> {
+        let snapshot = self.look();
+        let ordinal = self.ordinal_of(&snapshot, seq);
+        self.stored(&snapshot, ordinal).filter(|stored| stored.head.seq == seq).map(|stored| f(&stored))
+    }
+
+    /// Shows `f` the records of the ring in `seqs`, oldest first, until it breaks off.
+    pub fn range(&mut self, seqs: Range<u64>, mut f: impl FnMut(&Stored<'_>) -> ControlFlow<()>) {
+        let snapshot = self.look();
+        for ordinal in self.ordinal_of(&snapshot, seqs.start)..self.ordinal_of(&snapshot, seqs.end) {
+            let Some(stored) = self.stored(&snapshot, ordinal) else { continue };
+            if f(&stored).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// Records of segments that this reader found corrupt; it passes over them.
+    pub fn unreadable(&self) -> u64 {
+        self.shelf.unreadable
+    }
+
+    /// The store that is read.
+    pub fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The ring as it is now; brings the copy of the open block up to it. Records of the snapshot can be read until the
+    /// next look.
+    pub(super) fn look(&mut self) -> Snapshot {
+        let store = self.shared.lock();
+        self.tail.follow(&store.open);
+        store.snapshot()
+    }
+
+    /// The record with this ordinal.
+    pub(super) fn stored<'a>(&'a mut self, snapshot: &'a Snapshot, ordinal: u64) -> Option<Stored<'a>> {
+        if !(snapshot.first..snapshot.next).contains(&ordinal) {
+            return None;
+        }
+        self.block(snapshot, ordinal, Purpose::Show)?.get(ordinal, &snapshot.symbols)
+    }
+
+    /// The plain records around this ordinal; none when they are not in the ring, or corrupt.
+    pub(super) fn block(&mut self, snapshot: &Snapshot, ordinal: u64, purpose: Purpose) -> Option<&Block> {
+        match snapshot.segment(ordinal) {
+            Some(segment) => self.shelf.unpack(segment, purpose),
+            None => Some(&self.tail),
+        }
+    }
+
+    /// Ordinals of the block around this ordinal, cut to the ring.
+    pub(super) fn bounds(&self, snapshot: &Snapshot, ordinal: u64) -> Range<u64> {
+        let (first, end) = match snapshot.segment(ordinal) {
+            Some(segment) => (segment.first, segment.end()),
+            None => (self.tail.first, self.tail.end()),
+        };
+        first.max(snapshot.first)..end.min(snapshot.next)
+    }
+
+    /// Ordinal of the first record of the ring whose `seq` is not below this one.
+    pub(super) fn ordinal_of(&self, snapshot: &Snapshot, seq: u64) -> u64 {
+        ordinal_of(&snapshot.sealed, &self.tail, seq).clamp(snapshot.first, snapshot.next)
+    }
+
+    /// The `seq` at this ordinal; the next one at the end of the ring.
+    pub(super) fn seq_at(&self, snapshot: &Snapshot, ordinal: u64) -> u64 {
+        if ordinal >= snapshot.next {
+            return snapshot.next_seq;
+        }
+        seq_at(&snapshot.sealed, &self.tail, ordinal).unwrap_or(snapshot.next_seq)
+    }
+}
+
+/// Unpacked segments; the one unused for the longest time makes room.
+#[derive(Default)]
+struct Shelf {
+    books: Vec<Book>,
+    scanned: Block,
+    heads: Block,
+    scratch: Vec<u8>,
+    uses: u64,
+    /// First ordinals of the corrupt segments found last.
+    corrupt: Vec<u64>,
+    unreadable: u64,
+}
+
+struct Book {
+    block: Block,
+    used: u64,
+}
+
+impl Shelf {
+    fn unpack(&mut self, segment: &Segment, purpose: Purpose) -> Option<&Block> {
+        self.uses += 1;
+        if let Some(place) = self.books.iter().position(|book| book.block.first == segment.first) {
+            self.books[place].used = self.uses;
+            return Some(&self.books[place].block);
+        }
+        if self.corrupt.contains(&segment.first) {
+            return None;
+        }
+        let unpacked = match purpose {
+            Purpose::Show => return self.shelve(segment),
+            Purpose::Scan if self.scanned.len() > 0 && self.scanned.first == segment.first => Ok(&self.scanned),
+            Purpose::Scan => segment.unpack(&mut self.scanned, &mut self.scratch).map(|()| &self.scanned),
+            Purpose::Heads => segment.unpack_heads(&mut self.heads, &mut self.scratch).map(|()| &self.heads),
+        };
+        match unpacked {
+            Ok(block) => Some(block),
+            Err(_) => {
+                note(&mut self.corrupt, &mut self.unreadable, segment);
+                None
+            }
+        }
+    }
+
+    fn shelve(&mut self, segment: &Segment) -> Option<&Block> {
+        let mut block = if self.books.len() < UNPACKED {
+            Block::default()
+        } else {
+            let oldest = (0..self.books.len()).min_by_key(|place| self.books[*place].used)?;
+            self.books.swap_remove(oldest).block
+        };
+        if segment.unpack(&mut block, &mut self.scratch).is_err() {
+            note(&mut self.corrupt, &mut self.unreadable, segment);
+            return None;
+        }
+        self.books.push(Book { block, used: self.uses });
+        self.books.last().map(|book| &book.block)
+    }
+}
+
+fn note(corrupt: &mut Vec<u64>, unreadable: &mut u64, segment: &Segment) {
+    if corrupt.len() == 1024 {
+        corrupt.remove(0);
+    }
+    corrupt.push(segment.first);
+    *unreadable += segment.len() as u64;
+}

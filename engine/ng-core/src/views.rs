@@ -1,0 +1,133 @@
+//! The views that the screens show, taken once a second and after every change.
+
+use crate::engine::{Engine, STAGES};
+use crate::registry::{MODULES, Module};
+use crate::store::Store;
+use ng_wire::{Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
+use std::collections::VecDeque;
+
+/// Seconds over which "per minute" is counted.
+const MINUTE: usize = 60;
+
+/// Rates, from the totals of the last minute.
+pub struct Rates {
+    seconds: VecDeque<(u64, Totals)>,
+    start_ns: u64,
+}
+
+impl Rates {
+    /// Rates of an engine that starts at `mono_ns` on the monotonic clock.
+    pub fn new(mono_ns: u64) -> Self {
+        Rates { seconds: VecDeque::from([(mono_ns, Totals::default())]), start_ns: mono_ns }
+    }
+
+    /// Notes the totals; called once a second. Returns the seconds since the last call.
+    pub fn tick(&mut self, mono_ns: u64, totals: Totals) -> f64 {
+        let last = self.seconds.back().map_or(mono_ns, |second| second.0);
+        self.seconds.push_back((mono_ns, totals));
+        if self.seconds.len() > MINUTE + 1 {
+            self.seconds.pop_front();
+        }
+        (mono_ns.saturating_sub(last) as f64 / 1e9).max(1e-9)
+    }
+
+    fn per_second(&self) -> f64 {
+        match self.seconds.iter().rev().take(2).collect::<Vec<_>>()[..] {
+            [(now, new), (then, old)] => (new.records - old.records) as f64 / ((now - then) as f64 / 1e9).max(1e-9),
+            _ => 0.0,
+        }
+    }
+
+    fn last_minute(&self, count: fn(&Totals) -> u64) -> f64 {
+        let (Some((_, old)), Some((_, new))) = (self.seconds.front(), self.seconds.back()) else { return 0.0 };
+        (count(new) - count(old)) as f64
+    }
+}
+
+/// All views, as frames.
+pub fn all(
+    engine: &Engine,
+    store: &Store,
+    rates: &Rates,
+    queues: Vec<QueueView>,
+    now_ns: i64,
+    mono_ns: u64,
+) -> Vec<Frame> {
+    vec![
+        Frame::Modules(modules(engine, now_ns)),
+        Frame::Guardian(engine.guard.view(store.symbols())),
+        Frame::Alerts(engine.actions.view()),
+        Frame::Metrics(metrics(engine, store, rates, queues, now_ns, mono_ns)),
+    ]
+}
+
+fn modules(engine: &Engine, now_ns: i64) -> Vec<ModuleView> {
+    let view = |index: usize| {
+        let mut view = engine.registry.view(index, now_ns);
+        view.values = engine.values[index].to_map();
+        match index {
+            i if i == Module::Gateway as usize => view.gauges = engine.gateway.gauges(),
+            i if i == Module::Guardian as usize => {
+                view.settings = crate::guard::Guard::settings();
+                view.values = engine.guard.values();
+                engine.guard.gauges(&mut view.gauges);
+            }
+            i if i == Module::TokenManager as usize => engine.patterns.gauges(&mut view.gauges),
+            i if i == Module::ConnectionManager as usize => engine.links.gauges(&mut view.gauges),
+            i if i == Module::IntuitionEngine as usize => engine.detect.gauges(&mut view.gauges),
+            i if i == Module::SignalSystem as usize => {
+                let count =
+                    |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
+                view.gauges = vec![
+                    count("subscriptions", engine.routes.view().len() as u64),
+                    count("delivered", engine.routes.delivered()),
+                    count("dropped", engine.routes.dropped()),
+                ];
+            }
+            i if i == Module::ActionController as usize => view.gauges = engine.actions.gauges(),
+            _ => {}
+        }
+        view
+    };
+    (0..MODULES.len()).map(view).collect()
+}
+
+fn metrics(
+    engine: &Engine,
+    store: &Store,
+    rates: &Rates,
+    queues: Vec<QueueView>,
+    now_ns: i64,
+    mono_ns: u64,
+) -> MetricsView {
+    let stage = |(name, latency): (&&str, &crate::registry::Latency)| {
+        let seen = latency.percentiles();
+        StageView {
+            name: name.to_string(),
+            samples: seen.samples,
+            p50_us: seen.p50_us,
+            p95_us: seen.p95_us,
+            p99_us: seen.p99_us,
+        }
+    };
+    MetricsView {
+        time_ns: now_ns,
+        uptime_s: mono_ns.saturating_sub(rates.start_ns) as f64 / 1e9,
+        events_per_s: rates.per_second(),
+        novel_per_min: rates.last_minute(|totals| totals.novel),
+        rejected_per_min: rates.last_minute(|totals| totals.rejected),
+        alerts_per_min: rates.last_minute(|totals| totals.alerts),
+        dropped: engine.sources.missing() + engine.routes.dropped(),
+        ring: RingView {
+            capacity: store.capacity() as u64,
+            first_seq: store.first_seq(),
+            next_seq: store.next_seq(),
+            bytes: store.bytes() as u64,
+        },
+        stages: STAGES.iter().zip(&engine.stages).map(stage).collect(),
+        queues,
+        sources: engine.sources.view(now_ns),
+        subscriptions: engine.routes.view(),
+        gauges: engine.sources.gauges(store.symbols()),
+    }
+}

@@ -1,0 +1,12 @@
+//! What the engine asks of the world around it. The real one is the assembler's; tests have a repeatable one.
+
+use crate::control::Overrides;
+
+/// Clock and state of the host.
+pub trait World: Send {
+    /// Nanoseconds since 1970, UTC.
+    fn now_ns(&self) -> i64;
+
+    /// Writes the overrides so that they survive a kill at any moment; returns when they do.
+    fn persist(&mut self, overrides: &Overrides) -> Result<(), String>;
+}

@@ -1,0 +1,137 @@
+//! In its steady state the engine allocates nothing for an event: only when a block of 1024 records is sealed.
+#![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
+
+use ng_core::detect::Kernel;
+use ng_core::engine::{Engine, Ingredients};
+use ng_core::event::Span;
+use ng_core::filter::{Env, Filter};
+use ng_core::guard::{Guard, Policy};
+use ng_core::host::mono_ns;
+use ng_core::intake::{BATCH, Batch, SourceStatus};
+use ng_core::registry::MODULES;
+use ng_core::route::{Queue, Taken, Wanted};
+use ng_core::settings::Values;
+use ng_core::store::Store;
+use ng_wire::Format;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Allocations of this thread so far.
+struct Counting;
+
+thread_local!(static ALLOCATIONS: Cell<u64> = const { Cell::new(0) });
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call is passed on unchanged to the allocator of the system.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(place, layout) }
+    }
+
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(place, layout, size) }
+    }
+}
+
+fn count() {
+    // The count of a thread that is ending is gone.
+    let _ = ALLOCATIONS.try_with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+fn allocations() -> u64 {
+    ALLOCATIONS.with(Cell::get)
+}
+
+/// Records of a block that is sealed.
+const BLOCK: usize = 1024;
+/// Most allocations for sealing one block: two compressed parts, the segment that holds them, and at times the list of
+/// segments.
+const PER_BLOCK: u64 = 4;
+const READINGS: usize = 10_240;
+
+struct Rig {
+    engine: Engine,
+    store: Store,
+    batch: Batch,
+    queue: Arc<Queue>,
+}
+
+fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>) {
+    let env = Env::default();
+    let values = MODULES.iter().map(|module| Values::defaults(module.settings)).collect();
+    let guard = Guard::new(&Policy::defaults(), &env).unwrap();
+    let rule =
+        ng_core::actions::AlertRule::parse("errors", "when level>=error count >= 5 in 1m then log", &env).unwrap();
+    let parts = Ingredients { values, guard, alerts: vec![rule], utc_offset_s: 0, kernel: Kernel::Auto };
+    let mut engine = Engine::new(parts);
+    let filter = Filter::compile("level>=info !nothing", &env).unwrap();
+    let queue = engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536);
+    let status = SourceStatus::new("steady", "test", 0);
+    let empty = || Batch { source: status.clone(), received_ns: 0, bytes: Vec::new(), readings: Vec::new() };
+    let mut batches = Vec::new();
+    let mut batch = empty();
+    for (number, line) in lines.enumerate() {
+        let start = batch.bytes.len();
+        batch.bytes.extend_from_slice(line.as_bytes());
+        batch.readings.push((format, Span::new(start, batch.bytes.len())));
+        if batch.readings.len() == BATCH {
+            batch.received_ns = number as i64 * 1_000_000;
+            batches.push(std::mem::replace(&mut batch, empty()));
+        }
+    }
+    (Rig { engine, store: Store::new(100_000), batch: empty(), queue }, batches)
+}
+
+impl Rig {
+    /// Allocations while a batch is taken in, and whether a block was sealed by it.
+    fn intake(&mut self, batch: &Batch) -> u64 {
+        self.batch.received_ns = batch.received_ns;
+        let before = allocations();
+        self.engine.intake(&mut self.store, batch, mono_ns);
+        let allocated = allocations() - before;
+        // The reader keeps up; what it allocates is its own.
+        assert!(matches!(self.queue.take(usize::MAX, Duration::ZERO), Taken::Seqs(seqs) if seqs.len() == BATCH));
+        allocated
+    }
+}
+
+/// Feeds `warm` batches to reach the steady state, then looks at the rest.
+fn check(format: Format, warm: usize, line: impl Fn(usize) -> String) {
+    let readings = warm * BATCH + READINGS;
+    let (mut rig, batches) = rig(format, (0..readings).map(line));
+    let (before, steady) = batches.split_at(warm);
+    for batch in before {
+        rig.intake(batch);
+    }
+    let each: Vec<u64> = steady.iter().map(|batch| rig.intake(batch)).collect();
+    let blocks = (READINGS / BLOCK) as u64;
+    let total: u64 = each.iter().sum();
+    assert!(total <= blocks * PER_BLOCK, "{format:?}: {total} allocations for {READINGS} readings, by batch {each:?}");
+    // Most batches seal no block, and allocate nothing.
+    let quiet = each.iter().filter(|count| **count == 0).count();
+    assert!(quiet >= each.len() - blocks as usize - 1, "{format:?}: {each:?}");
+    assert!(total > 0, "sealing allocates: the allocations are not counted");
+}
+
+#[test]
+fn lines_of_text() {
+    check(Format::Text, 200, |i| {
+        let level = ["INFO", "INFO", "WARN", "INFO"][i % 4];
+        format!("{level} request {i} of user u{} took {} ms on worker {}", i % 10, (i * 37) % 100, i % 4)
+    });
+}
+
+#[test]
+fn metrics() {
+    check(Format::Metric, 200, |i| format!("metric{}={}", i % 4, ((i * 7919) % 1000) as f64 / 10.0));
+}

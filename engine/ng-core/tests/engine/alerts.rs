@@ -1,0 +1,75 @@
+//! What alert rules decide is performed by the host, and does not set them off again.
+
+use crate::bench::{configure, engine};
+use crate::host::{Running, run, until};
+use ng_core::intake::SourceStatus;
+use ng_core::route::{Taken, Wanted};
+use ng_core::store::Reader;
+use ng_wire::{AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn say(running: &Running, line: &str) {
+    let outlet = running.outlet.as_ref().unwrap();
+    let mut filling = outlet.fill(&SourceStatus::new("speaker", "test", 0));
+    filling.push(Format::Text, line.as_bytes()).unwrap();
+    filling.flush().unwrap();
+}
+
+/// The first frame of a kind.
+fn frame<T>(running: &Running, what: &str, of: impl Fn(Frame) -> Option<T>) -> T {
+    let mut found = None;
+    until(what, || {
+        found = running.handle.frames(PATIENCE).into_iter().find_map(&of);
+        found.is_some()
+    });
+    found.unwrap()
+}
+
+#[test]
+fn notify_is_a_notice_for_the_person() {
+    let running = run(engine(&[("errors", "when level>=error then notify level error")]));
+    say(&running, "ERROR out of paper");
+    let notice = frame(&running, "a notice", |frame| match frame {
+        Frame::Notice(notice) => Some(notice),
+        _ => None,
+    });
+    let Notice { level, origin, text, .. } = notice;
+    assert_eq!((level, origin.as_str()), (Level::Error, "errors"));
+    assert_eq!(text, "errors: 1 event matches \"level>=error\" (last seq 0)");
+}
+
+/// The rule matches the text of its own alerts, and the alert is longer than the longest reading.
+#[test]
+fn log_is_an_event_that_does_not_set_off_its_own_rule() {
+    let long = "word ".repeat(80);
+    let rule = format!("when ({}) | word then log level warn cooldown 0s", long.trim());
+    let running = run(engine(&[("words", &rule)]));
+    let queue = running.handle.subscribe(Wanted { lossless: true, ..Wanted::default() }).unwrap();
+    let command = configure("gateway", &[("max_reading_bytes", SettingValue::Int(256))]);
+    running.handle.send(Request { id: 1, actor: "tester".into(), command }).unwrap();
+    frame(&running, "an answer", |frame| (frame == Frame::Result { id: 1 }).then_some(()));
+    say(&running, "a word");
+
+    let mut seqs = Vec::new();
+    while seqs.len() < 3 {
+        let Taken::Seqs(some) = queue.take(10, PATIENCE) else { panic!("nothing came") };
+        seqs.extend(some);
+    }
+    let mut reader = Reader::new(running.store.clone());
+    let kinds: Vec<String> =
+        seqs.iter().map(|seq| reader.get(*seq, |stored| stored.kind().to_owned()).unwrap()).collect();
+    assert_eq!(kinds, ["module.configured", "log.text", "alert.firing"]);
+    let (level, message) =
+        reader.get(2, |stored| (stored.head.level, String::from_utf8_lossy(stored.message()).into_owned())).unwrap();
+    assert_eq!(level, Level::Warn);
+    assert!(message.starts_with("words: 1 event matches") && message.ends_with("(last seq 1)"), "{message}");
+
+    let view = |frame| match frame {
+        Frame::Alerts(alerts) => alerts.into_iter().find(|alert: &AlertView| alert.state == AlertState::Firing),
+        _ => None,
+    };
+    let alert = frame(&running, "a firing rule", view);
+    assert_eq!((alert.fired, alert.count, alert.last_seq), (1, 1, Some(1)));
+}

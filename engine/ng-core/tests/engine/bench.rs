@@ -1,0 +1,310 @@
+//! An engine on a bench: fed by hand, in a world whose clock stands still until it is moved.
+
+use ng_core::actions::AlertRule;
+use ng_core::control::{self, Overrides};
+use ng_core::convert;
+use ng_core::detect::Kernel;
+use ng_core::engine::{Engine, Ingredients};
+use ng_core::event::{Parsed, Span};
+use ng_core::filter::{Env, Filter};
+use ng_core::guard::{Guard, Policy};
+use ng_core::intake::{BATCH, Batch, SourceStatus};
+use ng_core::record::Head;
+use ng_core::registry::MODULES;
+use ng_core::route::{Queue, Wanted};
+use ng_core::settings::Values;
+use ng_core::store::{Reader, Shared, Store};
+use ng_core::views::{self, Rates};
+use ng_core::world::World;
+use ng_wire::{Command, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
+use parking_lot::Mutex;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// When the world of a bench begins.
+pub(crate) const START_NS: i64 = 1_714_564_800_000_000_000;
+/// Local time of a bench is an hour ahead of UTC.
+pub(crate) const UTC_OFFSET_S: i32 = 3600;
+pub(crate) const SECOND_NS: i64 = 1_000_000_000;
+
+/// A world that does what it is told. Clones are the same world.
+#[derive(Clone)]
+pub(crate) struct FakeWorld(Arc<Mutex<Inside>>);
+
+struct Inside {
+    now_ns: i64,
+    persisted: Vec<Overrides>,
+    failure: Option<String>,
+}
+
+impl FakeWorld {
+    pub(crate) fn new() -> Self {
+        FakeWorld(Arc::new(Mutex::new(Inside { now_ns: START_NS, persisted: Vec::new(), failure: None })))
+    }
+
+    pub(crate) fn advance(&self, ns: i64) {
+        self.0.lock().now_ns += ns;
+    }
+
+    pub(crate) fn fail(&self, failure: Option<&str>) {
+        self.0.lock().failure = failure.map(str::to_owned);
+    }
+
+    /// What was written down, oldest first.
+    pub(crate) fn persisted(&self) -> Vec<Overrides> {
+        self.0.lock().persisted.clone()
+    }
+}
+
+impl World for FakeWorld {
+    fn now_ns(&self) -> i64 {
+        self.0.lock().now_ns
+    }
+
+    fn persist(&mut self, overrides: &Overrides) -> Result<(), String> {
+        let mut inside = self.0.lock();
+        match &inside.failure {
+            Some(failure) => Err(failure.clone()),
+            None => {
+                inside.persisted.push(overrides.clone());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A clock that shows a microsecond more each time it is read.
+pub(crate) fn ticking() -> u64 {
+    thread_local!(static READ: Cell<u64> = const { Cell::new(0) });
+    READ.with(|read| {
+        read.set(read.get() + 1000);
+        read.get()
+    })
+}
+
+/// An engine with these alert rules, and otherwise the defaults.
+pub(crate) fn engine(alerts: &[(&str, &str)]) -> Engine {
+    let env = Env::default();
+    let rule = |(name, text): &(&str, &str)| AlertRule::parse(name, text, &env).unwrap();
+    Engine::new(Ingredients {
+        values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
+        guard: Guard::new(&Policy::defaults(), &env).unwrap(),
+        alerts: alerts.iter().map(rule).collect(),
+        utc_offset_s: UTC_OFFSET_S,
+        kernel: Kernel::Scalar,
+    })
+}
+
+pub(crate) struct Bench {
+    pub(crate) engine: Engine,
+    pub(crate) store: Shared,
+    pub(crate) overrides: Overrides,
+    pub(crate) world: FakeWorld,
+    /// Readings of a batch.
+    pub(crate) batch: usize,
+    /// Who sends the commands.
+    pub(crate) actor: String,
+    reader: Reader,
+    sources: BTreeMap<String, Arc<SourceStatus>>,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with_alerts(&[])
+    }
+
+    pub(crate) fn with_alerts(alerts: &[(&str, &str)]) -> Self {
+        let store: Shared = Arc::new(Mutex::new(Store::new(100_000)));
+        Bench {
+            engine: engine(alerts),
+            reader: Reader::new(store.clone()),
+            store,
+            overrides: Overrides::default(),
+            world: FakeWorld::new(),
+            batch: BATCH,
+            actor: "tester".into(),
+            sources: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn now_ns(&self) -> i64 {
+        self.world.now_ns()
+    }
+
+    /// Lets time pass, second by second as the host does.
+    pub(crate) fn wait(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.world.advance(SECOND_NS);
+            self.engine.tick(self.world.now_ns(), 1.0);
+        }
+    }
+
+    /// Takes lines of text in and returns their records.
+    pub(crate) fn lines<T: AsRef<[u8]>>(&mut self, lines: &[T]) -> Vec<Record> {
+        self.send("test", Format::Text, lines)
+    }
+
+    /// Takes one line of text in.
+    pub(crate) fn line(&mut self, line: &str) -> Record {
+        self.lines(&[line]).remove(0)
+    }
+
+    /// Takes readings in and returns the records that were made of them.
+    pub(crate) fn send<T: AsRef<[u8]>>(&mut self, source: &str, format: Format, raws: &[T]) -> Vec<Record> {
+        let first = self.store.lock().next_seq();
+        self.push(source, format, raws);
+        self.records(first)
+    }
+
+    /// Takes readings in.
+    pub(crate) fn push<T: AsRef<[u8]>>(&mut self, source: &str, format: Format, raws: &[T]) {
+        let status = self.sources.entry(source.into()).or_insert_with(|| SourceStatus::new(source, "test", 0)).clone();
+        for some in raws.chunks(self.batch) {
+            let mut batch =
+                Batch { source: status.clone(), received_ns: self.world.now_ns(), bytes: vec![], readings: vec![] };
+            for raw in some {
+                let start = batch.bytes.len();
+                batch.bytes.extend_from_slice(raw.as_ref());
+                batch.readings.push((format, Span::new(start, batch.bytes.len())));
+            }
+            self.engine.intake(&mut self.store.lock(), &batch, ticking);
+        }
+    }
+
+    /// The records from `first` on.
+    pub(crate) fn records(&mut self, first: u64) -> Vec<Record> {
+        let (clock, mut parsed, mut all) = (*self.engine.gateway.clock(), Parsed::default(), Vec::new());
+        self.reader.range(first..u64::MAX, |stored| {
+            all.push(convert::record(stored, &clock, &mut parsed));
+            ControlFlow::Continue(())
+        });
+        all
+    }
+
+    /// Everything kept of the records, with their bytes.
+    pub(crate) fn heads(&mut self) -> Vec<(Head, Vec<u8>)> {
+        let mut all = Vec::new();
+        self.reader.range(0..u64::MAX, |stored| {
+            all.push((*stored.head, stored.raw.to_vec()));
+            ControlFlow::Continue(())
+        });
+        all
+    }
+
+    pub(crate) fn last(&mut self) -> Record {
+        let next = self.store.lock().next_seq();
+        self.records(next - 1).remove(0)
+    }
+
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.store.lock().next_seq()
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> Frame {
+        let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
+        let request = Request { id: 7, actor: self.actor.clone(), command };
+        let (engine, overrides) = (&mut self.engine, &mut self.overrides);
+        control::apply(engine, &mut self.store.lock(), overrides, &mut self.world, &env, &request)
+    }
+
+    pub(crate) fn switch(&mut self, module: &str, enabled: bool) {
+        self.accepted(Command::SetModule { module: module.into(), enabled });
+    }
+
+    pub(crate) fn set(&mut self, module: &str, key: &str, value: impl Into<Value>) {
+        self.accepted(configure(module, &[(key, value.into().0)]));
+    }
+
+    pub(crate) fn rule_mode(&mut self, rule: &str, mode: Mode) {
+        self.accepted(Command::SetRuleMode { rule: rule.into(), mode });
+    }
+
+    fn accepted(&mut self, command: Command) {
+        let answer = self.command(command.clone());
+        assert_eq!(answer, Frame::Result { id: 7 }, "{command:?}");
+    }
+
+    pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {
+        let filter = Filter::compile(filter, &Env::default()).unwrap();
+        let capacity = self.engine.queue_capacity();
+        self.engine.routes.subscribe(Wanted { filter, lossless: false, rejected }, capacity)
+    }
+
+    pub(crate) fn views(&self) -> Vec<Frame> {
+        views::all(&self.engine, &self.store.lock(), &Rates::new(0), Vec::new(), self.world.now_ns(), 0)
+    }
+
+    pub(crate) fn module(&self, id: &str) -> ModuleView {
+        let of = |frame| match frame {
+            Frame::Modules(modules) => modules.into_iter().find(|module: &ModuleView| module.id == id),
+            _ => None,
+        };
+        self.views().into_iter().find_map(of).unwrap()
+    }
+
+    /// A number counted by a module.
+    pub(crate) fn gauge(&self, module: &str, name: &str) -> f64 {
+        let found = |gauge: &Gauge| (gauge.name == name).then_some(gauge.value);
+        self.module(module).gauges.iter().find_map(found).unwrap_or_else(|| panic!("{module} has no gauge {name}"))
+    }
+}
+
+pub(crate) fn configure(module: &str, values: &[(&str, SettingValue)]) -> Command {
+    let values = values.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
+    Command::Configure { module: module.into(), values }
+}
+
+/// A value of a setting, from what stands in Rust for it.
+pub(crate) struct Value(pub(crate) SettingValue);
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Value(SettingValue::Int(value))
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Value(SettingValue::Float(value))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value(SettingValue::Bool(value))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Value(SettingValue::Text(value.into()))
+    }
+}
+
+impl From<SettingValue> for Value {
+    fn from(value: SettingValue) -> Self {
+        Value(value)
+    }
+}
+
+/// Noise without a library: the same seed gives the same series everywhere. Uniform in 0..1.
+pub(crate) fn noise(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// A vector as a reading.
+pub(crate) fn vector(values: [f64; 8]) -> String {
+    format!("v={values:?}")
+}
+
+/// Noisy vectors around zero.
+pub(crate) fn vectors(count: usize, seed: u64) -> Vec<String> {
+    let mut noise = noise(seed);
+    (0..count).map(|_| vector(std::array::from_fn(|_| noise()))).collect()
+}

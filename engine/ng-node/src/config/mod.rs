@@ -1,0 +1,149 @@
+//! Configuration: layers of TOML, environment and flags become checked values that know where they come from.
+//!
+//! Every key is a row of a table of settings (see `sections`), except the names below `alerts`, `filters` and `keys`,
+//! which the person chooses. A later layer wins, key by key.
+
+mod layer;
+mod sections;
+mod template;
+
+pub use layer::{Layer, Origin};
+pub use template::{reference, template, toml_value};
+
+use crate::NodeError;
+use ng_core::filter::{Env, Filter};
+use ng_core::settings::{Accepts, Row, nearest};
+use ng_wire::SettingValue;
+use sections::{FREE, sections};
+use std::collections::BTreeMap;
+
+/// A checked configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    values: BTreeMap<String, (SettingValue, Origin)>,
+}
+
+impl Config {
+    /// Merges layers, the later over the earlier. Every fault is reported, not only the first.
+    pub fn resolve(layers: &[Layer]) -> Result<Config, Vec<NodeError>> {
+        let mut values = BTreeMap::new();
+        for section in sections() {
+            for row in &section.rows {
+                values.insert(format!("{}.{}", section.path, row.key), (row.default(), Origin::default()));
+            }
+        }
+        let mut errors = Vec::new();
+        for layer in layers {
+            match layer.read() {
+                Ok(entries) => {
+                    for (path, value, origin) in entries {
+                        match accept(&path, &value, &origin) {
+                            Ok(value) => drop(values.insert(path, (value, origin))),
+                            Err(error) => errors.push(error),
+                        }
+                    }
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        let config = Config { values };
+        errors.extend(config.check_filters());
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// Every value with its origin, by dotted path.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &SettingValue, &Origin)> {
+        self.values.iter().map(|(path, (value, origin))| (path.as_str(), value, origin))
+    }
+
+    /// The value at a path of a table of settings.
+    pub fn get(&self, path: &str) -> Option<&SettingValue> {
+        self.values.get(path).map(|(value, _)| value)
+    }
+
+    /// The values of the table at `path`, keyed by what follows it, that differ from the defaults or not.
+    pub fn table(&self, path: &str) -> BTreeMap<String, SettingValue> {
+        let prefix = format!("{path}.");
+        let inside = self.values.range(prefix.clone()..).take_while(|(key, _)| key.starts_with(&prefix));
+        inside.map(|(key, (value, _))| (key[prefix.len()..].to_owned(), value.clone())).collect()
+    }
+
+    /// The texts of a table whose names the person chose.
+    pub fn texts(&self, path: &str) -> BTreeMap<String, String> {
+        let text = |(key, value)| match value {
+            SettingValue::Text(text) => Some((key, text)),
+            _ => None,
+        };
+        self.table(path).into_iter().filter_map(text).collect()
+    }
+
+    /// Where a value comes from.
+    pub fn origin(&self, path: &str) -> Origin {
+        self.values.get(path).map(|(_, origin)| origin.clone()).unwrap_or_default()
+    }
+
+    /// What filters are compiled against.
+    pub fn env(&self, now_ns: i64, utc_offset_s: i32) -> Env {
+        Env { saved: self.texts("filters"), now_ns, utc_offset_s }
+    }
+
+    fn check_filters(&self) -> Vec<NodeError> {
+        let env = self.env(0, 0);
+        let check = |(path, text): (String, String)| {
+            let error = Filter::compile(&text, &env).err()?;
+            let what = format!("{path}: {}", error.message);
+            Some(NodeError::config(
+                "NG-2105",
+                format!("{}, column {} of the filter", self.origin(&path), error.column),
+                what,
+            ))
+        };
+        let saved = self.texts("filters").into_iter().map(|(name, text)| (format!("filters.{name}"), text));
+        let settings = sections().into_iter().flat_map(|section| {
+            let filters = section.rows.into_iter().filter(|row| matches!(row.accepts, Accepts::Filter(_)));
+            filters.map(move |row| format!("{}.{}", section.path, row.key)).collect::<Vec<_>>()
+        });
+        let rules = settings.filter_map(|path| match self.get(&path) {
+            Some(SettingValue::Text(text)) => Some((path, text.clone())),
+            _ => None,
+        });
+        saved.chain(rules).filter_map(check).collect()
+    }
+}
+
+/// The value in the form its setting stores, or what is wrong with it.
+fn accept(path: &str, value: &SettingValue, origin: &Origin) -> Result<SettingValue, NodeError> {
+    let refuse = |code, what: String| Err(NodeError::config(code, origin.to_string(), what));
+    if let Some((table, name)) = path.split_once('.')
+        && FREE.contains(&table)
+    {
+        return match value {
+            SettingValue::Text(_) if !name.is_empty() => Ok(value.clone()),
+            _ => refuse("NG-2104", format!("{path}: expected a text")),
+        };
+    }
+    let all = sections();
+    let Some((section, key)) = path.rsplit_once('.') else {
+        let names = all.iter().map(|section| section.path.split('.').next().unwrap_or_default()).chain(FREE);
+        return refuse("NG-2103", unknown("table", path, names));
+    };
+    let Some(found) = all.iter().find(|known| known.path == section) else {
+        let names = all.iter().map(|section| section.path.as_str()).chain(FREE);
+        return refuse("NG-2103", unknown("table", section, names));
+    };
+    let Some(row) = found.rows.iter().find(|row| row.key == key) else {
+        let hint = unknown("key", key, found.rows.iter().map(|row: &Row| row.key));
+        return refuse("NG-2103", format!("{hint} in {section}"));
+    };
+    row.accept(value).or_else(|expected| refuse("NG-2104", format!("{path}: {expected}")))
+}
+
+fn unknown<'a>(what: &str, given: &str, names: impl Iterator<Item = &'a str>) -> String {
+    match nearest(given, names) {
+        Some(name) => format!("unknown {what} {given}; did you mean {name}?"),
+        None => format!("unknown {what} {given}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

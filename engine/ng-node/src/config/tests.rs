@@ -1,0 +1,77 @@
+use super::*;
+
+fn file(text: &str) -> Layer {
+    Layer::File { name: "ng.toml".into(), text: text.into(), table: String::new() }
+}
+
+fn faults(text: &str) -> Vec<String> {
+    match Config::resolve(&[file(text)]) {
+        Ok(_) => Vec::new(),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn faults_name_file_line_column_and_the_nearest_name() {
+    let cases = [
+        ("[ring\n", "NG-2101 ng.toml:1:6: not valid TOML:"),
+        ("[ring]\ncapcity = 5", "NG-2103 ng.toml:2:1: unknown key capcity; did you mean capacity? in ring"),
+        (
+            "[sensors.hots]\ninterval_s = 1",
+            "NG-2103 ng.toml:2:1: unknown table sensors.hots; did you mean sensors.host?",
+        ),
+        (
+            "[ring]\n  capacity = \"many\"",
+            "NG-2104 ng.toml:2:3: ring.capacity: expected a whole number from 1024 to 100000000",
+        ),
+        (
+            "[ring]\ncapacity = 1979-05-27",
+            "NG-2102 ng.toml:2:1: ring.capacity: expected a text, number, boolean or list",
+        ),
+        ("[alerts]\nx = 5", "NG-2104 ng.toml:2:1: alerts.x: expected a text"),
+        ("capacity = 5", "NG-2103 ng.toml:1:1: unknown table capacity"),
+        ("[filters]\nbad = \"levle>=warn\"", "NG-2105 ng.toml:2:1, column 1 of the filter: filters.bad: "),
+    ];
+    for (text, expected) in cases {
+        let found = faults(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(found[0].starts_with(expected), "{text}\n found {}\n wanted {expected}", found[0]);
+    }
+}
+
+#[test]
+fn every_fault_is_reported() {
+    assert_eq!(faults("[ring]\ncapacity = 1\nextra = 2\n[nothing]\nx = 1").len(), 3);
+}
+
+#[test]
+fn a_later_layer_wins_and_says_where_it_comes_from() {
+    let flag = Layer::Value { name: "flag --set".into(), path: "ring.capacity".into(), text: "9000".into() };
+    let config = Config::resolve(&[file("\u{feff}[ring]\ncapacity = 2_000\n"), flag]).unwrap();
+    assert_eq!(config.get("ring.capacity"), Some(&SettingValue::Int(9000)));
+    assert_eq!(config.origin("ring.capacity").to_string(), "flag --set");
+    assert_eq!(config.origin("console.theme").to_string(), "default");
+    let config = Config::resolve(&[file("[ring]\ncapacity = 2_000\n")]).unwrap();
+    assert_eq!(config.origin("ring.capacity").to_string(), "ng.toml:2:1");
+}
+
+#[test]
+fn values_that_are_not_toml_are_texts() {
+    let value = Layer::Value { name: "environment".into(), path: "console.theme".into(), text: "night".into() };
+    let config = Config::resolve(&[value]).unwrap();
+    assert_eq!(config.get("console.theme"), Some(&SettingValue::Text("night".into())));
+}
+
+#[test]
+fn the_template_is_a_valid_configuration_with_and_without_its_comments() {
+    let text = template();
+    assert_eq!(faults(&text), Vec::<String>::new());
+    // Sentences may hold an equals sign too; what stands before it is a key only without a space.
+    let is_entry = |rest: &&str| rest.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let open: String = text
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(is_entry).unwrap_or(line))
+        .fold(String::new(), |all, line| all + line + "\n");
+    assert!(open.contains("\ncapacity = "), "{open}");
+    assert_eq!(faults(&open), Vec::<String>::new(), "{open}");
+}

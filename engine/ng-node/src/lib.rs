@@ -1,0 +1,15 @@
+//! One configuration becomes a running engine with its sensors and state. The only assembler.
+//!
+//! # Layout
+//!
+//! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
+//! lock; `node` starts everything.
+
+pub mod config;
+mod error;
+mod node;
+mod state;
+
+pub use error::NodeError;
+pub use node::{Node, NodeOptions, Subscription};
+pub use state::{StateAccess, lock_owner};

@@ -1,0 +1,260 @@
+//! Assembles and starts: configuration and state → engine, sensors, ring.
+
+use crate::NodeError;
+use crate::config::Config;
+use crate::state::{State, StateAccess};
+use ng_core::actions::AlertRule;
+use ng_core::control::{self, Overrides};
+use ng_core::convert;
+use ng_core::detect::Kernel;
+use ng_core::encoders::Clock;
+use ng_core::engine::{Engine, Ingredients};
+use ng_core::event::Parsed;
+use ng_core::guard::{Guard, Policy};
+use ng_core::host::{self, Gone, Handle, Setup};
+use ng_core::intake::{Outlet, SourceStatus};
+use ng_core::registry::{MODULES, Module};
+use ng_core::route::{Queue, Taken, Wanted};
+use ng_core::settings::{Row, Values};
+use ng_core::store::{Reader, Shared, Store};
+use ng_core::world::World;
+use ng_sensors::SENSORS;
+use ng_wire::{Frame, Gap, GapReason, Record, SettingValue};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What a node needs besides its configuration.
+#[derive(Clone, Debug)]
+pub struct NodeOptions {
+    /// Where flags and rule modes are kept.
+    pub state_dir: PathBuf,
+    /// May they be changed.
+    pub access: StateAccess,
+    /// Offset of local time from UTC, seconds east.
+    pub utc_offset_s: i32,
+}
+
+/// A running engine with its sensors.
+pub struct Node {
+    handle: Handle,
+    store: Shared,
+    /// The sensors before they run, with the way in that they will share.
+    waiting: Option<(Outlet, Vec<Built>)>,
+    running: Vec<JoinHandle<()>>,
+    clock: Clock,
+}
+
+type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
+
+struct RealWorld {
+    state: State,
+}
+
+impl World for RealWorld {
+    fn now_ns(&self) -> i64 {
+        now_ns()
+    }
+
+    fn persist(&mut self, overrides: &Overrides) -> Result<(), String> {
+        self.state.save(overrides).map_err(|error| error.to_string())
+    }
+}
+
+/// Nanoseconds since 1970, UTC.
+fn now_ns() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
+}
+
+impl Node {
+    /// Starts the engine. The sensors wait for [`Node::start_sensors`], so that a subscription can miss nothing.
+    pub fn open(config: &Config, options: &NodeOptions) -> Result<Node, NodeError> {
+        let state = State::open(&options.state_dir, options.access)?;
+        let (overrides, notice) = state.load();
+        let env = config.env(now_ns(), options.utc_offset_s);
+        let mut engine = Engine::new(ingredients(config, options, &env)?);
+        for (index, module) in MODULES.iter().enumerate() {
+            if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
+                engine.registry.at(index).enabled = *enabled;
+            }
+        }
+        let outdated = control::restore(&mut engine, &overrides, &env);
+        let clock = *engine.gateway.clock();
+        let capacity = match config.get("ring.capacity") {
+            Some(SettingValue::Int(capacity)) => *capacity as usize,
+            other => unreachable!("ring.capacity is {other:?}"),
+        };
+        let store: Shared = Arc::new(Mutex::new(Store::new(capacity)));
+        let sensors = sensors(config)?;
+        let setup = Setup { engine, store: store.clone(), world: Box::new(RealWorld { state }), overrides, env };
+        let failed = |error: std::io::Error| {
+            NodeError::failure("NG-3103", "", format!("a thread could not be started: {error}"))
+        };
+        let (handle, outlet) = host::start(setup, now_ns).map_err(failed)?;
+        for sensor in SENSORS.iter().filter(|sensor| !sensors.iter().any(|(name, _)| *name == sensor.name)) {
+            outlet.announce(&SourceStatus::off(sensor.name));
+        }
+        let problems =
+            notice.into_iter().chain(outdated.into_iter().map(|text| format!("a saved setting is left out: {text}")));
+        for text in problems {
+            let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
+            handle.note(note.to_string()).map_err(gone)?;
+        }
+        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new(), clock })
+    }
+
+    /// Starts every enabled sensor; once.
+    pub fn start_sensors(&mut self) {
+        if let Some((outlet, sensors)) = self.waiting.take() {
+            for (name, sensor) in sensors {
+                self.running.push(ng_sensors::start(sensor, name, outlet.clone()));
+            }
+        }
+    }
+
+    /// The engine's handle.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The ring.
+    pub fn store(&self) -> &Shared {
+        &self.store
+    }
+
+    /// The zone by which raw bytes are read again.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Subscribes to records from the next one on.
+    pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
+        let queue = self.handle.subscribe(wanted).map_err(gone)?;
+        Ok(Subscription {
+            queue,
+            reader: Reader::new(self.store.clone()),
+            clock: self.clock,
+            parsed: Parsed::default(),
+            ready: Vec::new(),
+        })
+    }
+
+    /// Stops sensors and engine, and waits for their threads.
+    pub fn stop(&mut self) {
+        self.handle.stop();
+        self.waiting = None;
+        for sensor in self.running.drain(..) {
+            // A sensor that panicked has been reported by the panic hook.
+            let _ = sensor.join();
+        }
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn gone(_: Gone) -> NodeError {
+    NodeError::failure("NG-3104", "", "the engine has stopped")
+}
+
+fn ingredients(config: &Config, options: &NodeOptions, env: &ng_core::filter::Env) -> Result<Ingredients, NodeError> {
+    let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
+        let mut changes = config.table(&format!("modules.{}", module.id));
+        changes.remove("enabled");
+        debug_assert!(index != Module::Guardian as usize || changes.is_empty());
+        checked(module.settings, &changes)
+    };
+    let policy = Policy::defaults().with(&config.table("guardian")).expect("the configuration is checked");
+    let guard =
+        Guard::new(&policy, env).map_err(|error| NodeError::config("NG-2105", "guardian", error.to_string()))?;
+    let mut alerts = Vec::new();
+    for (name, text) in config.texts("alerts") {
+        let rule = AlertRule::parse(&name, &text, env).map_err(|error| {
+            let place = format!("{}, column {} of the rule", config.origin(&format!("alerts.{name}")), error.column);
+            NodeError::config("NG-2106", place, format!("alerts.{name}: {}", error.message))
+        })?;
+        alerts.push(rule);
+    }
+    let kernel = match std::env::var("NG_SIMD").as_deref() {
+        Ok("scalar") => Kernel::Scalar,
+        Ok("avx2") => Kernel::Avx2,
+        _ => Kernel::Auto,
+    };
+    let values = MODULES.iter().enumerate().map(values).collect();
+    Ok(Ingredients { values, guard, alerts, utc_offset_s: options.utc_offset_s, kernel })
+}
+
+fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {
+    Values::defaults(rows).with(rows, changes).expect("the configuration is checked")
+}
+
+fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {
+    let mut all = Vec::new();
+    for sensor in SENSORS {
+        let path = format!("sensors.{}", sensor.name);
+        let values = checked(sensor.settings, &config.table(&path));
+        if values.bool("enabled") {
+            let built = (sensor.build)(&values).map_err(|error| {
+                let origin = config.origin(&format!("{path}.{}", error.key));
+                NodeError::config("NG-2104", origin.to_string(), format!("{path}.{error}"))
+            })?;
+            all.push((sensor.name, built));
+        }
+    }
+    Ok(all)
+}
+
+/// The reader's end of a subscription, with the records themselves.
+pub struct Subscription {
+    queue: Arc<Queue>,
+    reader: Reader,
+    clock: Clock,
+    parsed: Parsed,
+    ready: Vec<Frame>,
+}
+
+impl Subscription {
+    /// Waits for records, at most for `timeout`. `None` = nothing will come any more.
+    pub fn read(&mut self, max: usize, timeout: Duration) -> Option<Vec<Frame>> {
+        match self.queue.take(max, timeout) {
+            Taken::Finished => return None,
+            Taken::Nothing => {}
+            Taken::Gap(gap) => self.ready.push(Frame::Gap(gap)),
+            Taken::Seqs(seqs) => self.fetch(&seqs),
+        }
+        Some(std::mem::take(&mut self.ready))
+    }
+
+    fn fetch(&mut self, seqs: &[u64]) {
+        let mut records: Vec<Record> = Vec::with_capacity(seqs.len());
+        let mut lost: Option<Gap> = None;
+        for &seq in seqs {
+            match self.reader.get(seq, |stored| convert::record(stored, &self.clock, &mut self.parsed)) {
+                Some(record) => records.push(record),
+                None => {
+                    let gap =
+                        lost.get_or_insert(Gap { from_seq: seq, to_seq: seq, count: 0, reason: GapReason::Retention });
+                    gap.to_seq = seq + 1;
+                    gap.count += 1;
+                }
+            }
+        }
+        // Records leave the ring at its old end, so what is missing comes before what is there.
+        self.ready.extend(lost.map(Frame::Gap));
+        if !records.is_empty() {
+            self.ready.push(Frame::Records(records));
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.queue.leave();
+    }
+}

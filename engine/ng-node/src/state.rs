@@ -1,0 +1,187 @@
+//! The state directory: what commands changed, written so that a kill at any moment leaves the old or the new file.
+
+use crate::NodeError;
+use crate::error::EXIT_BUSY;
+use ng_core::control::Overrides;
+use ng_wire::SettingValue;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// What a process may do with the state directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateAccess {
+    /// Read and write; only one process at a time.
+    Own,
+    /// Read at the start; commands change nothing on disk.
+    ReadOnly,
+}
+
+/// An open state directory.
+#[derive(Debug)]
+pub(crate) struct State {
+    folder: PathBuf,
+    /// Held for as long as the process may write; the lock ends with the process, however it ends.
+    lock: Option<File>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    enabled: BTreeMap<String, bool>,
+    settings: BTreeMap<String, BTreeMap<String, SettingValue>>,
+}
+
+/// Raised when the meaning of the file changes.
+const VERSION: u32 = 1;
+const FILE: &str = "state.json";
+const LOCK: &str = "lock";
+
+impl State {
+    /// Opens the directory, which is made when it does not exist.
+    pub(crate) fn open(folder: &Path, access: StateAccess) -> Result<State, NodeError> {
+        if access == StateAccess::ReadOnly {
+            return Ok(State { folder: folder.into(), lock: None });
+        }
+        let fail = |error: std::io::Error| {
+            NodeError::failure(
+                "NG-3102",
+                folder.display().to_string(),
+                format!("the state directory cannot be used: {error}"),
+            )
+        };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
+        let path = folder.join(LOCK);
+        let mut lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(fail)?;
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            let mut pid = String::new();
+            let _ = lock.read_to_string(&mut pid);
+            let what = format!("the state directory is in use by process {}", pid.trim());
+            return Err(NodeError {
+                exit: EXIT_BUSY,
+                ..NodeError::failure("NG-3101", folder.display().to_string(), what)
+            }
+            .hint("stop that process, or choose another directory with --state-dir"));
+        }
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(fail)?;
+        Ok(State { folder: folder.into(), lock: Some(lock) })
+    }
+
+    /// What earlier commands changed. A file that cannot be understood is set aside, and a sentence says so.
+    pub(crate) fn load(&self) -> (Overrides, Option<String>) {
+        let path = self.folder.join(FILE);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Overrides::default(), None),
+            Err(error) => return (Overrides::default(), Some(format!("{} cannot be read: {error}", path.display()))),
+        };
+        let problem = match serde_json::from_slice::<Stored>(&text) {
+            Ok(stored) if stored.version == VERSION => {
+                return (Overrides { enabled: stored.enabled, settings: stored.settings }, None);
+            }
+            Ok(stored) => format!("has version {}, expected {VERSION}", stored.version),
+            Err(error) => format!("is not valid: {error}"),
+        };
+        let mut notice = format!("{} {problem}; the configuration is used instead", path.display());
+        if self.lock.is_some() {
+            let aside = self.folder.join("state.json.unusable");
+            if fs::rename(&path, &aside).is_ok() {
+                notice += &format!("; the file is kept as {}", aside.display());
+            }
+        }
+        (Overrides::default(), Some(notice))
+    }
+
+    /// Writes the overrides; returns when they are on disk.
+    pub(crate) fn save(&self, overrides: &Overrides) -> std::io::Result<()> {
+        if self.lock.is_none() {
+            return Ok(());
+        }
+        let stored =
+            Stored { version: VERSION, enabled: overrides.enabled.clone(), settings: overrides.settings.clone() };
+        let draft = self.folder.join("state.json.draft");
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(&serde_json::to_vec_pretty(&stored)?)?;
+        file.sync_all()?;
+        fs::rename(&draft, self.folder.join(FILE))?;
+        File::open(&self.folder)?.sync_all()
+    }
+}
+
+/// The process that holds a state directory; `None` when nobody does.
+pub fn lock_owner(folder: &Path) -> Option<u32> {
+    let mut lock = File::open(folder.join(LOCK)).ok()?;
+    if flock(&lock, FlockOperation::NonBlockingLockShared).is_ok() {
+        return None;
+    }
+    let mut pid = String::new();
+    lock.read_to_string(&mut pid).ok()?;
+    pid.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Overrides {
+        let settings = BTreeMap::from([(
+            "guardian".into(),
+            BTreeMap::from([("size_limit.limit".into(), SettingValue::Int(100))]),
+        )]);
+        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings }
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path(), StateAccess::Own).unwrap();
+        assert_eq!(state.load(), (Overrides::default(), None));
+        state.save(&sample()).unwrap();
+        drop(state);
+        assert_eq!(State::open(folder.path(), StateAccess::ReadOnly).unwrap().load(), (sample(), None));
+    }
+
+    #[test]
+    fn a_second_owner_is_told_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = State::open(folder.path(), StateAccess::Own).unwrap();
+        let error = State::open(folder.path(), StateAccess::Own).unwrap_err();
+        assert_eq!((error.code, error.exit), ("NG-3101", 75));
+        assert!(error.what.ends_with(&std::process::id().to_string()), "{error}");
+        assert_eq!(lock_owner(folder.path()), Some(std::process::id()));
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE), "{\"version\": 1, \"ena").unwrap();
+        let state = State::open(folder.path(), StateAccess::Own).unwrap();
+        let (overrides, notice) = state.load();
+        assert_eq!(overrides, Overrides::default());
+        assert!(notice.unwrap().contains("is not valid"));
+        assert!(folder.path().join("state.json.unusable").exists());
+        assert_eq!(state.load(), (Overrides::default(), None));
+    }
+
+    #[test]
+    fn a_reader_changes_nothing_on_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        State::open(folder.path(), StateAccess::ReadOnly).unwrap().save(&sample()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

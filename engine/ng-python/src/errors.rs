@@ -1,0 +1,28 @@
+//! The one map from engine errors to Python exceptions.
+
+use ng_core::filter::FilterError as Filter;
+use ng_node::NodeError;
+use pyo3::create_exception;
+use pyo3::exceptions::{PyException, PyRuntimeError};
+use pyo3::prelude::*;
+
+create_exception!(_engine, EngineError, PyException, "args: a list of (code, what, place, hint, exit code).");
+create_exception!(_engine, FilterError, PyException, "args: column (characters, from 1), message.");
+
+/// One or more errors of the assembler.
+pub(crate) fn engine_errors(errors: &[NodeError]) -> PyErr {
+    let row = |error: &NodeError| {
+        (error.code.to_owned(), error.what.clone(), error.place.clone(), error.hint.clone(), error.exit)
+    };
+    EngineError::new_err((errors.iter().map(row).collect::<Vec<_>>(),))
+}
+
+/// A refused filter.
+pub(crate) fn filter_error(error: &Filter) -> PyErr {
+    FilterError::new_err((error.column, error.message.clone()))
+}
+
+/// A message that could not be encoded or decoded: the two sides do not speak the same wire.
+pub(crate) fn wire_error(error: impl std::fmt::Display) -> PyErr {
+    PyRuntimeError::new_err(format!("wire: {error}"))
+}

@@ -1,0 +1,67 @@
+//! Functions without an engine.
+
+use crate::errors::{engine_errors, filter_error};
+use ng_core::filter::{Env, Filter, fields};
+use ng_node::config::{self, Config, Layer};
+use pyo3::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The text on one line, safe for a terminal: controls are replaced by visible forms, never deleted.
+#[pyfunction]
+#[pyo3(signature = (text, max_bytes = 8192))]
+pub(crate) fn safe_text(text: &str, max_bytes: usize) -> String {
+    ng_core::safe_text::safe_text(text.as_bytes(), max_bytes).into_owned()
+}
+
+/// Compiles a filter and returns its canonical form. Raises FilterError(column, message).
+#[pyfunction]
+pub(crate) fn check_filter(text: &str, saved: BTreeMap<String, String>) -> PyResult<String> {
+    let env = Env { saved, ..Env::default() };
+    Filter::compile(text, &env).map(|filter| filter.canonical()).map_err(|error| filter_error(&error))
+}
+
+/// The fields of the filter language: (name, summary, example).
+#[pyfunction]
+pub(crate) fn filter_fields() -> Vec<(&'static str, &'static str, &'static str)> {
+    fields().map(|field| (field.name, field.summary, field.example)).collect()
+}
+
+/// A layer as it comes from Python: `("file", name, text, table)` or `("value", name, path, text)`.
+type PyLayer = (String, String, String, String);
+
+/// Merges layers. Returns JSON: {path: [value, origin]}. Raises EngineError with every fault.
+#[pyfunction]
+pub(crate) fn resolve_config(layers: Vec<PyLayer>) -> PyResult<Vec<u8>> {
+    let config = resolve(layers)?;
+    let entries: BTreeMap<&str, _> =
+        config.entries().map(|(path, value, origin)| (path, (value, origin.to_string()))).collect();
+    Ok(serde_json::to_vec(&entries).expect("settings are valid JSON"))
+}
+
+/// The configuration behind layers.
+pub(crate) fn resolve(layers: Vec<PyLayer>) -> PyResult<Config> {
+    let layer = |(kind, name, first, second): PyLayer| match kind.as_str() {
+        "file" => Layer::File { name, text: first, table: second },
+        _ => Layer::Value { name, path: first, text: second },
+    };
+    Config::resolve(&layers.into_iter().map(layer).collect::<Vec<_>>()).map_err(|errors| engine_errors(&errors))
+}
+
+/// A configuration file with every key as a comment.
+#[pyfunction]
+pub(crate) fn config_template() -> String {
+    config::template()
+}
+
+/// Every setting as Markdown tables.
+#[pyfunction]
+pub(crate) fn config_reference() -> String {
+    config::reference()
+}
+
+/// The process that holds a state directory, if one does.
+#[pyfunction]
+pub(crate) fn lock_owner(folder: &str) -> Option<u32> {
+    ng_node::lock_owner(Path::new(folder))
+}

@@ -1,0 +1,22 @@
+//! The PyO3 binding: bytes in, bytes out. Frames, rows and records cross as MessagePack or JSON lines, in batches; the
+//! interpreter lock is released wherever the engine is waited for or the ring is scanned.
+
+mod engine;
+mod errors;
+mod functions;
+mod ring;
+
+/// The engine of neurograph-tui.
+#[pyo3::pymodule]
+mod _engine {
+    #[pymodule_export]
+    use crate::engine::{Engine, Subscription};
+    #[pymodule_export]
+    use crate::errors::{EngineError, FilterError};
+    #[pymodule_export]
+    use crate::functions::{
+        check_filter, config_reference, config_template, filter_fields, lock_owner, resolve_config, safe_text,
+    };
+    #[pymodule_export]
+    use crate::ring::{Ring, View};
+}

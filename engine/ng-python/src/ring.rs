@@ -1,0 +1,185 @@
+//! The ring of records and its views.
+
+use crate::errors::{filter_error, wire_error};
+use ng_core::convert;
+use ng_core::encoders::Clock;
+use ng_core::event::Parsed;
+use ng_core::filter::Filter;
+use ng_core::host::Templates;
+use ng_core::record::NO_PATTERN;
+use ng_core::store::{self, Find, Reader, Shared, Store};
+use ng_node::Node;
+use ng_wire::{Frame, Row};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Nanoseconds since 1970, UTC.
+pub(crate) fn now_ns() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
+}
+
+/// Recent records; filled by an engine or by a recording.
+#[pyclass(module = "ng_tui._engine", frozen)]
+#[derive(Clone)]
+pub(crate) struct Ring {
+    store: Shared,
+    pub(crate) clock: Clock,
+    pub(crate) saved: BTreeMap<String, String>,
+    /// The texts of patterns; absent for a recording.
+    templates: Option<Templates>,
+    /// Remembers what it unpacked, for one record after the other.
+    reader: Arc<Mutex<Reader>>,
+}
+
+/// Most records that the search for neighbours looks at.
+const NEIGHBOUR_BUDGET: usize = 100_000;
+
+impl Ring {
+    /// The ring of a running engine.
+    pub(crate) fn of(node: &Node, saved: BTreeMap<String, String>) -> Self {
+        Ring::over(node.store().clone(), *node.clock(), saved, Some(node.handle().templates()))
+    }
+}
+
+impl Ring {
+    fn over(store: Shared, clock: Clock, saved: BTreeMap<String, String>, templates: Option<Templates>) -> Self {
+        let reader = Arc::new(Mutex::new(Reader::new(store.clone())));
+        Ring { store, clock, saved, templates, reader }
+    }
+
+    fn read<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Reader) -> R + Send) -> R {
+        py.detach(|| work(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[pymethods]
+impl Ring {
+    /// An empty ring for a recording. `saved` are the named filters.
+    #[new]
+    fn new(capacity: usize, saved: BTreeMap<String, String>, utc_offset_s: i32) -> Self {
+        let store = Arc::new(parking_lot::Mutex::new(Store::new(capacity)));
+        Ring::over(store, Clock { utc_offset_s, assume_utc: false }, saved, None)
+    }
+
+    /// Takes in one line of a recording: a Frame as JSON. Records go into the ring and their number is returned; of any
+    /// other frame the MessagePack form (a list of one Frame) is returned. Raises ValueError for a line that is no frame.
+    fn append<'py>(&self, py: Python<'py>, line: &[u8]) -> PyResult<(usize, Option<Bound<'py, PyBytes>>)> {
+        let frame: Frame =
+            serde_json::from_slice(line).map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+        let Frame::Records(records) = frame else {
+            let packed = rmp_serde::to_vec_named(&[frame]).map_err(wire_error)?;
+            return Ok((0, Some(PyBytes::new(py, &packed))));
+        };
+        py.detach(|| {
+            let mut store = self.store.lock();
+            for record in &records {
+                let (head, raw) = convert::restore(record, store.symbols_mut());
+                store.push(&head, &raw);
+            }
+        });
+        Ok((records.len(), None))
+    }
+
+    /// A view of the records that pass `filter`. Raises FilterError.
+    fn view(&self, filter: &str) -> PyResult<View> {
+        let filter = Filter::compile(filter, &self.env()).map_err(|error| filter_error(&error))?;
+        Ok(View { view: Mutex::new(store::View::new(self.store.clone(), filter)), ring: self.clone() })
+    }
+
+    /// Everything about one record: MessagePack of RecordDetail; None when it has left the ring.
+    fn detail<'py>(&self, py: Python<'py>, seq: u64, neighbours: usize) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let detail = self.read(py, |reader| {
+            let near = convert::neighbours(reader, seq, neighbours, NEIGHBOUR_BUDGET);
+            let pattern = reader.get(seq, |stored| stored.head.detection.pattern)?;
+            let template = self.templates.as_ref().filter(|_| pattern != NO_PATTERN).and_then(|all| all.get(pattern));
+            let mut parsed = Parsed::default();
+            reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &self.clock, &mut parsed))
+        });
+        let packed = detail.map(|detail| rmp_serde::to_vec_named(&detail).map_err(wire_error)).transpose()?;
+        Ok(packed.map(|packed| PyBytes::new(py, &packed)))
+    }
+
+    /// One record as JSON with its raw bytes untouched; None when it has left the ring.
+    fn export<'py>(&self, py: Python<'py>, seq: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let record = self
+            .read(py, |reader| reader.get(seq, |stored| convert::record(stored, &self.clock, &mut Parsed::default())));
+        let line = record.map(|record| serde_json::to_vec(&record).map_err(wire_error)).transpose()?;
+        Ok(line.map(|line| PyBytes::new(py, &line)))
+    }
+
+    /// Character ranges of `text` that the words of `filter` hit. Raises FilterError.
+    fn highlights(&self, filter: &str, text: &str) -> PyResult<Vec<(usize, usize)>> {
+        let filter = Filter::compile(filter, &self.env()).map_err(|error| filter_error(&error))?;
+        let chars = |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
+        Ok(filter.highlights(text).into_iter().map(|(start, end)| (chars(start), chars(end))).collect())
+    }
+}
+
+/// The records of a ring that a filter lets through.
+#[pyclass(module = "ng_tui._engine", frozen)]
+pub(crate) struct View {
+    view: Mutex<store::View>,
+    ring: Ring,
+}
+
+impl View {
+    fn with<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut store::View) -> R + Send) -> R {
+        py.detach(|| work(&mut self.view.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[pymethods]
+impl View {
+    /// Examines at most `budget` more records: MessagePack of ViewState.
+    fn advance<'py>(&self, py: Python<'py>, budget: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let state = self.with(py, |view| view.advance(budget, now_ns()));
+        Ok(PyBytes::new(py, &rmp_serde::to_vec_named(&state).map_err(wire_error)?))
+    }
+
+    /// Rows from index `start` on: MessagePack, a list of Row.
+    fn rows<'py>(&self, py: Python<'py>, start: usize, count: usize) -> PyResult<Bound<'py, PyBytes>> {
+        let rows = self.with(py, |view| {
+            let mut rows: Vec<Row> = Vec::with_capacity(count);
+            view.visit(start, count, |stored| rows.push(convert::row(stored)));
+            rows
+        });
+        Ok(PyBytes::new(py, &rmp_serde::to_vec_named(&rows).map_err(wire_error)?))
+    }
+
+    /// The `seq` at an index; None past the end.
+    fn seq_at(&self, py: Python<'_>, index: usize) -> Option<u64> {
+        self.with(py, |view| view.seq_at(index))
+    }
+
+    /// The index of the first record at or after `seq`.
+    fn index_of(&self, py: Python<'_>, seq: u64) -> usize {
+        self.with(py, |view| view.index_of(seq).unwrap_or_else(|insertion| insertion))
+    }
+
+    /// The next record strictly after (or before) `seq` that also passes `filter`: ("found", seq), ("nothing", 0), or
+    /// ("more", seq) when the budget was spent. Raises FilterError.
+    fn next_match(
+        &self,
+        py: Python<'_>,
+        seq: u64,
+        forward: bool,
+        filter: &str,
+        budget: usize,
+    ) -> PyResult<(&'static str, u64)> {
+        let filter = Filter::compile(filter, &self.ring.env()).map_err(|error| filter_error(&error))?;
+        // The engine begins with the place it is given; here that place has been seen.
+        let Some(start) = (if forward { seq.checked_add(1) } else { seq.checked_sub(1) }) else {
+            return Ok(("nothing", 0));
+        };
+        let found = self.with(py, |view| view.next_match(start, forward, &filter, budget, now_ns()));
+        Ok(match found {
+            Find::Found(seq) => ("found", seq),
+            Find::Nothing => ("nothing", 0),
+            Find::NotYet { resume_seq } if forward => ("more", resume_seq.saturating_sub(1)),
+            Find::NotYet { resume_seq } => ("more", resume_seq.saturating_add(1)),
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Files that grow, followed by their open descriptors.
+//!
+//! The files are polled; there is no notification to miss. A file is known by device, inode and time of birth. When its
+//! path leads elsewhere (rotation by rename, deletion, a turned symbolic link) it is read to its end before its successor
+//! is, and stays open for whatever its writer still adds. Generations that came and went between two looks are found
+//! beside the path by their time of birth. A file that is closed leaves its place behind: when it comes back it is read on
+//! from there.
+//!
+//! What cannot be seen: lines written between the last look and a truncation (copytruncate); a file that is truncated
+//! and, before the next look, grows past the old place with the same first 256 bytes; a generation that is deleted or
+//! compressed before the next look. Generations born within one tick of the kernel (4 ms) are ordered by their names, and
+//! may change places when they are renamed again at that moment. A look comes at least every 250 ms, unless the engine is behind and the sensor waits
+//! for it.
+//!
+//! # Layout
+//!
+//! `follower` knows paths, rotations and the limit on files; `followed` reads one open file; `scan` expands globs and lists
+//! directories; `place` is what identifies a file and where reading began.
+
+mod followed;
+mod follower;
+mod place;
+mod rotation;
+mod scan;
+
+use crate::stdin::MAX_LINE_BYTES;
+use crate::{Sensor, SensorType, pace};
+use follower::Follower;
+use glob::Pattern;
+use ng_core::intake::{Outlet, Stopped};
+use ng_core::settings::{Accepts, Row, SettingError, Values};
+use std::time::{Duration, Instant};
+
+pub(crate) static SENSOR: SensorType = SensorType {
+    name: "files",
+    summary: "Lines of files that grow, rotation included.",
+    settings: &[
+        Row { key: "enabled", accepts: Accepts::Bool(true), unit: "", summary: "Whether files are followed." },
+        Row {
+            key: "paths",
+            accepts: Accepts::List(&["/var/log/syslog", "/var/log/messages", "/var/log/*.log", "/var/log/*/*.log"]),
+            unit: "",
+            summary: "Globs of the files to follow; ** stands for any depth.",
+        },
+        Row {
+            key: "from",
+            accepts: Accepts::Choice(&["end", "beginning"]),
+            unit: "",
+            summary: "Where reading starts in files that are there at the start.",
+        },
+        Row {
+            key: "tail_lines",
+            accepts: Accepts::Int(10, 0, 100_000),
+            unit: "",
+            summary: "Lines shown from before the end when reading starts there.",
+        },
+        Row {
+            key: "max_files",
+            accepts: Accepts::Int(256, 1, 4096),
+            unit: "",
+            summary: "Most files followed; of more, those written to last.",
+        },
+        Row {
+            key: "rescan_s",
+            accepts: Accepts::Float(2.0, 0.05, 3600.0),
+            unit: "s",
+            summary: "Time between two looks for files that match.",
+        },
+        MAX_LINE_BYTES,
+    ],
+    build,
+};
+
+/// Wait after a look that found something; doubled up to [`LONGEST`] while nothing comes.
+const SHORTEST: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(250);
+
+/// The settings of the sensor.
+struct Options {
+    paths: Vec<String>,
+    /// Lines shown from before the end; `None` = everything.
+    tail_lines: Option<usize>,
+    max_files: usize,
+    rescan: Duration,
+    max_line_bytes: usize,
+}
+
+struct Files {
+    options: Options,
+}
+
+fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+    for path in values.list("paths") {
+        let expected = match Pattern::new(path) {
+            Err(error) => format!("{path:?} is not a glob: {} at {}", error.msg, error.pos),
+            Ok(_) if path.is_empty() || path.contains('\0') => format!("expected paths or globs, found {path:?}"),
+            Ok(_) => continue,
+        };
+        return Err(SettingError { key: "paths".into(), expected });
+    }
+    let options = Options {
+        paths: values.list("paths").to_vec(),
+        tail_lines: (values.text("from") == "end").then(|| values.int("tail_lines") as usize),
+        max_files: values.int("max_files") as usize,
+        rescan: Duration::from_secs_f64(values.float("rescan_s")),
+        max_line_bytes: values.int("max_line_bytes") as usize,
+    };
+    Ok(Box::new(Files { options }))
+}
+
+impl Sensor for Files {
+    fn run(self: Box<Self>, outlet: Outlet) {
+        let rescan = self.options.rescan;
+        // An error means that the engine is stopping, which is how every sensor ends.
+        let _: Result<(), Stopped> = follow(Follower::new(self.options, outlet.clone()), &outlet, rescan);
+    }
+}
+
+fn follow(mut follower: Follower, outlet: &Outlet, rescan: Duration) -> Result<(), Stopped> {
+    let mut scan_due = Instant::now();
+    let mut delay = SHORTEST;
+    loop {
+        if Instant::now() >= scan_due {
+            follower.scan()?;
+            scan_due = Instant::now() + rescan;
+        }
+        let found = follower.look()?;
+        delay = if found.any { SHORTEST } else { (delay * 2).min(LONGEST) };
+        let next = if found.more { Instant::now() } else { Instant::now() + delay };
+        pace::wait(outlet, next)?;
+    }
+}

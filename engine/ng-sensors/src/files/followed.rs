@@ -1,0 +1,284 @@
+//! One open file.
+
+use super::place::{Head, Id, tail};
+use crate::lines::{Lines, Piece};
+use crate::notes;
+use ng_core::intake::{Filling, Outlet, SourceStatus, Stopped};
+use ng_wire::Format;
+use rustix::fs::{OFlags, SeekFrom, seek};
+use rustix::io::Errno;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+/// Most bytes read from one file before the next has its turn.
+const TURN: usize = 1024 * 1024;
+/// So many NULs that a filesystem holds as data are taken for a hole even when nothing follows them yet.
+const LOOK_AHEAD: usize = 64 * 1024 * 1024;
+
+/// Where reading starts.
+#[derive(Clone, Debug)]
+pub(super) enum Start {
+    Beginning,
+    /// So many lines before the end.
+    Tail(usize),
+    /// On from where it ended, unless the file was rewritten since.
+    At(u64, Head),
+}
+
+/// A file that is open and read as it grows.
+#[derive(Debug)]
+pub(super) struct Followed {
+    /// The path that led to it first.
+    pub(super) path: PathBuf,
+    pub(super) source: Arc<SourceStatus>,
+    pub(super) id: Id,
+    /// It is the latest file that its path led to; a rotation is looked for at this one.
+    pub(super) newest: bool,
+    /// The scan during which its path stopped leading to it.
+    pub(super) left_in: Option<u64>,
+    /// The latest scan that found it under any path.
+    pub(super) matched_in: u64,
+    /// Since when there has been nothing to read.
+    pub(super) at_end: Option<Instant>,
+    pub(super) offset: u64,
+    pub(super) head: Head,
+    file: File,
+    is_fifo: bool,
+    lines: Lines,
+    /// Size and time of change when it was last read to its end.
+    seen: Option<(u64, SystemTime)>,
+}
+
+/// What a turn brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turn {
+    /// Something was read.
+    pub(super) any: bool,
+    /// There may be more to read at once.
+    pub(super) more: bool,
+}
+
+/// Opens a file for reading. Never waits: a named pipe opens even without a writer.
+pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let file =
+        OpenOptions::new().read(true).custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32).open(path)?;
+    let metadata = file.metadata()?;
+    let kind = metadata.file_type();
+    if kind.is_file() || kind.is_fifo() {
+        Ok((file, metadata))
+    } else {
+        Err(io::Error::new(ErrorKind::InvalidInput, "neither a file nor a named pipe"))
+    }
+}
+
+impl Followed {
+    pub(super) fn new(
+        path: PathBuf,
+        source: Arc<SourceStatus>,
+        (file, metadata): (File, Metadata),
+        start: Start,
+        max_line_bytes: usize,
+    ) -> io::Result<Self> {
+        let is_fifo = metadata.file_type().is_fifo();
+        let (offset, head) = match start {
+            _ if is_fifo => (0, Head::default()),
+            Start::Beginning => (0, Head::default()),
+            Start::Tail(lines) => {
+                let offset = tail(&file, lines)?;
+                (offset, Head::before(&file, offset)?)
+            }
+            Start::At(offset, head) if offset <= metadata.len() && head.matches(&file)? => (offset, head),
+            Start::At(..) => (0, Head::default()),
+        };
+        Ok(Followed {
+            path,
+            source,
+            id: Id::of(&metadata),
+            newest: true,
+            left_in: None,
+            matched_in: 0,
+            at_end: None,
+            offset,
+            head,
+            file,
+            is_fifo,
+            lines: Lines::new(max_line_bytes),
+            seen: None,
+        })
+    }
+
+    /// Reads what there is, up to the limit of a turn.
+    pub(super) fn turn(&mut self, outlet: &Outlet, buffer: &mut [u8]) -> Result<Turn, Stopped> {
+        // Most looks find nothing; a batch is taken only when there is something to put into it.
+        let mut filling = None;
+        let mut read = 0;
+        let mut more = true;
+        while more && read < TURN {
+            let result = if self.is_fifo { self.read_fifo(buffer) } else { self.read_file(buffer) };
+            let step = match result {
+                Ok(step) => step,
+                Err(error) => {
+                    self.source.error(outlet.now_ns(), format!("cannot read {}: {error}", self.path.display()));
+                    Step::End
+                }
+            };
+            let mut sink = Sink { filling: &mut filling, outlet, source: &self.source };
+            match step {
+                Step::Bytes(count) => {
+                    self.lines.feed(&buffer[..count], &mut |piece| sink.push(piece))?;
+                    read += count;
+                }
+                Step::Hole(nuls) => {
+                    self.lines.feed_nuls(nuls);
+                    read += buffer.len();
+                }
+                Step::Restart(reason) => {
+                    self.lines.finish(&mut |piece| sink.push(piece))?;
+                    notes::restart(sink.filling(), &self.source.name, &reason)?;
+                }
+                Step::Hangup => {
+                    self.lines.finish(&mut |piece| sink.push(piece))?;
+                    more = false;
+                }
+                Step::End => more = false,
+            }
+        }
+        if let Some(filling) = &mut filling {
+            filling.flush()?;
+        }
+        if more {
+            self.at_end = None;
+        } else if read > 0 || self.at_end.is_none() {
+            self.at_end = Some(Instant::now());
+        }
+        Ok(Turn { any: read > 0, more })
+    }
+
+    /// Hands on a last line without an end. Nothing is read afterwards.
+    pub(super) fn finish(&mut self, outlet: &Outlet) -> Result<(), Stopped> {
+        let mut filling = None;
+        let mut sink = Sink { filling: &mut filling, outlet, source: &self.source };
+        self.lines.finish(&mut |piece| sink.push(piece))?;
+        filling.map_or(Ok(()), |mut filling| filling.flush())
+    }
+
+    fn read_fifo(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        loop {
+            return match self.file.read(buffer) {
+                Ok(0) => Ok(Step::Hangup),
+                Ok(count) => Ok(Step::Bytes(count)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Step::End),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+        }
+    }
+
+    fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        let metadata = self.file.metadata()?;
+        let (size, modified) = (metadata.len(), metadata.modified()?);
+        if size < self.offset {
+            return Ok(self.restart(size));
+        }
+        if self.seen == Some((size, modified)) {
+            return Ok(Step::End);
+        }
+        let count = self.file.read_at(buffer, self.offset)?;
+        // Looked at after reading: what was read before an intact head is what was written after that head.
+        if !self.head.matches(&self.file)? {
+            let size = self.file.metadata()?.len();
+            // Bytes beyond the end of the rewritten file are still the old ones; others may be of either.
+            if count == 0 || size >= self.offset + count as u64 {
+                return Ok(self.restart(size));
+            }
+        }
+        // NULs may be room that its writer has yet to fill; what they are is decided by what follows them.
+        let used = count - trailing_nuls(&buffer[..count]);
+        if used == 0 {
+            let step = self.skip_hole(buffer)?;
+            if matches!(step, Step::End) {
+                self.seen = Some((size, modified));
+            }
+            return Ok(step);
+        }
+        self.head.extend(self.offset, buffer[..used].iter().copied());
+        self.offset += used as u64;
+        Ok(Step::Bytes(used))
+    }
+
+    /// Goes on where the NULs at the present place end; stays when they reach up to the end of the file. Holes are passed
+    /// without reading them where the filesystem knows them.
+    fn skip_hole(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        let mut place = self.offset;
+        let mut read = 0;
+        loop {
+            place = match seek(&self.file, SeekFrom::Data(place)) {
+                Ok(data) => data.max(place),
+                Err(Errno::NXIO) => return Ok(Step::End),
+                Err(_) => place,
+            };
+            let count = self.file.read_at(buffer, place)?;
+            let nuls = buffer[..count].iter().take_while(|byte| **byte == 0).count();
+            place += nuls as u64;
+            read += nuls;
+            if nuls < count || read > LOOK_AHEAD {
+                break;
+            }
+            if count == 0 {
+                return Ok(Step::End);
+            }
+        }
+        let nuls = place - self.offset;
+        self.head.extend(self.offset, std::iter::repeat_n(0, nuls.min(4096) as usize));
+        self.offset = place;
+        Ok(Step::Hole(nuls))
+    }
+
+    fn restart(&mut self, size: u64) -> Step {
+        let reason = format!("rewritten (read up to byte {}, {size} there); reading from its start", self.offset);
+        self.offset = 0;
+        self.head = Head::default();
+        self.seen = None;
+        Step::Restart(reason)
+    }
+}
+
+/// What one attempt to read brought.
+enum Step {
+    /// So many bytes in the buffer.
+    Bytes(usize),
+    /// So many NULs, not in the buffer.
+    Hole(u64),
+    /// The file was truncated or rewritten; in words.
+    Restart(String),
+    /// The last writer of a named pipe has gone.
+    Hangup,
+    /// Nothing more for the moment.
+    End,
+}
+
+fn trailing_nuls(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| **byte == 0).count()
+}
+
+/// Takes a batch when there is something to put into it.
+struct Sink<'a> {
+    filling: &'a mut Option<Filling>,
+    outlet: &'a Outlet,
+    source: &'a Arc<SourceStatus>,
+}
+
+impl Sink<'_> {
+    fn filling(&mut self) -> &mut Filling {
+        self.filling.get_or_insert_with(|| self.outlet.fill(self.source))
+    }
+
+    fn push(&mut self, piece: Piece<'_>) -> Result<(), Stopped> {
+        let source = self.source;
+        notes::push_piece(self.filling(), Format::Text, &source.name, piece)
+    }
+}

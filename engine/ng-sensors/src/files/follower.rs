@@ -1,0 +1,240 @@
+//! All followed files: which are open, whose turn it is, and when one is closed.
+
+use super::Options;
+use super::followed::{Followed, Start, Turn, open};
+use super::place::{Head, Id};
+use super::scan::{Found, Scan, scan};
+use ng_core::intake::{Outlet, SourceStatus, Stopped};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+/// A file that nothing leads to any more is closed after its end has been quiet for so long.
+const QUIET: Duration = Duration::from_secs(2);
+/// Longest tick of a kernel.
+const TICK: Duration = Duration::from_millis(10);
+/// Most closed files whose place is remembered.
+const REMEMBERED: usize = 1024;
+/// Most files remembered as waiting for permission or room.
+const WAITING: usize = 4096;
+const CHUNK: usize = 256 * 1024;
+
+/// Follows every file that matches.
+pub(super) struct Follower {
+    pub(super) options: Options,
+    pub(super) outlet: Outlet,
+    /// Speaks for what concerns no file in particular.
+    report: Arc<SourceStatus>,
+    /// Of two files of one source the elder comes first.
+    pub(super) open: Vec<Followed>,
+    pub(super) closed: VecDeque<Closed>,
+    /// Paths that were there at the start and could not be opened; they are not new when they can be.
+    waiting: HashSet<PathBuf>,
+    pub(super) scans: u64,
+    /// Nothing has been forgotten of the files closed since then: a file that is born later and not remembered is unread.
+    remembers_since: Option<SystemTime>,
+    buffer: Vec<u8>,
+}
+
+/// The place where reading a file ended.
+pub(super) struct Closed {
+    pub(super) path: PathBuf,
+    pub(super) source: Arc<SourceStatus>,
+    pub(super) id: Id,
+    offset: u64,
+    head: Head,
+}
+
+impl Follower {
+    pub(super) fn new(options: Options, outlet: Outlet) -> Self {
+        let report = SourceStatus::new("files", super::SENSOR.name, 0);
+        outlet.announce(&report);
+        Follower {
+            options,
+            outlet,
+            report,
+            open: Vec::new(),
+            closed: VecDeque::new(),
+            waiting: HashSet::new(),
+            scans: 0,
+            remembers_since: None,
+            buffer: vec![0; CHUNK],
+        }
+    }
+
+    /// Looks for matching files, and opens those that are not followed yet, those written to last first.
+    pub(super) fn scan(&mut self) -> Result<(), Stopped> {
+        self.scans += 1;
+        if self.scans == 1 {
+            self.remembers_since = self.now();
+        }
+        let mut scan = scan(&self.options.paths);
+        let total = scan.found.len() + scan.beyond;
+        let found = std::mem::take(&mut scan.found);
+        let mut new = self.unknown(found);
+        new.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
+        let mut left_out = scan.beyond;
+        for found in new {
+            if self.outlet.stopped() {
+                return Err(Stopped);
+            }
+            if self.open.len() >= self.options.max_files {
+                left_out += 1;
+                self.wait_for(&found.path);
+            } else if let Err(error) = self.admit(&found)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                self.wait_for(&found.path);
+                scan.complain(|| format!("cannot open {}: {error}", found.path.display()));
+            }
+        }
+        self.tell(&scan, left_out, total);
+        Ok(())
+    }
+
+    /// The time as the filesystem may stamp it: its clock goes in ticks and is a little behind.
+    fn now(&self) -> Option<SystemTime> {
+        let now = Duration::from_nanos(self.outlet.now_ns().try_into().ok()?);
+        SystemTime::UNIX_EPOCH.checked_add(now.saturating_sub(TICK))
+    }
+
+    /// Gives every file its turn.
+    pub(super) fn look(&mut self) -> Result<Turn, Stopped> {
+        for index in 0..self.open.len() {
+            if self.open[index].newest {
+                self.check_path(index);
+            }
+        }
+        let mut found = Turn::default();
+        // Sources with a file that must be read to its end before its successor is.
+        let mut behind: Vec<Arc<SourceStatus>> = Vec::new();
+        for file in &mut self.open {
+            if behind.iter().any(|source| Arc::ptr_eq(source, &file.source)) {
+                found.more = true;
+                continue;
+            }
+            let turn = file.turn(&self.outlet, &mut self.buffer)?;
+            if turn.more && file.left_in.is_some() {
+                behind.push(file.source.clone());
+            }
+            found.any |= turn.any;
+            found.more |= turn.more;
+        }
+        let now = self.outlet.now_ns();
+        self.report.ok(now);
+        self.open.iter().for_each(|file| file.source.ok(now));
+        self.close_left()?;
+        Ok(found)
+    }
+
+    /// The files that are not open, and whose path is not watched for rotation.
+    fn unknown(&mut self, mut found: Vec<Found>) -> Vec<Found> {
+        let by_id: HashMap<Id, usize> = self.open.iter().enumerate().map(|(index, file)| (file.id, index)).collect();
+        let mut watched: HashSet<PathBuf> =
+            self.open.iter().filter(|file| file.newest).map(|file| file.path.clone()).collect();
+        found.retain(|found| {
+            let Some(index) = by_id.get(&found.id) else { return !watched.contains(&found.path) };
+            let file = &mut self.open[*index];
+            file.matched_in = self.scans;
+            if !file.newest && watched.insert(found.path.clone()) {
+                // It was renamed to a path that matches: what replaces it there is its successor.
+                file.path = found.path.clone();
+                file.newest = true;
+                file.left_in = None;
+            }
+            false
+        });
+        found
+    }
+
+    /// Opens a file that a scan found.
+    fn admit(&mut self, found: &Found) -> io::Result<()> {
+        let known = self.closed.iter().position(|closed| closed.id == found.id);
+        if let Some(known) = known {
+            let Closed { source, offset, head, .. } = &self.closed[known];
+            let (source, start) = (source.clone(), Start::At(*offset, head.clone()));
+            self.begin(found, source, start)?;
+            self.closed.remove(known);
+            return Ok(());
+        }
+        if let Some(before) = self.closed.iter().rev().find(|closed| closed.path == found.path) {
+            let (source, id) = (before.source.clone(), before.id);
+            return self.succeed(&found.path, &source, Some(id), id.born).map(drop);
+        }
+        // Its successors were being renamed when they were looked for before.
+        if let Some(elder) = self.open.iter().find(|file| file.path == found.path) {
+            let source = elder.source.clone();
+            return self.succeed(&found.path, &source, None, self.remembers_since).map(drop);
+        }
+        let was_there = self.scans == 1 || self.waiting.contains(&found.path);
+        let source = SourceStatus::new(format!("file:{}", found.path.display()), super::SENSOR.name, 0);
+        match self.options.tail_lines {
+            Some(lines) if was_there => self.begin(found, source.clone(), Start::Tail(lines))?,
+            _ if was_there => self.begin(found, source.clone(), Start::Beginning)?,
+            // It may have been rotated already before it was found.
+            _ => drop(self.succeed(&found.path, &source, None, self.remembers_since)?),
+        }
+        if self.open.iter().any(|file| Arc::ptr_eq(&file.source, &source)) {
+            self.outlet.announce(&source);
+        }
+        self.waiting.remove(&found.path);
+        Ok(())
+    }
+
+    fn begin(&mut self, found: &Found, source: Arc<SourceStatus>, start: Start) -> io::Result<()> {
+        let opened = open(&found.path)?;
+        let mut file = Followed::new(found.path.clone(), source, opened, start, self.options.max_line_bytes)?;
+        file.matched_in = self.scans;
+        file.source.ended.store(false, Ordering::Relaxed);
+        self.open.push(file);
+        Ok(())
+    }
+
+    /// Closes the files that nothing leads to and that nobody writes to.
+    fn close_left(&mut self) -> Result<(), Stopped> {
+        let mut index = 0;
+        while let Some(file) = self.open.get_mut(index) {
+            // One scan must have looked for it under other paths since it left its own.
+            let left = file.left_in.is_some_and(|scan| self.scans > scan) && file.matched_in < self.scans;
+            if !(left && file.at_end.is_some_and(|since| since.elapsed() > QUIET)) {
+                index += 1;
+                continue;
+            }
+            file.finish(&self.outlet)?;
+            let Followed { path, source, id, offset, head, .. } = self.open.remove(index);
+            if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
+                source.ended.store(true, Ordering::Relaxed);
+            }
+            if self.closed.len() == REMEMBERED {
+                self.closed.pop_front();
+                self.remembers_since = self.now();
+            }
+            self.closed.push_back(Closed { path, source, id, offset, head });
+        }
+        Ok(())
+    }
+
+    fn wait_for(&mut self, path: &Path) {
+        if self.scans == 1 && self.waiting.len() < WAITING {
+            self.waiting.insert(path.into());
+        }
+    }
+
+    fn tell(&self, scan: &Scan, left_out: usize, total: usize) {
+        let mut words = Vec::new();
+        if left_out > 0 {
+            let most = self.options.max_files;
+            words.push(format!("{left_out} of {total} matching files are not followed: max_files is {most}"));
+        }
+        words.extend(scan.problem.clone());
+        if scan.problems > 1 {
+            words.push(format!("{} more like this", scan.problems - 1));
+        }
+        if !words.is_empty() {
+            self.report.error(self.outlet.now_ns(), words.join("; "));
+        }
+    }
+}

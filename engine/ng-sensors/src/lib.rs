@@ -1,0 +1,90 @@
+//! Sources that do I/O: host metrics, followed files, standard input, the journal of systemd, a heartbeat.
+//!
+//! A sensor is one file and one line in [`SENSORS`]. It runs on a thread of its own, announces its sources, and fills
+//! batches of raw readings through the engine's [`Outlet`]; what the bytes mean is found out by the encoders.
+//!
+//! # Layout
+//!
+//! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `lines` splits bytes into lines in bounded
+//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop.
+
+mod files;
+mod heartbeat;
+mod host;
+mod journald;
+mod lines;
+mod notes;
+mod pace;
+mod stdin;
+
+pub use journald::Journald;
+pub use stdin::Stdin;
+
+use ng_core::intake::Outlet;
+use ng_core::settings::{Row, SettingError, Values};
+use std::thread::{Builder, JoinHandle};
+
+/// A source of readings, ready to run.
+pub trait Sensor: Send {
+    /// Reads until `outlet.stopped()`, which it looks at every 100 ms or more often, or until its source has ended.
+    ///
+    /// While it waits for room in the engine's queue it sees the stop only through the queue being drained or closed.
+    fn run(self: Box<Self>, outlet: Outlet);
+}
+
+/// One row of the table of sensors.
+#[derive(Debug)]
+pub struct SensorType {
+    /// Name of its table in the configuration.
+    pub name: &'static str,
+    /// One sentence: what it reads.
+    pub summary: &'static str,
+    /// What can be set; the first row is always `enabled`.
+    pub settings: &'static [Row],
+    /// Makes a sensor. Refuses values that pass their rows but mean nothing, such as a malformed glob.
+    pub build: fn(&Values) -> Result<Box<dyn Sensor>, SettingError>,
+}
+
+/// Every sensor.
+pub static SENSORS: &[&SensorType] =
+    &[&host::SENSOR, &files::SENSOR, &stdin::SENSOR, &journald::SENSOR, &heartbeat::SENSOR];
+
+/// Runs a sensor on a thread of its own, which is named after it and ends with it.
+///
+/// # Panics
+/// Like [`std::thread::spawn`], when the operating system cannot start a thread.
+pub fn start(sensor: Box<dyn Sensor>, name: &str, outlet: Outlet) -> JoinHandle<()> {
+    Builder::new()
+        .name(format!("sensor-{name}"))
+        .spawn(move || sensor.run(outlet))
+        .expect("the operating system cannot start a thread")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ng_core::settings::Accepts;
+
+    #[test]
+    fn every_sensor_can_be_switched_and_built_from_its_defaults() {
+        for sensor in SENSORS {
+            let first = sensor.settings[0];
+            assert_eq!(first.key, "enabled", "{}", sensor.name);
+            let wanted = sensor.name != "stdin";
+            assert!(matches!(first.accepts, Accepts::Bool(on) if on == wanted), "{}", sensor.name);
+            assert!((sensor.build)(&Values::defaults(sensor.settings)).is_ok(), "{}", sensor.name);
+            for row in sensor.settings {
+                assert!(row.accept(&row.default()).is_ok(), "{}.{}", sensor.name, row.key);
+                assert!(row.summary.ends_with('.'), "{}.{}", sensor.name, row.key);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = SENSORS.iter().map(|sensor| sensor.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SENSORS.len());
+    }
+}

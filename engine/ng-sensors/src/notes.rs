@@ -1,0 +1,40 @@
+//! The events by which a sensor speaks of its own source: gaps and restarts.
+
+use crate::lines::Piece;
+use ng_core::intake::{Filling, Stopped};
+use ng_wire::Format;
+
+/// Hands on what [`crate::lines::Lines`] found: a line as it is; a cut line with a note of what is missing; a hole as a
+/// note alone.
+pub(crate) fn push_piece(filling: &mut Filling, format: Format, source: &str, piece: Piece<'_>) -> Result<(), Stopped> {
+    match piece {
+        Piece::Line(line) => filling.push(format, line),
+        Piece::Cut { kept, length } => {
+            filling.push(format, kept)?;
+            let message = format!("line of {length} bytes cut to {}", kept.len());
+            gap(filling, source, &message, length - kept.len() as u64)
+        }
+        Piece::Hole(bytes) => gap(filling, source, &format!("{bytes} NUL bytes left out"), bytes),
+    }
+}
+
+/// `bytes` of the source are missing; nothing is known of lines, so `count` is 0.
+pub(crate) fn gap(filling: &mut Filling, source: &str, message: &str, bytes: u64) -> Result<(), Stopped> {
+    let (message, source) = (quoted(message), quoted(source));
+    let note = format!(
+        r#"{{"type":"stream.gap","level":"warn","message":{message},"count":0,"bytes":{bytes},"source":{source}}}"#
+    );
+    filling.push(Format::Note, note.as_bytes())
+}
+
+/// The source began again from its start.
+pub(crate) fn restart(filling: &mut Filling, source: &str, message: &str) -> Result<(), Stopped> {
+    let (message, source) = (quoted(message), quoted(source));
+    let note = format!(r#"{{"type":"stream.restart","level":"notice","message":{message},"source":{source}}}"#);
+    filling.push(Format::Note, note.as_bytes())
+}
+
+/// The text as a JSON string, with its quotes.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

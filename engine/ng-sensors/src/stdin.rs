@@ -1,0 +1,116 @@
+//! Standard input as lines.
+
+use crate::lines::Lines;
+use crate::{Sensor, SensorType, notes};
+use ng_core::intake::{Outlet, SourceStatus, Stopped};
+use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_wire::Format;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+pub(crate) static SENSOR: SensorType = SensorType {
+    name: "stdin",
+    summary: "Lines from standard input.",
+    settings: &[
+        Row {
+            key: "enabled",
+            accepts: Accepts::Bool(false),
+            unit: "",
+            summary: "Whether standard input is read; switched on when it is a pipe or a file.",
+        },
+        MAX_LINE_BYTES,
+    ],
+    build,
+};
+
+/// The limit on a line, the same for every sensor that reads lines.
+pub(crate) const MAX_LINE_BYTES: Row = Row {
+    key: "max_line_bytes",
+    accepts: Accepts::Int(65_536, 256, 16 * 1024 * 1024),
+    unit: "B",
+    summary: "A longer line is cut here; the rest is left out and a note says how much.",
+};
+
+const CHUNK: usize = 256 * 1024;
+/// How long one wait for input lasts before the next look at the stop.
+pub(crate) const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// Reads lines from a file descriptor until its end. Waits while the engine is behind, so that a producer on the other
+/// end of a pipe is slowed down and nothing is lost.
+#[derive(Debug)]
+pub struct Stdin {
+    fd: std::io::Result<OwnedFd>,
+    max_line_bytes: usize,
+}
+
+impl Stdin {
+    /// Reads from `fd`, with the default limit on the length of a line.
+    pub fn new(fd: OwnedFd) -> Self {
+        Stdin { fd: Ok(fd), max_line_bytes: Values::defaults(SENSOR.settings).int("max_line_bytes") as usize }
+    }
+}
+
+fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+    // A closed standard input is reported on the screen by the running sensor; it is not a mistake in the settings.
+    let fd = std::io::stdin().as_fd().try_clone_to_owned();
+    Ok(Box::new(Stdin { fd, max_line_bytes: values.int("max_line_bytes") as usize }))
+}
+
+impl Sensor for Stdin {
+    fn run(self: Box<Self>, outlet: Outlet) {
+        let source = SourceStatus::new("stdin", SENSOR.name, 0);
+        outlet.announce(&source);
+        let Stdin { fd, max_line_bytes } = *self;
+        match fd {
+            Ok(fd) => {
+                if read(&outlet, &source, &fd, max_line_bytes).is_err() {
+                    return;
+                }
+            }
+            Err(error) => source.error(outlet.now_ns(), format!("cannot open standard input: {error}")),
+        }
+        source.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, max: usize) -> Result<(), Stopped> {
+    let mut buffer = vec![0; CHUNK];
+    let mut filling = outlet.fill(source);
+    let mut lines = Lines::new(max);
+    loop {
+        if outlet.stopped() {
+            return Err(Stopped);
+        }
+        match poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&LOOK)) {
+            Ok(0) => {
+                source.ok(outlet.now_ns());
+                continue;
+            }
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(error) => {
+                source.error(outlet.now_ns(), format!("cannot wait for standard input: {error}"));
+                break;
+            }
+        }
+        match rustix::io::read(fd, &mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                lines.feed(&buffer[..count], &mut |piece| {
+                    notes::push_piece(&mut filling, Format::Text, &source.name, piece)
+                })?;
+                filling.flush()?;
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => {
+                source.error(outlet.now_ns(), format!("cannot read standard input: {error}"));
+                break;
+            }
+        }
+    }
+    lines.finish(&mut |piece| notes::push_piece(&mut filling, Format::Text, &source.name, piece))?;
+    filling.flush()
+}

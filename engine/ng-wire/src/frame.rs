@@ -1,0 +1,99 @@
+//! Frames: what the engine tells its clients.
+
+use crate::{AlertView, GuardianView, Level, MetricsView, ModuleView, Record};
+use serde::{Deserialize, Serialize};
+
+/// Why records are missing from a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// The reader was too slow and its queue was full.
+    SlowConsumer,
+    /// The records left the ring before they were read.
+    Retention,
+    /// A limit on the rate left them out.
+    RateLimited,
+    /// They could not be read back.
+    Corrupt,
+    /// The source lost them before the engine saw them.
+    SourceLost,
+}
+
+/// A hole in a stream; nothing is missing without one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Gap {
+    /// First missing `seq`.
+    pub from_seq: u64,
+    /// First `seq` after the hole.
+    pub to_seq: u64,
+    /// Missing records of the subscription; at most `to_seq - from_seq`.
+    pub count: u64,
+    /// Why.
+    pub reason: GapReason,
+}
+
+/// A message for the person at the console.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Notice {
+    /// When, nanoseconds since 1970, UTC.
+    pub time_ns: i64,
+    /// Severity.
+    pub level: Level,
+    /// The alert rule or part of the engine that speaks.
+    pub origin: String,
+    /// What it says; not sanitised.
+    pub text: String,
+}
+
+/// Stable codes of refused commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// The command names something that does not exist, or a value is out of its range.
+    BadRequest,
+    /// The module cannot be switched off.
+    Conflict,
+    /// The engine is not ready (a recording is shown, or it is stopping).
+    NotReady,
+    /// The engine could not keep its promise, for example the state could not be written.
+    Internal,
+}
+
+/// One message to a client.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Frame {
+    /// Records, in the order of `seq`.
+    Records(Vec<Record>),
+    /// A hole between records.
+    Gap(Gap),
+    /// All modules; once a second and after every change.
+    Modules(Vec<ModuleView>),
+    /// Guardian; once a second and after every change.
+    Guardian(GuardianView),
+    /// Throughput, latency, queues, sources; once a second.
+    Metrics(MetricsView),
+    /// All alert rules; once a second and after every change.
+    Alerts(Vec<AlertView>),
+    /// A message for the person.
+    Notice(Notice),
+    /// The command was carried out.
+    Result {
+        /// The command's number.
+        id: u64,
+    },
+    /// The command was refused.
+    Error {
+        /// The command's number.
+        id: u64,
+        /// Stable code.
+        code: ErrorCode,
+        /// What was wrong and what was expected.
+        message: String,
+    },
+}

@@ -1,0 +1,27 @@
+//! What crosses a border of the engine: records, frames, commands, and the views of modules, Guardian and metrics.
+//!
+//! Data only. Every type is encoded as MessagePack towards the console, as JSON in files, and described by
+//! `schema/wire.schema.json`, from which the Python types are generated. A field added here appears there through
+//! `make schema`; the drift tests of both languages fail until it does.
+
+mod command;
+mod frame;
+mod level;
+mod record;
+mod row;
+mod setting;
+mod views;
+
+pub use command::{Command, Request};
+pub use frame::{ErrorCode, Frame, Gap, GapReason, Notice};
+pub use level::{Level, ParseLevelError};
+pub use record::{
+    Channel, Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep, Scoring, Unit,
+    Verdict,
+};
+pub use row::{Row, Totals, ViewState};
+pub use setting::{Kind, Setting, SettingValue};
+pub use views::{
+    AlertState, AlertView, Gauge, GuardianView, LastError, MetricsView, ModuleStatus, ModuleView, Offender, QueueView,
+    RingView, RuleView, SourceView, StageView, SubscriptionView,
+};

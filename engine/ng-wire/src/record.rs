@@ -1,0 +1,251 @@
+//! A record: one reading with everything the engine concluded about it.
+
+use crate::Level;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How the raw bytes of an event are to be read. Parsing raw bytes again with the same format gives the same event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Format {
+    /// A line of text, perhaps with a timestamp, a level, and logfmt fields.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// One measured value: `name=value` with an optional unit.
+    Metric,
+    /// Eight numbers: `name=[a,b,c,d,e,f,g,h]`.
+    Vector,
+    /// One journald entry as JSON.
+    Journal,
+    /// An event of the engine itself, as JSON: `{"type":…,"level":…,"message":…,…}`.
+    Note,
+}
+
+/// Unit of a measured value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Unit {
+    /// A bare number.
+    #[default]
+    None,
+    /// Per cent, 0 to 100.
+    Percent,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    BytesPerSecond,
+    /// Occurrences per second.
+    PerSecond,
+    /// Seconds; durations of every notation are converted to seconds.
+    Seconds,
+    /// A number of things.
+    Count,
+}
+
+/// What Guardian concluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Outcome {
+    /// No rule objected, or Guardian was not asked (the engine's own events).
+    #[default]
+    Admit,
+    /// A rule in mode observe objected; the event went on.
+    Flag,
+    /// A rule in mode enforce objected; the event was recorded but neither scored nor delivered.
+    Reject,
+}
+
+/// What a rule does when it objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Mode {
+    /// The event is flagged and goes on.
+    #[default]
+    Observe,
+    /// The event is rejected.
+    Enforce,
+}
+
+/// The objection that decided a verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Hit {
+    /// Name of the rule, such as `size_limit`.
+    pub rule: String,
+    /// The part of the rule that objected, such as `limit`.
+    pub clause: String,
+    /// What was found.
+    pub observed: f64,
+    /// What is allowed.
+    pub limit: f64,
+}
+
+/// Guardian's conclusion about one event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Verdict {
+    /// Admitted, flagged or rejected.
+    pub outcome: Outcome,
+    /// The deciding objection; absent when admitted.
+    pub hit: Option<Hit>,
+    /// Names of all rules that objected, in the order of evaluation.
+    pub objections: Vec<String>,
+}
+
+/// Whether and how an event was scored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Scoring {
+    /// Not scored because the event was rejected or belongs to the engine itself.
+    #[default]
+    Unscored,
+    /// The module `intuition_engine` is switched off.
+    Skipped,
+    /// The reading could not be encoded (for example a value that is not finite).
+    Unencoded,
+    /// Scored while the stream is still in its warm-up; never raises an alert.
+    Learning,
+    /// Scored.
+    Scored,
+}
+
+/// One named feature of the vector.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Feature {
+    /// Name given by the encoder.
+    pub name: String,
+    /// Value of the dimension.
+    pub value: f32,
+}
+
+/// One channel's share of the surprise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Channel {
+    /// Name of the channel, such as `level` or `template rarity`.
+    pub name: String,
+    /// Its leaky tail surprise; the shares add up to `surprise`.
+    pub share: f32,
+}
+
+/// How new and how anomalous an event is. Numbers are absent when the event was not scored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Detection {
+    /// Whether the numbers below exist, and why not.
+    pub state: Scoring,
+    /// The encoder that made the vector; absent for an event without one.
+    pub encoder: Option<String>,
+    /// The eight named features; empty for an event without a vector.
+    pub features: Vec<Feature>,
+    /// Tail surprise of the distance to the nearest remembered vectors; 3.0 = farther than anything seen.
+    pub novelty: Option<f32>,
+    /// The template was never matched before (text, JSON), or novelty ≥ the threshold after warm-up (numeric, vector).
+    pub is_novel: bool,
+    /// Sum of the channels.
+    pub surprise: Option<f32>,
+    /// `1 − 10^(−surprise/4)`, in [0, 1).
+    pub anomaly_score: Option<f32>,
+    /// Strength of the alert layer; 0 when the event is no local maximum.
+    pub strength: Option<f32>,
+    /// The strength reached the alert threshold after warm-up.
+    pub is_alert: bool,
+    /// What each channel contributed.
+    pub channels: Vec<Channel>,
+    /// The largest contribution in words; empty when not scored.
+    pub why: String,
+    /// `seq` of the nearest remembered event.
+    pub nearest: Option<u64>,
+    /// The pattern (template, shape or numeric stream) it belongs to.
+    pub pattern: Option<u32>,
+}
+
+/// One event with the engine's conclusions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Record {
+    /// Position in the stream; strictly rising, without holes.
+    pub seq: u64,
+    /// Time of the event by its own statement, else of its arrival. Nanoseconds since 1970, UTC.
+    pub time_ns: i64,
+    /// Time of arrival. Nanoseconds since 1970, UTC.
+    pub received_ns: i64,
+    /// Dotted topic, such as `log.text` or `metric.cpu.total`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Name of the sensor's source, such as `stdin` or `file:/var/log/syslog`.
+    pub source: String,
+    /// Severity.
+    pub level: Level,
+    /// How `raw` is read.
+    pub format: Format,
+    /// The message as text; invalid UTF-8 is replaced.
+    pub text: String,
+    /// The reading as it arrived, when it is valid UTF-8 and differs from `text`.
+    pub raw: Option<String>,
+    /// The reading as it arrived in base64, when it is not valid UTF-8.
+    pub raw_base64: Option<String>,
+    /// The measured value, in the base unit of `unit`.
+    pub value: Option<f64>,
+    /// Unit of `value`.
+    pub unit: Unit,
+    /// Fields found in the reading.
+    pub attrs: BTreeMap<String, String>,
+    /// Guardian's conclusion.
+    pub verdict: Verdict,
+    /// Novelty and anomaly.
+    pub detection: Detection,
+}
+
+/// One of the nearest records in the ring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Neighbour {
+    /// Position of the neighbour.
+    pub seq: u64,
+    /// Euclidean distance, each dimension scaled by its standard deviation among the scanned records.
+    pub distance: f32,
+    /// `exp(−distance²/2)`, 1 = identical.
+    pub similarity: f32,
+    /// The neighbour's message, safe to display.
+    pub text: String,
+}
+
+/// One rule's answer about one event, for the explain view.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RuleStep {
+    /// Name of the rule.
+    pub rule: String,
+    /// It objected.
+    pub objected: bool,
+    /// It decided the verdict.
+    pub decided: bool,
+}
+
+/// Everything the detail pane shows of one record. Texts are safe to display.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RecordDetail {
+    /// The record; `text`, `raw` and `attrs` have passed the sanitiser.
+    pub record: Record,
+    /// The template or stream name of its pattern; absent when it has none or the pattern was forgotten.
+    pub template: Option<String>,
+    /// Nearest records in the ring with the same encoder, nearest first.
+    pub neighbours: Vec<Neighbour>,
+    /// The rules in their order of evaluation; empty when Guardian was not asked.
+    pub rules: Vec<RuleStep>,
+}

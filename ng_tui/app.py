@@ -1,0 +1,312 @@
+"""The console: overview, tabs, the visible pane and its keys; the only file that calls the client."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.filter import NoColor
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widgets import ContentSwitcher, Static
+
+from ng_tui import keymap
+from ng_tui.client.protocol import EngineClient
+from ng_tui.client.wire import ErrorFrame, Level, Notice
+from ng_tui.errors import EXIT_OK, ConsoleError
+from ng_tui.i18n import tr
+from ng_tui.keymap import Action
+from ng_tui.options import Options
+from ng_tui.screens import SCREENS
+from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
+from ng_tui.screens.events import EventsPane
+from ng_tui.state import State
+from ng_tui.terminal import backstop, clipboard, restore
+from ng_tui.terminal.type_ahead import TypeAhead
+from ng_tui.text import fmt_bytes, safe
+from ng_tui.theme import choose, default_variables, load_themes
+from ng_tui.widgets.ascii_scroll_bar import AsciiScrollBar
+from ng_tui.widgets.command_palette import command_palette
+from ng_tui.widgets.glyphs import use_glyphs
+from ng_tui.widgets.help import help_window, notices_window
+from ng_tui.widgets.key_bar import KeyBar
+from ng_tui.widgets.overview import Overview
+from ng_tui.widgets.palette import Palette
+from ng_tui.widgets.tabs import TabBar
+
+TICK = 0.1
+"""Seconds between two looks at the engine."""
+
+PRESENT = 0.25
+"""Seconds at least between two drawings of a pane."""
+
+SMALLEST = (60, 15)
+"""Columns and rows that the console needs."""
+
+NOTICES = 200
+"""Notices kept."""
+
+_SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
+
+
+class ConsoleApp(TypeAhead):
+    """Runs until `ctrl+q`. The client is started when the app is on the screen and closed by whoever made it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(keymap.bindings("app"))
+    TITLE = "neurograph"
+    ENABLE_COMMAND_PALETTE = False
+    INHERIT_BINDINGS = False
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    #panes { height: 1fr; }
+    #too-small { display: none; height: 1fr; content-align: center middle; }
+    .-too-small #too-small { display: block; }
+    .-too-small #main { display: none; }
+    Toast { max-width: 70; background: $panel; padding: 0 1; margin-top: 0; }
+    ToastRack { margin-bottom: 2; }
+    App.-ascii Toast { border-left: ascii $primary; }
+    App.-ascii EventsPane Detail { border-top: ascii $dim; }
+    App.-ascii EventsPane.-wide Detail { border-top: none; border-left: ascii $dim; }
+    App.-ascii Window VerticalScroll { border: ascii $primary; }
+    """
+
+    def __init__(self, client: EngineClient, options: Options) -> None:
+        """Raises ConsoleError when the remapped keys cannot be used."""
+        keymap.check(options.keys)
+        self._loaded = load_themes(options.theme_dir)
+        super().__init__()
+        self.client = client
+        self.options = options
+        self.state = State()
+        self.notices: deque[Notice] = deque(maxlen=NOTICES)
+        self._overview = Overview(client.label)
+        self._tabs = TabBar([entry.title for entry in SCREENS])
+        self._key_bar = KeyBar(options.keys)
+        self._events = EventsPane(client.ring, options)
+        self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
+        self._presented = (-1, -1)  # revision and place of the last drawing
+        self._presented_at = 0.0
+        self._uninstall: Callable[[], None] = lambda: None  # until the signals are handled
+        self._problems = [f"{tr('themes')}: {problem}" for problem in self._loaded.problems]
+        self._problems += [f"{tr('terminal')}: {problem}" for problem in backstop.install()]
+        use_glyphs(options.capabilities.glyphs)
+        ascii_only = options.capabilities.glyphs == "ascii"
+        self.set_class(ascii_only, "-ascii")
+        ScrollBar.renderer = AsciiScrollBar if ascii_only else ScrollBarRender
+        for theme in self._loaded.themes.values():
+            self.register_theme(theme)
+        self.theme = choose(options.theme, options.capabilities.colour, self._loaded)
+        if options.capabilities.monochrome:
+            self._filters.append(NoColor())
+        self.set_keymap(dict(options.keys))
+        if more := options.keys.get("app.quit"):
+            self.bind(more, "quit")
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our variables, so that styles parse with textual's own themes too."""
+        return default_variables(self._loaded)
+
+    def compose(self) -> ComposeResult:
+        """The parts of the main screen from top to bottom."""
+        with Vertical(id="main"):
+            yield self._overview
+            yield self._tabs
+            with ContentSwitcher(id="panes", initial=SCREENS[self._place].id):
+                for entry in SCREENS:
+                    yield self._events if entry.build is None else entry.build()
+            yield self._key_bar
+        yield Static("", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Begins to look at the engine."""
+        for problem in self._problems:
+            self._note(problem, Level.WARN, "console")
+        if not self.is_headless:
+            self._uninstall = restore.install(self._leave)
+        self._show(self._place)
+        self.set_interval(TICK, self._tick)
+
+    def on_unmount(self) -> None:
+        """Gives the signals back."""
+        self._uninstall()
+
+    @property
+    def pane(self) -> Pane:
+        """The pane that is shown."""
+        return self.query_one(f"#{SCREENS[self._place].id}", Pane)
+
+    def _tick(self) -> None:
+        """Takes in what the engine said and draws what changed; without a change nothing is written."""
+        if not self._events.is_attached:  # the app is on its way out
+            return
+        self._fit()
+        if not self.is_headless:
+            restore.catch_up_with_size((self.size.width, self.size.height))
+        notices, refused = self.state.absorb(self.client.frames())
+        for notice in notices:
+            self._note(notice.text, notice.level, notice.origin, notice.time_ns)
+        for command, error in refused:
+            del command
+            self._refused(error)
+        self._events.tick()
+        self._overview.present(self.state, self.options.now_ns())
+        now, stand = time.monotonic(), (self.state.revision, self._place)
+        if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
+            self._presented, self._presented_at = stand, now
+            self.pane.present(self.state)
+
+    def on_resize(self) -> None:
+        """The terminal has another size."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Says so when the terminal is too small."""
+        width, height = SMALLEST
+        small = self.size.width < width or self.size.height < height
+        if small != self.screen_stack[0].has_class("-too-small"):
+            text = tr("too small, need {size}", size=f"{width}x{height}")
+            self.screen_stack[0].query_one("#too-small", Static).update(text)
+            self.screen_stack[0].set_class(small, "-too-small")
+
+    def on_descendant_focus(self) -> None:
+        """The keys shown are those of where the focus is."""
+        self._show_keys()
+
+    def on_send(self, message: Send) -> None:
+        """Sends a command; its answer comes with later frames."""
+        try:
+            self.state.pending[self.client.send(message.command)] = message.command
+        except ConsoleError as error:
+            self._note(str(error), Level.ERROR, "console")
+
+    def on_tell(self, message: Tell) -> None:
+        """Shows a notice of a screen."""
+        self._toast(message.text, message.severity)
+
+    def on_jump(self, message: Jump) -> None:
+        """Shows a record or a filter on the Events screen."""
+        self.action_screen(0)
+        self._events.jump(seq=message.seq, filter=message.filter)
+
+    def on_copy(self, message: Copy) -> None:
+        """Copies a text through every channel there is."""
+        done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
+        channel = {"terminal": tr("the terminal's clipboard"), "file": tr("a file")}.get(done.channel, done.channel)
+        text = tr("{size} copied to {channel}", size=fmt_bytes(done.size), channel=channel)
+        if done.path is not None:
+            text += "\n" + tr("also in {path}", path=done.path) if done.channel != "file" else f"\n{done.path}"
+        self._toast(text, "information" if done.path or done.channel != "file" else "error")
+
+    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+        """A tab was clicked."""
+        self.action_screen(message.place)
+
+    def action_screen(self, place: int) -> None:
+        """Shows a screen."""
+        if 0 <= place < len(SCREENS):
+            self._show(place)
+
+    def action_cycle(self, step: int) -> None:
+        """Shows the screen beside this one."""
+        self._show((self._place + step) % len(SCREENS))
+
+    def action_help(self) -> None:
+        """Shows the keys of where the focus is."""
+        self.push_screen(help_window(self._contexts(), self.options.keys, Palette(self.theme_variables)))
+
+    def action_notices(self) -> None:
+        """Shows the latest notices."""
+        window = notices_window(list(self.notices), Palette(self.theme_variables), self.options.now_ns())
+        self.push_screen(window)
+
+    def action_command_palette(self) -> None:
+        """Finds an action by its name."""
+        self.push_screen(command_palette(self._contexts(), self._run))
+
+    def action_next_theme(self) -> None:
+        """Shows the next theme."""
+        names = list(self._loaded.themes)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        self._toast(tr("theme: {name}", name=self._loaded.labels[self.theme]), "information")
+
+    async def action_quit(self) -> None:
+        """Ends the console."""
+        self.exit(EXIT_OK)
+
+    def _run(self, action: Action) -> None:
+        """Runs an action of the palette where it belongs."""
+        owner: Any = self
+        for node in self._chain():
+            if any(binding.id == action.id for _, binding in node._bindings):
+                owner = node
+                break
+        self.call_later(self.run_action, action.action, owner)
+
+    def _show(self, place: int) -> None:
+        self._place = place
+        self.query_one(ContentSwitcher).current = SCREENS[place].id
+        self._tabs.show(place)
+        pane = self.pane
+        pane.present(self.state)
+        pane.on_enter()
+        if self.focused is None or pane not in self.focused.ancestors_with_self:
+            inner = next((node for node in pane.query("*") if node.focusable), None)
+            if inner is None:
+                pane.can_focus = True
+            (inner or pane).focus()
+        self._presented = (-1, -1)
+        self._show_keys()
+
+    def _chain(self) -> Sequence[Any]:
+        """The nodes whose keys work, the innermost first; the app last."""
+        screen = self.screen_stack[0]
+        return screen.focused.ancestors_with_self if screen.focused is not None else [self.pane, self]
+
+    def _contexts(self) -> list[str]:
+        """The contexts whose keys work, the innermost first; `app` last."""
+        found: list[str] = []
+        for node in self._chain():
+            for _, binding in node._bindings:
+                context = (binding.id or "").split(".", 1)[0]
+                if context and context not in found:
+                    found.append(context)
+        return [*[context for context in found if context != "app"], "app"]
+
+    def _show_keys(self) -> None:
+        self._key_bar.show(self._contexts())
+
+    def _refused(self, error: ErrorFrame) -> None:
+        self._note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
+
+    def _note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
+        """Keeps a notice and shows it."""
+        moment = time_ns if time_ns is not None else self.options.now_ns()
+        self.notices.append(Notice(time_ns=moment, level=level, origin=safe(origin), text=safe(text)))
+        self._toast(f"{origin}: {text}", _SEVERITY.get(level, "information"))
+
+    def _toast(self, text: str, severity: str) -> None:
+        shown = "\n".join(safe(line) for line in text.split("\n"))
+        self.notify(shown, severity=severity, markup=False)  # type: ignore[arg-type]
+
+    def _write(self, sequence: str) -> None:
+        """Sends a sequence of our own to the terminal."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def _print_error_renderables(self) -> None:
+        """Textual calls this after the terminal was restored, when the app has failed."""
+        if self.options.debug or self._exception is None:
+            super()._print_error_renderables()
+            return
+        what = backstop.clean(f"{type(self._exception).__name__}: {self._exception}")
+        hint = tr("--debug shows where.")
+        sys.stderr.write(f"{ConsoleError('NG-3901', what, where=tr('console'), hint=hint)}\n")
+
+    def _leave(self, exit_code: int) -> None:
+        """Ends the app from a signal handler."""
+        self.call_later(self.exit, exit_code, exit_code)

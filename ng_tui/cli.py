@@ -1,0 +1,142 @@
+"""The command `neurograph-tui`. Bare, it opens the console; without a full-screen terminal on stdout it is `tail`.
+
+Data goes to stdout, narration to stderr. Commands import what they need when they run, so that `--help` is fast.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from ng_tui import __version__
+from ng_tui.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
+from ng_tui.i18n import tr
+
+COMMANDS = ("config", "guardian", "modules", "record", "replay", "tail")
+"""Each is a module of `ng_tui.commands` with a click command named `command`."""
+
+
+class Lazy(click.Group):
+    """A group that imports a command when it is used or its help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, without importing anything."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"ng_tui.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command. A reader that has seen enough of our output is no failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Python would complain again when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return EXIT_OK
+
+
+@click.group(cls=Lazy, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="neurograph-tui")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    help=tr("Read this configuration file after the usual ones."),
+)
+@click.option("--policy", type=click.Path(path_type=Path), help=tr("Read Guardian's rules from this TOML file."))
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="GLOB",
+    help=tr("Follow these files from their beginning, instead of the usual sensors."),
+)
+@click.option("--set", "settings", multiple=True, metavar="TABLE.KEY=VALUE", help=tr("Change one setting."))
+@click.option("--state-dir", type=click.Path(path_type=Path), help=tr("Keep flags, rule modes and exports here."))
+@click.option("--debug", is_flag=True, help=tr("Show tracebacks."))
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    config_file: Path | None,
+    policy: Path | None,
+    files: tuple[str, ...],
+    settings: tuple[str, ...],
+    state_dir: Path | None,
+    debug: bool,
+) -> None:
+    """Watch and steer a live event engine: what is new, what is wrong, which part do I switch off.
+
+    \b
+    neurograph-tui                     this host, live
+    cat big.log | neurograph-tui       a file in the console
+    neurograph-tui tail --json         the same as lines
+    """
+    from ng_tui.commands.context import Context
+
+    ctx.obj = Context(config_file, policy, files, settings, state_dir, debug)
+    if ctx.invoked_subcommand is None:
+        from ng_tui.commands import console, tail
+
+        if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+            console.run(ctx.obj)
+        else:
+            ctx.invoke(tail.command)
+
+
+def complain(error: ConsoleError) -> None:
+    """Prints an error and those that came with it."""
+    from ng_tui.text import safe_lines
+
+    for one in [error, *error.more]:
+        print(safe_lines(str(one)), file=sys.stderr)
+
+
+def show(error: click.ClickException) -> None:
+    """Prints a usage error; what was typed or pasted stands in it."""
+    from io import StringIO
+
+    from ng_tui.text import safe_lines
+
+    text = StringIO()
+    error.show(text)
+    print(safe_lines(text.getvalue().rstrip()), file=sys.stderr)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    debug = "--debug" in sys.argv
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code = cli.main(standalone_mode=False)
+        code = code if isinstance(code, int) else EXIT_OK
+        sys.stdout.flush()
+    except ConsoleError as error:
+        if debug:
+            raise
+        complain(error)
+        code = error.exit_code
+    except click.UsageError as error:
+        show(error)
+        code = EXIT_USAGE
+    except click.ClickException as error:
+        show(error)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = EXIT_INTERRUPTED
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

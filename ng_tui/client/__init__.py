@@ -1,0 +1,1 @@
+"""Clients of an engine. Nothing in this package imports textual."""

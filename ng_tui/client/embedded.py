@@ -1,0 +1,74 @@
+"""An engine in this process."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from pathlib import Path
+
+import msgspec
+
+from ng_tui import _engine
+from ng_tui.client.ring import EngineRing, filter_refused
+from ng_tui.client.wire import Command, Frame, Request
+from ng_tui.errors import ConsoleError, engine_refused
+from ng_tui.i18n import tr
+
+_frames = msgspec.msgpack.Decoder(list[Frame])
+
+
+def utc_offset() -> int:
+    """Offset of local time from UTC now, seconds east."""
+    return time.localtime().tm_gmtoff
+
+
+class EmbeddedClient:
+    """Runs the engine on a thread of its own; see `protocol.EngineClient`."""
+
+    label = "embedded"
+
+    def __init__(self, layers: list[_engine.Layer], state_dir: Path, *, own_state: bool = True) -> None:
+        """Opens the engine; its sensors wait for `start`. Raises ConsoleError."""
+        try:
+            self._engine = _engine.Engine(layers, str(state_dir), own_state, utc_offset())
+        except _engine.EngineError as error:
+            raise engine_refused(error.args[0]) from None
+        self.ring = EngineRing(self._engine.ring())
+        self._last_id = 0
+        self._actor = getpass.getuser()
+
+    def start(self) -> None:
+        """Starts the sensors."""
+        self._engine.start_sensors()
+
+    def frames(self, timeout_ms: int = 0) -> list[Frame]:
+        """Frames that arrived since the last call; waits at most `timeout_ms` for the first."""
+        return _frames.decode(self._engine.frames(timeout_ms))
+
+    def send(self, command: Command) -> int:
+        """Sends a command and returns its number."""
+        self._last_id += 1
+        self._engine.send(msgspec.msgpack.encode(Request(id=self._last_id, actor=self._actor, command=command)))
+        return self._last_id
+
+    def ask(self, command: Command, timeout_s: float = 5.0) -> None:
+        """Sends a command and waits for its answer. Raises ConsoleError when it is refused or does not come."""
+        number, deadline = self.send(command), time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            for frame in self.frames(timeout_ms=100):
+                if frame.result is not None and frame.result.id == number:
+                    return
+                if frame.error is not None and frame.error.id == number:
+                    raise ConsoleError("NG-3201", frame.error.message)
+        raise ConsoleError("NG-3202", tr("the engine did not answer in time"))
+
+    def subscribe(self, filter: str) -> _engine.Subscription:
+        """A stream of all records that pass `filter`; the engine waits for its reader. Raises FilterError."""
+        try:
+            return self._engine.subscribe(filter, True)
+        except _engine.FilterError as error:
+            raise filter_refused(error) from None
+
+    def close(self) -> None:
+        """Stops sensors and engine."""
+        self._engine.stop()

@@ -1,0 +1,79 @@
+"""The ring of the Rust engine, decoded: what `protocol.Ring` and `protocol.View` promise."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ng_tui import _engine
+from ng_tui.client.wire import RecordDetail, Row, ViewState
+from ng_tui.errors import FilterError
+
+_rows = msgspec.msgpack.Decoder(list[Row])
+_state = msgspec.msgpack.Decoder(ViewState)
+_detail = msgspec.msgpack.Decoder(RecordDetail)
+
+
+def filter_refused(error: _engine.FilterError) -> FilterError:
+    """The console's form of a refused filter."""
+    column, message = error.args
+    return FilterError(column, message)
+
+
+class EngineView:
+    """A view of the ring; see `protocol.View`."""
+
+    def __init__(self, view: _engine.View) -> None:
+        self._view = view
+
+    def advance(self, budget: int) -> ViewState:
+        """Examines at most `budget` more records."""
+        return _state.decode(self._view.advance(budget))
+
+    def rows(self, start: int, count: int) -> list[Row]:
+        """Up to `count` rows from index `start` on."""
+        return _rows.decode(self._view.rows(start, count))
+
+    def seq_at(self, index: int) -> int | None:
+        """The `seq` at an index."""
+        return self._view.seq_at(index)
+
+    def index_of(self, seq: int) -> int:
+        """The index of the first record at or after `seq`."""
+        return self._view.index_of(seq)
+
+    def next_match(self, seq: int, forward: bool, filter: str, budget: int) -> tuple[str, int]:
+        """The next record after or before `seq` that also passes `filter`."""
+        try:
+            return self._view.next_match(seq, forward, filter, budget)
+        except _engine.FilterError as error:
+            raise filter_refused(error) from None
+
+
+class EngineRing:
+    """The ring; see `protocol.Ring`."""
+
+    def __init__(self, ring: _engine.Ring) -> None:
+        self._ring = ring
+
+    def view(self, filter: str) -> EngineView:
+        """A view of the records that pass `filter`."""
+        try:
+            return EngineView(self._ring.view(filter))
+        except _engine.FilterError as error:
+            raise filter_refused(error) from None
+
+    def detail(self, seq: int, neighbours: int) -> RecordDetail | None:
+        """Everything about one record."""
+        packed = self._ring.detail(seq, neighbours)
+        return None if packed is None else _detail.decode(packed)
+
+    def export(self, seq: int) -> bytes | None:
+        """One record as JSON, its raw bytes untouched."""
+        return self._ring.export(seq)
+
+    def highlights(self, filter: str, text: str) -> list[tuple[int, int]]:
+        """Character ranges of `text` that the words of `filter` hit."""
+        try:
+            return self._ring.highlights(filter, text)
+        except _engine.FilterError as error:
+            raise filter_refused(error) from None

@@ -1,0 +1,510 @@
+"""Types of what crosses the border to the engine. GENERATED from schema/wire.schema.json by `make schema`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+SettingValue = bool | int | float | str | list[str]
+
+
+class AlertState(StrEnum):
+    """The state of an alert rule."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class AlertView(Struct, omit_defaults=True):
+    """One alert rule."""
+
+    name: str
+    rule: str
+    state: AlertState
+    level: Level
+    count: int
+    fired: int
+    last_seq: int | None = None
+    since_ns: int | None = None
+
+
+class Channel(Struct, omit_defaults=True):
+    """One channel's share of the surprise."""
+
+    name: str
+    share: float
+
+
+class SetModuleCommand(Struct, omit_defaults=True):
+    """Switches a module on or off. Takes effect with the next batch."""
+
+    module: str
+    enabled: bool
+
+
+class ConfigureCommand(Struct, omit_defaults=True):
+    """Changes settings of a module. Refused whole if one value is refused."""
+
+    module: str
+    values: dict[str, SettingValue]
+
+
+class SetRuleModeCommand(Struct, omit_defaults=True):
+    """Sets a rule of Guardian to observe or enforce."""
+
+    rule: str
+    mode: Mode
+
+
+class Command(Struct, omit_defaults=True):
+    """Everything a client may ask of the engine. Exactly one field is set."""
+
+    set_module: SetModuleCommand | None = None
+    configure: ConfigureCommand | None = None
+    set_rule_mode: SetRuleModeCommand | None = None
+
+
+class Detection(Struct, omit_defaults=True):
+    """How new and how anomalous an event is. Numbers are absent when the event was not scored."""
+
+    state: Scoring
+    features: list[Feature]
+    is_novel: bool
+    is_alert: bool
+    channels: list[Channel]
+    why: str
+    anomaly_score: float | None = None
+    encoder: str | None = None
+    nearest: int | None = None
+    novelty: float | None = None
+    pattern: int | None = None
+    strength: float | None = None
+    surprise: float | None = None
+
+
+class ErrorCode(StrEnum):
+    """Stable codes of refused commands."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    CONFLICT = "CONFLICT"
+    NOT_READY = "NOT_READY"
+    INTERNAL = "INTERNAL"
+
+
+class Feature(Struct, omit_defaults=True):
+    """One named feature of the vector."""
+
+    name: str
+    value: float
+
+
+class Format(StrEnum):
+    """How the raw bytes of an event are to be read. Parsing raw bytes again with the same format gives the same
+    event.
+    """
+
+    TEXT = "text"
+    JSON = "json"
+    METRIC = "metric"
+    VECTOR = "vector"
+    JOURNAL = "journal"
+    NOTE = "note"
+
+
+class ResultFrame(Struct, omit_defaults=True):
+    """The command was carried out."""
+
+    id: int
+
+
+class ErrorFrame(Struct, omit_defaults=True):
+    """The command was refused."""
+
+    id: int
+    code: ErrorCode
+    message: str
+
+
+class Frame(Struct, omit_defaults=True):
+    """One message to a client. Exactly one field is set."""
+
+    records: list[Record] | None = None
+    gap: Gap | None = None
+    modules: list[ModuleView] | None = None
+    guardian: GuardianView | None = None
+    metrics: MetricsView | None = None
+    alerts: list[AlertView] | None = None
+    notice: Notice | None = None
+    result: ResultFrame | None = None
+    error: ErrorFrame | None = None
+
+
+class Gap(Struct, omit_defaults=True):
+    """A hole in a stream; nothing is missing without one."""
+
+    from_seq: int
+    to_seq: int
+    count: int
+    reason: GapReason
+
+
+class GapReason(StrEnum):
+    """Why records are missing from a stream."""
+
+    SLOW_CONSUMER = "slow_consumer"
+    RETENTION = "retention"
+    RATE_LIMITED = "rate_limited"
+    CORRUPT = "corrupt"
+    SOURCE_LOST = "source_lost"
+
+
+class Gauge(Struct, omit_defaults=True):
+    """A named number."""
+
+    name: str
+    value: float
+    unit: Unit
+
+
+class GuardianView(Struct, omit_defaults=True):
+    """Guardian as a whole."""
+
+    checked: int
+    admitted: int
+    flagged: int
+    rejected: int
+    rules: list[RuleView]
+
+
+class Hit(Struct, omit_defaults=True):
+    """The objection that decided a verdict."""
+
+    rule: str
+    clause: str
+    observed: float
+    limit: float
+
+
+class Kind(StrEnum):
+    """What a setting accepts."""
+
+    BOOL = "bool"
+    INT = "int"
+    FLOAT = "float"
+    TEXT = "text"
+    CHOICE = "choice"
+    FILTER = "filter"
+    LIST = "list"
+
+
+class LastError(Struct, omit_defaults=True):
+    """The latest error of something."""
+
+    time_ns: int
+    text: str
+
+
+class Level(StrEnum):
+    """Severity of an event. The order of the variants is the order of comparison: Warn < Error."""
+
+    TRACE = "trace"
+    DEBUG = "debug"
+    INFO = "info"
+    NOTICE = "notice"
+    WARN = "warn"
+    ERROR = "error"
+    FATAL = "fatal"
+
+
+class MetricsView(Struct, omit_defaults=True):
+    """Throughput, latency, queues and sources."""
+
+    time_ns: int
+    uptime_s: float
+    events_per_s: float
+    novel_per_min: float
+    rejected_per_min: float
+    alerts_per_min: float
+    dropped: int
+    ring: RingView
+    stages: list[StageView]
+    queues: list[QueueView]
+    sources: list[SourceView]
+    subscriptions: list[SubscriptionView]
+    gauges: list[Gauge]
+
+
+class Mode(StrEnum):
+    """What a rule does when it objects."""
+
+    OBSERVE = "observe"
+    ENFORCE = "enforce"
+
+
+class ModuleStatus(StrEnum):
+    """The state of a module."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    ERROR = "error"
+
+
+class ModuleView(Struct, omit_defaults=True):
+    """One module of the engine."""
+
+    id: str
+    term: str
+    summary: str
+    status: ModuleStatus
+    enabled: bool
+    can_disable: bool
+    disable_warning: str
+    dependents: list[str]
+    operations: int
+    rate: float
+    errors: int
+    gauges: list[Gauge]
+    settings: list[Setting]
+    values: dict[str, SettingValue]
+    last_error: LastError | None = None
+    p50_us: float | None = None
+    p95_us: float | None = None
+    p99_us: float | None = None
+
+
+class Neighbour(Struct, omit_defaults=True):
+    """One of the nearest records in the ring."""
+
+    seq: int
+    distance: float
+    similarity: float
+    text: str
+
+
+class Notice(Struct, omit_defaults=True):
+    """A message for the person at the console."""
+
+    time_ns: int
+    level: Level
+    origin: str
+    text: str
+
+
+class Offender(Struct, omit_defaults=True):
+    """The latest event that a rule objected to."""
+
+    seq: int
+    time_ns: int
+    source: str
+    clause: str
+    observed: float
+    limit: float
+
+
+class Outcome(StrEnum):
+    """What Guardian concluded."""
+
+    ADMIT = "admit"
+    FLAG = "flag"
+    REJECT = "reject"
+
+
+class QueueView(Struct, omit_defaults=True):
+    """A bounded queue."""
+
+    name: str
+    len: int
+    capacity: int
+    dropped: int
+
+
+class Record(Struct, omit_defaults=True):
+    """One event with the engine's conclusions."""
+
+    seq: int
+    time_ns: int
+    received_ns: int
+    type: str
+    source: str
+    level: Level
+    format: Format
+    text: str
+    unit: Unit
+    attrs: dict[str, str]
+    verdict: Verdict
+    detection: Detection
+    raw: str | None = None
+    raw_base64: str | None = None
+    value: float | None = None
+
+
+class RecordDetail(Struct, omit_defaults=True):
+    """Everything the detail pane shows of one record. Texts are safe to display."""
+
+    record: Record
+    neighbours: list[Neighbour]
+    rules: list[RuleStep]
+    template: str | None = None
+
+
+class Request(Struct, omit_defaults=True):
+    """A command with the number under which it is answered."""
+
+    id: int
+    actor: str
+    command: Command
+
+
+class RingView(Struct, omit_defaults=True):
+    """The ring of recent records."""
+
+    capacity: int
+    first_seq: int
+    next_seq: int
+    bytes: int
+
+
+class Row(Struct, omit_defaults=True):
+    """One line of the tail. Texts have passed the sanitiser."""
+
+    seq: int
+    time_ns: int
+    level: Level
+    type: str
+    source: str
+    outcome: Outcome
+    state: Scoring
+    novelty: float
+    anomaly: float
+    is_novel: bool
+    is_alert: bool
+    text: str
+    gap: int | None = None
+    pattern: int | None = None
+
+
+class RuleStep(Struct, omit_defaults=True):
+    """One rule's answer about one event, for the explain view."""
+
+    rule: str
+    objected: bool
+    decided: bool
+
+
+class RuleView(Struct, omit_defaults=True):
+    """One rule of the constitution."""
+
+    name: str
+    summary: str
+    mode: Mode
+    terms: str
+    hits: int
+    rejects: int
+    last: Offender | None = None
+
+
+class Scoring(StrEnum):
+    """Whether and how an event was scored."""
+
+    UNSCORED = "unscored"
+    SKIPPED = "skipped"
+    UNENCODED = "unencoded"
+    LEARNING = "learning"
+    SCORED = "scored"
+
+
+class Setting(Struct, omit_defaults=True):
+    """The description of one setting."""
+
+    key: str
+    kind: Kind
+    default: SettingValue
+    choices: list[str]
+    unit: str
+    summary: str
+    max: float | None = None
+    min: float | None = None
+
+
+class SourceView(Struct, omit_defaults=True):
+    """One source of readings."""
+
+    name: str
+    sensor: str
+    enabled: bool
+    ended: bool
+    readings: int
+    rate: float
+    lost: int
+    refused: int
+    stale: bool
+    last_error: LastError | None = None
+    last_ok_ns: int | None = None
+
+
+class StageView(Struct, omit_defaults=True):
+    """Latency of one stage of the pipeline, from sampled events of the last minute."""
+
+    name: str
+    samples: int
+    p50_us: float | None = None
+    p95_us: float | None = None
+    p99_us: float | None = None
+
+
+class SubscriptionView(Struct, omit_defaults=True):
+    """One subscription."""
+
+    id: int
+    filter: str
+    delivered: int
+    dropped: int
+    len: int
+    capacity: int
+
+
+class Totals(Struct, omit_defaults=True):
+    """Counters over a set of records."""
+
+    records: int
+    warnings: int
+    errors: int
+    novel: int
+    alerts: int
+    flagged: int
+    rejected: int
+
+
+class Unit(StrEnum):
+    """Unit of a measured value."""
+
+    NONE = "none"
+    PERCENT = "percent"
+    BYTES = "bytes"
+    BYTES_PER_SECOND = "bytes_per_second"
+    PER_SECOND = "per_second"
+    SECONDS = "seconds"
+    COUNT = "count"
+
+
+class Verdict(Struct, omit_defaults=True):
+    """Guardian's conclusion about one event."""
+
+    outcome: Outcome
+    objections: list[str]
+    hit: Hit | None = None
+
+
+class ViewState(Struct, omit_defaults=True):
+    """The state of a view after it caught up as far as its budget allowed."""
+
+    first_seq: int
+    next_seq: int
+    scanned_from: int
+    scanned_to: int
+    matched: int
+    pruned: int
+    totals: Totals

@@ -1,0 +1,76 @@
+"""Opens the console on a client."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import cast
+
+from ng_tui.client.protocol import EngineClient
+from ng_tui.commands.context import Context, stdin_is_data
+from ng_tui.config import Config
+from ng_tui.errors import EXIT_USAGE, ConsoleError
+from ng_tui.i18n import tr
+
+
+def run(context: Context) -> None:
+    """The console on an engine in this process. Raises ConsoleError."""
+    from ng_tui.client.embedded import EmbeddedClient
+
+    piped = stdin_is_data()
+    if not piped and not os.isatty(0):  # closed, or /dev/null
+        use_controlling_terminal()
+    config = context.config(stdin=piped)
+    client = EmbeddedClient(config.layers, context.state_dir)
+    if piped:
+        use_controlling_terminal()
+    # What was piped in or named is shown whole; only the host's own samples are too many to read.
+    watched = config.values["sensors.host.enabled"][0] is True
+    show(context, config, client, config.text("console.filter") if watched else "")
+
+
+def use_controlling_terminal() -> None:
+    """Takes the keyboard from the controlling terminal; the engine has its own copy of the piped input already."""
+    try:
+        keyboard = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        hint = tr("use `neurograph-tui tail` where there is no terminal")
+        raise ConsoleError(
+            "NG-1003", tr("there is no terminal to read keys from"), hint=hint, exit_code=EXIT_USAGE
+        ) from None
+    if keyboard != 0:
+        os.dup2(keyboard, 0)
+        os.close(keyboard)
+    if sys.__stdin__ is None:  # standard input was closed when the process began
+        sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)  # type: ignore[misc]
+
+
+def show(context: Context, config: Config, client: EngineClient, filter_text: str = "") -> None:
+    """Runs the console until it is left; ends the process with its exit code. Raises ConsoleError."""
+    from ng_tui import paths
+    from ng_tui.options import Options
+    from ng_tui.terminal.capabilities import GlyphSet, prepare_environment
+
+    capabilities = prepare_environment(os.environ)
+    if (glyphs := config.text("console.glyphs")) != "auto":
+        capabilities = replace(capabilities, glyphs=cast(GlyphSet, glyphs))
+    options = Options(
+        state_dir=context.state_dir,
+        theme=config.text("console.theme") or Options.theme,
+        theme_dir=paths.themes_dir(),
+        keys=config.texts("keys"),
+        filter=filter_text,
+        time_style=config.text("console.time_format"),
+        capabilities=capabilities,
+        debug=context.debug,
+    )
+    from ng_tui.app import ConsoleApp
+
+    try:
+        app = ConsoleApp(client, options)
+        client.start()
+        result = app.run()
+    finally:
+        client.close()
+    sys.exit(app.return_code or result or 0)

@@ -1,0 +1,46 @@
+"""What the options before a command mean for it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from ng_tui import paths
+from ng_tui.client.embedded import EmbeddedClient
+from ng_tui.config import Config, Flags, load
+
+
+@dataclass
+class Context:
+    """The options that stand before the name of a command."""
+
+    config_file: Path | None = None
+    policy: Path | None = None
+    files: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    state: Path | None = None
+    debug: bool = False
+
+    @property
+    def state_dir(self) -> Path:
+        """The state directory."""
+        return self.state or paths.state_dir()
+
+    def config(self, *, stdin: bool = False) -> Config:
+        """The configuration. `stdin`: standard input is data. Raises ConsoleError."""
+        return load(Flags(self.config_file, self.policy, self.files, self.settings, stdin))
+
+    def client(self, *, own_state: bool, stdin: bool = False) -> EmbeddedClient:
+        """An engine in this process, not started. Raises ConsoleError."""
+        return EmbeddedClient(self.config(stdin=stdin).layers, self.state_dir, own_state=own_state)
+
+
+def stdin_is_data() -> bool:
+    """Standard input is a pipe, a file or a socket: something to read, not a keyboard."""
+    try:
+        mode = os.fstat(0).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)

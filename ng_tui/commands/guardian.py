@@ -1,0 +1,59 @@
+"""`guardian`: the rules of the constitution with their counters, and their modes."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from ng_tui.client.wire import Command, Mode, SetRuleModeCommand
+from ng_tui.commands.context import Context
+from ng_tui.commands.live import change, observe
+from ng_tui.commands.options import Duration
+from ng_tui.commands.output import put_json
+from ng_tui.i18n import tr
+from ng_tui.text import fmt_count, safe
+
+
+@click.group(
+    name="guardian", invoke_without_command=True, help=tr("List the rules with their counters, or set the mode of one.")
+)
+@click.option("--for", "duration", type=Duration(), default=2.5, show_default="2.5s", help=tr("Measure for this time."))
+@click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))
+@click.pass_context
+def command(ctx: click.Context, duration: float, as_json: bool) -> None:
+    """Lists the rules when no command follows."""
+    if ctx.invoked_subcommand is not None:
+        return
+    guardian = observe(ctx.obj, duration).guardian
+    assert guardian is not None
+    if as_json:
+        put_json(msgspec.json.encode(guardian))
+        return
+    counts = {
+        "checked": guardian.checked,
+        "admitted": guardian.admitted,
+        "flagged": guardian.flagged,
+        "rejected": guardian.rejected,
+    }
+    click.echo("  ".join(f"{name} {fmt_count(count)}" for name, count in counts.items()))
+    click.echo(f"{tr('RULE'):<14}{tr('MODE'):<9}{tr('HITS'):>9}{tr('REJECTS'):>9}  {tr('TERMS')}")
+    for rule in guardian.rules:
+        click.echo(
+            f"{rule.name:<14}{rule.mode:<9}{fmt_count(rule.hits):>9}{fmt_count(rule.rejects):>9}  {safe(rule.terms)}"
+        )
+
+
+@command.command(name="observe", help=tr("Let a rule only flag what it objects to, now and at later starts."))
+@click.argument("rule")
+@click.pass_obj
+def observe_rule(context: Context, rule: str) -> None:
+    """Writes the mode."""
+    change(context, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.OBSERVE)))
+
+
+@command.command(help=tr("Let a rule reject what it objects to, now and at later starts."))
+@click.argument("rule")
+@click.pass_obj
+def enforce(context: Context, rule: str) -> None:
+    """Writes the mode."""
+    change(context, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.ENFORCE)))

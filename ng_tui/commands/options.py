@@ -1,0 +1,45 @@
+"""Option types that several commands share."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import click
+
+from ng_tui.i18n import tr
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
+
+
+class Duration(click.ParamType[float]):
+    """A duration such as `500ms`, `10s`, `2m`; seconds as a float."""
+
+    name = "TIME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds, or a usage error that says what was expected."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|)", str(value))
+        if match is None:
+            self.fail(tr("expected a duration such as 500ms, 10s or 2m, found {text}", text=repr(value)), param, ctx)
+        return float(match[1]) * UNITS[match[2]]
+
+
+class Deadline:
+    """A point in time that may never come."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._at = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """The time is over."""
+        return self._at is not None and time.monotonic() >= self._at
+
+    def wait_ms(self, most: int) -> int:
+        """Milliseconds until then, at most `most`."""
+        if self._at is None:
+            return most
+        return max(0, min(most, int((self._at - time.monotonic()) * 1000)))

@@ -1,0 +1,221 @@
+"""Every action with its keys, as one table; bindings, footer, help and palette are all read from it.
+
+A context is where a key works: `app` everywhere, the id of a screen on that screen, and the id of a part (`detail`,
+`input`) while that part has the focus. A key of a part or a screen never hides a key of the app: `check` refuses it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.keys import _character_to_key
+
+from ng_tui.errors import EXIT_CONFIG, ConsoleError
+from ng_tui.i18n import tr
+
+AVOIDED = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "shift+f3"})
+"""Keys that multiplexers take or that terminals send for something else."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a person can do by a key."""
+
+    id: str
+    """`context.name`; what a configuration remaps."""
+    keys: str
+    """Keys in textual's names, comma-separated."""
+    action: str
+    """The action method of the widget that owns the context, without `action_`."""
+    short: str
+    """One or two words for the footer."""
+    help: str
+    """One sentence for the help."""
+    footer: bool = False
+    """Shown in the footer of its context, in the order of the table."""
+
+    @property
+    def context(self) -> str:
+        """Where the keys work."""
+        return self.id.split(".", 1)[0]
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("events.pause", "space", "pause", "Pause", "Freeze the view; events are still taken in and counted.", True),
+    Action("events.filter", "f", "filter", "Filter", "Type a filter; the view follows while typing.", True),
+    Action("events.search", "/", "search", "Search", "Find events without hiding the others.", True),
+    Action("events.detail", "enter", "detail", "Detail", "Open or close everything about one event.", True),
+    Action("events.live", "L,G,end", "live", "Live", "Go to the newest event and follow.", True),
+    Action("events.next_error", "e", "next('error')", "Error", "Next event of level error or worse.", True),
+    Action("events.previous_error", "E", "previous('error')", "Error up", "Previous error."),
+    Action("events.next_warning", "w", "next('warning')", "Warning", "Next event of level warn."),
+    Action("events.previous_warning", "W", "previous('warning')", "Warning up", "Previous warning."),
+    Action("events.next_veto", "v", "next('veto')", "Veto", "Next event that Guardian flagged or rejected.", True),
+    Action("events.previous_veto", "V", "previous('veto')", "Veto up", "Previous veto."),
+    Action("events.next_anomaly", "a", "next('anomaly')", "Anomaly", "Next event that raised an alert.", True),
+    Action("events.previous_anomaly", "A", "previous('anomaly')", "Anomaly up", "Previous anomaly."),
+    Action("events.mark", "m", "mark", "Mark", "Set or clear a mark on the event under the cursor.", True),
+    Action("events.next_mark", "'", "next_mark", "Next mark", "Go to the next mark; from the last to the first."),
+    Action("events.clear_marks", '"', "clear_marks", "Clear marks", "Clear all marks."),
+    Action("events.copy", "c", "copy", "Copy", "Copy the event; controls in it are made visible.", True),
+    Action("events.copy_command", "y", "copy_command", "Copy command", "Copy a command that prints this event."),
+    Action("events.columns", "x", "columns", "Columns", "Next set of columns.", True),
+    Action("events.time", "T", "time_style", "Time", "Next form of time: clock, iso, relative, delta.", True),
+    Action("events.toggle_filter", "F", "toggle_filter", "Filter off", "Switch the filter off and on.", True),
+    Action("events.found_next", "n", "found_next", "Next hit", "Next hit of the search."),
+    Action("events.found_previous", "N", "found_previous", "Previous hit", "Previous hit of the search."),
+    Action("events.export", "ctrl+s", "export", "Export", "Write the events of the view to a file."),
+    Action("events.close", "escape", "close", "Close", "Close the detail, then the search."),
+    Action("events.down", "j,down", "move(1)", "Down", "Next event."),
+    Action("events.up", "k,up", "move(-1)", "Up", "Previous event."),
+    Action("events.left", "h,left", "sideways(-16)", "Left", "Scroll the text to its beginning."),
+    Action("events.right", "l,right", "sideways(16)", "Right", "Scroll the text to its end."),
+    Action("events.half_down", "ctrl+d", "page(0.5)", "Half down", "Half a page down."),
+    Action("events.half_up", "ctrl+u", "page(-0.5)", "Half up", "Half a page up."),
+    Action("events.page_down", "pagedown", "page(1.0)", "Page down", "A page down."),
+    Action("events.page_up", "pageup", "page(-1.0)", "Page up", "A page up."),
+    Action("events.top", "g,home", "top", "Oldest", "Go to the oldest event of the view."),
+    Action("input.accept", "enter", "submit", "Accept", "Use what was typed.", True),
+    Action("input.cancel", "escape", "cancel", "Back", "Back to how it was.", True),
+    Action("input.older", "up", "history(-1)", "Older", "What was typed before.", True),
+    Action("input.newer", "down", "history(1)", "Newer", "What was typed after that.", True),
+    Action("detail.open", "enter", "select", "Go to", "Show this neighbour in the list of events.", True),
+    Action("detail.down", "j,down", "cursor_down", "Next", "Next neighbour.", True),
+    Action("detail.up", "k,up", "cursor_up", "Previous", "Previous neighbour.", True),
+    Action(
+        "modules.toggle", "space", "switch", "On/off", "Switch the module on or off; asks where others need it.", True
+    ),
+    Action("modules.configure", "enter", "configure", "Configure", "Open the settings of the module.", True),
+    Action("modules.undo", "u", "undo", "Undo", "Take back the last switch, within ten seconds.", True),
+    Action("metrics.zoom_in", "+,=", "zoom(-1)", "Shorter", "Show a shorter span of time.", True),
+    Action("metrics.zoom_out", "-", "zoom(1)", "Longer", "Show a longer span of time.", True),
+    Action("metrics.maximise", "M", "maximise", "Maximise", "Give one panel the whole screen.", True),
+    Action("metrics.next", "tab,right", "go(1)", "Next panel", "Go to the next panel.", True),
+    Action("metrics.previous", "shift+tab,left", "go(-1)", "Panel before", "Go to the panel before."),
+    Action("metrics.below", "down", "go(2)", "Panel below", "Go to the panel below."),
+    Action("metrics.above", "up", "go(-2)", "Panel above", "Go to the panel above."),
+    Action("metrics.restore", "escape", "restore", "All panels", "Show all panels again."),
+    Action("guardian.mode", "space", "switch", "Observe/enforce", "Let the rule only flag, or reject.", True),
+    Action(
+        "guardian.explain", "i,enter", "explain", "Explain", "Say why the rule objected to its last offender.", True
+    ),
+    Action("guardian.jump", "J", "jump", "Go to event", "Show the last offender on the Events screen.", True),
+    Action("guardian.events", "o", "events", "Events", "Show all events that the rule objected to.", True),
+    Action("guardian.close", "escape", "close", "Close", "Close the explanation."),
+    Action("table.up", "up,k", "move(-1)", "Up", "The row above."),
+    Action("table.down", "down,j", "move(1)", "Down", "The row below."),
+    Action("table.page_up", "pageup", "page(-1)", "Page up", "A page up."),
+    Action("table.page_down", "pagedown", "page(1)", "Page down", "A page down."),
+    Action("table.first", "home,g", "move(-1000000)", "First", "The first row."),
+    Action("table.last", "end,G", "move(1000000)", "Last", "The last row."),
+    Action("table.sort", "s,>", "sort(1)", "Sort", "Sort by the next column.", True),
+    Action("table.sort_back", "<", "sort(-1)", "Sort back", "Sort by the column before."),
+    Action("table.reverse", "r", "reverse", "Reverse", "Reverse the order."),
+    Action("panel.down", "pagedown,j", "scroll_lines(1)", "More", "Scroll the panel down."),
+    Action("panel.up", "pageup,k", "scroll_lines(-1)", "Back", "Scroll the panel up."),
+    Action("form.up", "up,k", "move(-1)", "Up", "The setting above."),
+    Action("form.down", "down,j", "move(1)", "Down", "The setting below."),
+    Action("form.change", "space,right", "edit(1)", "Change", "Change the setting, or go to the next choice.", True),
+    Action("form.choice_back", "left", "edit(-1)", "Choice before", "Go to the choice before."),
+    Action("form.default", "backspace,d", "default", "Default", "Put the default back.", True),
+    Action("form.apply", "enter", "apply", "Apply", "Send the changed settings to the engine.", True),
+    Action("form.close", "escape", "close", "Close", "Close the form without a change.", True),
+    Action("confirm.yes", "y", "answer(True)", "Yes", "Do it.", True),
+    Action("confirm.no", "n,escape,q", "answer(False)", "No", "Leave it as it is.", True),
+    Action("app.help", "?,f1", "help", "Help", "The keys of this screen, and the words it uses.", True),
+    Action("app.palette", "ctrl+p,:", "command_palette", "Palette", "Find an action by its name."),
+    Action("app.notices", "!", "notices", "Notices", "The latest 200 notices."),
+    Action("app.theme", "ctrl+t", "next_theme", "Theme", "Next theme."),
+    Action("app.screen_1", "1", "screen(0)", "Events", "The stream of events."),
+    Action("app.screen_2", "2", "screen(1)", "Modules", "The modules of the engine."),
+    Action("app.screen_3", "3", "screen(2)", "Metrics", "Throughput, latency, queues and sources."),
+    Action("app.screen_4", "4", "screen(3)", "Guardian", "The constitution and what it refused."),
+    Action("app.next_screen", "]", "cycle(1)", "Next screen", "The screen to the right."),
+    Action("app.previous_screen", "[", "cycle(-1)", "Previous screen", "The screen to the left."),
+    Action("app.quit", "ctrl+q", "quit", "Quit", "End the console; ctrl+q always does.", True),
+)
+"""The table. The first key of a row is the one that is shown."""
+
+_SHOWN = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "backspace": "bksp"}
+
+
+def bindings(context: str) -> list[Binding]:
+    """Textual bindings of a context with their default keys; `App.set_keymap` replaces keys by id.
+
+    `ctrl+q` quits with priority whatever has the focus.
+    """
+    return [binding for row in in_context(context) for binding in bindings_of(row)]
+
+
+def bindings_of(row: Action) -> list[Binding]:
+    """The bindings of one action, one for each key. `ctrl+q` has no id, so that nothing can take it away."""
+    if row.id == "app.quit":
+        return [Binding("ctrl+q", row.action, row.short, priority=True, system=True)]
+    return [Binding(_long(key), row.action, row.short, id=row.id) for key in row.keys.split(",")]
+
+
+def check(remapped: Mapping[str, str]) -> None:
+    """Refuses a remapping with an unknown action, an avoided key, or a key that two actions would share.
+
+    Raises ConsoleError that names both actions.
+    """
+    known = {row.id: row for row in ACTIONS}
+    for name, keys in remapped.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = tr("Did you mean {name}?", name=near[0]) if near else tr("See `neurograph-tui keys`.")
+            raise _refused(name, tr("unknown action"), hint)
+        for key in keys.split(","):
+            if not key.strip():
+                raise _refused(name, tr("an action needs a key"), "")
+            if _long(key) in AVOIDED:
+                raise _refused(name, tr("{key} cannot be used", key=key.strip()), tr("Terminals and tmux need it."))
+    taken: dict[tuple[str, str], str] = {}
+    for row in ACTIONS:
+        for key in map(_long, keys_of(row, remapped).split(",")):
+            contexts = {row.context, "app"} if row.context != "app" else {row.context for row in ACTIONS}
+            for context in sorted(contexts):
+                other = taken.get((context, key))
+                if other is not None and other != row.id and not _apart(other, row.id, key):
+                    what = tr("{key} is also the key of {other}", key=key, other=other)
+                    raise _refused(row.id, what, tr("Give one of the two another key."))
+            taken[row.context, key] = row.id
+
+
+def keys_of(row: Action, remapped: Mapping[str, str]) -> str:
+    """The keys of an action, comma-separated; `ctrl+q` stays a key of `app.quit` whatever is configured."""
+    keys = remapped.get(row.id, row.keys)
+    return f"ctrl+q,{keys}" if row.id == "app.quit" and "ctrl+q" not in keys else keys
+
+
+def shown_key(row: Action, remapped: Mapping[str, str], *, every: bool = False) -> str:
+    """The key as a person reads it; with `every`, all keys of the action."""
+    keys = [key.strip() for key in keys_of(row, remapped).split(",") if key.strip()]
+    return " ".join(_SHOWN.get(key, key).replace("ctrl+", "^") for key in (keys if every else keys[:1]))
+
+
+def in_context(context: str, *, footer: bool = False) -> list[Action]:
+    """The rows of a context in the order of the table; with `footer`, those the footer shows."""
+    return [row for row in ACTIONS if row.context == context and (row.footer or not footer)]
+
+
+def _long(key: str) -> str:
+    """Textual's long name of a key: `?` is `question_mark`, and `G` stays `G`."""
+    key = key.strip()
+    return _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+
+
+def _printable(key: str) -> bool:
+    return "+" not in key and key not in {"enter", "escape", "up", "down"}
+
+
+def _apart(first: str, second: str, key: str) -> bool:
+    """The input takes printable keys for itself, so app-wide printable keys do not clash with it."""
+    return "input" in {first.split(".", maxsplit=1)[0], second.split(".", maxsplit=1)[0]} and _printable(key)
+
+
+def _refused(name: str, what: str, hint: str) -> ConsoleError:
+    return ConsoleError("NG-2201", what, where=f"keys.{name}", hint=hint, exit_code=EXIT_CONFIG)

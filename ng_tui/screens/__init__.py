@@ -1,0 +1,32 @@
+"""One file for each screen; the table SCREENS names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ng_tui.screens.base import Pane
+from ng_tui.screens.guardian import GuardianPane
+from ng_tui.screens.metrics import MetricsPane
+from ng_tui.screens.modules import ModulesPane
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One screen."""
+
+    id: str
+    """Stable name, also the context of its keys."""
+    title: str
+    """What the tab bar shows."""
+    build: Callable[[], Pane] | None
+    """Makes the pane, with the id as widget id; None for Events, which the app makes with the ring."""
+
+
+SCREENS: tuple[Entry, ...] = (
+    Entry("events", "Events", None),
+    Entry("modules", "Modules", lambda: ModulesPane(id="modules")),
+    Entry("metrics", "Metrics", lambda: MetricsPane(id="metrics")),
+    Entry("guardian", "Guardian", lambda: GuardianPane(id="guardian")),
+)
+"""The screens in the order of their keys."""

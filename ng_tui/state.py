@@ -1,0 +1,112 @@
+"""What the console knows of the engine: the latest views, short histories for charts, and commands under way.
+
+Knows nothing of widgets. `app.py` feeds it frames; screens read it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ng_tui.client.wire import (
+    AlertView,
+    Command,
+    ErrorFrame,
+    Frame,
+    GuardianView,
+    Level,
+    MetricsView,
+    ModuleView,
+    Notice,
+)
+from ng_tui.i18n import ntr
+
+SERIES_SECONDS = 3600
+"""Seconds of history that the charts can show."""
+
+
+@dataclass
+class Series:
+    """One value a second, newest last; None where nothing was measured."""
+
+    values: deque[float | None] = field(default_factory=lambda: deque(maxlen=SERIES_SECONDS))
+
+    def last(self, seconds: int) -> list[float | None]:
+        """The newest `seconds` values, oldest first; fewer when the console has not run that long."""
+        count = min(seconds, len(self.values))
+        return [self.values[index] for index in range(len(self.values) - count, len(self.values))]
+
+
+@dataclass
+class State:
+    """The latest of everything. Absent views have not arrived yet."""
+
+    modules: dict[str, ModuleView] = field(default_factory=dict)
+    guardian: GuardianView | None = None
+    metrics: MetricsView | None = None
+    alerts: list[AlertView] = field(default_factory=list)
+    series: dict[str, Series] = field(default_factory=dict)
+    pending: dict[int, Command] = field(default_factory=dict)
+    revision: int = 0
+
+    def absorb(self, frames: Iterable[Frame]) -> tuple[list[Notice], list[tuple[Command, ErrorFrame]]]:
+        """Takes in frames; returns notices for the person and the commands that were refused."""
+        notices: list[Notice] = []
+        refused: list[tuple[Command, ErrorFrame]] = []
+        for frame in frames:
+            self.revision += 1
+            if frame.modules is not None:
+                self.modules = {module.id: module for module in frame.modules}
+            if frame.guardian is not None:
+                self.guardian = frame.guardian
+            if frame.alerts is not None:
+                self.alerts = frame.alerts
+            if frame.metrics is not None:
+                self._sample(frame.metrics)
+            if frame.notice is not None:
+                notices.append(frame.notice)
+            if frame.gap is not None:
+                text = ntr("{count} event is missing", "{count} events are missing", frame.gap.count)
+                reason = f"{text}: {frame.gap.reason}, seq {frame.gap.from_seq} to {frame.gap.to_seq}"
+                now = self.metrics.time_ns if self.metrics is not None else 0
+                notices.append(Notice(now, Level.WARN, "stream", reason))
+            if frame.result is not None:
+                self.pending.pop(frame.result.id, None)
+            if frame.error is not None and (command := self.pending.pop(frame.error.id, None)) is not None:
+                refused.append((command, frame.error))
+        return notices, refused
+
+    def history(self, name: str, seconds: int) -> list[float | None]:
+        """The newest values of a series, oldest first; empty for a series that was never measured."""
+        series = self.series.get(name)
+        return series.last(seconds) if series else []
+
+    def _sample(self, metrics: MetricsView) -> None:
+        """Appends one second to every series; what is not measured gets a hole, so that all stay aligned."""
+        elapsed = 1
+        if self.metrics is not None:
+            elapsed = round((metrics.time_ns - self.metrics.time_ns) / 1e9)
+            if elapsed <= 0:  # a change announced within the second, or a clock that jumped back
+                self.metrics = metrics
+                return
+        now: dict[str, float | None] = {
+            "events": metrics.events_per_s,
+            "novel": metrics.novel_per_min,
+            "rejected": metrics.rejected_per_min,
+            "alerts": metrics.alerts_per_min,
+            "dropped": float(metrics.dropped),
+        }
+        now |= {gauge.name: gauge.value for gauge in metrics.gauges}
+        now |= {f"module.{module.id}": module.rate for module in self.modules.values()}
+        now |= {f"source.{source.name}": source.rate for source in metrics.sources}
+        now |= {f"stage.{stage.name}": stage.p95_us for stage in metrics.stages}
+        length = max((len(series.values) for series in self.series.values()), default=0)
+        for name in now:
+            if name not in self.series:
+                self.series[name] = Series()
+                self.series[name].values.extend([None] * length)
+        for name, series in self.series.items():
+            series.values.extend([None] * min(elapsed - 1, SERIES_SECONDS))
+            series.values.append(now.get(name))
+        self.metrics = metrics

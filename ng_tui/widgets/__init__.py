@@ -1,0 +1,1 @@
+"""One widget for each file, each with its own DEFAULT_CSS."""

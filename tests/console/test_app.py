@@ -1,0 +1,194 @@
+"""The frame around the screens: tabs, footer, help, palette, notices, sizes, keys, idle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ng_tui import keymap
+from ng_tui.app import ConsoleApp
+from ng_tui.client.wire import Command, Frame, Level, Notice, SetModuleCommand
+from ng_tui.errors import ConsoleError
+from ng_tui.screens.base import Jump, Send
+from ng_tui.screens.events import EventsPane
+from ng_tui.terminal.capabilities import Capabilities
+from ng_tui.widgets.tail import Tail
+from tests.console.test_events import settle
+from tests.console.trial_console import console, shown
+
+SIZE = (80, 24)
+
+
+async def test_keys_choose_screens_and_never_disturb_typing(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for key, title in (("2", "[2 Modules]"), ("]", "[3 Metrics]"), ("[", "[2 Modules]"), ("1", "[1 Events]")):
+            await pilot.press({"]": "right_square_bracket", "[": "left_square_bracket"}.get(key, key))
+            await settle(pilot)
+            assert title in shown(app)
+        await pilot.press("f", "2", "question_mark", "colon")
+        await settle(pilot)
+        assert "[1 Events]" in shown(app) and "2?:" in shown(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (120, 40)])
+async def test_nothing_overflows(tmp_path: Path, size: tuple[int, int]) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        lines = shown(app).split("\n")
+        assert len(lines) == size[1] and all(len(line) == size[0] for line in lines)
+        assert "events 677/s" in lines[0] and "^q Quit" in lines[-1] and "live" in lines[-2]
+        assert any("charge failed" in line for line in lines)
+
+
+async def test_too_small_says_what_it_needs(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=(50, 12)) as pilot:
+        await settle(pilot)
+        assert "too small, need 60x15" in shown(app)
+        await pilot.resize_terminal(60, 15)
+        await settle(pilot)
+        assert "too small" not in shown(app) and "live" in shown(app)
+
+
+async def test_help_palette_and_notices(tmp_path: Path) -> None:
+    app, client = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert "Freeze the view" in shown(app)
+        await pilot.press("escape", "colon", *"freeze the", "enter")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await pilot.pause(0.5)
+        assert app.query_one(Tail).frozen_at is not None
+        client.queue.append(Frame(notice=Notice(0, Level.WARN, "gateway", "source lost: \x1b]52;c;x\x07")))
+        await settle(pilot)
+        await pilot.press("exclamation_mark")
+        await settle(pilot)
+        assert "gateway: source lost: ^[]52;c;x^G" in shown(app)
+
+
+async def test_a_remapped_key_works_and_is_shown(tmp_path: Path) -> None:
+    app, _ = console(tmp_path, keys={"events.pause": "p,f5", "app.screen_2": "f2"})
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "p Pause" in shown(app)
+        await pilot.press("space")
+        assert app.query_one(Tail).frozen_at is None
+        await pilot.press("f5")
+        assert app.query_one(Tail).frozen_at is not None
+        await pilot.press("p", "f2")
+        await settle(pilot)
+        assert app.query_one(Tail).frozen_at is None and "[2 Modules]" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"events.pause": "f"}, ("events.pause", "events.filter")),
+        ({"events.mark": "1"}, ("events.mark", "app.screen_1")),
+        ({"app.help": "space"}, ("app.help", "modules.toggle", "events.pause", "guardian.mode")),
+        ({"app.help": "question_mark,ctrl+q"}, ("app.help", "app.quit")),
+        ({"events.puase": "p"}, ("events.puase", "events.pause")),
+        ({"events.mark": "ctrl+a"}, ("events.mark", "ctrl+a")),
+        ({"events.mark": ""}, ("events.mark",)),
+    ],
+)
+def test_a_clash_names_both(keys: dict[str, str], words: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(ConsoleError) as caught:
+        console(tmp_path, keys=keys)
+    text = str(caught.value)
+    assert words[0] in text and (len(words) == 1 or any(word in text for word in words[1:]))
+
+
+def test_the_table_is_sound() -> None:
+    keymap.check({})
+    ids = [row.id for row in keymap.ACTIONS]
+    assert len(ids) == len(set(ids))
+    assert all(row.short and row.help.endswith(".") for row in keymap.ACTIONS)
+
+
+async def test_every_binding_with_an_id_is_in_the_table(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        known = {row.id: row for row in keymap.ACTIONS}
+        for node in [app, *app.query("*")]:
+            for key, binding in node._bindings:
+                if binding.id:
+                    keys = {one.key for row in [known[binding.id]] for one in keymap.bindings_of(row)}
+                    assert key in keys and known[binding.id].action == binding.action, binding
+            for _, binding in node._bindings:
+                name = binding.action.split("(")[0].removeprefix("screen.").removeprefix("app.")
+                if binding.id:
+                    assert hasattr(node, f"action_{name}"), binding
+
+
+async def test_ctrl_q_quits_while_typing(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("f", "x", "ctrl+q")
+        await pilot.pause()
+    assert app.return_value == 0
+
+
+async def test_commands_and_jumps_of_screens(tmp_path: Path) -> None:
+    app, client = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        client.refuse = True
+        app.pane.post_message(Send(Command(set_module=SetModuleCommand("grid", False))))
+        await pilot.pause()
+        await settle(pilot)
+        assert len(client.sent) == 1 and not app.state.pending and "not allowed [bold]here[/]" in app.notices[-1].text
+        await pilot.press("3")
+        app.pane.post_message(Jump(seq=57, filter="level>=warn"))
+        await settle(pilot)
+        assert isinstance(app.pane, EventsPane) and app.query_one(Tail).cursor == 57
+
+
+async def test_idle_draws_nothing(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.pause(0.5)
+        drawn: list[object] = []
+        display = ConsoleApp._display
+
+        def count(self: ConsoleApp, screen: object, renderable: object) -> None:
+            drawn.append(renderable)
+            display(self, screen, renderable)  # type: ignore[arg-type]
+
+        try:
+            ConsoleApp._display = count  # type: ignore[method-assign, assignment]
+            await pilot.pause(0.6)
+        finally:
+            ConsoleApp._display = display  # type: ignore[method-assign]
+        assert [one for one in drawn if one is not None] == []
+
+
+async def test_every_glyph_set_and_theme_draws(tmp_path: Path) -> None:
+    for capabilities in (Capabilities(glyphs="ascii", colour=False, monochrome=True), Capabilities(glyphs="block")):
+        app, _ = console(tmp_path, capabilities=capabilities)
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(pilot)
+            text = shown(app)
+            assert app.theme == ("ansi-dark" if not capabilities.colour else "night")
+            if capabilities.glyphs == "ascii":
+                await pilot.press("k", "k", "space", "enter")
+                await settle(pilot)
+                text += shown(app)
+                assert text.isascii(), [char for char in text if not char.isascii()]
+                await pilot.press("question_mark")
+                await settle(pilot)
+                assert shown(app).isascii()
+                await pilot.press("escape")
+            for _ in range(6):
+                await pilot.press("ctrl+t")
+                await settle(pilot)

@@ -1,0 +1,216 @@
+"""Texts that look like markup, on every place that shows foreign text: verbatim, harmless, and nothing to click."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from ng_tui.app import ConsoleApp
+from ng_tui.client.wire import (
+    AlertState,
+    AlertView,
+    Command,
+    Frame,
+    Kind,
+    LastError,
+    Level,
+    Mode,
+    Offender,
+    Outcome,
+    RecordDetail,
+    Row,
+    RuleView,
+    SetModuleCommand,
+    Setting,
+    SourceView,
+)
+from ng_tui.screens.base import Copy, Send, Tell
+from ng_tui.widgets.confirm import Confirm
+from ng_tui.widgets.filter_bar import FilterInput
+from ng_tui.widgets.overview import Overview
+from ng_tui.widgets.table import Table
+from tests.console import fake
+from tests.console.fake import START_NS, FakeClient, FakeRing, make_row
+from tests.console.test_events import settle
+from tests.console.trial_console import console, shown
+from tests.end_to_end.payloads import MARKUP
+
+TEXTS = [body.decode() for _, body in MARKUP]
+SIZE = (200, 60)
+
+
+SCROLL_BAR = {("@mouse.down", "grab"), ("@mouse.down", "scroll_up"), ("@mouse.down", "scroll_down")}
+"""What Textual's own scroll bars do when they are clicked."""
+
+
+def check(app: ConsoleApp, *expected: str) -> None:
+    """What is expected stands on the screen as it is, and nothing drawn runs an action or is a link."""
+    text = shown(app)
+    for one in expected:
+        assert one in text, f"{one!r} is not in\n{text}"
+    for strip in app.screen._compositor.render_strips():
+        for segment in strip:
+            style = segment.style
+            if style is not None:
+                actions = {key: value for key, value in style.meta.items() if key.startswith("@")}
+                assert actions.items() <= SCROLL_BAR, segment
+                assert style.link is None, segment
+
+
+def hostile_row(seq: int) -> Row:
+    """A record with the text of its place in every field."""
+    made, text = make_row(seq), TEXTS[(seq - 1) % len(TEXTS)]
+    made.text, made.source, made.type, made.outcome = f"e {text}", f"s {text}", f"log.{text}", Outcome.ADMIT
+    return made
+
+
+def gap_row(seq: int) -> Row:
+    """A gap whose reason looks like markup."""
+    made = make_row(seq)
+    made.gap, made.text = 7, "gap [/x] user[admin]"
+    return made
+
+
+class HostileRing(FakeRing):
+    """Details in which every text of a record is hostile."""
+
+    def detail(self, seq: int, neighbours: int) -> RecordDetail | None:
+        found = super().detail(seq, neighbours)
+        if found is not None:
+            text = TEXTS[(seq - 1) % len(TEXTS)]
+            found.record.attrs = {f"k {text}"[:14]: f"v {text}"}
+            found.record.detection.why = f"why {text}"
+            found.template = f"t {text}"
+        return found
+
+
+def hostile_frames(text: str) -> list[Frame]:
+    """Views in which the text stands in every place."""
+    modules, guardian, metrics = fake.modules(), fake.guardian(), fake.metrics(90)
+    module = modules[0]
+    module.term, module.summary, module.disable_warning = f"t {text}", f"s {text}", f"w {text}"
+    module.dependents, module.errors = [f"d {text}"], 3
+    module.last_error = LastError(START_NS, f"le {text}")
+    module.settings = [
+        Setting("text", Kind.TEXT, "", [], "", f"h {text}"),
+        Setting("choice", Kind.CHOICE, text, [text, "b"], "", ""),
+        Setting("list", Kind.LIST, [], [], "", ""),
+        Setting("number", Kind.INT, 1, [], f"u {text}", "", 5.0, 1.0),
+    ]
+    module.values = {"text": f"v {text}", "choice": text, "list": [text], "number": 2}
+    last = Offender(5, START_NS, f"o {text}", f"c {text}"[:20], 9.0, 4.0)
+    guardian.rules = [RuleView("size_limit", f"r {text}", Mode.ENFORCE, f"l {text}", 2, 2, last)]
+    error = LastError(START_NS, f"se {text}")
+    metrics.sources = [SourceView(text, "files", True, False, 1, 1.0, 0, 0, False, error, START_NS)]
+    alert = AlertView(f"n {text}"[:14], f"when {text}", AlertState.FIRING, Level.ERROR, 3, 1, 5, START_NS)
+    return [
+        Frame(modules=modules),
+        Frame(guardian=guardian),
+        Frame(metrics=metrics),
+        Frame(alerts=[alert]),
+    ]
+
+
+async def renew(app: ConsoleApp, pilot: Pilot[int], text: str) -> None:
+    """Puts the text into every view of the engine and draws the pane anew."""
+    app.state.absorb(hostile_frames(text))
+    app.pane.present(app.state)
+    await pilot.pause()
+
+
+async def test_the_events_screen_shows_it_as_it_is(tmp_path: Path) -> None:
+    client = FakeClient(0)
+    client.ring = HostileRing()
+    client.ring.add(len(TEXTS), hostile_row)
+    client.ring.add(1, gap_row)
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        check(app, *(f"e {text}" for text in TEXTS), "7 records missing: gap [/x] user[admin]")
+        await pilot.press("g", "enter")
+        for text in TEXTS:
+            await settle(pilot)
+            check(app, f"v {text}", f"t {text}", f"why {text}"[:40])
+            await pilot.press("j")
+
+
+async def test_the_other_screens_show_it_as_it_is(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        for text in TEXTS:
+            await renew(app, pilot, text)
+            app.query_one("#modules Table", Table).select("gateway")
+            await renew(app, pilot, text)
+            check(app, f"s {text}"[:18], f"le {text}"[:16], text[:12])
+            await pilot.press("enter")
+            await pilot.pause()
+            check(app, f"v {text}"[:12], f"‹{text}"[:12])
+            await pilot.press("space")
+            await pilot.pause()
+            assert app.query_one("SettingsForm Input", Input).value == f"v {text}"
+            await pilot.press("escape", "down", "down", "down", "space", "9", "9", "enter")
+            await pilot.pause()
+            check(app, "expected a whole number")
+            await pilot.press("escape", "escape", "space")
+            await pilot.pause()
+            assert isinstance(app.screen, Confirm)
+            check(app, f"w {text}"[:18])
+            await pilot.press("n")
+        await pilot.press("3")
+        for text in TEXTS:
+            await renew(app, pilot, text)
+            check(app, text[:20], f"se {text}"[:24])
+        await pilot.press("4", "i")
+        for text in TEXTS:
+            await renew(app, pilot, text)
+            check(app, f"o {text}"[:16], f"l {text}"[:20], f"n {text}"[:14], f"when {text}"[:20], f"r {text}"[:18])
+
+
+async def test_the_name_of_a_recording_and_windows_show_it_as_it_is(tmp_path: Path) -> None:
+    client = FakeClient(20)
+    client.refuse = True
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        for text in TEXTS:
+            overview = Overview(f"replay {text}")
+            assert f"replay {text}" in "".join(part for part, _ in overview.lines(200, 1)[0])
+            app.clear_notifications()
+            app._note(f"n {text}", Level.ERROR, "o")
+            app.pane.post_message(Tell(f"tell {text}"))
+            await pilot.pause()
+            check(app, f"n {text}"[:20], f"tell {text}"[:24])
+            app.push_screen(Confirm(f"Switch {text} off?", [f"because {text}"]))
+            await pilot.pause()
+            check(app, f"Switch {text}"[:24], f"because {text}"[:24])
+            await pilot.press("escape")
+            app.clear_notifications()
+            await pilot.press("f")
+            app.query_one(FilterInput).value = text
+            await pilot.pause(0.15)
+            await pilot.pause()
+            check(app, text)
+            await pilot.press("enter")
+            await pilot.pause()
+            check(app, text)
+            await pilot.press("escape")
+            app.pane.post_message(Copy(text))
+            await pilot.pause()
+            assert (tmp_path / "state" / "copied.txt").read_text() == text
+        app.pane.post_message(Send(Command(set_module=SetModuleCommand("[/x]", True))))
+        await settle(pilot)
+        check(app, "not allowed [bold]here[/]")
+        await pilot.press("exclamation_mark")
+        await settle(pilot)
+        check(app, *(f"n {text}" for text in TEXTS), "not allowed [bold]here[/]")
+        await pilot.press("escape", "colon", "left_square_bracket", "slash", "x")
+        await settle(pilot)
+        check(app, "[/x")
+        await pilot.press("escape", "question_mark")
+        await settle(pilot)
+        check(app, "Freeze the view")
+    assert app.return_value is None

@@ -1,0 +1,76 @@
+"""The console in a real pseudo-terminal: whatever ends it, the terminal is given back."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODES = (b"\x1b[?1000", b"\x1b[?1003", b"\x1b[?1006", b"\x1b[?1049", b"\x1b[?2004", b"\x1b[?1004")
+PROGRAM = """
+import os, pathlib, sys
+from ng_tui.terminal.capabilities import prepare_environment
+capabilities = prepare_environment(os.environ)
+from ng_tui.app import ConsoleApp
+from ng_tui.options import Options
+from tests.console.fake import FakeClient
+client = FakeClient()
+calls, frames = [], client.frames
+def failing():
+    calls.append(1)
+    if len(calls) > 3:
+        raise RuntimeError("boom \\x1b]0;title\\x07 [/foo]")
+    return frames()
+if sys.argv[1] == "fail":
+    client.frames = failing
+app = ConsoleApp(client, Options(state_dir=pathlib.Path("/nonexistent"), capabilities=capabilities))
+result = app.run()
+sys.exit(app.return_code or result or 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), ("fail", 1), (b"\x11", 0)], ids=str
+)
+def test_the_terminal_is_given_back(end: int | str | bytes, code: int) -> None:
+    child, master = pty.fork()
+    if child == 0:
+        environment = {
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "COLUMNS": "80",
+            "LINES": "24",
+        }
+        os.execve(sys.executable, [sys.executable, "-c", PROGRAM, str(end)], environment)
+    output, done, deadline = b"", False, time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            data = os.read(master, 65536)
+        except OSError:
+            break
+        if not data:
+            break
+        output += data
+        if b"live" in output and not done:
+            done = True
+            if isinstance(end, bytes):
+                os.write(master, end)
+            elif isinstance(end, int):
+                os.kill(child, end)
+    os.close(master)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == code
+    assert done
+    for mode in MODES:
+        assert output.rfind(mode + b"l") > output.rfind(mode + b"h"), mode
+    assert output.rfind(b"\x1b[?25h") > output.rfind(b"\x1b[?25l")
+    assert b"\x1b]0;" not in output
+    if end == "fail":
+        assert b"NG-3901 console: RuntimeError: boom <1b>]0;title<07> [/foo]" in output

@@ -1,0 +1,126 @@
+"""Makes incident.jsonl.gz, the recording behind the pictures in snapshots/: a small shop whose payments begin to fail.
+
+Writes logs to /var/log/shop as services would, and records them with a real engine for 70 seconds:
+`python tests/data/make_incident.py && rm -r /var/log/shop`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+LOGS = Path("/var/log/shop")
+TARGET = Path(__file__).parent / "incident.jsonl.gz"
+SECONDS = 70
+FAILS_AT = 44
+CONFIG = """
+[ring]
+capacity = 20000
+[sensors.files]
+paths = ["/var/log/shop/*.log"]
+from = "beginning"
+[sensors.journald]
+enabled = false
+[sensors.heartbeat]
+interval_s = 20.0
+[sensors.host]
+interval_s = 4.0
+[modules.intuition_engine]
+warm_up = 60
+[guardian.size_limit]
+limit = 400
+mode = "enforce"
+[alerts]
+payments = "when level>=error payment count >= 3 in 1m then notify level error cooldown 5m"
+slow = "when ~/took=[0-9]{4}ms/ then log"
+"""
+
+
+def now() -> str:
+    """This moment, as services write it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def lines(dice: random.Random, second: int) -> Iterator[tuple[str, str]]:
+    """What the services write in one second: (file, line)."""
+    failing = second >= FAILS_AT
+    for _ in range(dice.randint(2, 4)):
+        path = dice.choice(["/cart", "/search?q=lamp", "/product/881", "/checkout"])
+        took = dice.randint(8, 60) + (900 * failing * (path == "/checkout"))
+        status = 502 if failing and path == "/checkout" else 200
+        yield "web", f'{now()} INFO 10.2.0.{dice.randint(2, 60)} "GET {path} HTTP/1.1" {status} {took}ms'
+    if dice.random() < 0.4:
+        user = dice.choice(["deploy", "backup", "maria"])
+        yield (
+            "auth",
+            f"{now()} INFO sshd[{dice.randint(900, 4000)}]: Accepted publickey for {user} from 10.2.0.14 port 52144",
+        )
+    order = dice.randint(70_000, 79_999)
+    if not failing:
+        yield (
+            "payments",
+            json.dumps(
+                {"time": now(), "level": "info", "msg": "payment captured", "order": order, "ms": dice.randint(80, 190)}
+            ),
+        )
+    elif dice.random() < 0.8:
+        yield (
+            "payments",
+            json.dumps(
+                {"time": now(), "level": "error", "msg": "payment failed: upstream timeout", "order": order, "ms": 5000}
+            ),
+        )
+    if second % 9 == 4:
+        yield "app", f"{now()} DEBUG cache: evicted {dice.randint(10, 90)} keys in {dice.randint(1, 9)} ms"
+    if second == FAILS_AT - 2:
+        yield "app", f"{now()} WARN pool: 90% full (45/50), waiting=3"
+    if second == FAILS_AT:
+        yield "app", f"{now()} ERROR pool: exhausted, 50 of 50 connections in use, took=5003ms"
+    if second == FAILS_AT + 6:
+        yield "app", f"{now()} ERROR handler: dump " + "stack frame of the checkout handler; " * 40
+    if second == FAILS_AT + 9:
+        yield (
+            "auth",
+            f"{now()} WARN sshd[4411]: Failed password for invalid user oracle from 203.0.113.77 port 40022 ssh2",
+        )
+
+
+def thin(path: Path) -> None:
+    """Keeps what the pictures need: settings stand in the last view of the modules only."""
+    kept = gzip.decompress(path.read_bytes()).decode().splitlines()
+    modules = [index for index, line in enumerate(kept) if line.startswith('{"modules"')]
+    drop = {index for place, index in enumerate(modules) if place % 6 and index != modules[-1]}
+    drop |= {index for index, line in enumerate(kept) if line.startswith(('{"guardian"', '{"alerts"'))} - set(
+        range(len(kept) - 12, len(kept))
+    )
+    path.write_bytes(
+        gzip.compress("".join(line + "\n" for index, line in enumerate(kept) if index not in drop).encode(), mtime=0)
+    )
+
+
+def main() -> None:
+    """Writes the logs and records them."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    config = LOGS / "shop.toml"
+    config.write_text(CONFIG)
+    command = [str(Path(sys.executable).parent / "neurograph-tui"), "--config", str(config), "record", str(TARGET)]
+    dice = random.Random(7)
+    files = {name: (LOGS / f"{name}.log").open("w", buffering=1) for name in ("web", "auth", "payments", "app")}
+    with subprocess.Popen([*command, "--force", "--for", f"{SECONDS}s"], stdin=subprocess.DEVNULL) as recorder:
+        for second in range(SECONDS):
+            for name, line in lines(dice, second):
+                files[name].write(line + "\n")
+            time.sleep(1)  # The pace of the services.
+        recorder.wait()
+    thin(TARGET)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""What the engine's source may use: the arrows between crates, between the stages, and to the outside world.
+
+Tests inside the crates are left out: they may use what they like.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENGINE = ROOT / "engine"
+CORE = ENGINE / "ng-core" / "src"
+
+CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-python")
+"""A crate uses only crates that stand before it."""
+
+STAGES = ("encoders", "guard", "patterns", "detect", "route", "actions")
+SHARED = {"elapsed", "event", "intake", "matched", "record", "settings", "symbols"}
+"""The words that stages share."""
+
+EXCEPTIONS = {
+    "guard": {"filter"},  # the `when` of a rule
+    "route": {"filter"},  # the filter of a subscription
+    "actions": {"filter"},  # the condition of an alert rule
+    "filter": {"encoders", "guard"},  # reads fields of raw bytes; names the rules
+}
+"""What a stage, or the filter language, uses besides the shared words, and why."""
+
+OUTSIDE = r"\bstd::(?:thread|fs|net|process|env|os)\b|\b(?:Instant|SystemTime)\b|\bstd::io::(?:std\w+)"
+WAITS = {"route/mod.rs": {"Instant"}}
+"""A reader of a subscription waits with a deadline, on its own thread; no stage calls it."""
+
+
+def production(path: Path) -> str:
+    """The source without comments, without test modules, and without the file when it is one."""
+    if path.stem in {"tests", "testing", "measure", "sample"} or path.stem.endswith("_tests") or "tests" in path.parts:
+        return ""
+    text = re.sub(r"//.*", "", path.read_text())
+    return re.split(r"#\[cfg\(test\)\]\s*(?:pub\S* )?mod \w+ \{", text)[0]
+
+
+def sources(folder: Path) -> list[Path]:
+    if folder.is_dir():
+        return sorted(folder.rglob("*.rs"))
+    return [folder.with_suffix(".rs")]
+
+
+def used(path: Path) -> set[str]:
+    """The modules of its own crate that a file names."""
+    text = production(path)
+    names = set(re.findall(r"\bcrate::(\w+)", text))
+    for group in re.findall(r"\bcrate::\{([^;]*)\};", text):
+        names |= set(re.findall(r"(?:^|,)\s*(\w+)", re.sub(r"\{[^{}]*\}", "", group)))
+    return names
+
+
+def test_crates_depend_in_one_direction() -> None:
+    for place, crate in enumerate(CRATES):
+        manifest = tomllib.loads((ENGINE / crate / "Cargo.toml").read_text())
+        needed = {name for name in manifest.get("dependencies", {}) if name in CRATES}
+        assert needed <= set(CRATES[:place]), f"{crate} uses {needed - set(CRATES[:place])}"
+    assert {path.parent.name for path in ENGINE.glob("*/Cargo.toml")} == set(CRATES)
+
+
+def test_only_the_host_touches_the_outside() -> None:
+    found = []
+    for path in sources(CORE):
+        name = str(path.relative_to(CORE))
+        if name != "host.rs":
+            more = set(re.findall(OUTSIDE, production(path))) - WAITS.get(name, set())
+            found += [f"ng-core/src/{name}: {sorted(more)}"] if more else []
+    assert not found, found
+
+
+def test_stages_do_not_import_each_other() -> None:
+    found = []
+    for stage in (*STAGES, "filter"):
+        allowed = SHARED | {stage} | EXCEPTIONS.get(stage, set())
+        for path in sources(CORE / stage):
+            more = used(path) - allowed
+            found += [f"{path.relative_to(CORE)}: {sorted(more)}"] if more else []
+    assert not found, found
+
+
+def test_only_the_pipeline_knows_the_order() -> None:
+    """A file outside the stages that calls more than two of them would be a second pipeline."""
+    for path in sources(CORE):
+        top = path.relative_to(CORE).parts[0].removesuffix(".rs")
+        if top in {*STAGES, "filter", "engine", "lib"}:
+            continue
+        text = production(path)
+        stepping = [
+            call
+            for call in (r"\.check\(&event", r"\.observe\(&", r"\.score\(&", r"\.deliver\(&")
+            if re.search(call, text)
+        ]
+        assert not stepping, f"{path.name} runs stages: {stepping}"
+
+
+def test_results_do_not_depend_on_the_order_of_a_hash_map() -> None:
+    """Hash maps of the standard library are seeded by chance; none is used where records are made."""
+    found = [
+        str(path.relative_to(CORE))
+        for path in sources(CORE)
+        if re.search(r"collections::[^;]*\bHash(?:Map|Set)\b", production(path))
+    ]
+    assert not found, found
+
+
+def test_unsafe_code_is_in_the_kernel_alone() -> None:
+    found = {
+        str(path.relative_to(ENGINE)) for path in sources(ENGINE) if re.search(r"\bunsafe\b(?!_code)", production(path))
+    }
+    assert found <= {"ng-core/src/detect/kernel.rs"}, found
+
+
+def test_no_channel_is_unbounded() -> None:
+    found = [
+        str(path.relative_to(ENGINE))
+        for path in sources(ENGINE)
+        if re.search(r"\bunbounded\b|mpsc::channel\(", production(path))
+    ]
+    assert not found, found
+
+
+def names_in(folder: Path, kind: str) -> set[str]:
+    """The `name` of every static of a type, such as every `SensorType`, in the files of a folder."""
+    found = set()
+    for path in sources(folder):
+        for body in re.findall(rf"static \w+: {kind} = {kind} \{{(.*?)\n\}};", path.read_text(), re.S):
+            found |= set(re.findall(r"^    name: \"([^\"]+)\"", body, re.M))
+    return found
+
+
+def test_every_row_of_a_table_is_in_its_table() -> None:
+    """A file with a sensor, encoder, rule or action that no table lists would never run."""
+    tables = (
+        (ENGINE / "ng-sensors" / "src", "SensorType", "SENSORS", "SENSOR", "lib.rs"),
+        (CORE / "encoders", "Encoder", "ENCODERS", "ENCODER", "mod.rs"),
+        (CORE / "guard", "RuleType", "RULES", "RULE", "mod.rs"),
+        (CORE / "actions", "ActionType", "ACTIONS", "ACTION", "mod.rs"),
+    )
+    for folder, kind, table, static, file in tables:
+        rows = re.search(rf"pub static {table}:[^=]*=\s*&\[(.*?)\];", (folder / file).read_text(), re.S)
+        assert rows is not None, table
+        listed = set(re.findall(rf"&(\w+)::{static}\b", rows[1]))
+        files = {path.stem for path in sources(folder) if re.search(rf"static {static}: {kind}\b", path.read_text())}
+        assert files == listed, f"{table}: not listed {sorted(files - listed)}, without a file {sorted(listed - files)}"
+        assert names_in(folder, kind), kind
+
+
+def variants(name: str) -> list[str]:
+    """The variants of an enumeration of ng-wire, in their order."""
+    for path in sources(ENGINE / "ng-wire" / "src"):
+        if body := re.search(rf"pub enum {name} \{{(.*?)\n\}}", re.sub(r"//.*", "", path.read_text()), re.S):
+            return re.findall(r"^    (\w+)", body[1], re.M)
+    raise AssertionError(f"no enumeration {name}")
+
+
+def test_every_format_is_known_everywhere() -> None:
+    """A format that the ring or the filters do not know would make its records unreadable, or never found."""
+    codec = (CORE / "store" / "codec.rs").read_text()
+    for name in ("Format", "Unit", "Outcome", "Scoring"):
+        table = re.search(rf"const \w+: \[{name}; \d+\] =\s*\[(.*?)\];", codec, re.S)
+        assert table is not None, name
+        assert re.findall(rf"{name}::(\w+)", table[1]) == variants(name), f"store/codec.rs: the table of {name}"
+    fields = (CORE / "filter" / "fields.rs").read_text()
+    listed = re.search(r"fn formats\(\).*?vec!\[(.*?)\]", fields, re.S)
+    assert listed is not None
+    assert re.findall(r"\"(\w+)\"", listed[1]) == [name.lower() for name in variants("Format")], (
+        "filter/fields.rs: formats"
+    )
+    read = {
+        format
+        for path in sources(CORE / "encoders")
+        for format in re.findall(r"^    format: Format::(\w+)", path.read_text(), re.M)
+    }
+    assert read == set(variants("Format")), "each format has one encoder, by which its bytes are read again"
+
+
+def test_piped_input_replaces_every_live_sensor() -> None:
+    from ng_tui.config import LIVE_SENSORS
+
+    assert {*LIVE_SENSORS, "stdin"} == names_in(ENGINE / "ng-sensors" / "src", "SensorType")
