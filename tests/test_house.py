@@ -233,7 +233,7 @@ def test_every_screen_has_keys_a_tab_and_a_test() -> None:
     files = {
         path.stem
         for path in (PACKAGE / "screens").glob("*.py")
-        if re.search(r"^class \w+\((\w*Pane|Errands)\)", path.read_text(), re.M)
+        if re.search(r"^class \w+\((\w*Pane|Errands)\b", path.read_text(), re.M)
     }
     shown = {entry.id for entry in SCREENS}
     assert files - {"errands"} == shown, "a pane that is not in SCREENS, or the reverse"
