@@ -1,12 +1,16 @@
 //! Between the compact form of an event in the store and the forms that cross a border.
 //!
-//! [`record`] is complete and unsafe to display, for recordings and subscribers; [`restore`] is its inverse. [`row`] and
+//! [`record`] is complete and unsafe to display, for recordings and subscribers; [`restore`] is its inverse. [`Packer`] and
+//! [`Names`] are the two ends of the compact form. [`row`] and
 //! [`detail`] are for the screen: their texts have passed the sanitiser.
 
+mod packed;
 mod why;
 
 #[cfg(test)]
 mod tests;
+
+pub use packed::{Names, Packer, gap_row};
 
 use crate::encoders::{Clock, ENCODERS, Encoder, message_text, reparse};
 use crate::event::{Parsed, Text};

@@ -13,7 +13,7 @@ use crate::detect::{Detect, Kernel, Probe};
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
 use crate::guard::Guard;
-use crate::intake::Batch;
+use crate::intake::{Batch, TakenIn};
 use crate::matched::Match;
 use crate::patterns::{Links, Patterns};
 use crate::record::{Head, Stored};
@@ -146,13 +146,14 @@ impl Engine {
     /// Takes a batch in: one record for every reading, or a counted refusal when the gateway is off.
     ///
     /// The first reading of the batch is timed by `sampler`.
-    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) {
+    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) -> TakenIn {
+        let mut taken = TakenIn { first_seq: store.next_seq(), records: 0, rejected: 0 };
         let readings = batch.readings.len() as u64;
         let source = self.sources.enter(&batch.source, store, readings);
         if !self.registry.enabled(Module::Gateway) {
             self.sources.refuse(source, readings);
             self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
-            return;
+            return taken;
         }
         let (sym, is_host) = self.sources.identity(source);
         let mut sampler = Some(sampler);
@@ -163,8 +164,11 @@ impl Engine {
             if is_host {
                 self.sources.note_gauge(&head);
             }
+            taken.rejected += u64::from(head.verdict.outcome == Outcome::Reject);
         }
+        taken.records = readings;
         self.routes.flush();
+        taken
     }
 
     /// Takes one reading through all stages; it becomes exactly one record.

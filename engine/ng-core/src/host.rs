@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //!
-//! Sensors hold an [`Outlet`] and send batches; clients hold a [`Handle`], send commands and receive frames; readers
-//! share the store. The thread locks the store once a batch.
+//! Sensors hold an [`Outlet`] and send batches; whoever runs the engine holds its [`Handle`] and receives its frames;
+//! any number of clients hold an [`Access`] and ask; readers share the store. The thread locks the store once a batch.
 
 use crate::actions::Effect;
 use crate::control::{self, Overrides};
@@ -45,30 +45,70 @@ pub struct Setup {
     pub env: Env,
 }
 
-/// A client's way to a running engine. Dropping it stops the engine.
+/// The one who runs an engine. Dropping it stops the engine.
 pub struct Handle {
-    controls: Sender<Control>,
+    access: Access,
     frames: Receiver<Frame>,
     stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// Called on the engine's thread with the answer to a command; must not wait.
+pub type Reply = Box<dyn FnOnce(Frame) + Send>;
+
+/// A client's way to a running engine; does not keep it running.
+#[derive(Clone)]
+pub struct Access {
+    controls: Sender<Control>,
+}
+
 enum Control {
-    Request(Request),
-    Subscribe(Wanted, Sender<Arc<Queue>>),
+    Request(Request, Option<Reply>),
+    Subscribe(Wanted, Sender<Subscribed>),
     Note(String),
     Template(u32, Sender<Option<String>>),
 }
 
-/// Asks a running engine for the texts of patterns.
-#[derive(Clone)]
-pub struct Templates {
-    controls: Sender<Control>,
+/// A subscription that was just made.
+pub struct Subscribed {
+    /// Its reader's end.
+    pub queue: Arc<Queue>,
+    /// The first `seq` that it can deliver.
+    pub from_seq: u64,
 }
 
-impl Templates {
+/// A command was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Untaken {
+    /// Too many wait already.
+    Busy,
+    /// The engine's thread is gone.
+    Gone,
+}
+
+impl Access {
+    /// Sends a command without waiting; `reply` is called with its answer, or dropped when the engine stops before.
+    pub fn ask(&self, request: Request, reply: Reply) -> Result<(), Untaken> {
+        self.controls.try_send(Control::Request(request, Some(reply))).map_err(|error| match error {
+            TrySendError::Full(_) => Untaken::Busy,
+            TrySendError::Disconnected(_) => Untaken::Gone,
+        })
+    }
+
+    /// Subscribes to records from the next one on; waits for the engine.
+    pub fn subscribe(&self, wanted: Wanted) -> Result<Subscribed, Gone> {
+        let (reply, answer) = bounded(1);
+        self.controls.send(Control::Subscribe(wanted, reply)).map_err(|_| Gone)?;
+        answer.recv().map_err(|_| Gone)
+    }
+
+    /// Records an event of the engine itself, given as JSON.
+    pub fn note(&self, json: String) -> Result<(), Gone> {
+        self.controls.send(Control::Note(json)).map_err(|_| Gone)
+    }
+
     /// The text of a pattern; none when it was forgotten or the engine does not answer within a quarter of a second.
-    pub fn get(&self, pattern: u32) -> Option<String> {
+    pub fn template(&self, pattern: u32) -> Option<String> {
         let (reply, answer) = bounded(1);
         self.controls.try_send(Control::Template(pattern, reply)).ok()?;
         answer.recv_timeout(Duration::from_millis(250)).ok()?
@@ -101,30 +141,18 @@ pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outle
         frames_dropped: 0,
     };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
-    Ok((Handle { controls: controls_in, frames, stopped, thread: Some(thread) }, outlet))
+    Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
 }
 
 impl Handle {
     /// Sends a command; the answer is a frame.
     pub fn send(&self, request: Request) -> Result<(), Gone> {
-        self.controls.send(Control::Request(request)).map_err(|_| Gone)
+        self.access.controls.send(Control::Request(request, None)).map_err(|_| Gone)
     }
 
-    /// Subscribes to records from the next one on.
-    pub fn subscribe(&self, wanted: Wanted) -> Result<Arc<Queue>, Gone> {
-        let (reply, answer) = bounded(1);
-        self.controls.send(Control::Subscribe(wanted, reply)).map_err(|_| Gone)?;
-        answer.recv().map_err(|_| Gone)
-    }
-
-    /// Records an event of the engine itself, given as JSON.
-    pub fn note(&self, json: String) -> Result<(), Gone> {
-        self.controls.send(Control::Note(json)).map_err(|_| Gone)
-    }
-
-    /// The way to the texts of patterns.
-    pub fn templates(&self) -> Templates {
-        Templates { controls: self.controls.clone() }
+    /// The way of any number of clients.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Waits for frames, at most for `timeout`, and takes all that are there.
@@ -200,9 +228,16 @@ impl Host {
         }
     }
 
-    fn take_in(&mut self, batch: Batch) {
-        let Setup { engine, store, .. } = &mut self.setup;
-        engine.intake(&mut store.lock(), &batch, mono_ns);
+    fn take_in(&mut self, mut batch: Batch) {
+        let Setup { engine, store, world, .. } = &mut self.setup;
+        let taken = {
+            let mut store = store.lock();
+            world.reserve(store.next_seq() + batch.readings.len() as u64);
+            engine.intake(&mut store, &batch, mono_ns)
+        };
+        if let Some(receipt) = batch.receipt.take() {
+            receipt.give(taken);
+        }
         self.perform();
         // A full channel of spare buffers means that there are enough.
         let _ = self.spare.try_send(batch);
@@ -215,11 +250,17 @@ impl Host {
 
     fn control(&mut self, control: Control) {
         match control {
-            Control::Request(request) => {
+            Control::Request(request, reply) => {
                 let Setup { engine, store, world, overrides, env } = &mut self.setup;
                 let env = Env { now_ns: world.now_ns(), ..env.clone() };
-                let answer = control::apply(engine, &mut store.lock(), overrides, world.as_mut(), &env, &request);
-                self.tell(answer);
+                let mut store = store.lock();
+                world.reserve(store.next_seq() + 1);
+                let answer = control::apply(engine, &mut store, overrides, world.as_mut(), &env, &request);
+                drop(store);
+                match reply {
+                    Some(reply) => reply(answer),
+                    None => self.tell(answer),
+                }
                 self.perform();
                 self.publish();
             }
@@ -231,15 +272,14 @@ impl Host {
                 if self.finished {
                     self.setup.engine.routes.finish();
                 }
-                let _ = reply.send(queue);
+                let _ = reply.send(Subscribed { queue, from_seq: self.setup.store.lock().next_seq() });
             }
             Control::Template(pattern, reply) => {
                 // Whoever asked may have given up.
                 let _ = reply.send(self.setup.engine.patterns.template(pattern, self.setup.store.lock().symbols()));
             }
             Control::Note(json) => {
-                let Setup { engine, store, world, .. } = &mut self.setup;
-                engine.note(&mut store.lock(), world.now_ns(), &json);
+                self.note(&json);
                 self.perform();
             }
         }
@@ -248,18 +288,25 @@ impl Host {
     /// Performs what the alert rules decided.
     fn perform(&mut self) {
         for effect in std::mem::take(&mut self.setup.engine.effects) {
-            let Setup { engine, store, world, .. } = &mut self.setup;
-            let now = world.now_ns();
             match effect {
                 Effect::Notify { rule, level, text, .. } => {
-                    self.tell(Frame::Notice(Notice { time_ns: now, level, origin: rule, text }));
+                    let time_ns = self.setup.world.now_ns();
+                    self.tell(Frame::Notice(Notice { time_ns, level, origin: rule, text }));
                 }
                 Effect::Log { rule, level, text, seq } => {
                     let note = serde_json::json!({ "type": "alert.firing", "level": level.name(), "message": text, "rule": rule, "about": seq });
-                    engine.note(&mut store.lock(), now, &note.to_string());
+                    self.note(&note.to_string());
                 }
             }
         }
+    }
+
+    /// Records an event of the engine itself.
+    fn note(&mut self, json: &str) {
+        let Setup { engine, store, world, .. } = &mut self.setup;
+        let mut store = store.lock();
+        world.reserve(store.next_seq() + 1);
+        engine.note(&mut store, world.now_ns(), json);
     }
 
     fn tick(&mut self) {

@@ -3,11 +3,12 @@
 //! A batch is one buffer with spans, so that a line costs no allocation; emptied batches come back for reuse.
 
 use crate::event::Span;
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError};
 use ng_wire::{Format, LastError};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Most readings of one batch.
 pub const BATCH: usize = 256;
@@ -27,6 +28,41 @@ pub struct Batch {
     pub bytes: Vec<u8>,
     /// Format and place of each.
     pub readings: Vec<(Format, Span)>,
+    /// Whoever waits to hear that the batch was taken in.
+    pub receipt: Option<Receipt>,
+}
+
+/// What became of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TakenIn {
+    /// `seq` of its first record.
+    pub first_seq: u64,
+    /// Its records; 0 when the module `gateway` was off, and its readings were refused.
+    pub records: u64,
+    /// Of these, rejected by Guardian.
+    pub rejected: u64,
+}
+
+/// Called on the engine's thread when the batch is in the ring; must not wait. A batch that is thrown away, because the
+/// engine stops, drops it without a call.
+pub struct Receipt(Box<dyn FnOnce(TakenIn) + Send>);
+
+impl Receipt {
+    /// A receipt that calls `tell`.
+    pub fn new(tell: impl FnOnce(TakenIn) + Send + 'static) -> Self {
+        Receipt(Box::new(tell))
+    }
+
+    /// Tells it.
+    pub fn give(self, taken: TakenIn) {
+        (self.0)(taken);
+    }
+}
+
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Receipt")
+    }
 }
 
 /// What is known of a source. Written by its sensor, read by the engine.
@@ -105,6 +141,15 @@ pub struct Filling {
     batch: Batch,
 }
 
+/// A batch was not handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// The engine was behind for the whole time.
+    Busy,
+    /// The engine is gone or stopping.
+    Stopped,
+}
+
 /// The engine is gone or stopping; the sensor ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
@@ -149,7 +194,7 @@ impl Outlet {
         };
         bytes.clear();
         readings.clear();
-        Batch { source: source.clone(), received_ns: NEVER, bytes, readings }
+        Batch { source: source.clone(), received_ns: NEVER, bytes, readings, receipt: None }
     }
 }
 
@@ -166,6 +211,29 @@ impl Filling {
     pub fn flush(&mut self) -> Result<(), Stopped> {
         let Some(batch) = self.take() else { return Ok(()) };
         self.outlet.batches.send(batch).map_err(|_| Stopped)
+    }
+
+    /// Adds one reading without handing anything on. False when the batch has no room for it and is to be submitted first.
+    pub fn add(&mut self, format: Format, raw: &[u8]) -> bool {
+        let batch = &mut self.batch;
+        let full = batch.readings.len() == BATCH || batch.bytes.len() >= BATCH_BYTES;
+        if !full {
+            let start = batch.bytes.len();
+            batch.bytes.extend_from_slice(raw);
+            batch.readings.push((format, Span::new(start, start + raw.len())));
+        }
+        !full
+    }
+
+    /// Hands on what is there, and asks for a receipt. Waits at most for `patience` while the engine is behind; what was
+    /// not handed on is thrown away, for the caller tells its own source.
+    pub fn submit(&mut self, receipt: Receipt, patience: Duration) -> Result<(), Unsent> {
+        let Some(mut batch) = self.take() else { return Ok(()) };
+        batch.receipt = Some(receipt);
+        self.outlet.batches.send_timeout(batch, patience).map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => Unsent::Busy,
+            SendTimeoutError::Disconnected(_) => Unsent::Stopped,
+        })
     }
 
     /// Hands on what is there, or drops it and counts it as lost when the engine is behind: for samples, which are

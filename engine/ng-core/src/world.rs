@@ -9,4 +9,8 @@ pub trait World: Send {
 
     /// Writes the overrides so that they survive a kill at any moment; returns when they do.
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String>;
+
+    /// Notes that every `seq` below `next_seq` may have been given out, so that a process that is started after this one
+    /// was killed does not give it out again. Called before the records of a batch are made; must be cheap.
+    fn reserve(&mut self, next_seq: u64);
 }

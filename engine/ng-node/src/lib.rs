@@ -8,6 +8,7 @@
 pub mod config;
 mod error;
 mod node;
+mod place;
 mod state;
 
 pub use error::NodeError;

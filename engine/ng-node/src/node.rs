@@ -2,6 +2,7 @@
 
 use crate::NodeError;
 use crate::config::Config;
+use crate::place::Place;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
 use ng_core::control::{self, Overrides};
@@ -36,6 +37,9 @@ pub struct NodeOptions {
     pub access: StateAccess,
     /// Offset of local time from UTC, seconds east.
     pub utc_offset_s: i32,
+    /// The numbers of records go on where the last process that had the state directory ended, even if it was killed, so
+    /// that readers elsewhere can resume. Otherwise they begin with 0.
+    pub continues: bool,
 }
 
 /// A running engine with its sensors.
@@ -52,6 +56,8 @@ type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
 
 struct RealWorld {
     state: State,
+    /// Absent when the numbers of records begin with 0 in every process.
+    place: Option<Place>,
 }
 
 impl World for RealWorld {
@@ -61,6 +67,12 @@ impl World for RealWorld {
 
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String> {
         self.state.save(overrides).map_err(|error| error.to_string())
+    }
+
+    fn reserve(&mut self, next_seq: u64) {
+        if let Some(place) = &mut self.place {
+            place.reserve(next_seq);
+        }
     }
 }
 
@@ -87,9 +99,12 @@ impl Node {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
             other => unreachable!("ring.capacity is {other:?}"),
         };
-        let store: Shared = Arc::new(Mutex::new(Store::new(capacity)));
+        let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
+        let mut store = Store::new(capacity);
+        store.begin_at(place.as_ref().map_or(0, Place::next_seq));
+        let store: Shared = Arc::new(Mutex::new(store));
         let sensors = sensors(config)?;
-        let setup = Setup { engine, store: store.clone(), world: Box::new(RealWorld { state }), overrides, env };
+        let setup = Setup { engine, store: store.clone(), world: Box::new(RealWorld { state, place }), overrides, env };
         let failed = |error: std::io::Error| {
             NodeError::failure("NG-3103", "", format!("a thread could not be started: {error}"))
         };
@@ -101,9 +116,15 @@ impl Node {
             notice.into_iter().chain(outdated.into_iter().map(|text| format!("a saved setting is left out: {text}")));
         for text in problems {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
-            handle.note(note.to_string()).map_err(gone)?;
+            handle.access().note(note.to_string()).map_err(gone)?;
         }
         Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new(), clock })
+    }
+
+    /// A way in for readings that come by another way than a sensor; none once the sensors run. Subscriptions do not
+    /// come to their end while it is held.
+    pub fn outlet(&self) -> Option<Outlet> {
+        self.waiting.as_ref().map(|(outlet, _)| outlet.clone())
     }
 
     /// Starts every enabled sensor; once.
@@ -132,9 +153,9 @@ impl Node {
 
     /// Subscribes to records from the next one on.
     pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
-        let queue = self.handle.subscribe(wanted).map_err(gone)?;
+        let made = self.handle.access().subscribe(wanted).map_err(gone)?;
         Ok(Subscription {
-            queue,
+            queue: made.queue,
             reader: Reader::new(self.store.clone()),
             clock: self.clock,
             parsed: Parsed::default(),

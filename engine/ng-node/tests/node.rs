@@ -20,7 +20,7 @@ fn config(text: &str) -> Config {
 }
 
 fn open(text: &str, state: &Path, access: StateAccess) -> Result<Node, NodeError> {
-    Node::open(&config(text), &NodeOptions { state_dir: state.into(), access, utc_offset_s: 0 })
+    Node::open(&config(text), &NodeOptions { state_dir: state.into(), access, utc_offset_s: 0, continues: false })
 }
 
 fn own(text: &str, state: &Path) -> Node {

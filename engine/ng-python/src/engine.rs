@@ -39,7 +39,7 @@ impl Engine {
     ) -> PyResult<Self> {
         let config = resolve(layers)?;
         let access = if own_state { StateAccess::Own } else { StateAccess::ReadOnly };
-        let options = NodeOptions { state_dir, access, utc_offset_s };
+        let options = NodeOptions { state_dir, access, utc_offset_s, continues: false };
         let node = py.detach(|| Node::open(&config, &options)).map_err(|error| engine_errors(&[error]))?;
         let ring = Ring::of(&node, config.texts("filters"));
         Ok(Engine { node: Mutex::new(node), ring })
@@ -73,7 +73,7 @@ impl Engine {
     /// Subscribes to the records that pass `filter`, rejected ones included, from the next one on. Raises FilterError.
     fn subscribe(&self, py: Python<'_>, filter: &str, lossless: bool) -> PyResult<Subscription> {
         let filter = Filter::compile(filter, &self.ring.env()).map_err(|error| filter_error(&error))?;
-        let subscription = py.detach(|| lock(&self.node).subscribe(Wanted { filter, lossless, rejected: true }));
+        let subscription = py.detach(|| lock(&self.node).subscribe(Wanted { filter, lossless, rejected: true, ..Wanted::default() }));
         Ok(Subscription { inner: Mutex::new(subscription.map_err(|error| engine_errors(&[error]))?) })
     }
 

@@ -5,7 +5,7 @@ use ng_core::convert;
 use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::filter::Filter;
-use ng_core::host::Templates;
+use ng_core::host::Access;
 use ng_core::record::NO_PATTERN;
 use ng_core::store::{self, Find, Reader, Shared, Store};
 use ng_node::Node;
@@ -28,8 +28,8 @@ pub(crate) struct Ring {
     store: Shared,
     pub(crate) clock: Clock,
     pub(crate) saved: BTreeMap<String, String>,
-    /// The texts of patterns; absent for a recording.
-    templates: Option<Templates>,
+    /// Knows the texts of patterns; absent for a recording.
+    engine: Option<Access>,
     /// Remembers what it unpacked, for one record after the other.
     reader: Arc<Mutex<Reader>>,
 }
@@ -40,14 +40,14 @@ const NEIGHBOUR_BUDGET: usize = 100_000;
 impl Ring {
     /// The ring of a running engine.
     pub(crate) fn of(node: &Node, saved: BTreeMap<String, String>) -> Self {
-        Ring::over(node.store().clone(), *node.clock(), saved, Some(node.handle().templates()))
+        Ring::over(node.store().clone(), *node.clock(), saved, Some(node.handle().access().clone()))
     }
 }
 
 impl Ring {
-    fn over(store: Shared, clock: Clock, saved: BTreeMap<String, String>, templates: Option<Templates>) -> Self {
+    fn over(store: Shared, clock: Clock, saved: BTreeMap<String, String>, engine: Option<Access>) -> Self {
         let reader = Arc::new(Mutex::new(Reader::new(store.clone())));
-        Ring { store, clock, saved, templates, reader }
+        Ring { store, clock, saved, engine, reader }
     }
 
     fn read<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Reader) -> R + Send) -> R {
@@ -94,7 +94,7 @@ impl Ring {
         let detail = self.read(py, |reader| {
             let near = convert::neighbours(reader, seq, neighbours, NEIGHBOUR_BUDGET);
             let pattern = reader.get(seq, |stored| stored.head.detection.pattern)?;
-            let template = self.templates.as_ref().filter(|_| pattern != NO_PATTERN).and_then(|all| all.get(pattern));
+            let template = self.engine.as_ref().filter(|_| pattern != NO_PATTERN).and_then(|engine| engine.template(pattern));
             let mut parsed = Parsed::default();
             reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &self.clock, &mut parsed))
         });

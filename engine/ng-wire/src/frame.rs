@@ -1,6 +1,6 @@
 //! Frames: what the engine tells its clients.
 
-use crate::{AlertView, GuardianView, Level, MetricsView, ModuleView, Record};
+use crate::{AlertView, GuardianView, Level, MetricsView, ModuleView, Packed, Record, Welcome};
 use serde::{Deserialize, Serialize};
 
 /// Why records are missing from a stream.
@@ -48,17 +48,29 @@ pub struct Notice {
     pub text: String,
 }
 
-/// Stable codes of refused commands.
+/// Stable codes of what was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
-    /// The command names something that does not exist, or a value is out of its range.
+    /// The message is not valid JSON or MessagePack.
+    BadJson,
+    /// The message names something that does not exist, or a value is out of its range.
     BadRequest,
-    /// The module cannot be switched off.
-    Conflict,
-    /// The engine is not ready (a recording is shown, or it is stopping).
+    /// The message is of no known type.
+    UnknownType,
+    /// A subscription names no known channel.
+    UnknownChannel,
+    /// The role does not allow it.
+    Forbidden,
+    /// Too many messages.
+    RateLimited,
+    /// The message is longer than the limit.
+    TooLarge,
+    /// The engine is not ready (a recording is shown, it is stopping, or it is behind).
     NotReady,
+    /// The state of the engine does not allow it, such as switching off a module that cannot be.
+    Conflict,
     /// The engine could not keep its promise, for example the state could not be written.
     Internal,
 }
@@ -68,8 +80,12 @@ pub enum ErrorCode {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Frame {
+    /// The first frame of a connection.
+    Hello(Welcome),
     /// Records, in the order of `seq`.
     Records(Vec<Record>),
+    /// The same in the compact form.
+    Packed(Packed),
     /// A hole between records.
     Gap(Gap),
     /// All modules; once a second and after every change.

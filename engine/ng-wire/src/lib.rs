@@ -7,19 +7,23 @@
 mod command;
 mod frame;
 mod level;
+mod packed;
 mod record;
 mod row;
+mod session;
 mod setting;
 mod views;
 
 pub use command::{Command, Request};
 pub use frame::{ErrorCode, Frame, Gap, GapReason, Notice};
 pub use level::{Level, ParseLevelError};
+pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
 pub use record::{
     Channel, Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep, Scoring, Unit,
     Verdict,
 };
 pub use row::{Row, Totals, ViewState};
+pub use session::{Durability, Hello, Limits, PROTO, Role, Welcome};
 pub use setting::{Kind, Setting, SettingValue};
 pub use views::{
     AlertState, AlertView, Gauge, GuardianView, LastError, MetricsView, ModuleStatus, ModuleView, Offender, QueueView,

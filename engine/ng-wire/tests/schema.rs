@@ -2,7 +2,7 @@
 //!
 //! `make schema` runs this test with `UPDATE_SCHEMA=1`, which writes the schema file instead of comparing it.
 
-use ng_wire::{Frame, RecordDetail, Request, Row, ViewState};
+use ng_wire::{Frame, Hello, RecordDetail, Request, Row, ViewState};
 use schemars::JsonSchema;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Wire {
+    hello: Hello,
     frames: Vec<Frame>,
     request: Request,
     rows: Vec<Row>,

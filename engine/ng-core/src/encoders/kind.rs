@@ -9,18 +9,18 @@ const SEGMENTS: usize = 8;
 const LONGEST: usize = 96;
 
 /// Writes the topic of an event to `out`, which is emptied first: `metric.<name>`, `vector.<name>`, `log.text`, `log.json`,
-/// `log.journal`, or the type that a note states. Names are folded to `[a-z0-9_.-]`, at most 8 segments and 96 bytes; a name
+/// `log.journal`, or the type that a JSON object or a note states. Names are folded to `[a-z0-9_.-]`, at most 8 segments and 96 bytes; a name
 /// that loses letters by it ends in a hash, so that two names do not fall together.
 pub fn stream_kind(parsed: &Parsed, raw: &[u8], out: &mut String) {
     out.clear();
     let name = parsed.name.span.of(raw);
     let (prefix, nameless) = match parsed.format {
         Format::Text => return out.push_str("log.text"),
-        Format::Json => return out.push_str("log.json"),
+        Format::Json if name.is_empty() => return out.push_str("log.json"),
         Format::Journal => return out.push_str("log.journal"),
         Format::Metric => ("metric", "metric.value"),
         Format::Vector => ("vector", "vector"),
-        Format::Note => ("", "note"),
+        Format::Json | Format::Note => ("", "note"),
     };
     out.push_str(prefix);
     let lossy = append(name, out);
@@ -99,6 +99,8 @@ mod tests {
         assert_eq!(kind(Format::Metric, b"a.b.c.d.e.f.g.h.i"), "metric.a.b.c.d.e.f.g_h_i");
         assert_eq!(kind(Format::Vector, b""), "vector");
         assert_eq!(kind(Format::Note, b"module.disabled"), "module.disabled");
+        assert_eq!(kind(Format::Json, b""), "log.json");
+        assert_eq!(kind(Format::Json, b"signal.input.external.text"), "signal.input.external.text");
         assert_eq!(kind(Format::Note, b""), "note");
     }
 

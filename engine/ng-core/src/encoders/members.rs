@@ -14,11 +14,15 @@ const LEVELS: [&[u8]; 5] = [b"level", b"lvl", b"severity", b"log.level", b"logle
 /// Names of the time.
 const TIMES: [&[u8]; 6] = [b"time", b"timestamp", b"ts", b"@timestamp", b"t", b"datetime"];
 
+/// Names of the topic.
+const TYPES: [&[u8]; 2] = [b"event_type", b"type"];
+
 /// Reads one JSON object into `parsed`: fields, and message, level and time under their usual names. False when the bytes
 /// are not one JSON object.
 pub(super) fn read(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let raw = reading.raw;
     let (mut message_rank, mut level_rank, mut time_rank) = (usize::MAX, usize::MAX, usize::MAX);
+    let mut type_rank = usize::MAX;
     parsed.message = whole(raw);
     json_scan::members(raw, |member| {
         keep(member, raw, parsed, FIELDS);
@@ -43,8 +47,23 @@ pub(super) fn read(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) ->
                 _ => None,
             };
             better(&mut time_rank, rank, &mut parsed.time_ns, time);
+        } else if let Some(rank) = position(&TYPES, key)
+            && rank < type_rank
+            && member.kind == Kind::String
+            && is_topic(value)
+        {
+            (type_rank, parsed.name) = (rank, member.value);
         }
     })
+}
+
+/// A dotted name such as `signal.input.text`. A single word says what an application means by it, which is no topic.
+fn is_topic(value: &[u8]) -> bool {
+    let mut segments = value.split(|byte| *byte == b'.');
+    let word = |segment: &[u8]| {
+        !segment.is_empty() && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    value.contains(&b'.') && !value[0].is_ascii_digit() && segments.all(word)
 }
 
 /// The whole reading as a text.

@@ -23,8 +23,12 @@ pub static SETTINGS: &[Row] = &[Row {
 /// No reader waits for longer in one call.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// Called when an empty queue has got something, or has come to its end; for readers that do not wait in a thread of
+/// their own. Must not wait.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
 /// What a subscriber asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Wanted {
     /// Which records.
     pub filter: Filter,
@@ -32,15 +36,17 @@ pub struct Wanted {
     pub lossless: bool,
     /// Rejected records come too: for those who watch the stream instead of acting on it.
     pub rejected: bool,
+    /// Wakes a reader that does not wait in a thread.
+    pub wake: Option<Wake>,
 }
 
 /// The reader's end of a subscription.
-#[derive(Debug)]
 pub struct Queue {
     state: Mutex<State>,
     ready: Condvar,
     capacity: usize,
     lossless: bool,
+    wake: Option<Wake>,
 }
 
 #[derive(Debug, Default)]
@@ -74,8 +80,8 @@ pub enum Taken {
 }
 
 impl Queue {
-    fn new(capacity: usize, lossless: bool) -> Self {
-        Queue { state: Mutex::default(), ready: Condvar::new(), capacity, lossless }
+    fn new(capacity: usize, lossless: bool, wake: Option<Wake>) -> Self {
+        Queue { state: Mutex::default(), ready: Condvar::new(), capacity, lossless, wake }
     }
 
     /// Waits for records, at most for `timeout` and a minute, and takes at most `max` of them.
@@ -113,6 +119,10 @@ impl Queue {
         }
         state.delivered += seqs.len() as u64;
         self.ready.notify_one();
+        drop(state);
+        if let Some(wake) = &self.wake {
+            wake();
+        }
     }
 }
 
@@ -137,7 +147,7 @@ impl Routes {
     /// Adds a subscription; its reader gets every matching record from the next one on.
     pub fn subscribe(&mut self, wanted: Wanted, capacity: usize) -> Arc<Queue> {
         self.last_id += 1;
-        let queue = Arc::new(Queue::new(capacity, wanted.lossless));
+        let queue = Arc::new(Queue::new(capacity, wanted.lossless, wanted.wake));
         let batch = Vec::with_capacity(crate::intake::BATCH);
         let Wanted { filter, rejected, .. } = wanted;
         self.subscriptions.push(Subscription { id: self.last_id, filter, rejected, batch, queue: queue.clone() });
@@ -191,6 +201,9 @@ impl Routes {
         for subscription in &self.subscriptions {
             subscription.queue.state.lock().finished = true;
             subscription.queue.ready.notify_all();
+            if let Some(wake) = &subscription.queue.wake {
+                wake();
+            }
         }
     }
 
@@ -229,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_drops_the_oldest_and_says_so_first() {
-        let queue = Queue::new(4, false);
+        let queue = Queue::new(4, false, None);
         queue.put(&[1, 2, 3, 4, 5, 9]);
         let gap = Gap { from_seq: 1, to_seq: 3, count: 2, reason: GapReason::SlowConsumer };
         assert_eq!(queue.take(10, NO_WAIT), Taken::Gap(gap));

@@ -105,6 +105,12 @@ impl Store {
         store
     }
 
+    /// The next record gets this `seq`, unless a higher one was given out already: for a ring that goes on where another
+    /// process ended.
+    pub fn begin_at(&mut self, seq: u64) {
+        self.next_seq = self.next_seq.max(seq);
+    }
+
     /// Adds a record. Its `seq` must be above every one before; holes are allowed. A record with another `seq`, which is
     /// a mistake or a repetition by a peer, is left out and counted in [`refused`](Store::refused).
     pub fn push(&mut self, head: &Head, raw: &[u8]) {

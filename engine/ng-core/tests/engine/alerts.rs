@@ -46,7 +46,7 @@ fn log_is_an_event_that_does_not_set_off_its_own_rule() {
     let long = "word ".repeat(80);
     let rule = format!("when ({}) | word then log level warn cooldown 0s", long.trim());
     let running = run(engine(&[("words", &rule)]));
-    let queue = running.handle.subscribe(Wanted { lossless: true, ..Wanted::default() }).unwrap();
+    let queue = running.handle.access().subscribe(Wanted { lossless: true, ..Wanted::default() }).unwrap().queue;
     let command = configure("gateway", &[("max_reading_bytes", SettingValue::Int(256))]);
     running.handle.send(Request { id: 1, actor: "tester".into(), command }).unwrap();
     frame(&running, "an answer", |frame| (frame == Frame::Result { id: 1 }).then_some(()));

@@ -37,11 +37,12 @@ struct Inside {
     now_ns: i64,
     persisted: Vec<Overrides>,
     failure: Option<String>,
+    reserved: u64,
 }
 
 impl FakeWorld {
     pub(crate) fn new() -> Self {
-        FakeWorld(Arc::new(Mutex::new(Inside { now_ns: START_NS, persisted: Vec::new(), failure: None })))
+        FakeWorld(Arc::new(Mutex::new(Inside { now_ns: START_NS, persisted: Vec::new(), failure: None, reserved: 0 })))
     }
 
     pub(crate) fn advance(&self, ns: i64) {
@@ -61,6 +62,11 @@ impl FakeWorld {
 impl World for FakeWorld {
     fn now_ns(&self) -> i64 {
         self.0.lock().now_ns
+    }
+
+    fn reserve(&mut self, next_seq: u64) {
+        let reserved = &mut self.0.lock().reserved;
+        *reserved = next_seq.max(*reserved);
     }
 
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String> {
@@ -163,7 +169,7 @@ impl Bench {
         let status = self.sources.entry(source.into()).or_insert_with(|| SourceStatus::new(source, "test", 0)).clone();
         for some in raws.chunks(self.batch) {
             let mut batch =
-                Batch { source: status.clone(), received_ns: self.world.now_ns(), bytes: vec![], readings: vec![] };
+                Batch { source: status.clone(), received_ns: self.world.now_ns(), bytes: vec![], readings: vec![], receipt: None };
             for raw in some {
                 let start = batch.bytes.len();
                 batch.bytes.extend_from_slice(raw.as_ref());
@@ -229,7 +235,7 @@ impl Bench {
     pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {
         let filter = Filter::compile(filter, &Env::default()).unwrap();
         let capacity = self.engine.queue_capacity();
-        self.engine.routes.subscribe(Wanted { filter, lossless: false, rejected }, capacity)
+        self.engine.routes.subscribe(Wanted { filter, rejected, ..Wanted::default() }, capacity)
     }
 
     pub(crate) fn views(&self) -> Vec<Frame> {

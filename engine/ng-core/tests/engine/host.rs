@@ -77,7 +77,7 @@ impl Running {
     }
 
     fn subscribe(&self, lossless: bool) -> Arc<Queue> {
-        self.handle.subscribe(Wanted { lossless, ..Wanted::default() }).unwrap()
+        self.handle.access().subscribe(Wanted { lossless, ..Wanted::default() }).unwrap().queue
     }
 
     fn ask(&self, id: u64, enabled: bool) {
@@ -236,8 +236,8 @@ fn a_reader_is_told_when_the_engine_stops() {
     let reader = std::thread::spawn(move || queue.take(1, PATIENCE));
     running.handle.stop();
     assert_eq!(reader.join().unwrap(), Taken::Finished);
-    assert!(running.handle.subscribe(Wanted::default()).is_err());
-    assert!(running.handle.note("{}".into()).is_err());
+    assert!(running.handle.access().subscribe(Wanted::default()).is_err());
+    assert!(running.handle.access().note("{}".into()).is_err());
 }
 
 #[test]
