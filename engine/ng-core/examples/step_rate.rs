@@ -152,8 +152,13 @@ fn batches(bytes: &[u8], format: Format) -> Vec<Batch> {
 }
 
 fn batch(source: &Arc<SourceStatus>, lines: &[&[u8]], format: Format) -> Batch {
-    let mut batch =
-        Batch { source: source.clone(), received_ns: START_NS, bytes: Vec::new(), readings: Vec::with_capacity(BATCH), receipt: None };
+    let mut batch = Batch {
+        source: source.clone(),
+        received_ns: START_NS,
+        bytes: Vec::new(),
+        readings: Vec::with_capacity(BATCH),
+        receipt: None,
+    };
     for line in lines {
         let start = batch.bytes.len();
         batch.bytes.extend_from_slice(line);

@@ -77,7 +77,8 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     let filter = Filter::compile("level>=info !nothing", &env).unwrap();
     let queue = engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536);
     let status = SourceStatus::new("steady", "test", 0);
-    let empty = || Batch { source: status.clone(), received_ns: 0, bytes: Vec::new(), readings: Vec::new(), receipt: None };
+    let empty =
+        || Batch { source: status.clone(), received_ns: 0, bytes: Vec::new(), readings: Vec::new(), receipt: None };
     let mut batches = Vec::new();
     let mut batch = empty();
     for (number, line) in lines.enumerate() {

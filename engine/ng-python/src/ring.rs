@@ -94,7 +94,8 @@ impl Ring {
         let detail = self.read(py, |reader| {
             let near = convert::neighbours(reader, seq, neighbours, NEIGHBOUR_BUDGET);
             let pattern = reader.get(seq, |stored| stored.head.detection.pattern)?;
-            let template = self.engine.as_ref().filter(|_| pattern != NO_PATTERN).and_then(|engine| engine.template(pattern));
+            let template =
+                self.engine.as_ref().filter(|_| pattern != NO_PATTERN).and_then(|engine| engine.template(pattern));
             let mut parsed = Parsed::default();
             reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &self.clock, &mut parsed))
         });

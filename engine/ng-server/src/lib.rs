@@ -1,1 +1,31 @@
-//! x
+//! HTTP and WebSocket over a running engine: a thin face, the same for consoles, scripts, the seed's clients, Prometheus.
+//!
+//! # Layout
+//!
+//! `server` starts and stops everything; `listen` accepts connections, `guard` stands around every request, `routes` is
+//! the table of what is served, `rest` and `ws` serve it. `hub` is what they share; `feed` streams records, in the
+//! `forms` that clients ask for. `auth` says who may do what.
+
+pub mod auth;
+pub mod channels;
+pub mod clients;
+pub mod clock;
+pub mod error;
+pub mod feed;
+pub mod forms;
+mod guard;
+pub mod hub;
+pub mod ingest;
+pub mod json;
+mod listen;
+pub mod meters;
+pub mod random;
+pub mod request;
+pub mod rest;
+pub mod routes;
+mod server;
+pub mod settings;
+mod tls;
+pub mod ws;
+
+pub use server::{Server, ServerOptions};

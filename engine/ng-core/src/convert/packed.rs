@@ -137,15 +137,20 @@ impl Names {
                 None => parsed.value,
             },
             kind: symbols.intern(self.name(packed.kind)),
-            source: if prefix.is_empty() { symbols.intern(source) } else { symbols.intern(&format!("{prefix}{source}")) },
+            source: if prefix.is_empty() {
+                symbols.intern(source)
+            } else {
+                symbols.intern(&format!("{prefix}{source}"))
+            },
             level: packed.level,
             format: packed.format,
             unit: packed.unit,
             message: parsed.message,
             verdict: packed.verdict.as_ref().map_or_else(Verdict::default, |verdict| self.verdict(verdict)),
-            detection: packed.detection.as_ref().map_or_else(Detection::default, |detection| {
-                self.detection(packed.seq, detection)
-            }),
+            detection: packed
+                .detection
+                .as_ref()
+                .map_or_else(Detection::default, |detection| self.detection(packed.seq, detection)),
         }
     }
 

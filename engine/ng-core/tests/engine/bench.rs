@@ -168,8 +168,13 @@ impl Bench {
     pub(crate) fn push<T: AsRef<[u8]>>(&mut self, source: &str, format: Format, raws: &[T]) {
         let status = self.sources.entry(source.into()).or_insert_with(|| SourceStatus::new(source, "test", 0)).clone();
         for some in raws.chunks(self.batch) {
-            let mut batch =
-                Batch { source: status.clone(), received_ns: self.world.now_ns(), bytes: vec![], readings: vec![], receipt: None };
+            let mut batch = Batch {
+                source: status.clone(),
+                received_ns: self.world.now_ns(),
+                bytes: vec![],
+                readings: vec![],
+                receipt: None,
+            };
             for raw in some {
                 let start = batch.bytes.len();
                 batch.bytes.extend_from_slice(raw.as_ref());

@@ -52,6 +52,88 @@ static CONSOLE: &[Row] = &[
     },
 ];
 
+static SERVER: &[Row] = &[
+    Row {
+        key: "socket",
+        accepts: Accepts::Text(""),
+        unit: "",
+        summary: "Path of the Unix socket; empty is engine.sock in the folder neurograph of $XDG_RUNTIME_DIR, none is no socket.",
+    },
+    Row {
+        key: "listen",
+        accepts: Accepts::List(&["127.0.0.1:8000"]),
+        unit: "",
+        summary: "Addresses for HTTP and WebSocket; one that other hosts reach needs a certificate or insecure.",
+    },
+    Row {
+        key: "insecure",
+        accepts: Accepts::Bool(false),
+        unit: "",
+        summary: "Plain HTTP is allowed on addresses that other hosts reach.",
+    },
+    Row {
+        key: "tls_certificate",
+        accepts: Accepts::Text(""),
+        unit: "",
+        summary: "PEM file of the certificate chain; with it every address is encrypted.",
+    },
+    Row { key: "tls_key", accepts: Accepts::Text(""), unit: "", summary: "PEM file of the private key." },
+    Row {
+        key: "anonymous",
+        accepts: Accepts::Choice(&["local", "never", "always"]),
+        unit: "",
+        summary: "Who may connect without credentials, to read metrics and status: clients on this host, nobody, everybody.",
+    },
+    Row {
+        key: "hosts",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Names under which clients reach the server, besides its addresses and localhost.",
+    },
+    Row {
+        key: "origins",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Origins of web pages that may connect, such as https://example.org; others are refused.",
+    },
+    Row {
+        key: "connections",
+        accepts: Accepts::Int(1024, 1, 1_000_000),
+        unit: "connections",
+        summary: "Most connections at a time.",
+    },
+    Row {
+        key: "connections_per_address",
+        accepts: Accepts::Int(64, 1, 1_000_000),
+        unit: "connections",
+        summary: "Most connections of one address at a time.",
+    },
+    Row {
+        key: "handshakes",
+        accepts: Accepts::Int(256, 1, 1_000_000),
+        unit: "connections",
+        summary: "Most connections at a time that have not yet sent a request.",
+    },
+    Row {
+        key: "behind_soft_bytes",
+        accepts: Accepts::Int(8 << 20, 64 << 10, 1 << 30),
+        unit: "B",
+        summary: "A WebSocket client that is behind by more for ten seconds is disconnected.",
+    },
+    Row {
+        key: "behind_hard_bytes",
+        accepts: Accepts::Int(32 << 20, 64 << 10, 1 << 31),
+        unit: "B",
+        summary: "A WebSocket client that is behind by more is disconnected at once.",
+    },
+    Row {
+        key: "ping_s",
+        accepts: Accepts::Int(20, 1, 3600),
+        unit: "s",
+        summary: "Time between two pings to a WebSocket client; after two without an answer it is disconnected.",
+    },
+];
+
 static ENABLED: Row = Row {
     key: "enabled",
     accepts: Accepts::Bool(true),
@@ -62,7 +144,11 @@ static ENABLED: Row = Row {
 /// Every table, in the order of the reference.
 pub(super) fn sections() -> Vec<Section> {
     let table = |path: &str, summary, rows: &[Row]| Section { path: path.into(), summary, rows: rows.to_vec() };
-    let mut all = vec![table("ring", "Records in memory.", RING), table("console", "The console.", CONSOLE)];
+    let mut all = vec![
+        table("ring", "Records in memory.", RING),
+        table("console", "The console.", CONSOLE),
+        table("server", "The server that `serve` runs.", SERVER),
+    ];
     for sensor in SENSORS {
         all.push(table(&format!("sensors.{}", sensor.name), sensor.summary, sensor.settings));
     }

@@ -1,0 +1,63 @@
+//! The forms in which records are told. A form is one file and one line in [`Form`].
+
+mod cloudevents;
+pub(crate) mod native;
+mod packed;
+
+use axum::extract::ws::Message;
+use ng_core::record::Stored;
+use ng_wire::Gap;
+
+/// How records are written into messages. Feeds with the same filter and form are one feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// `{"records":[…]}` as JSON; with features and channels, or without.
+    Json {
+        /// With them.
+        vectors: bool,
+    },
+    /// The same as MessagePack.
+    MessagePack {
+        /// With them.
+        vectors: bool,
+    },
+    /// `{"packed":…}` as MessagePack.
+    Packed {
+        /// With features and channels.
+        vectors: bool,
+    },
+    /// One CloudEvent a message.
+    CloudEvents,
+}
+
+/// Writes records into messages. Each feed has a writer of its own, for a writer may remember what it has told.
+pub trait Write: Send {
+    /// Adds a record to the messages under way.
+    fn push(&mut self, stored: &Stored<'_>);
+
+    /// Bytes under way, about.
+    fn size(&self) -> usize;
+
+    /// The messages of what was pushed since the last call.
+    fn finish(&mut self) -> Vec<Message>;
+
+    /// The messages that tell of a hole. Nothing is under way.
+    fn gap(&mut self, gap: &Gap) -> Vec<Message>;
+
+    /// What a reader must have heard who comes now, before the next message of this writer.
+    fn greeting(&self) -> Vec<Message> {
+        Vec::new()
+    }
+}
+
+impl Form {
+    /// A writer that has told nothing. `host`: name of the engine's host.
+    pub fn writer(self, host: &str) -> Box<dyn Write> {
+        match self {
+            Form::Json { vectors } => Box::new(native::Writer::json(vectors)),
+            Form::MessagePack { vectors } => Box::new(native::Writer::message_pack(vectors)),
+            Form::Packed { vectors } => Box::new(packed::Writer::new(vectors)),
+            Form::CloudEvents => Box::new(cloudevents::Writer::new(host)),
+        }
+    }
+}

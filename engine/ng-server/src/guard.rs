@@ -1,0 +1,145 @@
+//! What stands around every handler: the number of the request, host and origin, credentials, rights, and counting.
+
+use crate::auth::Right;
+use crate::error::ApiError;
+use crate::hub::Hub;
+use crate::request::{Peer, REQUEST, Request};
+use crate::routes::App;
+use crate::settings::BODY_BYTES;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Query, Request as HttpRequest, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Longest correlation id that is taken over from a client.
+const CORRELATION_BYTES: usize = 128;
+/// Paths that answer whoever asks, whatever credentials stand in the request.
+const PROBES: &str = "/health";
+
+/// A handler that needs a right.
+pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> MethodRouter<App> {
+    let Some(right) = needs else { return handler };
+    handler.route_layer(from_fn(move |request: HttpRequest, next: Next| async move {
+        let allowed = REQUEST.try_with(|request| request.identity.require(right));
+        match allowed {
+            Ok(Ok(())) => next.run(request).await,
+            Ok(Err(refusal)) => refusal.into_response(),
+            Err(_) => ApiError::internal("the request has no context").into_response(),
+        }
+    }))
+}
+
+/// The router with everything around it.
+pub(crate) fn around(router: Router<App>, hub: Arc<Hub>) -> Router {
+    router
+        .fallback(|uri: Uri| async move { ApiError::not_found(format!("nothing is served at {}", uri.path())) })
+        .method_not_allowed_fallback(|method: Method, uri: Uri| async move {
+            let what = format!("{} does not take {method}", uri.path());
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", what)
+        })
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(hub.clone(), enter))
+        .with_state(hub)
+}
+
+/// Gives the request its context, refuses what must not come in, and counts.
+async fn enter(State(hub): State<Arc<Hub>>, request: HttpRequest, next: Next) -> Response {
+    hub.meters.requests.one();
+    let headers = request.headers();
+    let correlation_id = correlation_id(headers);
+    let peer = request.extensions().get::<Peer>().cloned().unwrap_or(Peer::Unix { uid: u32::MAX });
+    let mut context = Request { correlation_id, identity: crate::auth::Identity::anonymous(), peer: peer.clone() };
+    let token = token_of(request.uri());
+    let probe = request.uri().path().trim_start_matches("/api/v1").starts_with(PROBES);
+    let allowed = admitted(&hub, &peer, headers, request.method()).and_then(|()| {
+        if probe { Ok(crate::auth::Identity::anonymous()) } else { hub.auth.identify(&peer, headers, token.as_deref()) }
+    });
+    let refusal = match allowed {
+        Ok(identity) => {
+            context.identity = identity;
+            None
+        }
+        Err(refusal) => Some(refusal),
+    };
+    let correlation = HeaderValue::from_str(&context.correlation_id);
+    let mut response = REQUEST
+        .scope(context, async move {
+            match refusal {
+                None => next.run(request).await,
+                Some(refusal) => refusal.into_response(),
+            }
+        })
+        .await;
+    if response.status().as_u16() >= 400 {
+        hub.meters.refused.one();
+    }
+    if let Ok(correlation) = correlation {
+        response.headers_mut().insert("x-correlation-id", correlation);
+    }
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Refuses requests that a foreign web page has sent, or that a foreign name has led here.
+fn admitted(hub: &Hub, peer: &Peer, headers: &HeaderMap, method: &Method) -> Result<(), ApiError> {
+    if let Peer::Tcp { .. } = peer {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if !is_our_host(&hub.settings.hosts, host) {
+            let what = format!("the host {host:?} is not one of this server; see server.hosts");
+            return Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "UNKNOWN_HOST", what));
+        }
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or_default();
+    let reads = matches!(*method, Method::GET | Method::HEAD) && !headers.contains_key(header::UPGRADE);
+    if reads || is_our_origin(hub, origin) {
+        return Ok(());
+    }
+    Err(ApiError::forbidden(format!("the origin {origin:?} is not allowed; see server.origins")))
+}
+
+/// An address, `localhost`, or a name of the settings; with any port. Names that resolve to this host by another's will
+/// are none of these.
+fn is_our_host(hosts: &[String], host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok()
+        || hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn is_our_origin(hub: &Hub, origin: &str) -> bool {
+    if hub.settings.origins.iter().any(|known| known.eq_ignore_ascii_case(origin)) {
+        return true;
+    }
+    // The pages that this server itself could have given out.
+    let own = origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    own.is_some_and(|(_, host)| {
+        hub.settings.listen.iter().any(|address| {
+            host.eq_ignore_ascii_case(&address.to_string())
+                || host.eq_ignore_ascii_case(&format!("localhost:{}", address.port())) && address.ip().is_loopback()
+        })
+    })
+}
+
+/// What the client gave, when it is short and harmless, or a new one.
+fn correlation_id(headers: &HeaderMap) -> String {
+    let given = headers.get("x-correlation-id").and_then(|id| id.to_str().ok());
+    given
+        .filter(|id| !id.is_empty() && id.len() <= CORRELATION_BYTES && id.bytes().all(|byte| byte.is_ascii_graphic()))
+        .map_or_else(crate::random::uuid, str::to_owned)
+}
+
+/// The credentials in the query of an address.
+fn token_of(uri: &Uri) -> Option<String> {
+    let Query(mut pairs) = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
+    pairs.remove("token").filter(|token| !token.is_empty())
+}

@@ -1,0 +1,117 @@
+//! `neurograph-engine`: the engine with its server, without a console and without Python.
+
+use clap::Parser;
+use ng_node::NodeError;
+use ng_node::config::{Config, Layer};
+use ng_server::{Server, ServerOptions};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs an event engine and serves it over HTTP and WebSocket.
+#[derive(Parser)]
+#[command(name = "neurograph-engine", version)]
+struct Arguments {
+    /// Read this configuration file after the system's and the user's.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Change one setting, such as server.listen='["127.0.0.1:9000"]'.
+    #[arg(long = "set", value_name = "TABLE.KEY=VALUE")]
+    settings: Vec<String>,
+    /// Keep flags, credentials and the number of the next record here.
+    #[arg(long, value_name = "FOLDER")]
+    state_dir: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(errors) => {
+            for error in &errors {
+                say(&error.to_string());
+                if !error.hint.is_empty() {
+                    say(&format!("  {}", error.hint));
+                }
+            }
+            ExitCode::from(errors.first().map_or(1, |error| error.exit as u8))
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, Vec<NodeError>> {
+    let config = Config::resolve(&layers(arguments).map_err(|error| vec![error])?)?;
+    let options = ServerOptions {
+        state_dir: arguments.state_dir.clone().unwrap_or_else(state_dir),
+        utc_offset_s: ng_server::clock::utc_offset_s(),
+    };
+    let mut server = Server::start(&config, &options).map_err(|error| vec![error])?;
+    for url in server.urls() {
+        say(&format!("serving {url}"));
+    }
+    let restart = wait(&server)
+        .map_err(|error| vec![NodeError::failure("NG-3103", "", format!("signals cannot be waited for: {error}"))])?;
+    server.stop(restart == Some(true));
+    Ok(if restart.is_none() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Waits for a signal: true for SIGHUP, which a supervisor sends before it starts the engine again. None when the engine
+/// has failed.
+fn wait(server: &Server) -> std::io::Result<Option<bool>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return Ok(Some(false)),
+                _ = interrupt.recv() => return Ok(Some(false)),
+                _ = hang_up.recv() => return Ok(Some(true)),
+                () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+                    if server.has_failed() {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// The layers of the configuration: the system's file, the user's, the one that was named, and single settings.
+fn layers(arguments: &Arguments) -> Result<Vec<Layer>, NodeError> {
+    let mut layers = Vec::new();
+    let usual = [
+        Some(PathBuf::from("/etc/neurograph-tui/config.toml")),
+        folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("neurograph-tui/config.toml")),
+    ];
+    for path in usual.into_iter().flatten().filter(|path| path.exists()).chain(arguments.config.clone()) {
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| NodeError::config("NG-2002", path.display().to_string(), error.to_string()))?;
+        layers.push(Layer::File { name: path.display().to_string(), text, table: String::new() });
+    }
+    for setting in &arguments.settings {
+        let Some((path, text)) = setting.split_once('=') else {
+            let what = format!("expected TABLE.KEY=VALUE, found {setting}");
+            return Err(NodeError { exit: 2, ..NodeError::config("NG-1002", "", what) });
+        };
+        layers.push(Layer::Value { name: "flag --set".into(), path: path.trim().into(), text: text.trim().into() });
+    }
+    Ok(layers)
+}
+
+fn state_dir() -> PathBuf {
+    folder("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir).join("neurograph-tui")
+}
+
+/// A folder of this user: that of the variable, or below the home directory.
+fn folder(variable: &str, below_home: &str) -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set(variable).or_else(|| set("HOME").map(|home| home.join(below_home)))
+}
+
+/// Narration goes to standard error.
+#[expect(clippy::print_stderr, reason = "this is the command's own narration")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

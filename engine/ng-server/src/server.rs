@@ -1,0 +1,122 @@
+//! Starts and stops an engine with its server.
+
+use crate::auth::Auth;
+use crate::hub::{Hub, Parts, Phase};
+use crate::ingest::Ingest;
+use crate::listen::Listeners;
+use crate::routes;
+use crate::settings::ServerSettings;
+use ng_node::config::Config;
+use ng_node::{Node, NodeError, NodeOptions, StateAccess};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What a server needs besides its configuration.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Where flags, credentials and the number of the next record are kept.
+    pub state_dir: PathBuf,
+    /// Offset of local time from UTC, seconds east.
+    pub utc_offset_s: i32,
+}
+
+/// A running engine with its server.
+pub struct Server {
+    hub: Arc<Hub>,
+    runtime: Option<tokio::runtime::Runtime>,
+    serving: Option<tokio::task::JoinHandle<()>>,
+    pump: Option<JoinHandle<()>>,
+    stopped: Arc<AtomicBool>,
+    urls: Vec<String>,
+}
+
+impl Server {
+    /// Opens the engine, binds the addresses, starts the sensors and serves.
+    pub fn start(config: &Config, options: &ServerOptions) -> Result<Server, NodeError> {
+        let settings = ServerSettings::read(config)?;
+        let failed = |what: &str, error: std::io::Error| NodeError::failure("NG-3103", "", format!("{what}: {error}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("server")
+            .enable_all()
+            .build()
+            .map_err(|error| failed("the server's threads could not be started", error))?;
+        let node_options = NodeOptions {
+            state_dir: options.state_dir.clone(),
+            access: StateAccess::Own,
+            utc_offset_s: options.utc_offset_s,
+            continues: true,
+        };
+        let mut node = Node::open(config, &node_options)?;
+        let listeners = runtime.block_on(Listeners::bind(&settings))?;
+        let urls = listeners.urls();
+        let outlet = node.outlet().expect("the sensors of a new node are waiting");
+        let hub = Hub::new(Parts {
+            auth: Auth::open(&options.state_dir, &settings)?,
+            settings,
+            access: node.handle().access().clone(),
+            store: node.store().clone(),
+            ingest: Ingest::new(outlet),
+            saved: config.texts("filters"),
+            utc_offset_s: options.utc_offset_s,
+        });
+        let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
+        node.start_sensors();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let pump = std::thread::Builder::new()
+            .name("server-pump".into())
+            .spawn({
+                let (hub, stopped) = (hub.clone(), stopped.clone());
+                move || pump(node, &hub, &stopped)
+            })
+            .map_err(|error| failed("a thread could not be started", error))?;
+        Ok(Server { hub, runtime: Some(runtime), serving: Some(serving), pump: Some(pump), stopped, urls })
+    }
+
+    /// The addresses that are served, as URLs.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// The engine has ended by itself, which it does only when it fails.
+    pub fn has_failed(&self) -> bool {
+        self.pump.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
+    /// Closes every connection, with 1012 when it is only for a restart, and stops the engine.
+    pub fn stop(&mut self, restart: bool) {
+        self.hub.end(if restart { Phase::Restarting } else { Phase::Stopping });
+        if let (Some(runtime), Some(serving)) = (&self.runtime, self.serving.take()) {
+            // A connection that panicked has been reported by the panic hook.
+            let _ = runtime.block_on(serving);
+        }
+        self.stopped.store(true, Ordering::Relaxed);
+        if let Some(pump) = self.pump.take() {
+            // The same of the engine.
+            let _ = pump.join();
+        }
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.pump.is_some() {
+            self.stop(false);
+        }
+    }
+}
+
+/// Hands on what the engine says until the server stops, then stops the engine.
+fn pump(mut node: Node, hub: &Hub, stopped: &AtomicBool) {
+    while !stopped.load(Ordering::Relaxed) {
+        for frame in node.handle().frames(Duration::from_millis(100)) {
+            hub.publish(frame);
+        }
+    }
+    node.stop();
+}

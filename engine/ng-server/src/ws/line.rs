@@ -1,0 +1,164 @@
+//! One WebSocket with its limits: what comes in, what goes out, and how it ends.
+
+use crate::feed::length;
+use crate::hub::{Hub, Phase};
+use crate::settings::BEHIND_FOR;
+use axum::extract::ws::close_code;
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite;
+
+/// Time for which an ended connection waits until its last words have been sent.
+const LINGER: Duration = Duration::from_secs(30);
+/// Time between two looks at how far a client is behind that takes nothing.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Why a connection ends: a close code with a stable word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    /// Close code.
+    pub(super) code: u16,
+    /// Reason, a stable word.
+    pub(super) reason: &'static str,
+}
+
+impl End {
+    /// 1013: the client takes too little.
+    pub(super) const SLOW: End = End { code: close_code::AGAIN, reason: "SLOW_CONSUMER" };
+    /// 1008: it does not keep to the rules.
+    pub(super) const POLICY: End = End { code: close_code::POLICY, reason: "POLICY" };
+    /// 1003: a kind of message that is not understood.
+    pub(super) const UNSUPPORTED: End = End { code: close_code::UNSUPPORTED, reason: "UNSUPPORTED" };
+    /// The server ends.
+    pub(super) fn of(phase: Phase) -> End {
+        match phase {
+            Phase::Restarting => End { code: close_code::RESTART, reason: "RESTART" },
+            _ => End { code: close_code::AWAY, reason: "SHUTTING_DOWN" },
+        }
+    }
+}
+
+/// The other side is gone, or must go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// It has closed, or the connection is broken; nothing more can be said.
+    Gone,
+    /// It is to be closed.
+    End(End),
+}
+
+/// A socket.
+pub(super) struct Line<'a> {
+    socket: WebSocket,
+    hub: &'a Hub,
+    /// When the client fell behind by more than the soft limit.
+    behind_since: Option<Instant>,
+}
+
+impl<'a> Line<'a> {
+    /// A line over a socket.
+    pub(super) fn new(socket: WebSocket, hub: &'a Hub) -> Self {
+        Line { socket, hub, behind_since: None }
+    }
+
+    /// Waits for the next text or binary message, or a ping or pong. Cancelling loses nothing.
+    pub(super) async fn receive(&mut self) -> Result<Message, Over> {
+        match self.socket.recv().await {
+            None | Some(Ok(Message::Close(_))) => Err(Over::Gone),
+            Some(Ok(message)) => {
+                self.hub.meters.messages_in.one();
+                self.hub.meters.bytes_in.add(length(&message) as u64);
+                Ok(message)
+            }
+            Some(Err(error)) => Err(fault(error)),
+        }
+    }
+
+    /// Sends a message and waits until the system has taken it. `behind` tells how many bytes wait besides; a client that
+    /// is too far behind, or for too long, is to be closed.
+    pub(super) async fn send(&mut self, message: Message, behind: impl Fn() -> u64) -> Result<(), Over> {
+        self.hub.meters.messages_out.one();
+        self.hub.meters.bytes_out.add(length(&message) as u64);
+        let limits = self.hub.settings.limits;
+        let sending = self.socket.send(message);
+        tokio::pin!(sending);
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut sending => {
+                    if behind() <= limits.behind_soft_bytes {
+                        self.behind_since = None;
+                    }
+                    return sent.map_err(|_| Over::Gone);
+                }
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            let bytes = behind();
+            let crowded = self.hub.feeds.total() as u64 > 4 * limits.behind_hard_bytes;
+            let since = match bytes > limits.behind_soft_bytes {
+                true => *self.behind_since.get_or_insert_with(Instant::now),
+                false => Instant::now(),
+            };
+            if bytes > limits.behind_hard_bytes
+                || since.elapsed() > BEHIND_FOR
+                || crowded && bytes > limits.behind_soft_bytes / 8
+            {
+                return Err(Over::End(End::SLOW));
+            }
+        }
+    }
+
+    /// Says the last words and a close with its code, and waits, for a while, until they are sent and answered.
+    pub(super) async fn close(mut self, last: Vec<Message>, end: End) {
+        let farewell = async {
+            for message in last {
+                self.socket.send(message).await?;
+            }
+            self.socket.send(Message::Close(Some(CloseFrame { code: end.code, reason: end.reason.into() }))).await?;
+            // What the client still says is read and thrown away: closing over unread bytes would destroy the last words.
+            while let Some(Ok(_)) = self.socket.recv().await {}
+            Ok::<(), axum::Error>(())
+        };
+        let _ = tokio::time::timeout(LINGER, farewell).await;
+    }
+}
+
+/// What a fault of the protocol comes to.
+fn fault(error: axum::Error) -> Over {
+    use tungstenite::Error;
+    match error.into_inner().downcast_ref::<Error>() {
+        Some(Error::Utf8(_)) => Over::End(End { code: close_code::INVALID, reason: "INVALID_UTF8" }),
+        Some(Error::Capacity(_)) => Over::End(End { code: close_code::SIZE, reason: "TOO_LARGE" }),
+        Some(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => Over::Gone,
+        Some(Error::Protocol(_)) => Over::End(End { code: close_code::PROTOCOL, reason: "PROTOCOL_ERROR" }),
+        _ => Over::Gone,
+    }
+}
+
+/// Pings a client, and notices when it no longer answers.
+pub(super) struct Heartbeat {
+    every: tokio::time::Interval,
+    missed: u32,
+}
+
+impl Heartbeat {
+    /// A ping every so many seconds, the first after as many.
+    pub(super) fn new(seconds: u64) -> Self {
+        let period = Duration::from_secs(seconds);
+        let mut every = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        Heartbeat { every, missed: 0 }
+    }
+
+    /// Waits until a ping is due. `Gone` when the client has left two unanswered.
+    pub(super) async fn due(&mut self) -> Result<Message, Over> {
+        self.every.tick().await;
+        self.missed += 1;
+        if self.missed > 2 { Err(Over::Gone) } else { Ok(Message::Ping(bytes::Bytes::new())) }
+    }
+
+    /// The client has said something.
+    pub(super) fn heard(&mut self) {
+        self.missed = 0;
+    }
+}
