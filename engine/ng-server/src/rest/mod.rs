@@ -1,13 +1,31 @@
 //! REST: one file for each kind of thing, with its handlers and its rows of the table of routes.
 
 pub mod answer;
+pub(crate) mod body;
+mod document;
+mod events;
+mod guardian;
 mod health;
+mod ingest;
+mod metrics;
 mod modules;
+pub(crate) mod status;
+mod views;
 
 use crate::routes::Route;
 
 /// The tables of all files, in the order of the OpenAPI document.
-pub const TABLES: &[&[Route]] = &[health::ROUTES, modules::ROUTES];
+pub const TABLES: &[&[Route]] = &[
+    health::ROUTES,
+    status::ROUTES,
+    modules::ROUTES,
+    guardian::ROUTES,
+    views::ROUTES,
+    events::ROUTES,
+    ingest::ROUTES,
+    metrics::ROUTES,
+    document::ROUTES,
+];
 
 /// Everything lies below this.
 pub const BASE: &str = "/api/v1";
