@@ -87,7 +87,7 @@ pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: WebSocket, f
     let mut session = Session { hub: &hub, asker: &asker, client: &presence.client, encoding: None, last: Vec::new() };
     let over = async {
         let stream = match asker.identity.require(Right::Read(Channel::Signals)) {
-            Ok(()) => Stream { filter: Filter::default(), form, max_rate: None, from: None },
+            Ok(()) => Stream { filter: Filter::default(), form, max_rate: None, from: None, missing: GapReason::Retention },
             Err(_) => return Err(Over::End(End::POLICY)),
         };
         session.run(&mut line, Some(stream)).await
@@ -120,6 +120,8 @@ struct Stream {
     max_rate: Option<u32>,
     /// The first record wanted; none = the next one.
     from: Option<u64>,
+    /// Why records are missing that the ring does not hold.
+    missing: GapReason,
 }
 
 /// What a hello asks for; none = no records.
@@ -134,16 +136,19 @@ fn open(hub: &Hub, asker: &Asker, encoding: Encoding, hello: &Hello) -> Result<O
         (Encoding::MessagePack, true) => Form::Packed { vectors: hello.vectors },
         (Encoding::Json, true) => return Err(ApiError::bad_request("packed: only with ng.v1.msgpack")),
     };
-    let from = match (&hello.run, hello.resume_from) {
-        // The numbers may have begun anew, and those of another run may lie beyond ours.
-        (Some(run), Some(seq)) if *run != hub.run && seq > hub.store.lock().next_seq() => Some(0),
-        (_, from) => from,
-    };
+    let other_run = hello.run.as_ref().is_some_and(|run| *run != hub.run);
+    let from = hello.resume_from.map(|seq| {
+        let store = hub.store.lock();
+        // The numbers have begun anew, and those of another run lie beyond ours.
+        if seq > store.next_seq() { store.first_seq() } else { seq }
+    });
+    // What an engine had not told before it ended has not left the ring of this one: it never was there.
+    let missing = if other_run { GapReason::SourceLost } else { GapReason::Retention };
     let filter = hub.filter(hello.filter.as_deref().unwrap_or_default())?;
     if hello.max_rate == Some(0) {
         return Err(ApiError::bad_request("max_rate: expected at least 1"));
     }
-    Ok(Some(Stream { filter, form, max_rate: hello.max_rate, from }))
+    Ok(Some(Stream { filter, form, max_rate: hello.max_rate, from, missing }))
 }
 
 /// A refusal as a message; `id` is that of the request, 0 for none.
@@ -257,7 +262,7 @@ impl Session<'_> {
         if let Some(from) = &mut next {
             let first = hub.store.lock().first_seq();
             if *from < first {
-                let gap = Gap { from_seq: *from, to_seq: first, count: first - *from, reason: GapReason::Retention };
+                let gap = Gap { from_seq: *from, to_seq: first, count: first - *from, reason: stream.missing };
                 for message in writer.gap(&gap) {
                     self.send(line, message, 0).await?;
                 }
