@@ -115,8 +115,10 @@ def test_two_readers_of_one_filter_share_a_feed_and_a_late_one_follows(start: St
     while wanted > 0:
         wanted -= inlet.absorb(client.socket.recv(PATIENCE)) or 0  # type: ignore[arg-type]
     assert inlet.next_seq() == rings[1][2].next_seq()
-    with engine.admin() as http:
-        assert http.get("/api/v1/modules/signal_system").json()["module"]["metrics"]["custom"]["subscriptions"] == 1
+    with Native(engine, views_only=True) as looker:
+        while not (subscriptions := looker.until("metrics")["subscriptions"]):
+            pass
+    assert len(subscriptions) == 1
     for client, _, _ in rings:
         client.close()
 
@@ -151,8 +153,8 @@ def test_what_has_left_the_ring_is_a_gap_with_its_count(start: Start, tmp_path: 
             "count": hello["first_seq"] - 10,
             "reason": "retention",
         }
-        records = client.records(hello["next_seq"] - hello["first_seq"])
-        assert records[0]["seq"] == hello["first_seq"]
+        records = client.records(hello["next_seq"] - first)
+        assert records[0]["seq"] == first
 
 
 def test_numbers_go_on_over_a_kill_and_the_gap_is_exact(start: Start, tmp_path: Path) -> None:
@@ -230,8 +232,7 @@ def test_a_restart_closes_with_1012_and_a_stop_with_1001(start: Start) -> None:
         stopping = threading.Thread(target=engine.stop, args=(number,))
         stopping.start()
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                client.frame()
+            client.until("nothing of this name")
         stopping.join()
         client.close()
         assert closed.value.rcvd is not None and closed.value.rcvd.code == code
@@ -245,8 +246,8 @@ def test_cloudevents_are_events_of_version_1(start: Start, tmp_path: Path) -> No
     engine = start(*following(log))
     with unix_connect(str(engine.socket), uri="ws://localhost/ws", subprotocols=["cloudevents.json"]) as socket:  # type: ignore[list-item]
         assert socket.subprotocol == "cloudevents.json"
-        with engine.admin() as http:
-            while http.get("/api/v1/modules/signal_system").json()["module"]["metrics"]["custom"]["subscriptions"] < 1:
+        with Native(engine, views_only=True) as looker:
+            while not looker.until("metrics")["subscriptions"]:
                 pass
         write(log, range(1))
         event = json.loads(socket.recv(PATIENCE))
