@@ -87,7 +87,9 @@ pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: WebSocket, f
     let mut session = Session { hub: &hub, asker: &asker, client: &presence.client, encoding: None, last: Vec::new() };
     let over = async {
         let stream = match asker.identity.require(Right::Read(Channel::Signals)) {
-            Ok(()) => Stream { filter: Filter::default(), form, max_rate: None, from: None, missing: GapReason::Retention },
+            Ok(()) => {
+                Stream { filter: Filter::default(), form, max_rate: None, from: None, missing: GapReason::Retention }
+            }
             Err(_) => return Err(Over::End(End::POLICY)),
         };
         session.run(&mut line, Some(stream)).await
