@@ -66,6 +66,12 @@ def echo_url(echo: Server) -> str:
 
 
 @pytest.fixture
+def http_url(echo: Server) -> str:
+    """A server that answers `GET /health` with 200: the one that `NEUROGRAPH_HTTP` names, or else the echo server."""
+    return os.environ.get("NEUROGRAPH_HTTP", echo.url)
+
+
+@pytest.fixture
 def impatient_url(echo_program: str) -> Iterator[str]:
     """A server that sends a ping every 200 ms and drops whoever missed two."""
     with running(echo_program, "0", "200") as server:

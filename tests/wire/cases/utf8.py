@@ -84,19 +84,19 @@ _LOW = (b"\xed\xb0\x80", b"\xed\xbf\xbf")
 _LONELY = ((0xC0, 0xDF), (0xE0, 0xEF), (0xF0, 0xF7), (0xF8, 0xFB), (0xFC, 0xFD))
 _NO_CHARACTER = [chr(plane << 16 | last).encode() for plane, last in product(range(1, 17), (0xFFFE, 0xFFFF))]
 
-SEQUENCES: list[tuple[str, str | None, list[bytes]]] = [
+SEQUENCES: list[tuple[str, bool | None, list[bytes]]] = [
     (
         "text",
-        "valid",
+        True,
         [b"hello$world", b"hello\xc2\xa2world", b"hello\xe2\x82\xacworld", b"hello\xf0\xa4\xad\xa2world", GREEK],
     ),
     ("a beginning of a Greek word", None, [GREEK[:length] for length in range(1, len(GREEK) + 1)]),
-    ("the first code point of a length", "valid", [b"\x00", b"\xc2\x80", b"\xe0\xa0\x80", b"\xf0\x90\x80\x80"]),
-    ("the first sequence of five or six octets", "invalid", [b"\xf8\x88\x80\x80\x80", b"\xfc\x84\x80\x80\x80\x80"]),
-    ("the last code point of a length", "valid", [b"\x7f", b"\xdf\xbf", b"\xef\xbf\xbf", b"\xf4\x8f\xbf\xbf"]),
+    ("the first code point of a length", True, [b"\x00", b"\xc2\x80", b"\xe0\xa0\x80", b"\xf0\x90\x80\x80"]),
+    ("the first sequence of five or six octets", False, [b"\xf8\x88\x80\x80\x80", b"\xfc\x84\x80\x80\x80\x80"]),
+    ("the last code point of a length", True, [b"\x7f", b"\xdf\xbf", b"\xef\xbf\xbf", b"\xf4\x8f\xbf\xbf"]),
     (
         "the last sequence of four, five or six octets",
-        "invalid",
+        False,
         [b"\xf7\xbf\xbf\xbf", b"\xfb\xbf\xbf\xbf\xbf", b"\xfd\xbf\xbf\xbf\xbf\xbf"],
     ),
     (
@@ -106,38 +106,38 @@ SEQUENCES: list[tuple[str, str | None, list[bytes]]] = [
     ),
     (
         "continuation octets alone",
-        "invalid",
+        False,
         [b"\x80", b"\xbf", *((b"\x80\xbf" * 3)[:length] for length in range(2, 7)), bytes(range(0x80, 0xBF))],
     ),
     (
         "first octets, each with a space after it",
-        "invalid",
+        False,
         [b"".join(bytes([octet, 0x20]) for octet in range(first, last)) for first, last in _LONELY],
     ),
-    ("a sequence without its last octet", "invalid", _UNFINISHED),
-    ("all the sequences without their last octet", "invalid", [b"".join(_UNFINISHED)]),
-    ("octets that UTF-8 does not have", "invalid", [b"\xfe", b"\xff", b"\xfe\xfe\xff\xff"]),
+    ("a sequence without its last octet", False, _UNFINISHED),
+    ("all the sequences without their last octet", False, [b"".join(_UNFINISHED)]),
+    ("octets that UTF-8 does not have", False, [b"\xfe", b"\xff", b"\xfe\xfe\xff\xff"]),
     (
         "a slash that is longer than needed",
-        "invalid",
+        False,
         [b"\xc0\xaf", b"\xe0\x80\xaf", b"\xf0\x80\x80\xaf", b"\xf8\x80\x80\x80\xaf", b"\xfc\x80\x80\x80\x80\xaf"],
     ),
     (
         "the highest code point that is longer than needed",
-        "invalid",
+        False,
         [b"\xc1\xbf", b"\xe0\x9f\xbf", b"\xf0\x8f\xbf\xbf", b"\xf8\x87\xbf\xbf\xbf", b"\xfc\x83\xbf\xbf\xbf\xbf"],
     ),
     (
         "a NUL that is longer than needed",
-        "invalid",
+        False,
         [b"\xc0\x80", b"\xe0\x80\x80", b"\xf0\x80\x80\x80", b"\xf8\x80\x80\x80\x80", b"\xfc\x80\x80\x80\x80\x80"],
     ),
-    ("one surrogate", "invalid", [*_HIGH, b"\xed\xb0\x80", b"\xed\xbe\x80", b"\xed\xbf\xbf"]),
-    ("a pair of surrogates", "invalid", [high + low for high, low in product(_HIGH, _LOW)]),
-    ("a code point that is no character", "valid", [b"\xef\xbf\xbe", b"\xef\xbf\xbf", *_NO_CHARACTER]),
-    ("a special code point", "valid", [chr(point).encode() for point in range(0xFFF9, 0x10000)]),
+    ("one surrogate", False, [*_HIGH, b"\xed\xb0\x80", b"\xed\xbe\x80", b"\xed\xbf\xbf"]),
+    ("a pair of surrogates", False, [high + low for high, low in product(_HIGH, _LOW)]),
+    ("a code point that is no character", True, [b"\xef\xbf\xbe", b"\xef\xbf\xbf", *_NO_CHARACTER]),
+    ("a special code point", True, [chr(point).encode() for point in range(0xFFF9, 0x10000)]),
 ]
-"""What a group holds, whether its sequences are valid, None if some are, and the sequences; the first is 6.5."""
+"""What a group holds, whether its sequences are UTF-8 (None: some are), and the sequences; the first is 6.5."""
 
 
 def is_utf8(data: bytes) -> bool:
