@@ -30,8 +30,8 @@ async def play(case: Case, url: str) -> list[str]:
         except TimeoutError:
             return [f"no close frame within {SOON} s; seen so far: {_short(socket.seen.events)}"]
         if seen.closed and seen.end is None:
-            # The server closed first, or answers ours: in both cases it is the one that ends the connection.
-            if case.codes is not None:
+            # Whoever closed first, the server is the one that ends the connection.
+            if case.codes is not None and not case.closing:
                 await socket.send(close(seen.close_code))
             try:
                 await socket.until(timeout=SOON)

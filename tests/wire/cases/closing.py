@@ -44,17 +44,23 @@ _ROWS: list[tuple[str, str, tuple[Step, ...], tuple[Event, ...], tuple[int | Non
 ]
 
 CASES: list[Case] = [
-    *(Case(*row) for row in _ROWS),
+    *(Case(*row, closing=True) for row in _ROWS),
     *(
-        Case(f"7.7.{number}", f"The valid code {code} is answered with itself.", (close(code),), codes=(code, 1000))
+        Case(
+            f"7.7.{number}",
+            f"The valid code {code} is answered with itself.",
+            (close(code),),
+            codes=(code, 1000),
+            closing=True,
+        )
         for number, code in enumerate(VALID, 1)
     ),
     *(
-        Case(f"7.9.{number}", f"The invalid code {code}.", (close(code),), codes=PROTOCOL_ERROR)
+        Case(f"7.9.{number}", f"The invalid code {code}.", (close(code),), codes=PROTOCOL_ERROR, closing=True)
         for number, code in enumerate(INVALID, 1)
     ),
     *(
-        Case(f"7.13.{number}", f"The undefined code {code}.", (close(code),), codes=PROTOCOL_ERROR)
+        Case(f"7.13.{number}", f"The undefined code {code}.", (close(code),), codes=PROTOCOL_ERROR, closing=True)
         for number, code in enumerate(UNDEFINED, 1)
     ),
 ]

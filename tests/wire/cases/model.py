@@ -49,6 +49,8 @@ class Case:
     codes: tuple[int | None, ...] | None = None
     """Codes of which the server's close frame has one, at most a second after the last step; None stands for a close
     frame without a code. Left out, the connection stays open until we close it with 1000, and the server answers so."""
+    closing: bool = False
+    """The steps hold our own close frame; so the server's is the answer to it, and is not answered again."""
     rest: bytes = b""
     """Sent if the close frame is not there after the steps: a server that looks at whole frames closes only now. The
     Autobahn test suite calls that not strict, and the RFC allows it."""
