@@ -104,12 +104,14 @@ class RawSocket:
         *,
         path: str | None = None,
         protocols: Iterable[str] = (),
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
+        after: bytes = b"",
         timeout: float = 5,
     ) -> Self:
         """Shakes hands with `ws://host:port/path`, or with `unix:/the/socket` and a `path`.
 
-        `headers` are added to the request, or replace those of the same name.
+        `headers` are added to the request, or replace those of the same name; None leaves one out.
+        `after` is sent together with the request, before the answer is there.
 
         Raises:
             Refused: The server answered, but not with 101.
@@ -119,7 +121,7 @@ class RawSocket:
             reader, writer = await dial(url)
             try:
                 key = base64.b64encode(os.urandom(16)).decode()
-                request = {
+                request: dict[str, str | None] = {
                     "Host": urlsplit(url).netloc or "localhost",
                     "Upgrade": "websocket",
                     "Connection": "Upgrade",
@@ -129,11 +131,12 @@ class RawSocket:
                 if protocols:
                     request["Sec-WebSocket-Protocol"] = ", ".join(protocols)
                 request |= headers or {}
-                lines = [f"GET {path or target(url)} HTTP/1.1", *(f"{name}: {text}" for name, text in request.items())]
-                writer.write("\r\n".join([*lines, "", ""]).encode())
+                lines = [f"GET {path or target(url)} HTTP/1.1"]
+                lines += [f"{name}: {text}" for name, text in request.items() if text is not None]
+                writer.write("\r\n".join([*lines, "", ""]).encode() + after)
                 status, answer = await read_head(reader)
                 if status != 101:
-                    body = await reader.read(int(answer.get("content-length", "0")))
+                    body = await reader.readexactly(int(answer.get("content-length", "0")))
                     raise Refused(status, answer, body)
                 digest = hashlib.sha1(f"{request['Sec-WebSocket-Key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode())
                 if answer.get("sec-websocket-accept") != base64.b64encode(digest.digest()).decode():

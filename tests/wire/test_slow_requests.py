@@ -11,8 +11,8 @@ from .rawsocket import dial, read_head
 HEADER_TIMEOUT = float(os.environ.get("NEUROGRAPH_HEADER_TIMEOUT", "10"))
 """Seconds that the server gives a client for the head of a request."""
 
-SLACK = 2.0
-"""Seconds by which a server may be late on a busy machine."""
+SLACK = 5.0
+"""Seconds by which a server may be late on a busy machine, with a timeout as with an answer."""
 
 CONNECTIONS = 150
 
@@ -47,7 +47,7 @@ async def status_of(url: str) -> int:
     reader, writer = await dial(url)
     try:
         writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(SLACK):
             status, _ = await read_head(reader)
         return status
     finally:
