@@ -5,7 +5,6 @@
 //! is behind is known in bytes, and the client's own task ends it when that is too far.
 
 use crate::forms::{Form, Write};
-use axum::extract::ws::Message;
 use ng_core::filter::Filter;
 use ng_core::host::{Access, Gone};
 use ng_core::route::{Queue, Taken, Wanted};
@@ -18,6 +17,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use tokio_tungstenite::tungstenite::Message;
 
 /// A message is closed when it holds this many bytes.
 pub const FLUSH_BYTES: usize = 64 << 10;
@@ -321,7 +321,7 @@ pub fn length(message: &Message) -> usize {
     match message {
         Message::Text(text) => text.len(),
         Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
+        Message::Close(_) | Message::Frame(_) => 0,
     }
 }
 

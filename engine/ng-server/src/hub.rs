@@ -9,7 +9,6 @@ use crate::forms::native;
 use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
-use axum::extract::ws::Message;
 use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
@@ -22,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::{broadcast, watch};
+use tokio_tungstenite::tungstenite::Message;
 
 /// News that wait for a client; who is further behind misses views, which later ones replace.
 const NEWS: usize = 256;

@@ -4,9 +4,9 @@ mod cloudevents;
 pub(crate) mod native;
 mod packed;
 
-use axum::extract::ws::Message;
 use ng_core::record::Stored;
 use ng_wire::Gap;
+use tokio_tungstenite::tungstenite::Message;
 
 /// How records are written into messages. Feeds with the same filter and form are one feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! The engine's own protocol, and CloudEvents: a greeting, then records in batches, views, notices, and answers.
 
 use super::line::{End, Heartbeat, Line, Over};
+use super::socket::Socket;
 use crate::auth::Right;
 use crate::channels::Channel;
 use crate::clients::Client;
@@ -11,13 +12,13 @@ use crate::forms::{Form, Write, native};
 use crate::hub::{Hub, Phase, ended, error_code};
 use crate::json;
 use crate::request::Request as Asker;
-use axum::extract::ws::{Message, WebSocket};
 use ng_core::filter::Filter;
 use ng_wire::{Frame, Gap, GapReason, Hello, PROTO, Request};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio_tungstenite::tungstenite::Message;
 
 /// Time in which a client has to say hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,7 +54,7 @@ impl Encoding {
 }
 
 /// Serves a client of the engine's own protocol until it leaves.
-pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: WebSocket, encoding: Encoding) {
+pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: Socket, encoding: Encoding) {
     let name = if encoding == Encoding::Json { "ng.v1.json" } else { "ng.v1.msgpack" };
     let presence = hub.clients.enter(asker.identity.clone(), asker.peer.name(), name);
     let mut line = Line::new(socket, &hub);
@@ -75,13 +76,14 @@ pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: WebSocket, encodi
         };
         session.run(&mut line, stream).await
     };
-    if let Err(Over::End(end)) = over.await {
-        line.close(session.last, end).await;
+    match over.await {
+        Err(Over::End(end)) => line.close(session.last, end).await,
+        _ => line.finish().await,
     }
 }
 
 /// Serves a client that only reads records in one form, and says nothing that is understood.
-pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: WebSocket, form: Form) {
+pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: Socket, form: Form) {
     let presence = hub.clients.enter(asker.identity.clone(), asker.peer.name(), "cloudevents.json");
     let mut line = Line::new(socket, &hub);
     let mut session = Session { hub: &hub, asker: &asker, client: &presence.client, encoding: None, last: Vec::new() };
@@ -94,8 +96,9 @@ pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: WebSocket, f
         };
         session.run(&mut line, Some(stream)).await
     };
-    if let Err(Over::End(end)) = over.await {
-        line.close(session.last, end).await;
+    match over.await {
+        Err(Over::End(end)) => line.close(session.last, end).await,
+        _ => line.finish().await,
     }
 }
 
