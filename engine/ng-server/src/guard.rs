@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 /// Longest correlation id that is taken over from a client.
 const CORRELATION_BYTES: usize = 128;
-/// Paths that answer whoever asks, whatever credentials stand in the request.
-const PROBES: &str = "/health";
+/// Paths that answer whoever asks, whatever credentials stand in the request: the probes, and where credentials are got.
+const OPEN: [&str; 4] = ["/health", "/auth/login", "/auth/refresh", "/auth/token"];
 
 /// A handler that needs a right.
 pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> MethodRouter<App> {
@@ -54,16 +54,22 @@ async fn enter(State(hub): State<Arc<Hub>>, request: HttpRequest, next: Next) ->
     let peer = request.extensions().get::<Peer>().cloned().unwrap_or(Peer::Unix { uid: u32::MAX });
     let mut context = Request { correlation_id, identity: crate::auth::Identity::anonymous(), peer: peer.clone() };
     let token = token_of(request.uri());
-    let probe = request.uri().path().trim_start_matches("/api/v1").starts_with(PROBES);
+    let path = request.uri().path().trim_start_matches("/api/v1");
+    let open = OPEN.iter().any(|open| path.starts_with(open));
     let allowed = admitted(&hub, &peer, headers, request.method()).and_then(|()| {
-        if probe { Ok(crate::auth::Identity::anonymous()) } else { hub.auth.identify(&peer, headers, token.as_deref()) }
+        if open { Ok(crate::auth::Identity::anonymous()) } else { hub.auth.identify(&peer, headers, token.as_deref()) }
     });
     let refusal = match allowed {
         Ok(identity) => {
             context.identity = identity;
             None
         }
-        Err(refusal) => Some(refusal),
+        Err(refusal) => {
+            if !matches!(refusal.code, "UNAUTHORIZED" | "FORBIDDEN" | "UNKNOWN_HOST") {
+                hub.meters.bad_credentials.one();
+            }
+            Some(refusal)
+        }
     };
     let correlation = HeaderValue::from_str(&context.correlation_id);
     let mut response = REQUEST
@@ -138,8 +144,11 @@ fn correlation_id(headers: &HeaderMap) -> String {
         .map_or_else(crate::random::uuid, str::to_owned)
 }
 
-/// The credentials in the query of an address.
+/// The credentials in the query of the address of a WebSocket.
 fn token_of(uri: &Uri) -> Option<String> {
+    if uri.path() != "/ws" {
+        return None;
+    }
     let Query(mut pairs) = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
     pairs.remove("token").filter(|token| !token.is_empty())
 }

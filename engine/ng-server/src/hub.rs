@@ -256,7 +256,7 @@ impl Hub {
             server_time: clock::now_ns(),
             user: identity.user.clone(),
             role: identity.role,
-            rights: crate::auth::Right::of(identity.role).into_iter().map(crate::auth::Right::name).collect(),
+            rights: identity.rights().into_iter().map(crate::auth::Right::name).collect(),
             durability: Durability::Memory,
             limits: self.settings.limits,
         }

@@ -1,6 +1,7 @@
 //! One WebSocket with its limits: what comes in, what goes out, and how it ends.
 
 use super::socket::{self, Limits, Socket};
+use crate::auth::Identity;
 use crate::feed::length;
 use crate::hub::{Hub, Phase};
 use crate::settings::BEHIND_FOR;
@@ -27,6 +28,8 @@ impl End {
     pub(super) const SLOW: End = End { code: 1013, reason: "SLOW_CONSUMER" };
     /// 1008: it does not keep to the rules.
     pub(super) const POLICY: End = End { code: 1008, reason: "POLICY" };
+    /// 1008: what it has shown is not valid any more.
+    pub(super) const CREDENTIALS: End = End { code: 1008, reason: "CREDENTIALS_ENDED" };
     /// 1003: a kind of message that is not understood.
     pub(super) const UNSUPPORTED: End = End { code: 1003, reason: "UNSUPPORTED" };
     /// The server ends.
@@ -51,19 +54,24 @@ pub(super) enum Over {
 pub(super) struct Line<'a> {
     socket: Socket,
     hub: &'a Hub,
+    identity: &'a Identity,
     /// When the client fell behind by more than the soft limit.
     behind_since: Option<Instant>,
 }
 
 impl<'a> Line<'a> {
-    /// A line over a socket.
-    pub(super) fn new(socket: Socket, hub: &'a Hub) -> Self {
-        Line { socket, hub, behind_since: None }
+    /// A line over a socket, for as long as the credentials of the client are valid.
+    pub(super) fn new(socket: Socket, hub: &'a Hub, identity: &'a Identity) -> Self {
+        Line { socket, hub, identity, behind_since: None }
     }
 
     /// Waits for the next text or binary message, or a ping or pong. Cancelling loses nothing.
     pub(super) async fn receive(&mut self) -> Result<Message, Over> {
-        match self.socket.next().await {
+        let received = tokio::select! {
+            received = self.socket.next() => received,
+            () = self.hub.auth.ended(self.identity) => return Err(Over::End(End::CREDENTIALS)),
+        };
+        match received {
             None | Some(Ok(Message::Close(_))) => Err(Over::Gone),
             Some(Ok(message)) => {
                 self.hub.meters.messages_in.one();

@@ -57,7 +57,7 @@ impl Encoding {
 pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: Socket, encoding: Encoding) {
     let name = if encoding == Encoding::Json { "ng.v1.json" } else { "ng.v1.msgpack" };
     let presence = hub.clients.enter(asker.identity.clone(), asker.peer.name(), name);
-    let mut line = Line::new(socket, &hub);
+    let mut line = Line::new(socket, &hub, &asker.identity);
     let mut session =
         Session { hub: &hub, asker: &asker, client: &presence.client, encoding: Some(encoding), last: Vec::new() };
     let over = async {
@@ -85,7 +85,7 @@ pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: Socket, encoding:
 /// Serves a client that only reads records in one form, and says nothing that is understood.
 pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: Socket, form: Form) {
     let presence = hub.clients.enter(asker.identity.clone(), asker.peer.name(), "cloudevents.json");
-    let mut line = Line::new(socket, &hub);
+    let mut line = Line::new(socket, &hub, &asker.identity);
     let mut session = Session { hub: &hub, asker: &asker, client: &presence.client, encoding: None, last: Vec::new() };
     let over = async {
         let stream = match asker.identity.require(Right::Read(Channel::Signals)) {
@@ -256,7 +256,7 @@ impl Session<'_> {
             Frame::Alerts(_) | Frame::Notice(_) => Channel::Actions,
             _ => return false,
         };
-        channel.readable_by(self.asker.identity.role)
+        self.asker.identity.may(Right::Read(channel))
     }
 
     /// Tells what the ring holds of the stream from where the client wants it, and joins the live feed.
