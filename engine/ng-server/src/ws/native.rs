@@ -87,7 +87,9 @@ pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: WebSocket, f
     let mut session = Session { hub: &hub, asker: &asker, client: &presence.client, encoding: None, last: Vec::new() };
     let over = async {
         let stream = match asker.identity.require(Right::Read(Channel::Signals)) {
-            Ok(()) => Stream { filter: Filter::default(), form, max_rate: None, from: None, missing: GapReason::Retention },
+            Ok(()) => {
+                Stream { filter: Filter::default(), form, max_rate: None, from: None, missing: GapReason::Retention }
+            }
             Err(_) => return Err(Over::End(End::POLICY)),
         };
         session.run(&mut line, Some(stream)).await
@@ -248,7 +250,7 @@ impl Session<'_> {
             Frame::Modules(_) => Channel::Modules,
             Frame::Guardian(_) => Channel::Guardian,
             Frame::Metrics(_) => Channel::Metrics,
-            Frame::Alerts(_) | Frame::Notice(_) => Channel::Actions,
+            Frame::Alerts(_) | Frame::Notice(_) | Frame::Action(_) => Channel::Actions,
             _ => return false,
         };
         channel.readable_by(self.asker.identity.role)
