@@ -3,11 +3,14 @@
 pub mod answer;
 mod health;
 mod modules;
+mod websocket;
+
+pub(crate) use modules::module;
 
 use crate::routes::Route;
 
 /// The tables of all files, in the order of the OpenAPI document.
-pub const TABLES: &[&[Route]] = &[health::ROUTES, modules::ROUTES];
+pub const TABLES: &[&[Route]] = &[health::ROUTES, modules::ROUTES, websocket::ROUTES];
 
 /// Everything lies below this.
 pub const BASE: &str = "/api/v1";

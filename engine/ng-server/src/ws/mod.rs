@@ -2,18 +2,30 @@
 //!
 //! # Layout
 //!
-//! `line.rs` is one socket with its limits; `native.rs` speaks the engine's own protocol and CloudEvents.
+//! `line.rs` is one socket with its limits, `stream.rs` the records that are told over it; `native.rs` speaks the engine's
+//! own protocol and CloudEvents, `seed.rs` the dialect of the seed. What only the latter needs: `requests.rs` reads
+//! what is asked, `subscriptions.rs` has the channels of a client, `buckets.rs` its limits, `tokens.rs` the tokens to come
+//! back with, `binary.rs` the binary messages.
 
+mod binary;
+mod buckets;
 mod line;
 mod native;
+mod requests;
+mod seed;
+mod stream;
+mod subscriptions;
+mod tokens;
+
+pub use tokens::{Restored, Tokens};
 
 use crate::error::ApiError;
 use crate::forms::Form;
 use crate::hub::{Hub, Phase};
 use crate::request;
 use crate::settings::{FRAME_BYTES, MESSAGE_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
@@ -23,6 +35,7 @@ const PROTOCOLS: [&str; 3] = ["ng.v1.msgpack", "ng.v1.json", "cloudevents.json"]
 /// `GET /ws`.
 pub async fn upgrade(
     State(hub): State<Arc<Hub>>,
+    restored: Option<Extension<Restored>>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
     let upgrade = match upgrade {
@@ -51,7 +64,7 @@ pub async fn upgrade(
             Some("ng.v1.json") => native::serve(hub, request, socket, native::Encoding::Json).await,
             Some("ng.v1.msgpack") => native::serve(hub, request, socket, native::Encoding::MessagePack).await,
             Some("cloudevents.json") => native::serve_form(hub, request, socket, Form::CloudEvents).await,
-            _ => {}
+            _ => seed::serve(hub, request, socket, restored.map(|Extension(restored)| restored)).await,
         }
     })
 }
