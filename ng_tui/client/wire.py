@@ -9,6 +9,25 @@ from msgspec import Struct
 SettingValue = bool | int | float | str | list[str]
 
 
+class ActionDone(Struct, omit_defaults=True):
+    """An action of an alert rule that was performed."""
+
+    time_ns: int
+    rule: str
+    action: str
+    status: ActionStatus
+    took_us: float
+    about: int | None = None
+    error: str | None = None
+
+
+class ActionStatus(StrEnum):
+    """How an action ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
 class AlertState(StrEnum):
     """The state of an alert rule."""
 
@@ -152,6 +171,7 @@ class Frame(Struct, omit_defaults=True):
     metrics: MetricsView | None = None
     alerts: list[AlertView] | None = None
     notice: Notice | None = None
+    action: ActionDone | None = None
     result: ResultFrame | None = None
     error: ErrorFrame | None = None
 

@@ -1,6 +1,7 @@
 //! What all connections share: the latest views, the way to the engine, the feeds, the clients, and what was counted.
 
 use crate::auth::{Auth, Identity};
+use crate::channel_news::ChannelNews;
 use crate::clients::Clients;
 use crate::clock;
 use crate::error::ApiError;
@@ -9,6 +10,7 @@ use crate::forms::native;
 use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
+use crate::ws::Tokens;
 use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
@@ -90,6 +92,10 @@ pub struct Hub {
     pub feeds: Arc<Feeds>,
     /// Who is connected.
     pub clients: Clients,
+    /// The events of channels.
+    pub channel_news: ChannelNews,
+    /// Sessions that can be gone on with.
+    pub tokens: Tokens,
     /// The way in for events.
     pub ingest: Ingest,
     /// What the server counts.
@@ -130,6 +136,8 @@ impl Hub {
             host,
             started: Instant::now(),
             clients: Clients::default(),
+            channel_news: ChannelNews::default(),
+            tokens: Tokens::default(),
             meters: Meters::default(),
             settings: parts.settings,
             access: parts.access,

@@ -65,6 +65,7 @@ impl Server {
             utc_offset_s: options.utc_offset_s,
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
+        runtime.spawn(crate::channel_news::run(hub.clone()));
         node.start_sensors();
         let stopped = Arc::new(AtomicBool::new(false));
         let pump = std::thread::Builder::new()

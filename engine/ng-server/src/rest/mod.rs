@@ -5,11 +5,14 @@ mod auth;
 mod health;
 mod keys;
 mod modules;
+mod websocket;
+
+pub(crate) use modules::module;
 
 use crate::routes::Route;
 
 /// The tables of all files, in the order of the OpenAPI document.
-pub const TABLES: &[&[Route]] = &[health::ROUTES, modules::ROUTES, auth::ROUTES, keys::ROUTES];
+pub const TABLES: &[&[Route]] = &[health::ROUTES, modules::ROUTES, auth::ROUTES, keys::ROUTES, websocket::ROUTES];
 
 /// Everything lies below this.
 pub const BASE: &str = "/api/v1";

@@ -2,12 +2,23 @@
 //!
 //! # Layout
 //!
-//! `socket.rs` is a WebSocket by the book, `line.rs` one with the limits of a client; `native.rs` speaks the engine's own
-//! protocol and CloudEvents.
+//! `socket.rs` is a WebSocket by the book, `line.rs` one with the limits of a client, `stream.rs` the records that are told
+//! over it; `native.rs` speaks the engine's own protocol and CloudEvents, `seed.rs` the dialect of the seed. What only the
+//! latter needs: `requests.rs` reads what is asked, `subscriptions.rs` has the channels of a client, `buckets.rs` its
+//! limits, `tokens.rs` the tokens to come back with, `binary.rs` the binary messages.
 
+mod binary;
+mod buckets;
 mod line;
 mod native;
+mod requests;
+mod seed;
 pub mod socket;
+mod stream;
+mod subscriptions;
+mod tokens;
+
+pub use tokens::{Restored, Tokens};
 
 use crate::error::ApiError;
 use crate::forms::Form;
@@ -35,6 +46,7 @@ pub async fn upgrade(State(hub): State<Arc<Hub>>, mut http: Request) -> Response
     };
     let protocol = chosen(&http);
     let held = http.extensions().get::<Held>().cloned();
+    let restored = http.extensions().get::<Restored>().cloned();
     let (mut response, upgrade) = match socket::accept(&mut http) {
         Ok(accepted) => accepted,
         Err(refusal) => return refusal,
@@ -48,7 +60,7 @@ pub async fn upgrade(State(hub): State<Arc<Hub>>, mut http: Request) -> Response
             Some("ng.v1.json") => native::serve(hub, request, socket, native::Encoding::Json).await,
             Some("ng.v1.msgpack") => native::serve(hub, request, socket, native::Encoding::MessagePack).await,
             Some("cloudevents.json") => native::serve_form(hub, request, socket, Form::CloudEvents).await,
-            _ => {}
+            _ => seed::serve(hub, request, socket, restored).await,
         }
         // The place of the connection is free only now.
         drop(held);
