@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -105,7 +105,7 @@ class Follower:
         if self.session is not None:
             await self.session.close()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         has_been_live = False
         while not self._closed:
             begun = time.monotonic()

@@ -128,9 +128,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def ssh_command(
-    address: Address, command: str | None = None, environment: Mapping[str, str] = os.environ
-) -> list[str]:
+def ssh_command(address: Address, command: str | None = None, environment: Mapping[str, str] = os.environ) -> list[str]:
     """The words of the command that connects its stdin and stdout with the engine's socket on the other host."""
     program = shlex.split(command or environment.get(VARIABLE) or "ssh")
     port = [] if address.port is None else ["-p", str(address.port)]
