@@ -49,7 +49,7 @@ class Place:
 
 
 class Follower:
-    """Iterate over it, once, for the messages of all connections, one connection after the other.
+    """Iterate over it, once, for the messages of all connections, greetings included, one connection after the other.
 
     The iteration ends with `close`. Unless it is to go on forever, it raises what the engine refuses, and
     ConnectionFailed when already the first attempt fails.
@@ -116,6 +116,7 @@ class Follower:
                         continue
                     self._begin(live)
                     has_been_live = True
+                    yield live.greeting
                     while not self._closed:
                         yield await live.receive()
             except ConsoleError as error:

@@ -18,7 +18,7 @@ from ng_tui.client.follow import Follower, Place
 from ng_tui.client.reach import Reach, reach
 from ng_tui.client.rest import Rest, rest
 from ng_tui.client.session import PROTO, Session, decode
-from ng_tui.client.wire import AlertView, Frame, GuardianView, Hello, Mode, SettingValue, Welcome
+from ng_tui.client.wire import AlertView, Frame, GuardianView, Hello, Mode, SettingValue
 
 Event = Mapping[str, Any] | str | float
 """What can be sent: the fields of an event, a line of text, or a number."""
@@ -135,7 +135,6 @@ class NeuroGraphClient:
         when already the first attempt fails.
         """
         way, place = self._reach, Place(resume_from)
-        greetings: list[Welcome] = []
 
         def hello() -> Hello:
             return Hello(
@@ -149,7 +148,6 @@ class NeuroGraphClient:
 
         def greeted(session: Session) -> bool:
             place.greet(session.welcome)
-            greetings.append(session.welcome)
             return True
 
         follower = Follower(way, hello, greeted, forever=False, patience_s=60.0)
@@ -157,8 +155,6 @@ class NeuroGraphClient:
         try:
             async with aclosing(aiter(follower)) as messages:
                 async for message in messages:
-                    while greetings:
-                        yield Frame(hello=greetings.pop(0))
                     frame = decode(message, way)
                     place.take(frame)
                     if frame.packed is None:

@@ -220,7 +220,8 @@ class RemoteClient:
         for answer in (frame.result, frame.error):
             if answer is not None:
                 self._unanswered.discard(answer.id)
-        self._inbox.put(frame)
+        if frame.hello is None:
+            self._inbox.put(frame)
 
     def _changed(self) -> None:
         follower = self._follower

@@ -36,9 +36,13 @@ _ERROR = b"\x81\xa5error"
 class Session:
     """A connection after the greetings."""
 
-    def __init__(self, socket: ClientConnection, reach: Reach, welcome: Welcome, alive: asyncio.Future[float]) -> None:
+    def __init__(
+        self, socket: ClientConnection, reach: Reach, greeting: bytes, welcome: Welcome, alive: asyncio.Future[float]
+    ) -> None:
+        self.greeting = greeting
+        """The engine's first message."""
         self.welcome = welcome
-        """The engine's greeting."""
+        """What it says."""
         self.alive = alive
         """Done when the engine has answered the first ping, thus has taken the hello."""
         self.received_bytes = 0
@@ -129,7 +133,7 @@ async def session(reach: Reach, hello: Hello, *, patience_s: float = 20.0) -> As
                 raise BadAnswer(tr("it does not greet"), where=reach.address.name)
         except (ConnectionClosed, TimeoutError) as error:
             raise reach.failed(error) from None
-        yield Session(socket, reach, greeting.hello, await _ping(socket))
+        yield Session(socket, reach, message, greeting.hello, await _ping(socket))
 
 
 async def _ping(socket: ClientConnection) -> asyncio.Future[float]:

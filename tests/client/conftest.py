@@ -9,7 +9,7 @@ import pytest
 
 from tests.server.engine import Engine
 
-from .rig import Log, logged
+from .rig import Log, Relay, logged
 
 Start = Callable[..., tuple[Engine, Log]]
 
@@ -35,3 +35,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Log
     engine, log = logged(tmp_path_factory.mktemp("engine"))
     yield engine, log
     engine.stop()
+
+
+@pytest.fixture
+def relayed(start: Start) -> Iterator[tuple[Engine, Log, Relay]]:
+    """An engine, its log, and a relay to it."""
+    engine, log = start()
+    relay = Relay(engine)
+    yield engine, log, relay
+    relay.close()

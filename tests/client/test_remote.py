@@ -18,7 +18,7 @@ from ng_tui.errors import EXIT_CONNECTION
 from tests.server.engine import Engine
 
 from .conftest import Start
-from .rig import Log, at, live, rows, until
+from .rig import Log, Relay, at, live, lose, rows, until
 
 OFF = Command(set_module=SetModuleCommand("signal_system", False))
 
@@ -35,40 +35,57 @@ def error_of(client: RemoteClient, number: int) -> ErrorFrame:
     return next(error for error in errors if error.id == number)
 
 
-def test_after_kill_and_restart_every_number_is_a_record_or_in_the_gap(start: Start) -> None:
-    engine, log = start()
+def test_over_a_kill_and_restart_every_number_is_a_record_or_in_the_gap(relayed: tuple[Engine, Log, Relay]) -> None:
+    engine, log, relay = relayed
     log.write(50)
-    client = RemoteClient(at(engine))
+    client = RemoteClient(resolve(relay.url))
     client.start()
     try:
         assert len(rows(client, 50)) == 50
         before = client.link.received_bytes
-        engine.kill()
-        until(lambda: client.link.state is LinkState.WAITING)
-        assert client.link.tries >= 1
-        assert client.link.retry_at is not None
-        assert client.link.why
-        engine.start()
-        client.reconnect()
-        live(client)
+        lose(engine, log, relay, 40)
+        until(lambda: client.link.state is LinkState.LIVE and client.link.received_bytes > before)
+        assert client.link.tries == 0
         log.write(30)
         assert len(rows(client, 80)) == 80
-        assert client.link.tries == 0
-        assert client.link.received_bytes > before
         everything = rows(client, 81, "")
         gaps = [row for row in everything if row.gap is not None]
         assert len(gaps) == 1
-        assert "source_lost" in gaps[0].text
-        place, expected = everything.index(gaps[0]), everything[0].seq
-        for row in everything[:place] + everything[place + 1 :]:
-            if row is everything[place + 1]:
-                assert gaps[0].gap == row.seq - expected
-                expected = row.seq
-            assert row.seq == expected
-            expected += 1
+        assert gaps[0].gap is not None
+        assert gaps[0].gap >= 40
+        assert "the engine was killed" in gaps[0].text
+        expected = everything[0].seq
+        for row in everything:
+            # The row of a gap has the number of the last record that is missing.
+            expected += 1 if row.gap is None else row.gap
+            assert row.seq == expected - 1
     finally:
         client.close()
     assert client.link.state is LinkState.ENDED
+
+
+def test_a_broken_connection_tells_why_and_when_it_tries_again(start: Start) -> None:
+    engine, log = start()
+    client = RemoteClient(at(engine))
+    client.start()
+    try:
+        live(client)
+        assert client.link.rtt_s is None or client.link.rtt_s > 0
+        engine.kill()
+        until(lambda: client.link.state is LinkState.WAITING)
+        link = client.link
+        assert (link.tries, link.why) == (1, "the connection broke off")
+        assert link.retry_at is not None
+        assert 0.25 <= link.retry_at - link.since <= 0.6
+        until(lambda: client.link.tries == 3)
+        assert (client.link.since, client.link.why) == (link.since, "Connection refused")
+        engine.start()
+        client.reconnect()
+        live(client)
+        log.write(1)
+        rows(client, 1)
+    finally:
+        client.close()
 
 
 def test_no_more_than_the_backlog_comes_first(start: Start) -> None:

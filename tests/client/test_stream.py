@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,8 +16,7 @@ from ng_tui.client.wire import Frame
 from ng_tui.errors import EXIT_REFUSED, FilterError
 from tests.server.engine import Engine
 
-from .conftest import Start
-from .rig import Log, at
+from .rig import Log, Relay, at, lose
 
 FRAMES = msgspec.msgpack.Decoder(list[Frame])
 
@@ -88,32 +88,31 @@ def test_where_no_engine_is_it_does_not_wait_forever(tmp_path: object) -> None:
         client.close()
 
 
-def test_a_restart_is_told_as_a_gap(start: Start) -> None:
-    engine, log = start()
-    client = RemoteClient(at(engine))
+def test_a_restart_is_told_as_a_gap(relayed: tuple[Engine, Log, Relay]) -> None:
+    engine, log, relay = relayed
+    client = RemoteClient(resolve(relay.url))
     try:
         stream = client.subscribe("")
         log.write(5)
-        before = [json.loads(line) for line in lines(stream, 5, "records")]
-        while "request" not in before[-1]["text"]:
-            before.append(json.loads(lines(stream, 1, "records")[0]))
-        engine.kill()
-        engine.start()
+        found: list[dict[str, Any]] = []
+
+        def read_to(text: str) -> None:
+            while not found or text not in found[-1].get("text", ""):
+                found.append(json.loads(lines(stream, 1, "records")[0]))
+
+        read_to("request 4 ")
+        lose(engine, log, relay, 40)
         log.write(5)
-        after: list[dict[str, object]] = []
-        while not after or "request" not in str(after[-1].get("text")):
-            after.append(json.loads(lines(stream, 1, "records")[0]))
-        numbers = [record["seq"] for record in before]
-        for line in after:
+        read_to("request 49 ")
+        gaps, numbers = [], []
+        for line in found:
             if "gap" in line:
-                gap = line["gap"]
-                assert isinstance(gap, dict)
-                assert gap["reason"] == "source_lost"
-                assert gap["count"] == gap["to_seq"] - gap["from_seq"]
-                numbers += range(gap["from_seq"], gap["to_seq"])
+                gaps.append(line["gap"])
+                numbers += range(line["gap"]["from_seq"], line["gap"]["to_seq"])
             else:
                 numbers.append(line["seq"])
-        assert any("gap" in line for line in after)
+        assert [gap["reason"] for gap in gaps] == ["source_lost"]
+        assert gaps[0]["count"] >= 40
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     finally:
         client.close()
