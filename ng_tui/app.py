@@ -18,7 +18,7 @@ from textual.widgets import ContentSwitcher, Static
 from ng_tui import keymap
 from ng_tui.client.protocol import EngineClient
 from ng_tui.client.protocol import Link
-from ng_tui.client.wire import ErrorFrame, Level, Notice
+from ng_tui.client.wire import Command, ErrorFrame, Level, Notice
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
 from ng_tui.i18n import tr
@@ -88,6 +88,7 @@ class ConsoleApp(TypeAhead):
         self.client = client
         self.options = options
         self._states: dict[str, State] = {}  # by the label of the engine
+        self._pending: dict[int, Command] = {}
         self.notices: deque[Notice] = deque(maxlen=NOTICES)
         self._overview = Overview()
         self._banner = Banner()
@@ -145,7 +146,8 @@ class ConsoleApp(TypeAhead):
     @property
     def state(self) -> State:
         """What is known of the engine, of several the one that has the focus."""
-        return self._states.setdefault(self.client.label, State())
+        # An answer may come when another engine has the focus already, so what is under way is known to all.
+        return self._states.setdefault(self.client.label, State(pending=self._pending))
 
     @property
     def pane(self) -> Pane:
@@ -161,7 +163,7 @@ class ConsoleApp(TypeAhead):
             restore.catch_up_with_size((self.size.width, self.size.height))
         state, now = self.state, time.monotonic()
         notices, refused = state.absorb(self.client.frames())
-        notices += state.connect(self.client.link, now)
+        state.connect(self.client.link, now)
         for notice in notices:
             self._note(notice.text, notice.level, notice.origin, notice.time_ns)
         for command, error in refused:

@@ -21,7 +21,7 @@ from ng_tui.client.wire import (
     ModuleView,
     Notice,
 )
-from ng_tui.i18n import ntr, tr
+from ng_tui.i18n import ntr
 
 SERIES_SECONDS = 3600
 """Seconds of history that the charts can show."""
@@ -55,31 +55,15 @@ class State:
     """When the connection was lost, by `time.monotonic`; None while it is live, and before it was live at all."""
     revision: int = 0
 
-    def connect(self, link: Link, now: float) -> list[Notice]:
-        """Takes in how the connection stands; `now` is of `time.monotonic`. Returns what is to be told.
-
-        Commands that were under way when the connection was lost are given up: whether they were carried out shows
-        when it is live again.
-        """
+    def connect(self, link: Link, now: float) -> None:
+        """Takes in how the connection stands; `now` is of `time.monotonic`."""
         before, self.link = self.link, link
-        notices: list[Notice] = []
         if link.state is LinkState.LIVE:
             self.lost_at = None
         elif before.state is LinkState.LIVE and before.role is not None:
             self.lost_at = now
-        if link.state is not LinkState.LIVE and self.lost_at is not None and self.pending:
-            count = len(self.pending)
-            self.pending.clear()
-            text = ntr(
-                "{count} command was not answered before the connection was lost",
-                "{count} commands were not answered before the connection was lost",
-                count,
-            )
-            moment = self.metrics.time_ns if self.metrics is not None else 0
-            notices.append(Notice(moment, Level.WARN, tr("connection"), text))
         if (link.state, link.role, link.rights) != (before.state, before.role, before.rights):
             self.revision += 1
-        return notices
 
     def absorb(self, frames: Iterable[Frame]) -> tuple[list[Notice], list[tuple[Command, ErrorFrame]]]:
         """Takes in frames; returns notices for the person and the commands that were refused."""
