@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
@@ -32,13 +34,9 @@ _ERROR = b"\x81\xa5error"
 
 
 class Session:
-    """A connection after the greetings. Iterate over it for the messages, each a Frame as MessagePack.
+    """A connection after the greetings."""
 
-    The iteration ends only with an exception: Refused, Declined or FilterError when the engine does not give what the
-    hello asks for, ConnectionFailed when the connection is over.
-    """
-
-    def __init__(self, socket: ClientConnection, reach: Reach, welcome: Welcome, alive: Awaitable[float]) -> None:
+    def __init__(self, socket: ClientConnection, reach: Reach, welcome: Welcome, alive: asyncio.Future[float]) -> None:
         self.welcome = welcome
         """The engine's greeting."""
         self.alive = alive
@@ -47,6 +45,7 @@ class Session:
         """Bytes of all messages."""
         self._socket = socket
         self._reach = reach
+        self._spoiled: ConsoleError | None = None
 
     @property
     def rtt_s(self) -> float | None:
@@ -66,19 +65,29 @@ class Session:
             raise self._over(closed) from None
 
     async def close(self) -> None:
-        """Ends the connection; whoever iterates gets ConnectionFailed."""
+        """Ends the connection; whoever waits for a message gets ConnectionFailed."""
         await self._socket.close()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            try:
-                message = await self._socket.recv(decode=False)
-            except ConnectionClosed as closed:
-                raise self._over(closed) from None
-            self.received_bytes += len(message)
-            if message.startswith(_ERROR):
-                self._heed(message)
-            yield message
+    async def receive(self) -> bytes:
+        """The next message, a Frame as MessagePack.
+
+        Raises Refused, Declined or FilterError when the engine does not give what the hello asked for, ConnectionFailed
+        when the connection is over.
+        """
+        if self._spoiled is not None:
+            raise self._spoiled
+        try:
+            message = await self._socket.recv(decode=False)
+        except ConnectionClosed as closed:
+            raise self._over(closed) from None
+        self.received_bytes += len(message)
+        if message.startswith(_ERROR):
+            self._heed(message)
+        return message
+
+    def spoil(self, error: ConsoleError) -> None:
+        """The latest message was not understood: the next `receive` raises this."""
+        self._spoiled = error
 
     def _heed(self, message: bytes) -> None:
         """Raises what the engine says about the hello itself; answers to commands have a number."""
@@ -133,15 +142,13 @@ def decode(message: bytes, reach: Reach) -> Frame:
 
 
 async def _first(socket: ClientConnection) -> bytes:
-    import asyncio
-
     return await asyncio.wait_for(socket.recv(decode=False), OPEN_S)
 
 
 @asynccontextmanager
 async def _socket(reach: Reach, patience_s: float) -> AsyncIterator[ClientConnection]:
     url = reach.base.replace("http", "ws", 1) + "/ws"
-    common = {
+    common: dict[str, Any] = {
         "subprotocols": [Subprotocol(PROTOCOL)],
         "additional_headers": reach.headers(),
         "compression": None if reach.is_near else "deflate",
@@ -155,7 +162,7 @@ async def _socket(reach: Reach, patience_s: float) -> AsyncIterator[ClientConnec
         if reach.socket is not None:
             socket = await unix_connect(reach.socket, url, **common)
         else:
-            more = {"proxy": None} if reach.is_near else {}
+            more: dict[str, Any] = {"proxy": None} if reach.is_near else {}
             more |= {"ssl": reach.tls} if reach.tls is not None else {}
             socket = await connect(url, **common, **more)
     except InvalidStatus as error:
@@ -186,6 +193,6 @@ def _status(error: InvalidStatus, reach: Reach) -> ConsoleError:
     text = message_of(error.response.body or b"") or tr("answered with status {status}", status=status)
     if status in {401, 403}:
         return Refused(text, where=reach.address.name, known=status == 403)
-    if status in {429, 503}:
+    if status == 429 or status >= 500:
         return ConnectionFailed("NG-3311", text, where=reach.address.name)
     return BadAnswer(text, where=reach.address.name)

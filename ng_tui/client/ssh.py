@@ -74,7 +74,8 @@ class Forwarder:
             # When either side has ended, the connection has.
             await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
             if back.done():
-                await listening
+                # What it said last is why. A master connection of ssh may hold the pipe open for longer than that.
+                await asyncio.wait({listening}, timeout=PATIENCE_S)
         finally:
             for task in (there, back):
                 task.cancel()
