@@ -24,8 +24,10 @@ ANSWER_S = 5.0
 
 
 def observe(context: Context, seconds: float, target: str | None, view: Literal["modules", "guardian"]) -> State:
-    """What the engine of `target` measures, `view` at least; without a target, the engine that serves on this host, else
-    one that runs in this process for `seconds` and only reads the saved state. Raises ConsoleError.
+    """What the engine of `target` measures, `view` at least. Raises ConsoleError.
+
+    Without a target it is the engine that serves on this host, else one that runs in this process for `seconds` and
+    only reads the saved state.
     """
     if (found := elsewhere(context, target)) is not None:
         return asyncio.run(_observe(found, view))

@@ -14,7 +14,9 @@ from ng_tui.text import fmt_count, fmt_rate, fmt_us
 
 
 @click.group(
-    name="modules", invoke_without_command=True, help=tr("List the modules with what they measure, or switch one; of the engine that serves, if one does.")
+    name="modules",
+    invoke_without_command=True,
+    help=tr("List the modules with what they measure, or switch one; of the engine that serves, if one does."),
 )
 @click.option("--for", "duration", type=Duration(), default=2.5, show_default="2.5s", help=tr("Measure for this time."))
 @click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))

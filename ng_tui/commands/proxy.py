@@ -1,4 +1,4 @@
-"""`proxy`: connects standard input and output with the engine's socket on this host; what ssh runs on the other side."""
+"""`proxy`: connects standard input and output with the engine's socket on this host, for ssh."""
 
 from __future__ import annotations
 

@@ -32,7 +32,10 @@ LOOK_S = 1.0
     ),
 )
 @click.option(
-    "--listen", multiple=True, metavar="ADDR:PORT", help=tr("Serve HTTP and WebSocket here; may be given several times.")
+    "--listen",
+    multiple=True,
+    metavar="ADDR:PORT",
+    help=tr("Serve HTTP and WebSocket here; may be given several times."),
 )
 @click.option("--socket", metavar="PATH", help=tr("Serve this Unix socket; none is no socket."))
 @click.option("--insecure", is_flag=True, help=tr("Allow plain HTTP on addresses that other hosts reach."))

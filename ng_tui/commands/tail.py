@@ -21,7 +21,10 @@ BATCH = 1024
 _frames = msgspec.msgpack.Decoder(list[Frame])
 
 
-@click.command(name="tail", help=tr("Print events as they come, one line each: of an engine of its own, or of the one that --url names."))
+@click.command(
+    name="tail",
+    help=tr("Print events as they come, one line each: of an engine of its own, or of the one that --url names."),
+)
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))
