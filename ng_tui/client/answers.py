@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ng_tui.client.wire import AlertView, ModuleStatus, Record, Setting, SettingValue
+from ng_tui.client.wire import ModuleStatus, Record, Setting, SettingValue
 
 
 class ModuleMetrics(Struct):
@@ -97,12 +97,6 @@ class Page(Struct):
     """Where the next page begins, or the next record of the engine when there is none."""
     first_seq: int = 0
     """`seq` of the oldest record that the engine holds."""
-
-
-class Alerts(Struct):
-    """All alert rules."""
-
-    alerts: list[AlertView]
 
 
 class Pattern(Struct):

@@ -19,13 +19,14 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._started = threading.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         self._started.wait()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts a coroutine; its result comes with the future."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(self._keep(work), self._loop)
 
     def call(self, what: Callable[..., object], *arguments: object) -> None:
         """Calls a function on the thread, later; not any more once closed."""
@@ -49,3 +50,16 @@ class Background:
         self._stop = asyncio.Event()
         self._started.set()
         await self._stop.wait()
+        # One after the other from the outside in: what these have begun they end themselves.
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _keep(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            return await work
+        finally:
+            self._tasks.discard(task)

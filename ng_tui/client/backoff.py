@@ -11,7 +11,7 @@ MOST_S = 30.0
 
 
 class Backoff:
-    """Waits that double up to a limit, each shortened by chance by up to a half, so that clients do not come all at once.
+    """Waits that double up to a limit, each shortened by chance by up to a half: clients shall not come all at once.
 
     There are as many of them as anybody asks for.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -49,7 +49,7 @@ class Place:
 
 
 class Follower:
-    """Iterate over it, once, for the messages of all connections, one connection after the other.
+    """Iterate over it, once, for the messages of all connections, greetings included, one connection after the other.
 
     The iteration ends with `close`. Unless it is to go on forever, it raises what the engine refuses, and
     ConnectionFailed when already the first attempt fails.
@@ -105,7 +105,7 @@ class Follower:
         if self.session is not None:
             await self.session.close()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         has_been_live = False
         while not self._closed:
             begun = time.monotonic()
@@ -116,6 +116,7 @@ class Follower:
                         continue
                     self._begin(live)
                     has_been_live = True
+                    yield live.greeting
                     while not self._closed:
                         yield await live.receive()
             except ConsoleError as error:

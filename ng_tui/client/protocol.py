@@ -49,7 +49,7 @@ class Link:
     """Bytes that came over all connections since the start."""
 
     def refusal(self, right: str) -> str:
-        """Why an action that needs this right cannot be done now, as a stable word: `offline`, `forbidden`, or empty."""
+        """Why an action that needs this right cannot be done now, as a stable word: `offline`, `forbidden` or empty."""
         if self.state is not LinkState.LIVE:
             return "offline"
         return "forbidden" if self.role is not None and right not in self.rights else ""

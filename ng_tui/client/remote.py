@@ -56,8 +56,8 @@ class RemoteClient:
         numbers: Iterator[int] | None = None,
         backlog: int | None = None,
     ) -> None:
-        """`ring` is one to share with other engines; then `prefix` stands before the names of sources, and `numbers` are
-        those of commands. `backlog` is how many older records are fetched first.
+        """`ring` is one to share with other engines; then `prefix` stands before the names of sources, and `numbers`
+        are those of commands. `backlog` is how many older records are fetched first.
         """
         self.address = address
         self.templates = Templates()
@@ -220,7 +220,8 @@ class RemoteClient:
         for answer in (frame.result, frame.error):
             if answer is not None:
                 self._unanswered.discard(answer.id)
-        self._inbox.put(frame)
+        if frame.hello is None:
+            self._inbox.put(frame)
 
     def _changed(self) -> None:
         follower = self._follower

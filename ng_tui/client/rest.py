@@ -108,5 +108,3 @@ def cause_of(error: BaseException) -> BaseException:
             return one
         one = one.__cause__ or one.__context__
     return error
-
-

@@ -36,9 +36,13 @@ _ERROR = b"\x81\xa5error"
 class Session:
     """A connection after the greetings."""
 
-    def __init__(self, socket: ClientConnection, reach: Reach, welcome: Welcome, alive: asyncio.Future[float]) -> None:
+    def __init__(
+        self, socket: ClientConnection, reach: Reach, greeting: bytes, welcome: Welcome, alive: asyncio.Future[float]
+    ) -> None:
+        self.greeting = greeting
+        """The engine's first message."""
         self.welcome = welcome
-        """The engine's greeting."""
+        """What it says."""
         self.alive = alive
         """Done when the engine has answered the first ping, thus has taken the hello."""
         self.received_bytes = 0
@@ -53,7 +57,7 @@ class Session:
         return self._socket.latency or None
 
     async def send(self, request: Request) -> None:
-        """Sends a command; its answer is a later message. Raises ConnectionFailed, and Declined for a message too long."""
+        """Sends a command; its answer is a later message. Raises ConnectionFailed, and Declined for one too long."""
         data = msgspec.msgpack.encode(request)
         most = self.welcome.limits.message_bytes
         if len(data) > most:
@@ -127,10 +131,19 @@ async def session(reach: Reach, hello: Hello, *, patience_s: float = 20.0) -> As
                 raise declined(greeting.error)
             if greeting.hello is None:
                 raise BadAnswer(tr("it does not greet"), where=reach.address.name)
-            alive = await socket.ping()
         except (ConnectionClosed, TimeoutError) as error:
             raise reach.failed(error) from None
-        yield Session(socket, reach, greeting.hello, alive)
+        yield Session(socket, reach, message, greeting.hello, await _ping(socket))
+
+
+async def _ping(socket: ClientConnection) -> asyncio.Future[float]:
+    try:
+        return asyncio.ensure_future(await socket.ping())
+    except ConnectionClosed:
+        # Closed already: why stands in the messages that wait to be received.
+        never = asyncio.get_running_loop().create_future()
+        never.cancel()
+        return never
 
 
 def decode(message: bytes, reach: Reach) -> Frame:
@@ -190,7 +203,7 @@ def _status(error: InvalidStatus, reach: Reach) -> ConsoleError:
     from ng_tui.client.answers import message_of
 
     status = error.response.status_code
-    text = message_of(error.response.body or b"") or tr("answered with status {status}", status=status)
+    text = message_of(bytes(error.response.body or b"")) or tr("answered with status {status}", status=status)
     if status in {401, 403}:
         return Refused(text, where=reach.address.name, known=status == 403)
     if status == 429 or status >= 500:

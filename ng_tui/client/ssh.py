@@ -58,11 +58,7 @@ class Forwarder:
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._said.clear()
         try:
-            pipe = asyncio.subprocess.PIPE
-            # In a session of its own ssh cannot ask on the terminal of the console, nor is it hit by its ctrl+c.
-            child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
-            )
+            child = await self._start()
         except OSError as error:
             self._said.append(f"{self._command[0]}: {error.strerror or error}")
             return
@@ -82,6 +78,20 @@ class Forwarder:
             await _end(child)
             listening.cancel()
             await asyncio.gather(there, back, listening, return_exceptions=True)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        # In a session of its own ssh cannot ask on the terminal of the console, nor is it hit by its ctrl+c.
+        starting = asyncio.create_task(
+            asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # It would run on, and nobody would know of it.
+            with suppress(OSError):
+                await _end(await starting)
+            raise
 
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
         # Read in pieces: a line may be longer than a stream reader takes.
@@ -128,9 +138,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def ssh_command(
-    address: Address, command: str | None = None, environment: Mapping[str, str] = os.environ
-) -> list[str]:
+def ssh_command(address: Address, command: str | None = None, environment: Mapping[str, str] = os.environ) -> list[str]:
     """The words of the command that connects its stdin and stdout with the engine's socket on the other host."""
     program = shlex.split(command or environment.get(VARIABLE) or "ssh")
     port = [] if address.port is None else ["-p", str(address.port)]

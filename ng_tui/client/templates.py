@@ -69,7 +69,7 @@ class RemoteRing(EngineRing):
     """The templates of the engine that a source belongs to."""
 
     def detail(self, seq: int, neighbours: int) -> RecordDetail | None:
-        """Everything about one record. Its template is absent until it has been fetched; asked again later it is there."""
+        """Everything about one record. Its template is absent until it has been fetched; ask again later."""
         detail = super().detail(seq, neighbours)
         if detail is None or detail.template is not None or detail.record.detection.pattern is None:
             return detail

@@ -66,7 +66,7 @@ class Engine:
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(timeout=15)
-        if self.process.stderr is not None:
+        if self.process.stderr is not None and not self.process.stderr.closed:
             self.said += [line.decode().rstrip() for line in self.process.stderr]
             self.process.stderr.close()
         return code
