@@ -16,8 +16,9 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import ContentSwitcher, Static
 
 from ng_tui import keymap
-from ng_tui.client.protocol import EngineClient
-from ng_tui.client.wire import ErrorFrame, Level, Notice
+from ng_tui.client.protocol import EngineClient, Link
+from ng_tui.client.wire import Command, ErrorFrame, Level, Notice
+from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
@@ -31,6 +32,7 @@ from ng_tui.terminal.type_ahead import TypeAhead
 from ng_tui.text import fmt_bytes, safe
 from ng_tui.theme import choose, default_variables, load_themes
 from ng_tui.widgets.ascii_scroll_bar import AsciiScrollBar
+from ng_tui.widgets.banner import Banner
 from ng_tui.widgets.command_palette import command_palette
 from ng_tui.widgets.glyphs import use_glyphs
 from ng_tui.widgets.help import help_window, notices_window
@@ -64,6 +66,8 @@ class ConsoleApp(TypeAhead):
     CSS = """
     Screen { background: $background; color: $foreground; }
     #panes { height: 1fr; }
+    App.-stale #panes { opacity: 60%; }
+    App.-stale:ansi #panes { opacity: 100%; text-style: dim; }
     #too-small { display: none; height: 1fr; content-align: center middle; }
     .-too-small #too-small { display: block; }
     .-too-small #main { display: none; }
@@ -82,9 +86,11 @@ class ConsoleApp(TypeAhead):
         super().__init__()
         self.client = client
         self.options = options
-        self.state = State()
+        self._states: dict[str, State] = {}  # by the label of the engine
+        self._pending: dict[int, Command] = {}
         self.notices: deque[Notice] = deque(maxlen=NOTICES)
-        self._overview = Overview(client.label)
+        self._overview = Overview()
+        self._banner = Banner()
         self._tabs = TabBar([entry.title for entry in SCREENS])
         self._key_bar = KeyBar(options.keys)
         self._events = EventsPane(client.ring, options)
@@ -115,6 +121,7 @@ class ConsoleApp(TypeAhead):
         """The parts of the main screen from top to bottom."""
         with Vertical(id="main"):
             yield self._overview
+            yield self._banner
             yield self._tabs
             with ContentSwitcher(id="panes", initial=SCREENS[self._place].id):
                 for entry in SCREENS:
@@ -136,6 +143,12 @@ class ConsoleApp(TypeAhead):
         self._uninstall()
 
     @property
+    def state(self) -> State:
+        """What is known of the engine, of several the one that has the focus."""
+        # An answer may come when another engine has the focus already, so what is under way is known to all.
+        return self._states.setdefault(self.client.label, State(pending=self._pending))
+
+    @property
     def pane(self) -> Pane:
         """The pane that is shown."""
         return self.query_one(f"#{SCREENS[self._place].id}", Pane)
@@ -147,18 +160,30 @@ class ConsoleApp(TypeAhead):
         self._fit()
         if not self.is_headless:
             restore.catch_up_with_size((self.size.width, self.size.height))
-        notices, refused = self.state.absorb(self.client.frames())
+        state, now = self.state, time.monotonic()
+        notices, refused = state.absorb(self.client.frames())
+        state.connect(self.client.link, now)
         for notice in notices:
             self._note(notice.text, notice.level, notice.origin, notice.time_ns)
         for command, error in refused:
             del command
             self._refused(error)
         self._events.tick()
-        self._overview.present(self.state, self.options.now_ns())
-        now, stand = time.monotonic(), (self.state.revision, self._place)
+        self._show_connection(state, now)
+        stand = (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
-            self.pane.present(self.state)
+            self.pane.present(state)
+
+    def _show_connection(self, state: State, now: float) -> None:
+        """Says where the console is connected to; what was lost sight of is dimmed."""
+        label = self.client.label
+        place = self.options.places.get(label)
+        links: dict[str, Link] = self.client.links() if isinstance(self.client, Several) else {}
+        self._overview.present(state, self.options.now_ns(), label=label, place=place, links=links)
+        if place is not None:
+            self._banner.present(state.link, state.lost_at, now)
+        self.set_class(state.lost_at is not None, "-stale")
 
     def on_resize(self) -> None:
         """The terminal has another size."""
@@ -178,7 +203,10 @@ class ConsoleApp(TypeAhead):
         self._show_keys()
 
     def on_send(self, message: Send) -> None:
-        """Sends a command; its answer comes with later frames."""
+        """Sends a command; its answer comes with later frames. What cannot be done now is refused at once."""
+        if why := refusal(self.client.link, "steer"):
+            self._note(why, Level.WARN, tr("not sent"))
+            return
         try:
             self.state.pending[self.client.send(message.command)] = message.command
         except ConsoleError as error:
@@ -190,6 +218,9 @@ class ConsoleApp(TypeAhead):
 
     def on_jump(self, message: Jump) -> None:
         """Shows a record or a filter on the Events screen."""
+        if message.seq is not None and isinstance(self.client, Several) and len(self.client.names) > 1:
+            self._toast(tr("Events of several engines are numbered anew here; filter for it instead."), "warning")
+            return
         self.action_screen(0)
         self._events.jump(seq=message.seq, filter=message.filter)
 
@@ -233,6 +264,23 @@ class ConsoleApp(TypeAhead):
         names = list(self._loaded.themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
         self._toast(tr("theme: {name}", name=self._loaded.labels[self.theme]), "information")
+
+    def action_next_engine(self) -> None:
+        """Gives the focus to the next of several engines."""
+        if not isinstance(self.client, Several) or len(self.client.names) < 2:
+            self._toast(tr("There is one engine; connect takes several."), "information")
+            return
+        names = self.client.names
+        self.client.focus(names[(names.index(self.client.focused) + 1) % len(names)])
+        self._presented = (-1, -1)
+        self._tick()
+
+    def action_reconnect(self) -> None:
+        """Tries a lost connection again now."""
+        if isinstance(self.client, Reconnecting):
+            self.client.reconnect()
+        else:
+            self._toast(tr("The engine runs in this process; there is no connection to lose."), "information")
 
     async def action_quit(self) -> None:
         """Ends the console."""

@@ -16,7 +16,19 @@ from ng_tui import __version__
 from ng_tui.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
-COMMANDS = ("config", "guardian", "modules", "record", "replay", "tail")
+COMMANDS = (
+    "config",
+    "connect",
+    "emit",
+    "guardian",
+    "modules",
+    "proxy",
+    "query",
+    "record",
+    "replay",
+    "serve",
+    "tail",
+)
 """Each is a module of `ng_tui.commands` with a click command named `command`."""
 
 
@@ -65,6 +77,7 @@ class Lazy(click.Group):
 )
 @click.option("--set", "settings", multiple=True, metavar="TABLE.KEY=VALUE", help=tr("Change one setting."))
 @click.option("--state-dir", type=click.Path(path_type=Path), help=tr("Keep flags, rule modes and exports here."))
+@click.option("--embedded", is_flag=True, help=tr("Run an engine of its own, also when one serves on this host."))
 @click.option("--debug", is_flag=True, help=tr("Show tracebacks."))
 @click.pass_context
 def cli(
@@ -74,18 +87,20 @@ def cli(
     files: tuple[str, ...],
     settings: tuple[str, ...],
     state_dir: Path | None,
+    embedded: bool,
     debug: bool,
 ) -> None:
     """Watch and steer a live event engine: what is new, what is wrong, which part do I switch off.
 
     \b
-    neurograph-tui                     this host, live
+    neurograph-tui                     this host, live; the engine that serves here, if one does
+    neurograph-tui connect ssh://host  another host
     cat big.log | neurograph-tui       a file in the console
     neurograph-tui tail --json         the same as lines
     """
     from ng_tui.commands.context import Context
 
-    ctx.obj = Context(config_file, policy, files, settings, state_dir, debug)
+    ctx.obj = Context(config_file, policy, files, settings, state_dir, debug, embedded)
     if ctx.invoked_subcommand is None:
         from ng_tui.commands import console, tail
 

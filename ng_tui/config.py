@@ -23,6 +23,9 @@ MAX_BYTES = 1 << 20
 Value = bool | int | float | str | list[str]
 _resolved = msgspec.json.Decoder(dict[str, tuple[Value, str]])
 
+NOT_SETTINGS = ("NEUROGRAPH_TOKEN", "NEUROGRAPH_SSH")
+"""Variables with our prefix that the clients of engines elsewhere read: a token, and the program in place of ssh."""
+
 LIVE_SENSORS = ("host", "files", "journald", "heartbeat")
 """Sensors that piped standard input, or files named on the command line, replace unless they are asked for."""
 
@@ -52,6 +55,12 @@ class Config:
         assert isinstance(value, str), path
         return value
 
+    def number(self, path: str) -> int:
+        """A whole number."""
+        value = self.values[path][0]
+        assert isinstance(value, int), path
+        return value
+
     def texts(self, table: str) -> dict[str, str]:
         """A table whose names the person chose, such as `filters`."""
         prefix = table + "."
@@ -71,7 +80,7 @@ def load(flags: Flags, environment: Mapping[str, str] = os.environ) -> Config:
     if flags.policy is not None:
         layers.append(policy_layer(flags.policy))
     for name, value in sorted(environment.items()):
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             path = name.removeprefix(PREFIX).lower().replace("__", ".")
             layers.append(("value", f"environment {name}", path, value))
     layers += [setting_layer(text) for text in flags.settings]

@@ -135,6 +135,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.screen_4", "4", "screen(3)", "Guardian", "The constitution and what it refused."),
     Action("app.next_screen", "]", "cycle(1)", "Next screen", "The screen to the right."),
     Action("app.previous_screen", "[", "cycle(-1)", "Previous screen", "The screen to the left."),
+    Action("app.next_engine", ";", "next_engine", "Next engine", "Of several engines: show the next one."),
+    Action("app.reconnect", "ctrl+r", "reconnect", "Reconnect", "Try a lost connection again now."),
     Action("app.quit", "ctrl+q", "quit", "Quit", "End the console; ctrl+q always does.", True),
 )
 """The table. The first key of a row is the one that is shown."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import (
     AlertView,
     Command,
@@ -48,7 +49,21 @@ class State:
     alerts: list[AlertView] = field(default_factory=list)
     series: dict[str, Series] = field(default_factory=dict)
     pending: dict[int, Command] = field(default_factory=dict)
+    link: Link = field(default_factory=lambda: Link(LinkState.LIVE))
+    """How the connection stands."""
+    lost_at: float | None = None
+    """When the connection was lost, by `time.monotonic`; None while it is live, and before it was live at all."""
     revision: int = 0
+
+    def connect(self, link: Link, now: float) -> None:
+        """Takes in how the connection stands; `now` is of `time.monotonic`."""
+        before, self.link = self.link, link
+        if link.state is LinkState.LIVE:
+            self.lost_at = None
+        elif before.state is LinkState.LIVE and before.role is not None:
+            self.lost_at = now
+        if (link.state, link.role, link.rights) != (before.state, before.role, before.rights):
+            self.revision += 1
 
     def absorb(self, frames: Iterable[Frame]) -> tuple[list[Notice], list[tuple[Command, ErrorFrame]]]:
         """Takes in frames; returns notices for the person and the commands that were refused."""

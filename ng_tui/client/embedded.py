@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ng_tui import _engine
+from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.ring import EngineRing, filter_refused
 from ng_tui.client.wire import Command, Frame, Request
 from ng_tui.errors import ConsoleError, engine_refused
@@ -26,6 +27,7 @@ class EmbeddedClient:
     """Runs the engine on a thread of its own; see `protocol.EngineClient`."""
 
     label = "embedded"
+    link = Link(LinkState.LIVE)
 
     def __init__(self, layers: list[_engine.Layer], state_dir: Path, *, own_state: bool = True) -> None:
         """Opens the engine; its sensors wait for `start`. Raises ConsoleError."""

@@ -2,9 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
-from ng_tui.client.wire import Command, Frame, RecordDetail, Row, ViewState
+from ng_tui.client.wire import Command, Frame, RecordDetail, Role, Row, ViewState
+
+
+class LinkState(StrEnum):
+    """How the connection to an engine stands."""
+
+    LIVE = "live"
+    """Frames come as they are made."""
+    CONNECTING = "connecting"
+    """The first attempt is under way."""
+    WAITING = "waiting"
+    """The connection was lost or refused; the next attempt comes at `retry_at`."""
+    ENDED = "ended"
+    """The client was closed, or a recording has come to its end."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The connection to an engine, as the screens show it. Times are those of `time.monotonic`."""
+
+    state: LinkState
+    since: float = 0.0
+    """When it came into this state."""
+    retry_at: float | None = None
+    """When the next attempt comes; only while waiting."""
+    tries: int = 0
+    """Attempts since the connection was last live."""
+    why: str = ""
+    """Why it is not live; not sanitised."""
+    host: str = ""
+    """Name of the engine's host; empty before the first greeting. Not sanitised."""
+    user: str = ""
+    """Who the engine takes us for; empty for nobody."""
+    role: Role | None = None
+    """What the engine lets us do; None where nobody is asked: embedded, or a recording."""
+    rights: frozenset[str] = frozenset()
+    """The rights behind the role, such as `steer`."""
+    rtt_s: float | None = None
+    """The latest round trip, seconds; None before the first."""
+    received_bytes: int = 0
+    """Bytes that came over all connections since the start."""
+
+    def refusal(self, right: str) -> str:
+        """Why an action that needs this right cannot be done now, as a stable word: `offline`, `forbidden` or empty."""
+        if self.state is not LinkState.LIVE:
+            return "offline"
+        return "forbidden" if self.role is not None and right not in self.rights else ""
 
 
 class View(Protocol):
@@ -65,6 +113,11 @@ class EngineClient(Protocol):
     @property
     def label(self) -> str:
         """How the overview strip names the connection: `embedded`, or `replay NAME`."""
+        ...
+
+    @property
+    def link(self) -> Link:
+        """How the connection stands now."""
         ...
 
     @property

@@ -12,6 +12,7 @@ import msgspec
 
 from ng_tui import _engine
 from ng_tui.client.embedded import utc_offset
+from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.ring import EngineRing
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Level, Notice
 from ng_tui.errors import EXIT_USAGE, ConsoleError
@@ -74,6 +75,11 @@ class ReplayClient:
     def label(self) -> str:
         """How the overview strip names the connection."""
         return f"replay {self._path.name}"
+
+    @property
+    def link(self) -> Link:
+        """A recording is live until its end."""
+        return Link(LinkState.ENDED if self.ended else LinkState.LIVE)
 
     def start(self) -> None:
         """Checks that the file is a recording. Raises ConsoleError."""

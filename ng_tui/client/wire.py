@@ -9,6 +9,25 @@ from msgspec import Struct
 SettingValue = bool | int | float | str | list[str]
 
 
+class ActionDone(Struct, omit_defaults=True):
+    """An action of an alert rule that was performed."""
+
+    time_ns: int
+    rule: str
+    action: str
+    status: ActionStatus
+    took_us: float
+    about: int | None = None
+    error: str | None = None
+
+
+class ActionStatus(StrEnum):
+    """How an action ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
 class AlertState(StrEnum):
     """The state of an alert rule."""
 
@@ -85,12 +104,24 @@ class Detection(Struct, omit_defaults=True):
     surprise: float | None = None
 
 
-class ErrorCode(StrEnum):
-    """Stable codes of refused commands."""
+class Durability(StrEnum):
+    """How long the engine keeps what it accepted."""
 
+    MEMORY = "memory"
+
+
+class ErrorCode(StrEnum):
+    """Stable codes of what was refused."""
+
+    BAD_JSON = "BAD_JSON"
     BAD_REQUEST = "BAD_REQUEST"
-    CONFLICT = "CONFLICT"
+    UNKNOWN_TYPE = "UNKNOWN_TYPE"
+    UNKNOWN_CHANNEL = "UNKNOWN_CHANNEL"
+    FORBIDDEN = "FORBIDDEN"
+    RATE_LIMITED = "RATE_LIMITED"
+    TOO_LARGE = "TOO_LARGE"
     NOT_READY = "NOT_READY"
+    CONFLICT = "CONFLICT"
     INTERNAL = "INTERNAL"
 
 
@@ -131,13 +162,16 @@ class ErrorFrame(Struct, omit_defaults=True):
 class Frame(Struct, omit_defaults=True):
     """One message to a client. Exactly one field is set."""
 
+    hello: Welcome | None = None
     records: list[Record] | None = None
+    packed: Packed | None = None
     gap: Gap | None = None
     modules: list[ModuleView] | None = None
     guardian: GuardianView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] | None = None
     notice: Notice | None = None
+    action: ActionDone | None = None
     result: ResultFrame | None = None
     error: ErrorFrame | None = None
 
@@ -179,6 +213,19 @@ class GuardianView(Struct, omit_defaults=True):
     rules: list[RuleView]
 
 
+class Hello(Struct, omit_defaults=True):
+    """The first frame of a client."""
+
+    proto: int
+    filter: str | None = None
+    max_rate: int | None = None
+    packed: bool = None
+    resume_from: int | None = None
+    run: str | None = None
+    vectors: bool = None
+    views_only: bool = None
+
+
 class Hit(Struct, omit_defaults=True):
     """The objection that decided a verdict."""
 
@@ -217,6 +264,16 @@ class Level(StrEnum):
     WARN = "warn"
     ERROR = "error"
     FATAL = "fatal"
+
+
+class Limits(Struct, omit_defaults=True):
+    """The limits of a connection."""
+
+    message_bytes: int
+    frame_bytes: int
+    behind_soft_bytes: int
+    behind_hard_bytes: int
+    ping_s: int
 
 
 class MetricsView(Struct, omit_defaults=True):
@@ -312,6 +369,58 @@ class Outcome(StrEnum):
     REJECT = "reject"
 
 
+class Packed(Struct, omit_defaults=True):
+    """Records in the order of seq, and the names that they are the first to use."""
+
+    names_from: int
+    names: list[str]
+    records: list[PackedRecord]
+
+
+class PackedDetection(Struct, omit_defaults=True):
+    """Novelty and anomaly."""
+
+    s: Scoring
+    a: bool = None
+    b: int | None = None
+    c: list[float] | None = None
+    e: int | None = None
+    g: float = None
+    n: bool = None
+    p: int | None = None
+    u: float = None
+    v: list[float] | None = None
+    y: float = None
+
+
+class PackedRecord(Struct, omit_defaults=True):
+    """One record."""
+
+    s: int
+    r: int
+    k: int
+    c: int
+    d: list[int]
+    f: Format = None
+    g: PackedVerdict | None = None
+    l: Level = None
+    t: int = None
+    u: Unit = None
+    v: float | None = None
+    x: PackedDetection | None = None
+
+
+class PackedVerdict(Struct, omit_defaults=True):
+    """Guardian's conclusion."""
+
+    o: Outcome
+    r: int
+    c: int
+    a: list[int]
+    f: float
+    l: float
+
+
 class QueueView(Struct, omit_defaults=True):
     """A bounded queue."""
 
@@ -365,6 +474,16 @@ class RingView(Struct, omit_defaults=True):
     first_seq: int
     next_seq: int
     bytes: int
+
+
+class Role(StrEnum):
+    """What a client may do, from the most to the least."""
+
+    ADMIN = "admin"
+    DEVELOPER = "developer"
+    VIEWER = "viewer"
+    BOT = "bot"
+    ANONYMOUS = "anonymous"
 
 
 class Row(Struct, omit_defaults=True):
@@ -508,3 +627,20 @@ class ViewState(Struct, omit_defaults=True):
     matched: int
     pruned: int
     totals: Totals
+
+
+class Welcome(Struct, omit_defaults=True):
+    """The first frame of the engine."""
+
+    proto: int
+    version: str
+    host: str
+    run: str
+    first_seq: int
+    next_seq: int
+    server_time: int
+    role: Role
+    rights: list[str]
+    durability: Durability
+    limits: Limits
+    user: str | None = None

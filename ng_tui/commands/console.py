@@ -1,33 +1,62 @@
-"""Opens the console on a client."""
+"""Opens the console: on an engine in this process, or on those that run elsewhere."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ng_tui.client.protocol import EngineClient
 from ng_tui.commands.context import Context, stdin_is_data
 from ng_tui.config import Config
+from ng_tui.connection import Places
 from ng_tui.errors import EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
+if TYPE_CHECKING:
+    from ng_tui.client.address import Address
+
 
 def run(context: Context) -> None:
-    """The console on an engine in this process. Raises ConsoleError."""
+    """The console on the engine of this host when it serves, else on one in this process. Raises ConsoleError."""
     from ng_tui.client.embedded import EmbeddedClient
 
     piped = stdin_is_data()
     if not piped and not os.isatty(0):  # closed, or /dev/null
         use_controlling_terminal()
     config = context.config(stdin=piped)
+    if not piped and not context.wants_own_engine:
+        from ng_tui.commands.targets import LOCAL, serving
+
+        if (found := serving(config)) is not None:
+            attach(context, config, {LOCAL: found}, config.text("console.filter"))
+            return
     client = EmbeddedClient(config.layers, context.state_dir)
     if piped:
         use_controlling_terminal()
     # What was piped in or named is shown whole; only the host's own samples are too many to read.
     watched = config.values["sensors.host.enabled"][0] is True
     show(context, config, client, config.text("console.filter") if watched else "")
+
+
+def attach(context: Context, config: Config, found: Mapping[str, Address], filter_text: str) -> None:
+    """The console on engines that run elsewhere, by short names. Raises ConsoleError."""
+    from ng_tui.client.merged import MergedClient
+    from ng_tui.client.remote import RemoteClient
+    from ng_tui.commands.targets import places
+
+    if not os.isatty(0):
+        use_controlling_terminal()
+    capacity, saved = config.number("ring.capacity"), config.texts("filters")
+    client: EngineClient
+    address = next(iter(found.values()))
+    if len(found) > 1:
+        client = MergedClient(found, capacity=capacity, saved=saved)
+    else:
+        client = RemoteClient(address, capacity=capacity, saved=saved)
+    show(context, config, client, filter_text, places(config, found if len(found) > 1 else {client.label: address}))
 
 
 def use_controlling_terminal() -> None:
@@ -46,8 +75,13 @@ def use_controlling_terminal() -> None:
         sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)  # type: ignore[misc]
 
 
-def show(context: Context, config: Config, client: EngineClient, filter_text: str = "") -> None:
-    """Runs the console until it is left; ends the process with its exit code. Raises ConsoleError."""
+def show(
+    context: Context, config: Config, client: EngineClient, filter_text: str = "", places: Places | None = None
+) -> None:
+    """Runs the console until it is left; ends the process with its exit code. Raises ConsoleError.
+
+    `places` are the engines outside this process, by the label of their client.
+    """
     from ng_tui import paths
     from ng_tui.options import Options
     from ng_tui.terminal.capabilities import GlyphSet, prepare_environment
@@ -62,6 +96,7 @@ def show(context: Context, config: Config, client: EngineClient, filter_text: st
         keys=config.texts("keys"),
         filter=filter_text,
         time_style=config.text("console.time_format"),
+        places=places or {},
         capabilities=capabilities,
         debug=context.debug,
     )

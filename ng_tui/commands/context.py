@@ -11,6 +11,9 @@ from ng_tui import paths
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.config import Config, Flags, load
 
+ENGINE_TABLES = ("alerts.", "guardian.", "modules.", "ring.", "sensors.")
+"""Tables that speak of the engine itself. Setting one on the command line asks for an engine of its own."""
+
 
 @dataclass
 class Context:
@@ -22,11 +25,18 @@ class Context:
     settings: tuple[str, ...] = ()
     state: Path | None = None
     debug: bool = False
+    embedded: bool = False
 
     @property
     def state_dir(self) -> Path:
         """The state directory."""
         return self.state or paths.state_dir()
+
+    @property
+    def wants_own_engine(self) -> bool:
+        """The command line asks for an engine in this process, or says something that only such a one would follow."""
+        asks = self.embedded or bool(self.files) or self.policy is not None or self.state is not None
+        return asks or any(text.strip().startswith(ENGINE_TABLES) for text in self.settings)
 
     def config(self, *, stdin: bool = False) -> Config:
         """The configuration. `stdin`: standard input is data. Raises ConsoleError."""

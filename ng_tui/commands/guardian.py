@@ -6,25 +6,27 @@ import click
 import msgspec
 
 from ng_tui.client.wire import Command, Mode, SetRuleModeCommand
-from ng_tui.commands.context import Context
 from ng_tui.commands.live import change, observe
-from ng_tui.commands.options import Duration
+from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.i18n import tr
 from ng_tui.text import fmt_count, safe
 
 
 @click.group(
-    name="guardian", invoke_without_command=True, help=tr("List the rules with their counters, or set the mode of one.")
+    name="guardian",
+    invoke_without_command=True,
+    help=tr("List the rules with their counters, or set the mode of one; of the engine that serves, if one does."),
 )
 @click.option("--for", "duration", type=Duration(), default=2.5, show_default="2.5s", help=tr("Measure for this time."))
 @click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))
+@url_option
 @click.pass_context
-def command(ctx: click.Context, duration: float, as_json: bool) -> None:
+def command(ctx: click.Context, duration: float, as_json: bool, target: str | None) -> None:
     """Lists the rules when no command follows."""
     if ctx.invoked_subcommand is not None:
         return
-    guardian = observe(ctx.obj, duration).guardian
+    guardian = observe(ctx.obj, duration, target, "guardian").guardian
     assert guardian is not None
     if as_json:
         put_json(msgspec.json.encode(guardian))
@@ -45,15 +47,17 @@ def command(ctx: click.Context, duration: float, as_json: bool) -> None:
 
 @command.command(name="observe", help=tr("Let a rule only flag what it objects to, now and at later starts."))
 @click.argument("rule")
-@click.pass_obj
-def observe_rule(context: Context, rule: str) -> None:
+@url_option
+@click.pass_context
+def observe_rule(ctx: click.Context, rule: str, target: str | None) -> None:
     """Writes the mode."""
-    change(context, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.OBSERVE)))
+    change(ctx.obj, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.OBSERVE)), target_of(ctx, target))
 
 
 @command.command(help=tr("Let a rule reject what it objects to, now and at later starts."))
 @click.argument("rule")
-@click.pass_obj
-def enforce(context: Context, rule: str) -> None:
+@url_option
+@click.pass_context
+def enforce(ctx: click.Context, rule: str, target: str | None) -> None:
     """Writes the mode."""
-    change(context, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.ENFORCE)))
+    change(ctx.obj, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.ENFORCE)), target_of(ctx, target))

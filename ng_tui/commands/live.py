@@ -1,18 +1,36 @@
-"""Runs an engine for a moment, to show what it measures."""
+"""What an engine measures, and commands to it: over a short connection, or from an engine that runs for a moment."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
+from typing import TYPE_CHECKING, Literal
 
-from ng_tui.client.wire import Command
-from ng_tui.commands.context import Context
+from ng_tui.client.address import Address
+from ng_tui.client.embedded import EmbeddedClient
+from ng_tui.client.wire import Command, Hello
+from ng_tui.commands.context import Context, stdin_is_data
+from ng_tui.commands.targets import resolve, serving
+from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 from ng_tui.state import State
 
+if TYPE_CHECKING:
+    from ng_tui.client.remote import RemoteClient
 
-def observe(context: Context, seconds: float) -> State:
-    """What an engine on this host measures within `seconds`. Its state is only read. Raises ConsoleError."""
+ANSWER_S = 5.0
+"""Seconds in which an engine must answer."""
+
+
+def observe(context: Context, seconds: float, target: str | None, view: Literal["modules", "guardian"]) -> State:
+    """What the engine of `target` measures, `view` at least. Raises ConsoleError.
+
+    Without a target it is the engine that serves on this host, else one that runs in this process for `seconds` and
+    only reads the saved state.
+    """
+    if (found := elsewhere(context, target)) is not None:
+        return asyncio.run(_observe(found, view))
     client, state = context.client(own_state=False), State()
     print(tr("measuring for {seconds:g} s …", seconds=seconds), file=sys.stderr)
     try:
@@ -25,10 +43,54 @@ def observe(context: Context, seconds: float) -> State:
     return state
 
 
-def change(context: Context, command: Command) -> None:
-    """Carries out a command on the saved state, without any sensor. Raises ConsoleError."""
-    client = context.client(own_state=True)
+def change(context: Context, command: Command, target: str | None) -> None:
+    """Has an engine carry out a command: that of `target`, or the one that serves on this host. When none does, the
+    saved state is changed, without any sensor. Raises ConsoleError.
+    """
+    client: EmbeddedClient | RemoteClient
+    if (found := elsewhere(context, target)) is not None:
+        from ng_tui.client.remote import RemoteClient
+
+        client = RemoteClient(found)
+    else:
+        client = context.client(own_state=True)
     try:
         client.ask(command)
     finally:
         client.close()
+
+
+def source(context: Context, target: str | None) -> EmbeddedClient | RemoteClient:
+    """Where records come from: the engine of a target, or one of its own in this process. Raises ConsoleError."""
+    if target is None:
+        return context.client(own_state=False, stdin=stdin_is_data())
+    from ng_tui.client.remote import RemoteClient
+
+    return RemoteClient(resolve(context.config(), target))
+
+
+def elsewhere(context: Context, target: str | None) -> Address | None:
+    """The engine outside this process that a command is for, if it is for one. Raises ConsoleError."""
+    if target is not None:
+        return resolve(context.config(), target)
+    return None if context.wants_own_engine else serving(context.config())
+
+
+async def _observe(address: Address, view: Literal["modules", "guardian"]) -> State:
+    from ng_tui.client.failures import Refused
+    from ng_tui.client.reach import reach
+    from ng_tui.client.session import PROTO, decode, session
+
+    state = State()
+    async with reach(address) as way, session(way, Hello(PROTO, views_only=True)) as connection:
+        if f"read:{view}" not in connection.welcome.rights:
+            role = connection.welcome.role.value
+            what = tr("the role {role} does not have the right {right}", role=role, right=f"read:{view}")
+            raise Refused(what, where=address.name, known=role != "anonymous")
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while not (state.modules if view == "modules" else state.guardian):
+                    state.absorb([decode(await connection.receive(), way)])
+        except TimeoutError:
+            raise ConsoleError("NG-3202", tr("the engine did not answer in time"), where=address.name) from None
+    return state

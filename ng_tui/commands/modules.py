@@ -6,25 +6,27 @@ import click
 import msgspec
 
 from ng_tui.client.wire import Command, SetModuleCommand
-from ng_tui.commands.context import Context
 from ng_tui.commands.live import change, observe
-from ng_tui.commands.options import Duration
+from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.i18n import tr
 from ng_tui.text import fmt_count, fmt_rate, fmt_us
 
 
 @click.group(
-    name="modules", invoke_without_command=True, help=tr("List the modules with what they measure, or switch one.")
+    name="modules",
+    invoke_without_command=True,
+    help=tr("List the modules with what they measure, or switch one; of the engine that serves, if one does."),
 )
 @click.option("--for", "duration", type=Duration(), default=2.5, show_default="2.5s", help=tr("Measure for this time."))
 @click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))
+@url_option
 @click.pass_context
-def command(ctx: click.Context, duration: float, as_json: bool) -> None:
+def command(ctx: click.Context, duration: float, as_json: bool, target: str | None) -> None:
     """Lists the modules when no command follows."""
     if ctx.invoked_subcommand is not None:
         return
-    state = observe(ctx.obj, duration)
+    state = observe(ctx.obj, duration, target, "modules")
     if as_json:
         put_json(msgspec.json.encode(list(state.modules.values())))
         return
@@ -39,15 +41,17 @@ def command(ctx: click.Context, duration: float, as_json: bool) -> None:
 
 @command.command(help=tr("Switch a module on, now and at later starts."))
 @click.argument("module")
-@click.pass_obj
-def enable(context: Context, module: str) -> None:
+@url_option
+@click.pass_context
+def enable(ctx: click.Context, module: str, target: str | None) -> None:
     """Writes the flag."""
-    change(context, Command(set_module=SetModuleCommand(module=module, enabled=True)))
+    change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=True)), target_of(ctx, target))
 
 
 @command.command(help=tr("Switch a module off, now and at later starts."))
 @click.argument("module")
-@click.pass_obj
-def disable(context: Context, module: str) -> None:
+@url_option
+@click.pass_context
+def disable(ctx: click.Context, module: str, target: str | None) -> None:
     """Writes the flag."""
-    change(context, Command(set_module=SetModuleCommand(module=module, enabled=False)))
+    change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=False)), target_of(ctx, target))

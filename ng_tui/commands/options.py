@@ -27,6 +27,22 @@ class Duration(click.ParamType[float]):
         return float(match[1]) * UNITS[match[2]]
 
 
+url_option = click.option(
+    "--url",
+    "target",
+    metavar="TARGET",
+    help=tr("The engine: unix:PATH, http://HOST:PORT, https://HOST:PORT, ssh://[USER@]HOST, a profile, or local."),
+)
+"""Names an engine that runs elsewhere; the parameter is `target`, None when it is not given."""
+
+
+def target_of(ctx: click.Context, target: str | None) -> str | None:
+    """The target of a command, or of the group before it: `modules --url X enable Y` is `modules enable --url X Y`."""
+    if target is None and ctx.parent is not None:
+        target = ctx.parent.params.get("target")
+    return target
+
+
 class Deadline:
     """A point in time that may never come."""
 

@@ -12,8 +12,9 @@ from typing import BinaryIO, cast
 import click
 import msgspec
 
-from ng_tui.commands.context import Context, stdin_is_data
-from ng_tui.commands.options import Deadline, Duration
+from ng_tui.commands.context import Context
+from ng_tui.commands.live import source
+from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import ntr, tr
@@ -28,10 +29,13 @@ BATCH = 256
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--for", "duration", type=Duration(), help=tr("Stop after this time, such as 10m."))
 @click.option("--force", is_flag=True, help=tr("Overwrite an existing file."))
+@url_option
 @click.pass_obj
-def command(context: Context, path: Path, filter_text: str, duration: float | None, force: bool) -> None:
+def command(
+    context: Context, path: Path, filter_text: str, duration: float | None, force: bool, target: str | None
+) -> None:
     """Records until the sources end, the time is over, or it is interrupted."""
-    client = context.client(own_state=False, stdin=stdin_is_data())
+    client = source(context, target)
     deadline, records = Deadline(duration), 0
     try:
         stream = client.subscribe(filter_text)

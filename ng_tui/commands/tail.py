@@ -10,8 +10,9 @@ import msgspec
 
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Frame, Gap, Outcome, Record, Row
-from ng_tui.commands.context import Context, stdin_is_data
-from ng_tui.commands.options import Deadline, Duration
+from ng_tui.commands.context import Context
+from ng_tui.commands.live import source
+from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
 from ng_tui.i18n import ntr, tr
 from ng_tui.text import fmt_time, safe
@@ -20,20 +21,30 @@ BATCH = 1024
 _frames = msgspec.msgpack.Decoder(list[Frame])
 
 
-@click.command(name="tail", help=tr("Print events as they come: one line each."))
+@click.command(
+    name="tail",
+    help=tr("Print events as they come, one line each: of an engine of its own, or of the one that --url names."),
+)
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))
 @click.option("--for", "duration", type=Duration(), help=tr("Stop after this time, such as 10s."))
 @click.option("--limit", type=click.IntRange(min=1), help=tr("Stop after this many events."))
+@url_option
 @click.pass_obj
 def command(
-    context: Context, filter_text: str, as_json: bool, raw: bool, duration: float | None, limit: int | None
+    context: Context,
+    filter_text: str,
+    as_json: bool,
+    raw: bool,
+    duration: float | None,
+    limit: int | None,
+    target: str | None,
 ) -> None:
     """Streams until the sources end, the time is over, or the limit is reached."""
     if as_json and raw:
         raise click.UsageError(tr("--json and --raw exclude each other"))
-    client = context.client(own_state=False, stdin=stdin_is_data())
+    client = source(context, target)
     form = "records" if as_json else "raw" if raw else "msgpack"
     deadline, left = Deadline(duration), limit
     out = sys.stdout.buffer if form == "msgpack" else data_output(json=as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from typing import ClassVar, Literal, cast
 
@@ -12,11 +11,13 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.protocol import Link, LinkState, Ring
+from ng_tui.connection import why_no_events
 from ng_tui.errors import FilterError
 from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
 from ng_tui.options import Options
+from ng_tui.recall import print_command
 from ng_tui.screens.base import Copy, Tell
 from ng_tui.screens.errands import Errands
 from ng_tui.seek import JUMPS
@@ -54,7 +55,15 @@ class EventsPane(Errands):
 
     def __init__(self, ring: Ring, options: Options) -> None:
         super().__init__(ring, options)
-        self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=cast(TimeStyle, options.time_style))
+        places = options.places
+        self._hosts = {name: place.colour for name, place in places.items()} if len(places) > 1 else {}
+        self.tail = Tail(
+            ring,
+            self.viewing.accepted,
+            options.now_ns,
+            time_style=cast(TimeStyle, options.time_style),
+            hosts=self._hosts,
+        )
         self._rate = RateStrip()
         self._empty = Static("", id="empty", markup=False)
         self._detail = Detail(options.now_ns)
@@ -63,6 +72,7 @@ class EventsPane(Errands):
         self._search = ""  # as typed
         self._detail_of: int | None = None
         self._detail_at = 0.0
+        self._link = Link(LinkState.LIVE)
 
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
@@ -82,8 +92,10 @@ class EventsPane(Errands):
         self.tick()
 
     def present(self, state: State) -> None:
-        """Shows the rate."""
+        """Shows the rate, and in an empty list why it is empty."""
+        self._link = state.link
         self._rate.present(state)
+        self.stand()
 
     def on_enter(self) -> None:
         """Keys go to the list."""
@@ -261,8 +273,8 @@ class EventsPane(Errands):
 
     def action_copy_command(self) -> None:
         """Copies a command that prints the record."""
-        if self.tail.cursor is not None:
-            self.post_message(Copy(f"neurograph-tui tail --filter {shlex.quote(f'seq={self.tail.cursor}')}"))
+        if (row := self.tail.row()) is not None:
+            self.post_message(Copy(print_command(row, self.options.places)))
 
     def on_tail_moved(self, event: Tail.Moved) -> None:
         """Brings status and detail up to date."""
@@ -383,7 +395,7 @@ class EventsPane(Errands):
         self._ledger.say(standing)
         empty = tail.count == 0
         if empty:
-            text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
+            text = why_no_events(self._link)
             if viewing.filter or viewing.preview is not None:
                 text = tr("No events match.") + "\n" + tr("F shows all events; f changes the filter.")
             self._empty.update(text)

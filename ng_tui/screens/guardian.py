@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from ng_tui.client.wire import AlertState, AlertView, Command, GuardianView, Level, Mode, RuleView, SetRuleModeCommand
+from ng_tui.connection import locked, refusal
 from ng_tui.i18n import ntr, tr
 from ng_tui.screens.base import Jump, Pane, Send, Tell
 from ng_tui.state import State
@@ -18,7 +19,7 @@ from ng_tui.text import fmt_age, fmt_count, fmt_number, fmt_short, now_ns, safe
 from ng_tui.widgets.awaited import Awaited
 from ng_tui.widgets.explain import Explain, in_ring, mode_text
 from ng_tui.widgets.glyphs import glyphs
-from ng_tui.widgets.lines import Heading, Line, line_width, rule
+from ng_tui.widgets.lines import Heading, Line, line_width, rule, spread
 from ng_tui.widgets.table import Cell, Column, Row, Table
 
 WIDE = 110
@@ -82,7 +83,8 @@ class GuardianPane(Pane):
     def present(self, state: State) -> None:
         """Shows the state."""
         self._state = state
-        self._awaited.settle(self._actual, state.guardian, self._under_way)
+        unheard = state.lost_at is not None
+        self._awaited.settle(self._actual, state.guardian, self._under_way, unheard=unheard)
         rules = state.guardian.rules if state.guardian else []
         self._rules.show([self._rule_row(view) for view in rules])
         self._alerts.show([_alert_row(view, now_ns(state.metrics)) for view in state.alerts])
@@ -103,6 +105,9 @@ class GuardianPane(Pane):
         """Turns the rule under the cursor to the other mode."""
         view = self._rule()
         if view is None or self._alerts.has_focus or self._awaited.wanted(view.name) is not None:
+            return
+        if why := refusal(self._state.link, "steer"):
+            self.post_message(Tell(f"{safe(view.name)}: {why}", severity="warning"))
             return
         mode = Mode.OBSERVE if view.mode == Mode.ENFORCE else Mode.ENFORCE
         self._awaited.ask(view.name, mode, self._state.guardian)
@@ -188,8 +193,10 @@ class GuardianPane(Pane):
         view = self._state.guardian
         if view is None:
             return rule(tr("Constitution"), "", width)
+        note: Line = [(short + " ", "warn")] if (short := locked(self._state.link, "steer")) else []
         full = _counts(view, fmt_count)
-        return full if line_width(full) < width else _counts(view, fmt_short)
+        line = full if line_width(full) + line_width(note) < width else _counts(view, fmt_short)
+        return spread(line, note, width)
 
     def _alert_line(self, width: int) -> Line:
         firing = sum(view.state == AlertState.FIRING for view in self._state.alerts)

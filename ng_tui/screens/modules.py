@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from ng_tui.client.wire import Command, ConfigureCommand, ModuleStatus, ModuleView, SetModuleCommand
+from ng_tui.connection import refusal
 from ng_tui.i18n import tr
 from ng_tui.screens.base import Pane, Send, Tell
 from ng_tui.state import State
@@ -73,7 +74,8 @@ class ModulesPane(Pane):
     def present(self, state: State) -> None:
         """Shows the state."""
         self._state = state
-        self._awaited.settle(self._actual, state.modules, self._under_way)
+        unheard = state.lost_at is not None
+        self._awaited.settle(self._actual, state.modules, self._under_way, unheard=unheard)
         self._table.show([self._row(module) for module in state.modules.values()])
         self._drawer.show(state, self._table.cursor_key)
         if (module := self._module()) is not None and self.has_class("-form"):
@@ -96,7 +98,9 @@ class ModulesPane(Pane):
         module = self._module()
         if module is None or self._awaited.wanted(module.id) is not None:
             return
-        if not module.can_disable:
+        if why := refusal(self._state.link, "steer"):
+            self.post_message(Tell(f"{safe(module.id)}: {why}", severity="warning"))
+        elif not module.can_disable:
             self.post_message(Tell(f"{safe(module.id)}: {why_fixed(module)}", severity="warning"))
         elif module.enabled and (module.dependents or module.disable_warning):
             self._ask(module)
@@ -107,6 +111,9 @@ class ModulesPane(Pane):
         """Takes back the last switch within UNDO_SECONDS."""
         if self._last_toggle is None or monotonic() - self._last_toggle[2] > UNDO_SECONDS:
             self.post_message(Tell(tr("Nothing was switched in the last ten seconds.")))
+            return
+        if why := refusal(self._state.link, "steer"):
+            self.post_message(Tell(why, severity="warning"))
             return
         module, before, _ = self._last_toggle
         self._set(module, before)

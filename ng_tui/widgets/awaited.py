@@ -24,12 +24,20 @@ class Awaited(Generic[T]):
         wish = self._wishes.get(key)
         return wish[0] if wish else None
 
-    def settle(self, actual: Callable[[str], T | None], view: object, under_way: Callable[[str, T], bool]) -> None:
+    def settle(
+        self,
+        actual: Callable[[str], T | None],
+        view: object,
+        under_way: Callable[[str, T], bool],
+        *,
+        unheard: bool = False,
+    ) -> None:
         """Ends the wishes that `view` answers.
 
         A refusal leaves no trace in the view, so a wish also ends when its command is no longer under way and a view
-        arrived after it was sent: what is shown from then on is the engine's own value.
+        arrived after it was sent: what is shown from then on is the engine's own value. `unheard`: no view will come,
+        because the connection is lost.
         """
         for key, (wanted, seen) in list(self._wishes.items()):
-            if actual(key) == wanted or (view is not seen and not under_way(key, wanted)):
+            if actual(key) == wanted or ((view is not seen or unheard) and not under_way(key, wanted)):
                 del self._wishes[key]

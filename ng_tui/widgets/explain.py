@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ng_tui.client.wire import Mode, Offender, RuleView
+from ng_tui.connection import refusal
 from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import fit, fmt_age, fmt_count, fmt_exact, fmt_number, fmt_time, now_ns, safe
@@ -63,6 +64,8 @@ def explain(view: RuleView, state: State, width: int) -> list[Line]:
     for mode in (Mode.OBSERVE, Mode.ENFORCE):
         name = tr("observe") if mode == Mode.OBSERVE else tr("enforce")
         result += _labelled(name, effect_of(mode), "" if mode == view.mode else "dim", width)
+    if why := refusal(state.link, "steer"):
+        result += _labelled(tr("switch"), tr("unavailable: {why}", why=why), "warn", width)
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ng_tui.client.wire import ModuleView
+from ng_tui.connection import refusal
 from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import fit, fmt_age, fmt_count, fmt_rate, fmt_us, fmt_value, now_ns, safe
@@ -34,7 +35,8 @@ class ModuleDrawer(Lines):
         if module is None:
             return []
         now = now_ns(self._state.metrics)
-        result = [rule(safe(module.id), safe(module.term), width), *module_facts(module, width, now)]
+        locked = refusal(self._state.link, "steer")
+        result = [rule(safe(module.id), safe(module.term), width), *module_facts(module, width, now, locked)]
         room = height - len(result) - 1
         if room >= 5:
             series = Series(module.id, self._state.history(f"module.{module.id}", CHART_SECONDS), "chart-1")
@@ -44,8 +46,8 @@ class ModuleDrawer(Lines):
         return result
 
 
-def module_facts(module: ModuleView, width: int, now: int) -> list[Line]:
-    """What is known of a module, as labelled lines."""
+def module_facts(module: ModuleView, width: int, now: int, locked: str = "") -> list[Line]:
+    """What is known of a module, as labelled lines. `locked`: why its switch cannot be used now."""
     result: list[Line] = [[(row, "")] for row in wrap(safe(module.summary), width, 3)]
     if module.last_error is not None:
         age = tr("{age} ago", age=fmt_age(module.last_error.time_ns, now))
@@ -54,7 +56,9 @@ def module_facts(module: ModuleView, width: int, now: int) -> list[Line]:
     else:
         result += _labelled(tr("last error"), [tr("none since the start")], "dim")
     result += _labelled(tr("used by"), _users(module, width - LABEL - 1), "")
-    if not module.can_disable:
+    if locked:
+        result += _labelled(tr("switch"), wrap(tr("unavailable: {why}", why=locked), width - LABEL - 1, 3), "warn")
+    elif not module.can_disable:
         result += _labelled(tr("switch"), wrap(why_fixed(module), width - LABEL - 1, 2), "dim")
     elif module.disable_warning:
         result += _labelled(tr("when off"), wrap(safe(module.disable_warning), width - LABEL - 1, 2), "warn")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
-from ng_tui.client.wire import AlertState
+from rich.style import Style
+
+from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.wire import AlertState, Role
+from ng_tui.connection import Meter, Place
 from ng_tui.i18n import tr
 from ng_tui.state import State
-from ng_tui.text import ABSENT, fmt_rate, fmt_short, safe
+from ng_tui.text import ABSENT, fmt_bytes, fmt_rate, fmt_short, fmt_us, safe
 from ng_tui.widgets.lines import Line, Lines, cut, line_width, spread
+from ng_tui.widgets.palette import Palette
+
+Item = tuple[int, Line]
+"""A number with its label; of those that do not fit, the highest rank goes first."""
 
 
 class Overview(Lines):
@@ -16,57 +25,116 @@ class Overview(Lines):
 
     DEFAULT_CSS = "Overview { height: 1; background: $panel; padding: 0 1; }"
 
-    def __init__(self, label: str) -> None:
+    def __init__(self) -> None:
         super().__init__(id="overview")
-        self._label = safe(label)
-        self._shown: tuple[object, ...] = ()
+        self._shown: object = None
         self._clock = ""
-        self._items: list[tuple[int, Line]] = []
+        self._head: Line = []
+        self._items: list[Item] = []
+        self._colour = ""
+        self._meter = Meter()
 
-    def present(self, state: State, now_ns: int) -> None:
-        """Shows the state; redraws only when a text changes."""
-        metrics = state.metrics
+    def present(
+        self,
+        state: State,
+        now_ns: int,
+        *,
+        label: str = "",
+        place: Place | None = None,
+        links: Mapping[str, Link] | None = None,
+    ) -> None:
+        """Shows the state; redraws only when a text changes.
+
+        `label` names the connection. `place` is that of an engine outside this process, `links` are those of all
+        engines where there are several.
+        """
+        links = links or {}
+        self._colour = place.colour if place is not None else ""
         clock = time.strftime("%H:%M:%S", time.localtime(now_ns // 1_000_000_000))
-        firing = sum(alert.state is AlertState.FIRING for alert in state.alerts) if metrics else None
-        values = (
-            clock,
-            fmt_rate(metrics.events_per_s) if metrics else ABSENT,
-            tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT,
-            tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT,
-            fmt_short(metrics.dropped) if metrics else ABSENT,
-            ABSENT if firing is None else str(firing),
-        )
-        if values == self._shown:
-            return
-        self._shown, self._clock = values, clock
-        dropped = metrics is not None and metrics.dropped > 0
-        rejected = metrics is not None and metrics.rejected_per_min > 0
-        self._items = [
-            (1, [(tr("events") + " ", "dim"), (values[1], "strong")]),
-            (3, [(tr("novel") + " ", "dim"), (values[2], "novel" if metrics and metrics.novel_per_min else "")]),
-            (3, [(tr("reject") + " ", "dim"), (values[3], "reject" if rejected else "")]),
-            (2, [(tr("dropped") + " ", "dim"), (values[4], "bad" if dropped else "")]),
-            (2, [(tr("alerts") + " ", "dim"), (values[5], "bad" if firing else "")]),
-        ]
-        self.redraw()
+        head = [(safe(label), "")] if place is None else connection(state, label, place, list(links))
+        items = numbers(state)
+        if place is not None and not place.local:
+            items += self._link_numbers(state.link)
+        if lost := sum(link.state is not LinkState.LIVE for link in links.values()):
+            live = tr("{n} of {count} live", n=len(links) - lost, count=len(links))
+            items.append((2, [(live, "warn")]))
+        if (shown := (clock, head, items)) != self._shown:
+            self._shown = shown
+            self._clock, self._head, self._items = clock, head, items
+            self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The label, as many numbers as fit, and the clock."""
+        """The connection, as many numbers as fit, and the clock."""
         del height
         name: Line = [("neurograph ", "title")]
-        head: Line = [(self._label, "")]
-        clock: Line = [(self._clock, "strong")]
-        items = list(self._items)
+        head, clock, items = self._head, self._clock, list(self._items)
 
         def room() -> int:
-            return width - sum(line_width(item) + 2 for _, item in items) - line_width(name + head + clock) - 1
+            return width - sum(line_width(item) + 2 for _, item in items) - line_width(name + head) - len(clock) - 1
 
         if room() < 0:
-            name, head = [], [(self._label, "title")]
+            name = []
+            head = [(text, tag or "title") for text, tag in head]
         if room() < 0:
-            clock = [(self._clock[:5], "strong")]
+            clock = clock[:5]
         while items and room() < 0:
             items.remove(max(items, key=lambda item: item[0]))
-        head = cut(name + head, max(0, width - line_width(clock) - 1))
+        head = cut(name + head, max(0, width - len(clock) - 1))
         left = head + [span for _, item in items for span in (("  ", ""), *item)]
-        return [spread(left, clock, width)]
+        return [spread(left, [(clock, "strong")], width)]
+
+    def style_of(self, tag: str) -> Style:
+        """The style of a tag; `engine` is the colour of the engine's profile."""
+        if tag != "engine":
+            return super().style_of(tag)
+        palette = Palette(self.app.theme_variables, {tag: self._colour})
+        return self.rich_style + (palette.host(tag) if self._colour else palette.style("primary", bold=True))
+
+    def _link_numbers(self, link: Link) -> list[Item]:
+        rate = self._meter.rate(link.received_bytes, time.monotonic())
+        if link.state is not LinkState.LIVE:
+            return []
+        rtt = ABSENT if link.rtt_s is None else fmt_us(link.rtt_s * 1e6)
+        bytes_a_second = "" if rate is None else f" {fmt_bytes(rate)}/s"
+        return [(4, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
+
+
+def connection(state: State, label: str, place: Place, names: list[str]) -> Line:
+    """Where the console is connected to, as what, and how it stands."""
+    link = state.link
+    kind = tr("attached") if place.local else tr("remote")
+    name = safe(place.profile or link.host or label)
+    line: Line = [(kind + " ", "dim"), (name, "engine")]
+    if len(names) > 1 and label in names:
+        line.append((f" {names.index(label) + 1}/{len(names)}", "dim"))
+    if link.state is LinkState.LIVE:
+        if link.role is not None and (not place.local or link.role is not Role.ADMIN):
+            line.append((f" {link.role.value}", "" if "steer" in link.rights else "warn"))
+    elif link.state is LinkState.ENDED:
+        line.append((" " + tr("ended"), "bad"))
+    elif state.lost_at is None:
+        line.append((" " + tr("connecting"), "warn"))
+    else:
+        line.append((" " + tr("reconnecting"), "bad"))
+    return line
+
+
+def numbers(state: State) -> list[Item]:
+    """The numbers of the engine; dim while the connection is lost, for they are no longer of now."""
+    metrics = state.metrics
+    firing = sum(alert.state is AlertState.FIRING for alert in state.alerts) if metrics else None
+    novel = tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT
+    rejected = tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT
+    items: list[tuple[int, str, str, str]] = [
+        (1, tr("events"), fmt_rate(metrics.events_per_s) if metrics else ABSENT, "strong"),
+        (3, tr("novel"), novel, "novel" if metrics and metrics.novel_per_min else ""),
+        (3, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
+        (2, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if _lost(state) else ""),
+        (2, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
+    ]
+    old = state.lost_at is not None
+    return [(rank, [(name + " ", "dim"), (value, "dim" if old else tag)]) for rank, name, value, tag in items]
+
+
+def _lost(state: State) -> bool:
+    return state.metrics is not None and state.metrics.dropped > 0

@@ -14,8 +14,10 @@ SOURCES = 6
 class Palette:
     """Styles by the name of a theme variable. Made anew when the theme changes."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], hosts: Mapping[str, str] | None = None) -> None:
+        """`hosts`: colours of engines by name, each a colour or the name of a variable."""
         self._variables = variables
+        self._hosts = {name: variables.get(colour, colour) for name, colour in (hosts or {}).items() if colour}
         self._styles: dict[tuple[str, bool], Style] = {}
 
     def style(self, name: str, *, bold: bool = False) -> Style:
@@ -39,10 +41,19 @@ class Palette:
         number = sum(byte * (place + 1) for place, byte in enumerate(name.encode("utf-8", "replace"))) % SOURCES
         return self.style(f"src-{number + 1}")
 
+    def host(self, name: str) -> Style:
+        """The colour of an engine: that of its profile, else one that is the same in every run."""
+        if name in self._hosts and (colour := _rich(self._hosts[name])) is not None:
+            return Style(color=colour, bold=True)
+        return self.source(name)
+
     def _rich(self, name: str) -> str | None:
-        value = self._variables.get(name, "")
-        try:
-            colour = Color.parse(value)
-        except ColorParseError:
-            return None
-        return colour.rich_color.name
+        return _rich(self._variables.get(name, ""))
+
+
+def _rich(value: str) -> str | None:
+    """A colour as rich names it; None for what is none."""
+    try:
+        return Color.parse(value).rich_color.name
+    except ColorParseError:
+        return None

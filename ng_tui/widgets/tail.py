@@ -6,7 +6,7 @@ or older ones that a fresh view still finds, move row numbers and never the text
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -55,7 +55,16 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     class Chosen(Message):
         """A row was clicked."""
 
-    def __init__(self, ring: Ring, view: View, now_ns: Callable[[], int], *, time_style: TimeStyle = "clock") -> None:
+    def __init__(
+        self,
+        ring: Ring,
+        view: View,
+        now_ns: Callable[[], int],
+        *,
+        time_style: TimeStyle = "clock",
+        hosts: Mapping[str, str] | None = None,
+    ) -> None:
+        """`hosts`: where the records of several engines come together, their names with the colour of each."""
         super().__init__(id="tail")
         self.ring = ring
         self.view = view
@@ -73,7 +82,8 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows_from = 0
         self._search = ""
         self._syncing = False
-        self._look = Look(0, time_style=time_style)
+        self._hosts = hosts or {}
+        self._look = Look(0, time_style=time_style, hosts=tuple(self._hosts))
         self._palette = Palette({})
         self._strips: LRUCache[tuple[int, int | None, int | None, Look], Strip] = LRUCache(STRIPS)
 
@@ -230,7 +240,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
         super().notify_style_update()
-        self._palette = Palette(self.app.theme_variables)
+        self._palette = Palette(self.app.theme_variables, self._hosts)
         self._strips.clear()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from ng_tui.client.wire import Level, Outcome, Row, Scoring
+from ng_tui.connection import split_source
 from ng_tui.i18n import ntr
 from ng_tui.text import ABSENT, TimeStyle, fit, fmt_count, fmt_time, short_source
 from ng_tui.widgets.glyphs import GlyphName
@@ -73,6 +74,8 @@ class Look:
     """Raised when the theme or the search changes."""
     now_s: int = 0
     """The second that ages are counted to; 0 unless times are relative."""
+    hosts: tuple[str, ...] = ()
+    """The engines that the records come from, where there are several."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Widths:
 
     time: int
     bar: int
+    host: int
     source: int
     type: int
     text: int
@@ -93,6 +97,8 @@ def widths(look: Look) -> Widths:
     if look.time_style == "clock" and look.width < 64:
         time = 8
     bar = 0 if kind == "text" else _BAR
+    longest = max((cell_len(host) for host in look.hosts), default=0)
+    host = min(longest, 6 if look.width < 64 else 8 if look.width < 110 else 14)
     source = 0 if kind == "text" else (8 if look.width < 64 else 11 if look.width < 110 else 15)
     topic = 0
     if kind == "type" or (kind == "standard" and look.width >= 130):
@@ -102,14 +108,14 @@ def widths(look: Look) -> Widths:
         source = topic = 0
 
     def room() -> int:
-        columns = [time, bar and bar + 1, 1, source, topic]  # bar with its sign, verdict
+        columns = [time, bar and bar + 1, 1, host, source, topic]  # bar with its sign, verdict
         return look.width - 3 - sum(width + 1 for width in columns if width)  # gutter, level, space
 
     if room() < 24 and topic:
         topic = 0
     if room() < 24:
         source = 0
-    return Widths(time, bar, source, topic, max(1, room()))
+    return Widths(time, bar, host, source, topic, max(1, room()))
 
 
 def draw(row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]]) -> Strip:
@@ -130,11 +136,14 @@ def draw(row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: 
     if size.bar:
         parts += _novelty(row, size.bar, signs, palette)
     parts.append(_verdict(row, signs, palette))
+    host, source = split_source(row.source, look.hosts)
+    if size.host:
+        parts.append(Segment(_fit(host, size.host, signs) + " ", palette.host(host)))
     if size.source:
         parts.append(
             Segment(
-                _fit(short_source(row.source, size.source), size.source, signs) + " ",
-                dim if rejected else palette.source(row.source),
+                _fit(short_source(source, size.source), size.source, signs) + " ",
+                dim if rejected else palette.source(source),
             )
         )
     if size.type:
@@ -164,7 +173,8 @@ def _gap(row: Row, look: Look, palette: Palette) -> Strip:
     signs = SIGNS[look.glyphs]
     # A gap may stand for a cut line, where no whole record is missing.
     count = ntr("{n} record missing", "{n} records missing", row.gap, n=fmt_count(row.gap)) if row.gap else ""
-    label = f" {': '.join(part for part in (count, row.text) if part)} "
+    host, _ = split_source(row.source, look.hosts)
+    label = f" {': '.join(part for part in (host, count, row.text) if part)} "
     label = _fit(label, max(1, min(cell_len(label), look.width - 6)), signs)
     left = 3
     right = max(0, look.width - 1 - left - cell_len(label))

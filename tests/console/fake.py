@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import (
     AlertState,
     AlertView,
@@ -281,12 +282,10 @@ class FakeClient:
         self.queue += [Frame(metrics=metrics(second)) for second in range(90)]
         self.sent: list[Command] = []
         self.refuse = False
+        self.link = Link(LinkState.LIVE)
+        self.label = "embedded"
         self.asked = 0
         """How often the app has looked; tests wait for it to grow."""
-
-    @property
-    def label(self) -> str:
-        return "embedded"
 
     def start(self) -> None:
         pass

@@ -177,7 +177,8 @@ async def test_the_name_of_a_recording_and_windows_show_it_as_it_is(tmp_path: Pa
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(pilot)
         for text in TEXTS:
-            overview = Overview(f"replay {text}")
+            overview = Overview()
+            overview.present(app.state, 0, label=f"replay {text}")
             assert f"replay {text}" in "".join(part for part, _ in overview.lines(200, 1)[0])
             app.clear_notifications()
             app._note(f"n {text}", Level.ERROR, "o")

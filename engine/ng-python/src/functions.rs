@@ -28,7 +28,7 @@ pub(crate) fn filter_fields() -> Vec<(&'static str, &'static str, &'static str)>
 }
 
 /// A layer as it comes from Python: `("file", name, text, table)` or `("value", name, path, text)`.
-type PyLayer = (String, String, String, String);
+pub(crate) type PyLayer = (String, String, String, String);
 
 /// Merges layers. Returns JSON: {path: [value, origin]}. Raises EngineError with every fault.
 #[pyfunction]

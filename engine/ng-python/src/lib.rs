@@ -4,7 +4,9 @@
 mod engine;
 mod errors;
 mod functions;
+mod inlet;
 mod ring;
+mod server;
 
 /// The engine of neurograph-tui.
 #[pyo3::pymodule]
@@ -18,5 +20,9 @@ mod _engine {
         check_filter, config_reference, config_template, filter_fields, lock_owner, resolve_config, safe_text,
     };
     #[pymodule_export]
+    use crate::inlet::Inlet;
+    #[pymodule_export]
     use crate::ring::{Ring, View};
+    #[pymodule_export]
+    use crate::server::{Server, socket_path};
 }

@@ -50,6 +50,11 @@ impl Ring {
         Ring { store, clock, saved, engine, reader }
     }
 
+    /// The store behind it.
+    pub(crate) fn store(&self) -> &Shared {
+        &self.store
+    }
+
     fn read<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Reader) -> R + Send) -> R {
         py.detach(|| work(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner)))
     }

@@ -16,7 +16,8 @@ pub(super) struct Section {
 }
 
 /// Tables whose names the person chooses; every value is a text.
-pub(super) const FREE: [&str; 3] = ["alerts", "filters", "keys"];
+pub(super) const FREE: [&str; 7] =
+    ["alerts", "filters", "keys", "profiles", "profile_certificates", "profile_colours", "profile_tokens"];
 
 static RING: &[Row] = &[Row {
     key: "capacity",

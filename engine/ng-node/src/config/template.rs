@@ -19,7 +19,13 @@ pub fn template() -> String {
         "\n# Alert rules: name = \"when FILTER [count >= N in TIME] [for TIME] then notify|log [level LEVEL] [cooldown TIME]\"\n[alerts]\n\
          # errors = \"when level>=error count >= 10 in 1m then notify cooldown 5m\"\n\
          \n# Saved filters, used as @name.\n[filters]\n# ssh = \"source:auth sshd\"\n\
-         \n# Keys by the id of their action.\n[keys]\n# \"events.pause\" = \"p\"\n",
+         \n# Keys by the id of their action.\n[keys]\n# \"events.pause\" = \"p\"\n\
+         \n# Engines elsewhere: a name for what --url and connect take.\n[profiles]\n# web = \"ssh://web-1\"\n\
+         # api = \"https://api.example.org:8443\"\n\
+         \n# The colour in which the console names the engine of a profile.\n[profile_colours]\n# web = \"error\"\n\
+         \n# The file whose first line is the token of a profile.\n[profile_tokens]\n# api = \"~/.config/neurograph-tui/api.token\"\n\
+         \n# The certificates, PEM, that a profile trusts instead of those of the system.\n[profile_certificates]\n\
+         # api = \"~/.config/neurograph-tui/api.pem\"\n",
     );
     text
 }

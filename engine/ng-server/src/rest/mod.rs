@@ -1,16 +1,21 @@
 //! REST: one file for each kind of thing, with its handlers and its rows of the table of routes.
 
 pub mod answer;
+mod auth;
 pub(crate) mod body;
 mod document;
 mod events;
 mod guardian;
 mod health;
 mod ingest;
+mod keys;
 mod metrics;
 mod modules;
 pub(crate) mod status;
 mod views;
+mod websocket;
+
+pub(crate) use modules::module;
 
 use crate::routes::Route;
 
@@ -24,6 +29,9 @@ pub const TABLES: &[&[Route]] = &[
     events::ROUTES,
     ingest::ROUTES,
     metrics::ROUTES,
+    auth::ROUTES,
+    keys::ROUTES,
+    websocket::ROUTES,
     document::ROUTES,
 ];
 

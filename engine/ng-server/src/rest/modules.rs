@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// A module.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Module {
+pub(crate) struct Module {
     /// Stable id.
     id: String,
     /// The field's term for it.
@@ -160,7 +160,8 @@ const fn read(
     Route::read(path, READ, summary, gives, handler)
 }
 
-fn module(view: &ModuleView) -> Module {
+/// A module as it is told.
+pub(crate) fn module(view: &ModuleView) -> Module {
     Module {
         id: view.id.clone(),
         name: view.term.clone(),

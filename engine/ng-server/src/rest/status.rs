@@ -32,6 +32,8 @@ struct Status {
     uptime_seconds: f64,
     /// Patterns that are known.
     tokens_count: u64,
+    /// API keys that may be used.
+    api_keys_count: usize,
     /// Memory of the process, MiB.
     memory_usage_mb: f64,
     /// Requests answered since the start, this one included.
@@ -107,6 +109,7 @@ async fn status(State(hub): State<App>) -> Response {
         timestamp: clock::now_iso(),
         uptime_seconds: hub.started.elapsed().as_secs_f64(),
         tokens_count: gauge(&views, "token_manager", "patterns") as u64,
+        api_keys_count: hub.auth.active_keys(),
         memory_usage_mb: process::resident_bytes() as f64 / f64::from(1 << 20),
         requests_total: hub.meters.requests.get(),
         events_total: totals(&hub).records,

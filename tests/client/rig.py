@@ -1,0 +1,152 @@
+"""What the tests of clients share: engines that read a log of the test, and waiting for conditions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from ng_tui.client.address import Address, resolve
+from ng_tui.client.background import Background
+from ng_tui.client.protocol import LinkState
+from ng_tui.client.remote import RemoteClient
+from ng_tui.client.wire import Frame, Row
+from tests.server.engine import QUIET, Engine
+
+T = TypeVar("T")
+
+
+class Log:
+    """A log that an engine follows; every line has its number."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        path.touch()
+
+    def write(self, lines: int) -> None:
+        """Appends lines in one go."""
+        with self.path.open("a") as file:
+            for _ in range(lines):
+                file.write(f"2026-03-04T05:06:07 INFO worker-{self.count % 3}: request {self.count} took 5 ms\n")
+                self.count += 1
+
+
+def logged(folder: Path, *settings: str) -> tuple[Engine, Log]:
+    """An engine that hears only what its log gets from now on."""
+    folder.mkdir(exist_ok=True)
+    log = Log(folder / "app.log")
+    files = ("sensors.files.enabled=true", f'sensors.files.paths=["{log.path}"]', "sensors.files.tail_lines=0")
+    engine = Engine(folder, *(setting for setting in QUIET if "files" not in setting), *files, *settings)
+    follows(engine, log)
+    return engine, log
+
+
+def follows(engine: Engine, log: Log) -> None:
+    """Waits until the engine has found the end of the log; lines from before are lost to it."""
+    client, frames = RemoteClient(at(engine)), list[Frame]()
+    client.start()
+
+    def has_found() -> bool:
+        frames.extend(client.frames(100))
+        sources = [source.name for frame in frames if frame.metrics for source in frame.metrics.sources]
+        return f"file:{log.path}" in sources
+
+    until(has_found)
+    client.close()
+
+
+def at(engine: Engine) -> Address:
+    """The address of an engine's Unix socket."""
+    return resolve(f"unix:{engine.socket}")
+
+
+def until(holds: Callable[[], T], timeout: float = 30) -> T:
+    """Waits until something is true, and returns it."""
+    end = time.monotonic() + timeout
+    while True:
+        found = holds()
+        if found:
+            return found
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.005)
+
+
+def live(client: RemoteClient) -> None:
+    """Waits until the client is connected."""
+    until(lambda: client.link.state is LinkState.LIVE)
+
+
+def rows(client: RemoteClient, matching: int, filter: str = "type:log.**") -> list[Row]:
+    """The rows of a view, once there are so many."""
+    view = client.ring.view(filter)
+    until(lambda: view.advance(1_000_000).matched >= matching)
+    return view.rows(0, matching + 1000)
+
+
+class Relay:
+    """A socket that leads to an engine's, and can be cut off from it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.path = engine.folder / "relay.sock"
+        self._target = str(engine.socket)
+        self._background = Background("relay")
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.open()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"unix:{self.path}"
+
+    def open(self) -> None:
+        """Whoever connects is connected with the engine."""
+        self._server = self._background.submit(asyncio.start_unix_server(self._serve, str(self.path))).result()
+
+    def cut(self) -> None:
+        """Breaks all connections, and takes no more."""
+        self.path.unlink()
+        self._background.submit(self._cut()).result()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._background.submit(self._cut()).result()
+        self._background.close()
+
+    async def _cut(self) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_unix_connection(self._target)
+        self._writers |= {writer, there_writer}
+
+        async def splice(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            with suppress(OSError):
+                while chunk := await source.read(65536):
+                    target.write(chunk)
+                    await target.drain()
+            target.close()
+
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(splice(reader, there_writer), splice(there_reader, writer))
+
+
+def lose(engine: Engine, log: Log, relay: Relay, lines: int) -> None:
+    """The engine makes records that nobody hears behind the relay, is killed, and starts anew."""
+    relay.cut()
+    witness = RemoteClient(at(engine))
+    witness.start()
+    live(witness)
+    log.write(lines)
+    rows(witness, log.count)
+    witness.close()
+    engine.kill()
+    engine.start()
+    follows(engine, log)
+    relay.open()
