@@ -4,6 +4,8 @@ use crate::auth::Right;
 use crate::rest::BASE;
 use crate::rest::answer::Meta;
 use crate::routes::{self, Gives, Route, Takes, Verb};
+use ng_core::guard::RULES;
+use ng_core::registry::MODULES;
 use ng_wire::Role;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -126,6 +128,8 @@ fn parameters(route: &Route, takes: &mut SchemaGenerator) -> Vec<Value> {
         .map(|name| {
             let schema = match name {
                 "seq" => json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX }),
+                "id" if route.path.contains("/modules/") => one_of(MODULES.iter().map(|module| module.id)),
+                "rule" => one_of(RULES.iter().map(|rule| rule.name)),
                 "pattern" => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
                 _ => json!({ "type": "string", "minLength": 1 }),
             };
@@ -145,6 +149,10 @@ fn parameters(route: &Route, takes: &mut SchemaGenerator) -> Vec<Value> {
         }));
     }
     all
+}
+
+fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> Value {
+    json!({ "type": "string", "enum": names.collect::<Vec<_>>() })
 }
 
 /// A parameter is absent, never null.
@@ -170,8 +178,7 @@ fn body(what: &Takes, takes: &mut SchemaGenerator) -> Option<Value> {
         Takes::Json(schema) => {
             content.insert("application/json".into(), json!({ "schema": schema(takes) }));
         }
-        Takes::Media(names) => content.extend(names.iter().map(|name| ((*name).into(), json!({})))),
-        Takes::Either(kinds) => {
+        Takes::Media(kinds) => {
             content.extend(kinds.iter().map(|(name, schema)| ((*name).into(), json!({ "schema": schema(takes) }))));
         }
     }

@@ -31,10 +31,8 @@ pub enum Takes {
     Nothing,
     /// A JSON body.
     Json(SchemaOf),
-    /// A body of one of these media types.
-    Media(&'static [&'static str]),
     /// A body of one of these media types, each with its schema.
-    Either(&'static [(&'static str, SchemaOf)]),
+    Media(&'static [(&'static str, SchemaOf)]),
 }
 
 /// What an answer carries.

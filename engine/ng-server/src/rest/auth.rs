@@ -105,13 +105,15 @@ struct Done {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
+/// How a name and its password may come.
+const LOGIN: &[(&str, crate::routes::SchemaOf)] = &[(FORM, schema::<Login>), ("application/json", schema::<Login>)];
 
 pub(super) const ROUTES: &[Route] = &[
     row("/api/v1/auth/login", "Gives tokens for a name and its password.", Takes::Json(schema::<Login>), || {
         post(login)
     }),
-    row("/api/v1/auth/token", "The same, for a form.", Takes::Media(&[FORM, "application/json"]), || post(login)),
-    row("/auth/token", "The same, for a form.", Takes::Media(&[FORM, "application/json"]), || post(login)),
+    row("/api/v1/auth/token", "The same, for a form.", Takes::Media(LOGIN), || post(login)),
+    row("/auth/token", "The same, for a form.", Takes::Media(LOGIN), || post(login)),
     row("/api/v1/auth/refresh", "Gives other tokens for a refresh token.", Takes::Json(schema::<Refresh>), || {
         post(refresh)
     }),
@@ -152,7 +154,7 @@ const fn row(
         takes,
         status: 200,
         gives: Gives::Json(schema::<Tokens>),
-        refusals: &[400, 413],
+        refusals: &[400, 413, 422],
         handler,
     }
 }

@@ -65,7 +65,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
     needs: Some(Right::Ingest),
     summary: "Takes in events; answers when they are in the ring.",
     query: Some(schema::<Parameters>),
-    takes: Takes::Either(&[("application/x-ndjson", lines), ("application/json", document), ("text/plain", lines)]),
+    takes: Takes::Media(&[("application/x-ndjson", lines), ("application/json", document), ("text/plain", lines)]),
     status: 200,
     gives: Gives::Json(schema::<Taken>),
     refusals: &[400, 409, 413, 415, 422, 503],
