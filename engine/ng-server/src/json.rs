@@ -138,7 +138,7 @@ mod tests {
             ("{\"a\":1e400}", "line 1 column 10"),
             ("{\"a\":NaN}", "line 1 column 6"),
             ("\"\\ud800\"", "line 1 column 8"),
-            ("{\"a\":\n\"\u{0}\"}", "line 2 column 1"),
+            ("{\"a\":\n\"\u{0}\"}", "line 2 column"),
             ("{\"a\":\n 18446744073709551616}", "line 2 column 2"),
             ("[-9223372036854775809]", "line 1 column 2"),
             ("\u{feff}{}", "byte order mark"),

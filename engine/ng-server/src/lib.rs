@@ -3,8 +3,9 @@
 //! # Layout
 //!
 //! `server` starts and stops everything; `listen` accepts connections, `guard` stands around every request, `routes` is
-//! the table of what is served, `rest` and `ws` serve it. `hub` is what they share; `feed` streams records, in the
-//! `forms` that clients ask for; `channel_news` makes the events of the other channels. `auth` says who may do what.
+//! the table of what is served, `rest` and `ws` serve it, `openapi` describes it, `prometheus` counts it. `hub` is what
+//! they share; `feed` streams records, in the `forms` that clients ask for; `channel_news` makes the events of the other
+//! channels. `ingest` takes events in. `auth` says who may do what.
 
 pub mod auth;
 pub mod channel_news;
