@@ -16,7 +16,7 @@ from ng_tui.client.wire import Frame
 from ng_tui.errors import EXIT_REFUSED, FilterError
 from tests.server.engine import Engine
 
-from .rig import Log, Relay, at, lose
+from .rig import Log, Relay, at, live, lose, rows, until
 
 FRAMES = msgspec.msgpack.Decoder(list[Frame])
 
@@ -56,6 +56,28 @@ def test_every_form(pair: tuple[Engine, Log]) -> None:
     rest = b""
     while (chunk := stream.read(100, 1000, "raw")) is not None:
         rest += chunk
+
+
+def test_what_nobody_reads_is_not_fetched_without_end(
+    pair: tuple[Engine, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ng_tui.client.stream.MOST", 100)
+    engine, log = pair
+    client, witness = RemoteClient(at(engine)), RemoteClient(at(engine), backlog=0)
+    witness.start()
+    live(witness)
+    try:
+        stream, first = client.subscribe("type:log.**"), log.count
+        log.write(2000)
+        rows(witness, 2000)
+        until(lambda: stream._held > 100)
+        # One message more may be on its way in; they have a few hundred records at most.
+        assert stream._held < 1500
+        numbers = [int(line.split()[4]) for line in lines(stream, 2000, "raw")]
+        assert numbers == list(range(first, first + 2000))
+    finally:
+        client.close()
+        witness.close()
 
 
 def test_a_refused_filter_names_its_column(pair: tuple[Engine, Log]) -> None:
