@@ -48,7 +48,7 @@ def profiles(engine: Engine, certificate: Path | None) -> dict[str, dict[str, st
 async def test_a_certificate_that_is_known_is_trusted(engine: Engine, certificate: Path) -> None:
     assert engine.url.startswith("https://")
     async with NeuroGraphClient("it", profiles=profiles(engine, certificate)) as client:
-        assert (await client.health()).status == "healthy"
+        assert (await client.health()).version
 
 
 def test_the_console_too(engine: Engine, certificate: Path) -> None:
