@@ -59,14 +59,16 @@ class Engine:
 
     def admin(self) -> httpx.Client:
         """A client over the Unix socket, where this user is admin."""
-        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://localhost", timeout=10)
+        return httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://localhost", timeout=10
+        )
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ends the process and returns its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
         code = self.process.wait(timeout=15)
-        if self.process.stderr is not None:
+        if self.process.stderr is not None and not self.process.stderr.closed:
             self.said += [line.decode().rstrip() for line in self.process.stderr]
             self.process.stderr.close()
         return code
