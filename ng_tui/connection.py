@@ -93,7 +93,7 @@ def refusal(link: Link, right: str) -> str:
             role = link.role.value if link.role is not None else ""
             return tr("the role {role} does not have the right {right}", role=role, right=right)
         case "offline" if link.state is not LinkState.ENDED or link.role is not None:
-            return tr("there is no connection; nothing is kept to be sent later")
+            return tr("not connected; commands are not queued")
         case _:
             return ""
 
