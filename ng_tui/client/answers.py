@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ng_tui.client.wire import ModuleStatus, Record, Setting, SettingValue
+from ng_tui.client.wire import Gap, ModuleStatus, Record, Setting, SettingValue
 
 
 class ModuleMetrics(Struct):
@@ -67,12 +67,38 @@ class Health(Struct):
     """The modules, and what each is: `active`, `disabled` or `error`."""
 
 
+class Status(Struct):
+    """The engine in a few numbers."""
+
+    status: str
+    """`healthy`, `degraded` (a module reports errors) or `unhealthy` (starting or stopping)."""
+    version: str
+    timestamp: str
+    """The engine's clock, ISO 8601, UTC."""
+    uptime_seconds: float
+    tokens_count: int
+    """Patterns that are known."""
+    memory_usage_mb: float
+    """Memory of the process, MiB."""
+    requests_total: int
+    """Requests since the start."""
+    events_total: int
+    """Records made since the start."""
+    events_per_sec: float
+    """Records per second over the last second."""
+    connections: int
+    """WebSocket clients."""
+
+
 class RejectedLine(Struct):
     """An event that was not understood."""
 
     line: int
     """Which one of those sent, from 1."""
     error: str
+    """What was wrong."""
+    code: str = ""
+    """Stable code."""
 
 
 class Receipt(Struct):
@@ -81,28 +107,37 @@ class Receipt(Struct):
     accepted: int
     """Events that are in the engine's ring now."""
     rejected: list[RejectedLine] = []
-    last_seq: int | None = None
-    """`seq` of the last of them; None when there is none."""
-    durable: bool = False
-    """They outlive the engine's process."""
+    """Events that were not understood; the first thousand."""
+    rejected_total: int = 0
+    """How many there are."""
+    guardian_rejected: int = 0
+    """Of those accepted, rejected by Guardian: recorded, but not scored."""
     duplicates: int = 0
-    """Events that the engine had already, by their ids or the key of the request."""
+    """Events that were left out because their `id` was taken in before."""
+    last_seq: int | None = None
+    """`seq` of the last record made; None when there is none."""
+    durable: bool = False
+    """The records are on disk; otherwise they live as long as the engine's process."""
 
 
 class Page(Struct):
     """Records of the ring."""
 
     records: list[Record]
-    next_seq: int
-    """Where the next page begins, or the next record of the engine when there is none."""
+    """In the order that was asked for."""
     first_seq: int = 0
     """`seq` of the oldest record that the engine holds."""
+    next_seq: int | None = None
+    """`from_seq` of the page that follows; None when there is nothing older."""
+    more: bool = False
+    """Records that have not been looked at may follow."""
+    gaps: list[Gap] = []
+    """Numbers that were asked for and whose records are gone."""
 
 
 class Pattern(Struct):
     """A pattern of messages."""
 
-    id: int
     template: str
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import Mapping
+from typing import Any
 
 from ng_tui.client.wire import ErrorCode, ErrorFrame
 from ng_tui.errors import EXIT_CONNECTION, EXIT_FAILURE, EXIT_REFUSED, EXIT_USAGE, ConsoleError, FilterError
@@ -43,7 +45,15 @@ class Refused(ConsoleError):
 class Declined(ConsoleError):
     """The engine has understood a request and does not carry it out (exit code 1)."""
 
-    def __init__(self, word: str, what: str, *, status: int | None = None, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        word: str,
+        what: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__("NG-3201", what, exit_code=EXIT_FAILURE)
         self.word = word
         """The engine's stable word for the reason, such as `NOT_FOUND` or `CONFLICT`."""
@@ -51,6 +61,8 @@ class Declined(ConsoleError):
         """Status of HTTP; None when it was asked over the WebSocket."""
         self.retry_after_s = retry_after_s
         """Seconds after which it may be asked again; None when the engine does not say."""
+        self.details = details or {}
+        """Further facts, such as how far a request was carried out before it was refused."""
 
 
 def declined(error: ErrorFrame) -> ConsoleError:

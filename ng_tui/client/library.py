@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from ng_tui.client.address import Address, Profiles, resolve
-from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt
+from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt, Status
 from ng_tui.client.follow import Follower, Place
 from ng_tui.client.reach import Reach, reach
 from ng_tui.client.rest import Rest, rest
@@ -87,18 +87,19 @@ class NeuroGraphClient:
         """How the server stands; needs no credentials."""
         return await self._rest.get("/api/v1/health", Health)
 
-    async def status(self) -> dict[str, Any]:
-        """Numbers of engine and server, as `GET /api/v1/status` has them."""
-        return await self._rest.get("/api/v1/status", dict[str, Any])
+    async def status(self) -> Status:
+        """The engine in a few numbers."""
+        return await self._rest.get("/api/v1/status", Status)
 
     async def emit(
         self, events: Event | Iterable[Event], *, source: str | None = None, idempotency_key: str | None = None
     ) -> Receipt:
         """Sends one event or several, and waits until they are in the engine's ring.
 
-        `source` is shown as `http:SOURCE`; at most 128 of `A-Z a-z 0-9 . _ / -`. With an `idempotency_key`, at most 255
-        visible ASCII characters and a new one for each request, a request may be sent again: what was taken in is not
-        taken in twice. Events that are not understood are told in the receipt; Declined is raised when none was taken.
+        `source` is shown as `http:SOURCE`; at most 128 of `A-Z a-z 0-9 . _ / -`. A request with an `idempotency_key`
+        (at most 255 visible ASCII characters, a new one for each request) may be sent again within ten minutes: what
+        was taken in is not taken in twice. Events that are not understood are told in the receipt; Declined is raised
+        when none was taken in.
         """
         headers = {"Content-Type": "application/json"}
         if idempotency_key is not None:
@@ -110,9 +111,9 @@ class NeuroGraphClient:
     async def query(
         self, filter: str = "", *, from_seq: int | None = None, limit: int | None = None, order: str | None = None
     ) -> Page:
-        """Records of the ring that pass `filter`, from `from_seq` on, at most `limit`.
+        """Records of the ring that pass `filter`, from `from_seq` on, at most `limit` (1 to 1000, otherwise 100).
 
-        `order` is `asc` (oldest first) or `desc`. The page tells where the next one begins.
+        `order` is `asc`, from old to new, or `desc`. The page tells where the next one begins.
         """
         return await self._rest.get(
             "/api/v1/events", Page, filter=filter or None, from_seq=from_seq, limit=limit, order=order
@@ -157,8 +158,7 @@ class NeuroGraphClient:
                 async for message in messages:
                     frame = decode(message, way)
                     place.take(frame)
-                    if frame.packed is None:
-                        yield frame
+                    yield frame
         finally:
             self._followers.discard(follower)
 

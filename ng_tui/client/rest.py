@@ -83,7 +83,7 @@ class Rest:
             return filter_error(fault.message) or FilterError(column, fault.message)
         after = fault.details.get("retry_after")
         wait = float(after) if isinstance(after, int | float) else None
-        return Declined(fault.code, fault.message, status=status, retry_after_s=wait)
+        return Declined(fault.code, fault.message, status=status, retry_after_s=wait, details=fault.details)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ng_tui.client.address import Address, Profiles
-from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt
+from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt, Status
 from ng_tui.client.background import Background
 from ng_tui.client.library import Event, NeuroGraphClient
 from ng_tui.client.wire import AlertView, Frame, GuardianView, Mode, SettingValue
@@ -66,8 +66,8 @@ class NeuroGraphClientSync:
         """How the server stands; needs no credentials."""
         return self._wait(self._client.health())
 
-    def status(self) -> dict[str, Any]:
-        """Numbers of engine and server."""
+    def status(self) -> Status:
+        """The engine in a few numbers."""
         return self._wait(self._client.status())
 
     def emit(

@@ -13,7 +13,7 @@ from ng_tui.client.address import Address, resolve
 from ng_tui.client.background import Background
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
-from ng_tui.client.wire import Row
+from ng_tui.client.wire import Frame, Row
 from tests.server.engine import QUIET, Engine
 
 T = TypeVar("T")
@@ -40,7 +40,23 @@ def logged(folder: Path, *settings: str) -> tuple[Engine, Log]:
     folder.mkdir(exist_ok=True)
     log = Log(folder / "app.log")
     files = ("sensors.files.enabled=true", f'sensors.files.paths=["{log.path}"]', "sensors.files.tail_lines=0")
-    return Engine(folder, *QUIET[:1], *QUIET[2:], *files, *settings), log
+    engine = Engine(folder, *(setting for setting in QUIET if "files" not in setting), *files, *settings)
+    follows(engine, log)
+    return engine, log
+
+
+def follows(engine: Engine, log: Log) -> None:
+    """Waits until the engine has found the end of the log; lines from before are lost to it."""
+    client, frames = RemoteClient(at(engine)), list[Frame]()
+    client.start()
+
+    def has_found() -> bool:
+        frames.extend(client.frames(100))
+        sources = [source.name for frame in frames if frame.metrics for source in frame.metrics.sources]
+        return f"file:{log.path}" in sources
+
+    until(has_found)
+    client.close()
 
 
 def at(engine: Engine) -> Address:
@@ -132,4 +148,5 @@ def lose(engine: Engine, log: Log, relay: Relay, lines: int) -> None:
     witness.close()
     engine.kill()
     engine.start()
+    follows(engine, log)
     relay.open()

@@ -146,7 +146,7 @@ async def test_credentials_that_are_not_valid_are_refused(pair: tuple[Engine, Lo
         with pytest.raises(Refused) as asked:
             await client.modules.list()
         with pytest.raises(Refused) as heard:
-            await anext(client.events())
+            [frame async for frame in client.events()]
     for caught in (asked, heard):
         assert caught.value.code == "NG-4101"
         assert "sesame" not in str(caught.value)
@@ -195,7 +195,7 @@ async def test_the_blocking_client_works_where_a_loop_is_running(pair: tuple[Eng
         client.modules.enable("signal_system")
         assert client.modules.config("gateway").settings
         with pytest.raises(FilterError):
-            next(client.events("levle>=error"))
+            list(client.events("levle>=error"))
         texts: list[str] = []
         for frame in client.events("type:log.**"):
             if frame.hello is not None:

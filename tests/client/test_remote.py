@@ -18,7 +18,7 @@ from ng_tui.errors import EXIT_CONNECTION
 from tests.server.engine import Engine
 
 from .conftest import Start
-from .rig import Log, Relay, at, live, lose, rows, until
+from .rig import Log, Relay, at, follows, live, lose, rows, until
 
 OFF = Command(set_module=SetModuleCommand("signal_system", False))
 
@@ -80,6 +80,7 @@ def test_a_broken_connection_tells_why_and_when_it_tries_again(start: Start) -> 
         until(lambda: client.link.tries == 3)
         assert (client.link.since, client.link.why) == (link.since, "Connection refused")
         engine.start()
+        follows(engine, log)
         client.reconnect()
         live(client)
         log.write(1)

@@ -12,12 +12,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ng_tui.client.address import resolve
 from ng_tui.client.embedded import EmbeddedClient
-from ng_tui.client.protocol import EngineClient, View
+from ng_tui.client.protocol import EngineClient, LinkState, View
+from ng_tui.client.remote import RemoteClient
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Command, ErrorCode, Frame, Level, SetModuleCommand
 from ng_tui.config import LIVE_SENSORS
 from ng_tui.errors import FilterError
+from tests.server.engine import Engine
 
 COUNT = 3_000
 """Lines of the log; every hundredth is an error and every one has its number."""
@@ -67,16 +70,25 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return record(write_log(folder / "app.log"), folder / "incident.jsonl")
 
 
-@pytest.fixture(params=["embedded", "replay"])
+@pytest.fixture(params=["embedded", "remote", "replay"])
 def client(request: pytest.FixtureRequest, tmp_path: Path, recording: Path) -> Iterator[EngineClient]:
     one: EngineClient
+    engine: Engine | None = None
     if request.param == "embedded":
         one = EmbeddedClient(layers(write_log(tmp_path / "app.log")), tmp_path / "state")
+    elif request.param == "remote":
+        settings = [f"{path}={value}" for _, _, path, value in layers(write_log(tmp_path / "app.log"))]
+        engine = Engine(tmp_path, *settings)
+        one = RemoteClient(resolve(f"unix:{engine.socket}"))
     else:
         one = ReplayClient(recording)
     one.start()
+    if engine is not None:
+        collect(one, lambda _: one.link.state is LinkState.LIVE)
     yield one
     one.close()
+    if engine is not None:
+        engine.stop()
 
 
 def collect(client: EngineClient, enough: Callable[[list[Frame]], bool], timeout: float = 20) -> list[Frame]:
@@ -172,15 +184,16 @@ class TestClient:
             return any((frame.result or frame.error) and (frame.result or frame.error).id == number for frame in frames)
 
         answer = next(frame for frame in collect(client, answered) if frame.result or frame.error)
-        if client.label == "embedded":
-            assert answer.result is not None
-        else:
+        if isinstance(client, ReplayClient):
             assert answer.error is not None
             assert answer.error.code is ErrorCode.NOT_READY
+        else:
+            assert answer.result is not None
 
     def test_closing_twice_is_allowed(self, client: EngineClient) -> None:
         client.close()
         client.close()
+        assert isinstance(client, EmbeddedClient | ReplayClient) or client.link.state is LinkState.ENDED
 
 
 def test_two_processes_give_the_same_scores(tmp_path: Path) -> None:
