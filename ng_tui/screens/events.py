@@ -390,8 +390,8 @@ class EventsPane(Errands):
         self._ledger.say(standing)
         empty = tail.count == 0
         if empty:
-            text = why_no_events(self._link)
+            text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
             if viewing.filter or viewing.preview is not None:
                 text = tr("No events match.") + "\n" + tr("F shows all events; f changes the filter.")
-            self._empty.update(text)
+            self._empty.update(why_no_events(self._link) or text)
         self.set_class(empty, "-empty")

@@ -258,7 +258,7 @@ def of_host(seq: int) -> Row:
     row = make_row(seq)
     row.source = f"{'web-1' if seq % 2 else 'db-1'}/{row.source}"
     if seq == 196:
-        row.gap, row.text, row.source = 120, "source_lost", "db-1/engine"
+        row.gap, row.text, row.source = 120, "120 records are missing: source_lost", "db-1/engine"
     return row
 
 

@@ -114,7 +114,9 @@ def test_without_an_engine_they_say_so_in_one_line(run: Run) -> None:
     for arguments in (("emit", "x"), ("query",), ("proxy",), ("tail", "--url", "local"), ("modules", "--url", "local")):
         result = run(*arguments)
         assert result.returncode == 3 and not result.stdout, arguments
-        assert result.stderr.count(b"\n") == 1 and result.stderr.startswith(b"NG-3311 unix:"), result.stderr
+        assert result.stderr.count(b"\n") == 1 and result.stderr.startswith(b"NG-3311 no engine serves unix:"), (
+            result.stderr
+        )
     result = run("query", "--url", "http://127.0.0.1:1")
     assert result.returncode == 3
     assert run("query", "--url", "gopher://x").returncode == 2
@@ -199,4 +201,3 @@ def test_the_example_files_are_valid(run: Run) -> None:
     assert command.split()[0].endswith("/neurograph-tui") and command.split()[-1] == "serve"
     for option in ("NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=", "RestartKillSignal=SIGHUP"):
         assert f"\n{option}\n" in unit, option
-
