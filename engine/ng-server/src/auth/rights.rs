@@ -1,15 +1,17 @@
 //! The rights, and the roles that have them.
 
 use crate::channels::{CHANNELS, Channel};
-use ng_wire::Role;
+use ng_wire::{Command, Role};
 
 /// Something that a role may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Read a channel. Who may read `signals` may read records.
     Read(Channel),
-    /// Switch and configure modules, set the modes of rules.
+    /// Switch and configure modules, set the modes of rules, amend the constitution.
     Steer,
+    /// Take the constitution back to what is configured.
+    Reset,
     /// Send events.
     Ingest,
     /// Send messages to the subscribers of a channel.
@@ -24,9 +26,18 @@ impl Right {
         match self {
             Right::Read(channel) => format!("read:{}", channel.name()),
             Right::Steer => "steer".into(),
+            Right::Reset => "reset".into(),
             Right::Ingest => "ingest".into(),
             Right::Broadcast => "broadcast".into(),
             Right::Keys => "keys".into(),
+        }
+    }
+
+    /// The right that a command needs.
+    pub fn for_command(command: &Command) -> Right {
+        match command {
+            Command::RollBack { version: 0 } => Right::Reset,
+            _ => Right::Steer,
         }
     }
 
@@ -36,14 +47,14 @@ impl Right {
             Right::Read(channel) => channel.readable_by(role),
             Right::Steer => matches!(role, Role::Admin | Role::Developer),
             Right::Ingest => matches!(role, Role::Admin | Role::Developer | Role::Bot),
-            Right::Broadcast | Right::Keys => role == Role::Admin,
+            Right::Reset | Right::Broadcast | Right::Keys => role == Role::Admin,
         }
     }
 
     /// Every right of a role.
     pub fn of(role: Role) -> Vec<Right> {
         let reads = CHANNELS.iter().map(|row| Right::Read(row.channel));
-        let rights = reads.chain([Right::Steer, Right::Ingest, Right::Broadcast, Right::Keys]);
+        let rights = reads.chain([Right::Steer, Right::Reset, Right::Ingest, Right::Broadcast, Right::Keys]);
         rights.filter(|right| right.granted_to(role)).collect()
     }
 }
