@@ -9,6 +9,7 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the host passes in.
 
 use crate::actions::{Actions, AlertRule, Effect};
+use crate::constitution::Meter;
 use crate::detect::{Detect, Kernel, Probe};
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
@@ -68,6 +69,8 @@ pub struct Engine {
     pub sources: Sources,
     /// Settings of the modules, in the order of `registry::MODULES`.
     pub values: Vec<Values>,
+    /// What a trial of the constitution does.
+    pub meter: Meter,
     /// Sampled durations, in the order of [`Stage`].
     pub stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
@@ -137,6 +140,7 @@ impl Engine {
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
             sources: Sources::default(),
+            meter: Meter::default(),
             stages: std::array::from_fn(|_| Latency::default()),
             effects: Vec::new(),
             values: parts.values,

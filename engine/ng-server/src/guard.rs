@@ -161,7 +161,7 @@ fn correlation_id(headers: &HeaderMap) -> String {
 /// The session that a client comes back to.
 fn session_of(hub: &Hub, uri: &Uri) -> Option<Restored> {
     let token = of_query(uri, "reconnection_token")?;
-    hub.tokens.redeem(&token, Instant::now())
+    hub.tokens.redeem(&token, Instant::now()).filter(|restored| hub.auth.holds(&restored.identity))
 }
 
 /// A parameter in the query of the address of a WebSocket; none when it is empty.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 mod auth;
+mod cdna;
 mod health;
 mod keys;
 mod modules;
@@ -12,7 +13,8 @@ pub(crate) use modules::module;
 use crate::routes::Route;
 
 /// The tables of all files, in the order of the OpenAPI document.
-pub const TABLES: &[&[Route]] = &[health::ROUTES, modules::ROUTES, auth::ROUTES, keys::ROUTES, websocket::ROUTES];
+pub const TABLES: &[&[Route]] =
+    &[health::ROUTES, modules::ROUTES, auth::ROUTES, keys::ROUTES, websocket::ROUTES, cdna::ROUTES];
 
 /// Everything lies below this.
 pub const BASE: &str = "/api/v1";

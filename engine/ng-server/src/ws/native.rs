@@ -243,7 +243,7 @@ impl Session<'_> {
     fn may_read(&self, frame: &Frame) -> bool {
         let channel = match frame {
             Frame::Modules(_) => Channel::Modules,
-            Frame::Guardian(_) => Channel::Guardian,
+            Frame::Guardian(_) | Frame::Constitution(_) => Channel::Guardian,
             Frame::Metrics(_) => Channel::Metrics,
             Frame::Alerts(_) | Frame::Notice(_) | Frame::Action(_) => Channel::Actions,
             _ => return false,
@@ -264,7 +264,7 @@ impl Session<'_> {
         }
         let answer = match encoding.read::<Request>(message) {
             Ok(request) => {
-                let allowed = self.asker.identity.require(Right::Steer);
+                let allowed = self.asker.identity.require(Right::for_command(&request.command));
                 let done = match allowed {
                     Ok(()) => self.hub.command(&self.asker.identity, request.command).await,
                     Err(error) => Err(error),
