@@ -6,9 +6,12 @@ import base64
 import hashlib
 import hmac
 import json
+import select
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from socket import create_connection
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -244,6 +247,25 @@ def test_an_unknown_user_takes_as_long_as_a_wrong_password(engine: Engine) -> No
     assert known / 3 < unknown < known * 3, (known, unknown)
 
 
+def test_a_refused_request_leaves_the_connection_usable(engine: Engine) -> None:
+    """A client sends head and body apart, and does not know that the head was refused already."""
+    target = urlsplit(engine.url)
+    head = "POST /api/v1/api-keys HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n"
+    with create_connection((target.hostname, target.port)) as line:
+        line.settimeout(20)
+        for number in range(3):
+            line.sendall(head.encode())
+            # An answer that comes without the body must not be the last word.
+            select.select([line], [], [], 0.3)
+            line.sendall(b"{}")
+            answer = b""
+            while not answer.endswith(b"}"):
+                more = line.recv(65536)
+                assert more, f"closed after {number} requests"
+                answer += more
+            assert answer.startswith(b"HTTP/1.1 401")
+
+
 EVIL = ["https://evil.example", "http://localhost.evil.example", "null", "http://127.0.0.1:1"]
 
 
@@ -271,6 +293,8 @@ def test_a_foreign_name_leads_nowhere(engine: Engine, host: str) -> None:
         given = {"username": "admin", "password": PASSWORD}
         assert refusals(rebound.post("/api/v1/auth/login", json=given)) == (421, "UNKNOWN_HOST")
     assert status_of_socket(engine, f"?token={token}", host=host) == 421
+    # A second name beside our own.
+    assert status_of_socket(engine, f"?token={token}", additional_headers={"Host": host}) == 421
 
 
 def test_our_own_page_and_names_are_let_in(engine: Engine) -> None:

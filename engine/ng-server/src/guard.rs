@@ -15,12 +15,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Longest correlation id that is taken over from a client.
 const CORRELATION_BYTES: usize = 128;
 /// Paths that answer whoever asks, whatever credentials stand in the request: the probes, and where credentials are got.
 const OPEN: [&str; 4] = ["/health", "/auth/login", "/auth/refresh", "/auth/token"];
+
+/// Most of a refused request that is read away, bytes, and for how long.
+const LEFT: (usize, Duration) = (64 << 10, Duration::from_secs(1));
 
 /// A handler that needs a right.
 pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> MethodRouter<App> {
@@ -29,8 +32,8 @@ pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> Metho
         let allowed = REQUEST.try_with(|request| request.identity.require(right));
         match allowed {
             Ok(Ok(())) => next.run(request).await,
-            Ok(Err(refusal)) => refusal.into_response(),
-            Err(_) => ApiError::internal("the request has no context").into_response(),
+            Ok(Err(refusal)) => refused(request, refusal).await,
+            Err(_) => refused(request, ApiError::internal("the request has no context")).await,
         }
     }))
 }
@@ -90,7 +93,7 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
         .scope(context, async move {
             match refusal {
                 None => next.run(request).await,
-                Some(refusal) => refusal.into_response(),
+                Some(refusal) => refused(request, refusal).await,
             }
         })
         .await;
@@ -105,11 +108,24 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
     response
 }
 
+/// The answer to a request that no handler sees. What it carries is read away, because a connection with something unread
+/// cannot be used again, and who does not know that would lose the next request.
+async fn refused(request: HttpRequest, refusal: ApiError) -> Response {
+    let (most, time) = LEFT;
+    let read = tokio::time::timeout(time, axum::body::to_bytes(request.into_body(), most)).await;
+    let mut response = refusal.into_response();
+    if !matches!(read, Ok(Ok(_))) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 /// Refuses requests that a foreign web page has sent, or that a foreign name has led here.
 fn admitted(hub: &Hub, peer: &Peer, headers: &HeaderMap, method: &Method) -> Result<(), ApiError> {
     if let Peer::Tcp { .. } = peer {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if !is_our_host(&hub.settings.hosts, host) {
+        let mut named = headers.get_all(header::HOST).iter();
+        let host = named.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if named.next().is_some() || !is_our_host(&hub.settings.hosts, host) {
             let what = format!("the host {host:?} is not one of this server; see server.hosts");
             return Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "UNKNOWN_HOST", what));
         }
