@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine"
 CORE = ENGINE / "ng-core" / "src"
 
-CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-python")
+CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-server", "ng-python")
 """A crate uses only crates that stand before it."""
 
 STAGES = ("encoders", "guard", "patterns", "detect", "route", "actions")

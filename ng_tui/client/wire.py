@@ -9,6 +9,25 @@ from msgspec import Struct
 SettingValue = bool | int | float | str | list[str]
 
 
+class ActionDone(Struct, omit_defaults=True):
+    """An action of an alert rule that was performed."""
+
+    time_ns: int
+    rule: str
+    action: str
+    status: ActionStatus
+    took_us: float
+    about: int | None = None
+    error: str | None = None
+
+
+class ActionStatus(StrEnum):
+    """How an action ended."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
 class AlertState(StrEnum):
     """The state of an alert rule."""
 
@@ -152,6 +171,7 @@ class Frame(Struct, omit_defaults=True):
     metrics: MetricsView | None = None
     alerts: list[AlertView] | None = None
     notice: Notice | None = None
+    action: ActionDone | None = None
     result: ResultFrame | None = None
     error: ErrorFrame | None = None
 
@@ -199,11 +219,11 @@ class Hello(Struct, omit_defaults=True):
     proto: int
     filter: str | None = None
     max_rate: int | None = None
-    packed: bool = None
+    packed: bool | None = None
     resume_from: int | None = None
     run: str | None = None
-    vectors: bool = None
-    views_only: bool = None
+    vectors: bool | None = None
+    views_only: bool | None = None
 
 
 class Hit(Struct, omit_defaults=True):
@@ -361,16 +381,16 @@ class PackedDetection(Struct, omit_defaults=True):
     """Novelty and anomaly."""
 
     s: Scoring
-    a: bool = None
+    a: bool | None = None
     b: int | None = None
     c: list[float] | None = None
     e: int | None = None
-    g: float = None
-    n: bool = None
+    g: float | None = None
+    n: bool | None = None
     p: int | None = None
-    u: float = None
+    u: float | None = None
     v: list[float] | None = None
-    y: float = None
+    y: float | None = None
 
 
 class PackedRecord(Struct, omit_defaults=True):
@@ -381,11 +401,11 @@ class PackedRecord(Struct, omit_defaults=True):
     k: int
     c: int
     d: list[int]
-    f: Format = None
+    f: Format | None = None
     g: PackedVerdict | None = None
-    l: Level = None
-    t: int = None
-    u: Unit = None
+    l: Level | None = None
+    t: int | None = None
+    u: Unit | None = None
     v: float | None = None
     x: PackedDetection | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -28,7 +29,7 @@ class Engine:
         self.start()
 
     def start(self) -> None:
-        """Starts the process and waits until it says what it serves."""
+        """Starts the process and waits until it is ready."""
         given = "".join(self._settings)
         arguments = [str(BINARY), "--state-dir", str(self.folder / "state"), "--set", f"server.socket={self.socket}"]
         if "server.listen" not in given:
@@ -46,6 +47,10 @@ class Engine:
                 break
         else:
             raise AssertionError(f"the engine did not start: {self.said}")
+        with self.admin() as http:
+            deadline = time.monotonic() + 10
+            while http.get("/health/ready").status_code != 200:
+                assert time.monotonic() < deadline, "the engine is not ready after ten seconds"
 
     @property
     def url(self) -> str:
@@ -59,7 +64,9 @@ class Engine:
 
     def admin(self) -> httpx.Client:
         """A client over the Unix socket, where this user is admin."""
-        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://localhost", timeout=10)
+        return httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://localhost", timeout=10
+        )
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ends the process and returns its exit code."""

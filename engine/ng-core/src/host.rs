@@ -15,7 +15,7 @@ use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
-use ng_wire::{Frame, Notice, QueueView, Request};
+use ng_wire::{ActionDone, ActionStatus, Frame, Notice, QueueView, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -259,7 +259,9 @@ impl Host {
                 drop(store);
                 match reply {
                     Some(reply) => reply(answer),
-                    None => self.tell(answer),
+                    None => {
+                        self.tell(answer);
+                    }
                 }
                 self.perform();
                 self.publish();
@@ -285,19 +287,30 @@ impl Host {
         }
     }
 
-    /// Performs what the alert rules decided.
+    /// Performs what the alert rules decided, and tells how each action went.
     fn perform(&mut self) {
         for effect in std::mem::take(&mut self.setup.engine.effects) {
-            match effect {
-                Effect::Notify { rule, level, text, .. } => {
-                    let time_ns = self.setup.world.now_ns();
-                    self.tell(Frame::Notice(Notice { time_ns, level, origin: rule, text }));
+            let (time_ns, begun) = (self.setup.world.now_ns(), Instant::now());
+            let (action, rule, about, failed) = match effect {
+                Effect::Notify { rule, level, text, seq } => {
+                    let told = self.tell(Frame::Notice(Notice { time_ns, level, origin: rule.clone(), text }));
+                    ("notify", rule, seq, (!told).then(|| "nobody takes the engine's frames".to_owned()))
                 }
                 Effect::Log { rule, level, text, seq } => {
                     let note = serde_json::json!({ "type": "alert.firing", "level": level.name(), "message": text, "rule": rule, "about": seq });
                     self.note(&note.to_string());
+                    ("log", rule, seq, None)
                 }
-            }
+            };
+            self.tell(Frame::Action(ActionDone {
+                time_ns,
+                rule,
+                action: action.into(),
+                status: if failed.is_none() { ActionStatus::Completed } else { ActionStatus::Failed },
+                error: failed,
+                took_us: begun.elapsed().as_nanos() as f64 / 1e3,
+                about,
+            }));
         }
     }
 
@@ -338,10 +351,13 @@ impl Host {
         }
     }
 
-    fn tell(&mut self, frame: Frame) {
-        if let Err(TrySendError::Full(_)) = self.frames.try_send(frame) {
+    /// Queues a frame for whoever runs the engine; false when it was not taken.
+    fn tell(&mut self, frame: Frame) -> bool {
+        let sent = self.frames.try_send(frame);
+        if let Err(TrySendError::Full(_)) = sent {
             self.frames_dropped += 1;
         }
+        sent.is_ok()
     }
 }
 

@@ -13,4 +13,4 @@ mod state;
 
 pub use error::NodeError;
 pub use node::{Node, NodeOptions, Subscription};
-pub use state::{StateAccess, lock_owner};
+pub use state::{StateAccess, lock, lock_owner, replace};

@@ -48,38 +48,7 @@ impl State {
         if access == StateAccess::ReadOnly {
             return Ok(State { folder: folder.into(), lock: None });
         }
-        let fail = |error: std::io::Error| {
-            NodeError::failure(
-                "NG-3102",
-                folder.display().to_string(),
-                format!("the state directory cannot be used: {error}"),
-            )
-        };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
-        let path = folder.join(LOCK);
-        let mut lock = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(fail)?;
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-            let mut pid = String::new();
-            let _ = lock.read_to_string(&mut pid);
-            let what = format!("the state directory is in use by process {}", pid.trim());
-            return Err(NodeError {
-                exit: EXIT_BUSY,
-                ..NodeError::failure("NG-3101", folder.display().to_string(), what)
-            }
-            .hint("stop that process, or choose another directory with --state-dir"));
-        }
-        lock.set_len(0)
-            .and_then(|()| lock.rewind())
-            .and_then(|()| writeln!(lock, "{}", std::process::id()))
-            .map_err(fail)?;
-        Ok(State { folder: folder.into(), lock: Some(lock) })
+        Ok(State { folder: folder.into(), lock: Some(lock(folder)?) })
     }
 
     /// What earlier commands changed. A file that cannot be understood is set aside, and a sentence says so.
@@ -114,13 +83,47 @@ impl State {
         }
         let stored =
             Stored { version: VERSION, enabled: overrides.enabled.clone(), settings: overrides.settings.clone() };
-        let draft = self.folder.join("state.json.draft");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(&serde_json::to_vec_pretty(&stored)?)?;
-        file.sync_all()?;
-        fs::rename(&draft, self.folder.join(FILE))?;
-        File::open(&self.folder)?.sync_all()
+        replace(&self.folder, FILE, &serde_json::to_vec_pretty(&stored)?)
     }
+}
+
+/// Locks a state directory, which is made when it does not exist, for as long as the file is open. Refuses when another
+/// process has locked it, and names that process.
+pub fn lock(folder: &Path) -> Result<File, NodeError> {
+    let fail = |error: std::io::Error| {
+        NodeError::failure(
+            "NG-3102",
+            folder.display().to_string(),
+            format!("the state directory cannot be used: {error}"),
+        )
+    };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
+    let path = folder.join(LOCK);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fail)?;
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let mut pid = String::new();
+        let _ = file.read_to_string(&mut pid);
+        let what = format!("the state directory is in use by process {}", pid.trim());
+        return Err(NodeError { exit: EXIT_BUSY, ..NodeError::failure("NG-3101", folder.display().to_string(), what) }
+            .hint("stop that process, or choose another directory with --state-dir"));
+    }
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(fail)?;
+    Ok(file)
+}
+
+/// Writes a file of a state directory, for this user's eyes only. A kill at any moment leaves the old or the new one;
+/// returns when the new one is on disk.
+pub fn replace(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+    let draft = folder.join(format!("{name}.draft"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&draft, folder.join(name))?;
+    File::open(folder)?.sync_all()
 }
 
 /// The process that holds a state directory; `None` when nobody does.

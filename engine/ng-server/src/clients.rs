@@ -1,11 +1,12 @@
 //! Who is connected over a WebSocket.
 
 use crate::auth::Identity;
+use crate::channels::Channel;
 use crate::clock;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use tokio::sync::broadcast;
 
 /// One client.
@@ -21,6 +22,10 @@ pub struct Client {
     pub dialect: &'static str,
     /// When it came, nanoseconds since 1970, UTC.
     pub since_ns: i64,
+    /// When it was last heard of, nanoseconds since 1970, UTC.
+    pub heard_ns: AtomicI64,
+    /// It takes binary messages on the channels it reads.
+    pub binary: AtomicBool,
     /// Messages sent to it.
     pub sent: AtomicU64,
     /// Messages received from it.
@@ -31,6 +36,19 @@ pub struct Client {
     pub behind: AtomicU64,
     /// The channels, or the filter, that it reads.
     pub reads: Mutex<Vec<String>>,
+}
+
+impl Client {
+    /// A message of it has come.
+    pub fn heard(&self) {
+        self.received.fetch_add(1, Ordering::Relaxed);
+        self.heard_ns.store(clock::now_ns(), Ordering::Relaxed);
+    }
+
+    /// It reads this channel in the dialect of the seed.
+    pub fn subscribes(&self, channel: Channel) -> bool {
+        self.dialect == "seed" && self.reads.lock().iter().any(|name| name == channel.name())
+    }
 }
 
 /// Someone came or went.
@@ -68,12 +86,15 @@ pub struct Presence<'a> {
 impl Clients {
     /// Adds a client, until the presence is dropped.
     pub fn enter(&self, identity: Identity, address: String, dialect: &'static str) -> Presence<'_> {
+        let since_ns = clock::now_ns();
         let client = Arc::new(Client {
             id: crate::random::uuid(),
             identity,
             address,
             dialect,
-            since_ns: clock::now_ns(),
+            since_ns,
+            heard_ns: AtomicI64::new(since_ns),
+            binary: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
             records: AtomicU64::new(0),
@@ -94,6 +115,11 @@ impl Clients {
     /// Everybody, in no particular order.
     pub fn list(&self) -> Vec<Arc<Client>> {
         self.present.lock().values().cloned().collect()
+    }
+
+    /// Those that read a channel in the dialect of the seed.
+    pub fn subscribers(&self, channel: Channel) -> Vec<Arc<Client>> {
+        self.list().into_iter().filter(|client| client.subscribes(channel)).collect()
     }
 
     /// How many there are.

@@ -18,6 +18,11 @@ pub fn iso(ns: i64) -> String {
     format!("{time:.6}")
 }
 
+/// Seconds since 1970, as [`iso`] writes them.
+pub fn iso_s(seconds: u64) -> String {
+    iso(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000_000))
+}
+
 /// The time now, as [`iso`] writes it.
 pub fn now_iso() -> String {
     iso(now_ns())

@@ -5,7 +5,6 @@
 //! is behind is known in bytes, and the client's own task ends it when that is too far.
 
 use crate::forms::{Form, Write};
-use axum::extract::ws::Message;
 use ng_core::filter::Filter;
 use ng_core::host::{Access, Gone};
 use ng_core::route::{Queue, Taken, Wanted};
@@ -18,6 +17,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
+use tokio_tungstenite::tungstenite::Message;
 
 /// A message is closed when it holds this many bytes.
 pub const FLUSH_BYTES: usize = 64 << 10;
@@ -73,6 +73,8 @@ struct Feed {
     end: Mutex<End>,
     /// Bytes of all segments ever made.
     made: AtomicU64,
+    /// Every record below this has been looked at: those that pass the filter are in the chain.
+    looked: AtomicU64,
     grown: Notify,
     queue: Arc<Queue>,
 }
@@ -88,6 +90,7 @@ pub struct Feeds {
     access: Access,
     /// Shared by all feeds and by those who catch up; held for one batch at a time.
     reader: Arc<Mutex<Reader>>,
+    store: Shared,
     host: String,
     open: Mutex<HashMap<Key, Weak<Feed>>>,
     /// Bytes of all segments that are held.
@@ -122,6 +125,13 @@ impl Cursor {
         self.feed.made.load(Ordering::Relaxed) - self.at.before - self.at.bytes as u64
     }
 
+    /// The first `seq` of which this reader may not have been told.
+    pub fn position(&self) -> u64 {
+        // Read before the end of the chain: what is looked at later may bring more segments.
+        let looked = self.feed.looked.load(Ordering::Acquire);
+        if self.behind() == 0 { looked.max(self.at.to_seq) } else { self.at.to_seq }
+    }
+
     /// The hole that a reader leaves who gives up here: everything from the first record it has not read.
     pub fn rest(&self) -> Gap {
         let (from_seq, mut to_seq, mut count) = (self.at.to_seq, self.at.to_seq, 0);
@@ -139,12 +149,18 @@ impl Feeds {
     pub fn new(access: Access, store: Shared, host: String) -> Arc<Self> {
         Arc::new(Feeds {
             access,
-            reader: Arc::new(Mutex::new(Reader::new(store))),
+            reader: Arc::new(Mutex::new(Reader::new(store.clone()))),
+            store,
             host,
             open: Mutex::default(),
             total: Arc::default(),
             written: AtomicU64::new(0),
         })
+    }
+
+    /// A writer that has told nothing.
+    pub fn writer(&self, form: Form) -> Box<dyn Write> {
+        form.writer(&self.host, &self.store)
     }
 
     /// Bytes that wait for readers, over all feeds.
@@ -187,8 +203,9 @@ impl Feeds {
             next: OnceLock::new(),
         });
         let feed = Arc::new(Feed {
-            end: Mutex::new(End { last: first, writer: key.form.writer(&self.host) }),
+            end: Mutex::new(End { last: first, writer: self.writer(key.form) }),
             made: AtomicU64::new(0),
+            looked: AtomicU64::new(made.from_seq),
             grown: Notify::new(),
             queue: made.queue.clone(),
         });
@@ -242,16 +259,19 @@ fn attach(feed: Arc<Feed>) -> (Cursor, Vec<Message>, u64) {
 /// Moves records from the engine's queue into the chain for as long as the feed has readers.
 async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<Notify>, mut pace: Pace) {
     loop {
-        // A feed without readers is noticed at the latest with the next record, or here.
-        if tokio::time::timeout(Duration::from_secs(1), woken.notified()).await.is_err() && feed.strong_count() > 0 {
-            continue;
-        }
+        // Without records once a second: a feed without readers ends, and the others tell how far they have looked.
+        let _ = tokio::time::timeout(Duration::from_secs(1), woken.notified()).await;
         let Some(feed) = feed.upgrade() else { return };
         loop {
+            // The engine holds the store until it has handed over what it has put in.
+            let next_seq = feeds.store.lock().next_seq();
             match queue.take(TAKE, Duration::ZERO) {
                 Taken::Seqs(seqs) => append(&feeds, &feed, &seqs, &mut pace),
                 Taken::Gap(gap) => append_gap(&feeds, &feed, gap),
-                Taken::Nothing => break,
+                Taken::Nothing => {
+                    feed.looked.store(next_seq, Ordering::Release);
+                    break;
+                }
                 Taken::Finished => return,
             }
         }
@@ -321,7 +341,7 @@ pub fn length(message: &Message) -> usize {
     match message {
         Message::Text(text) => text.len(),
         Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
+        Message::Close(_) | Message::Frame(_) => 0,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::hub::Hub;
 use crate::request::{Peer, REQUEST, Request};
 use crate::routes::App;
 use crate::settings::BODY_BYTES;
+use crate::ws::Restored;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Query, Request as HttpRequest, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -14,11 +15,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Longest correlation id that is taken over from a client.
 const CORRELATION_BYTES: usize = 128;
-/// Paths that answer whoever asks, whatever credentials stand in the request.
-const PROBES: &str = "/health";
+/// Paths that answer whoever asks, whatever credentials stand in the request: the probes, and where credentials are got.
+const OPEN: [&str; 4] = ["/health", "/auth/login", "/auth/refresh", "/auth/token"];
 
 /// A handler that needs a right.
 pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> MethodRouter<App> {
@@ -47,24 +49,42 @@ pub(crate) fn around(router: Router<App>, hub: Arc<Hub>) -> Router {
 }
 
 /// Gives the request its context, refuses what must not come in, and counts.
-async fn enter(State(hub): State<Arc<Hub>>, request: HttpRequest, next: Next) -> Response {
+async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next) -> Response {
     hub.meters.requests.one();
     let headers = request.headers();
     let correlation_id = correlation_id(headers);
     let peer = request.extensions().get::<Peer>().cloned().unwrap_or(Peer::Unix { uid: u32::MAX });
     let mut context = Request { correlation_id, identity: crate::auth::Identity::anonymous(), peer: peer.clone() };
-    let token = token_of(request.uri());
-    let probe = request.uri().path().trim_start_matches("/api/v1").starts_with(PROBES);
+    let token = of_query(request.uri(), "token");
+    let path = request.uri().path().trim_start_matches("/api/v1");
+    let open = OPEN.iter().any(|open| path.starts_with(open));
+    let mut restored = None;
     let allowed = admitted(&hub, &peer, headers, request.method()).and_then(|()| {
-        if probe { Ok(crate::auth::Identity::anonymous()) } else { hub.auth.identify(&peer, headers, token.as_deref()) }
+        if open {
+            return Ok(crate::auth::Identity::anonymous());
+        }
+        // A token that is not good any more means a session that begins anew, with the credentials that it has.
+        restored = session_of(&hub, request.uri());
+        match &restored {
+            Some(restored) => Ok(restored.identity.clone()),
+            None => hub.auth.identify(&peer, headers, token.as_deref()),
+        }
     });
     let refusal = match allowed {
         Ok(identity) => {
             context.identity = identity;
             None
         }
-        Err(refusal) => Some(refusal),
+        Err(refusal) => {
+            if !matches!(refusal.code, "UNAUTHORIZED" | "FORBIDDEN" | "UNKNOWN_HOST") {
+                hub.meters.bad_credentials.one();
+            }
+            Some(refusal)
+        }
     };
+    if let Some(restored) = restored {
+        request.extensions_mut().insert(restored);
+    }
     let correlation = HeaderValue::from_str(&context.correlation_id);
     let mut response = REQUEST
         .scope(context, async move {
@@ -138,8 +158,17 @@ fn correlation_id(headers: &HeaderMap) -> String {
         .map_or_else(crate::random::uuid, str::to_owned)
 }
 
-/// The credentials in the query of an address.
-fn token_of(uri: &Uri) -> Option<String> {
+/// The session that a client comes back to.
+fn session_of(hub: &Hub, uri: &Uri) -> Option<Restored> {
+    let token = of_query(uri, "reconnection_token")?;
+    hub.tokens.redeem(&token, Instant::now())
+}
+
+/// A parameter in the query of the address of a WebSocket; none when it is empty.
+fn of_query(uri: &Uri, name: &str) -> Option<String> {
+    if uri.path() != "/ws" {
+        return None;
+    }
     let Query(mut pairs) = Query::<HashMap<String, String>>::try_from_uri(uri).ok()?;
-    pairs.remove("token").filter(|token| !token.is_empty())
+    pairs.remove(name).filter(|value| !value.is_empty())
 }

@@ -1,6 +1,7 @@
 //! What all connections share: the latest views, the way to the engine, the feeds, the clients, and what was counted.
 
 use crate::auth::{Auth, Identity};
+use crate::channel_news::ChannelNews;
 use crate::clients::Clients;
 use crate::clock;
 use crate::error::ApiError;
@@ -9,7 +10,7 @@ use crate::forms::native;
 use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
-use axum::extract::ws::Message;
+use crate::ws::Tokens;
 use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::{broadcast, watch};
+use tokio_tungstenite::tungstenite::Message;
 
 /// News that wait for a client; who is further behind misses views, which later ones replace.
 const NEWS: usize = 256;
@@ -90,6 +92,10 @@ pub struct Hub {
     pub feeds: Arc<Feeds>,
     /// Who is connected.
     pub clients: Clients,
+    /// The events of channels.
+    pub channel_news: ChannelNews,
+    /// Sessions that can be gone on with.
+    pub tokens: Tokens,
     /// The way in for events.
     pub ingest: Ingest,
     /// What the server counts.
@@ -130,6 +136,8 @@ impl Hub {
             host,
             started: Instant::now(),
             clients: Clients::default(),
+            channel_news: ChannelNews::default(),
+            tokens: Tokens::default(),
             meters: Meters::default(),
             settings: parts.settings,
             access: parts.access,
@@ -256,7 +264,7 @@ impl Hub {
             server_time: clock::now_ns(),
             user: identity.user.clone(),
             role: identity.role,
-            rights: crate::auth::Right::of(identity.role).into_iter().map(crate::auth::Right::name).collect(),
+            rights: identity.rights().into_iter().map(crate::auth::Right::name).collect(),
             durability: Durability::Memory,
             limits: self.settings.limits,
         }

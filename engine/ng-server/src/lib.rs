@@ -4,9 +4,10 @@
 //!
 //! `server` starts and stops everything; `listen` accepts connections, `guard` stands around every request, `routes` is
 //! the table of what is served, `rest` and `ws` serve it. `hub` is what they share; `feed` streams records, in the
-//! `forms` that clients ask for. `auth` says who may do what.
+//! `forms` that clients ask for; `channel_news` makes the events of the other channels. `auth` says who may do what.
 
 pub mod auth;
+pub mod channel_news;
 pub mod channels;
 pub mod clients;
 pub mod clock;

@@ -1,6 +1,8 @@
 //! `neurograph-engine`: the engine with its server, without a console and without Python.
 
-use clap::Parser;
+mod users;
+
+use clap::{Parser, Subcommand};
 use ng_node::NodeError;
 use ng_node::config::{Config, Layer};
 use ng_server::{Server, ServerOptions};
@@ -19,13 +21,23 @@ struct Arguments {
     #[arg(long = "set", value_name = "TABLE.KEY=VALUE")]
     settings: Vec<String>,
     /// Keep flags, credentials and the number of the next record here.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", global = true)]
     state_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What is done instead of serving.
+#[derive(Subcommand)]
+enum Command {
+    /// Who may log in; only while no engine runs.
+    #[command(subcommand)]
+    User(users::UserCommand),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(&arguments) {
+    match run(arguments) {
         Ok(code) => code,
         Err(errors) => {
             for error in &errors {
@@ -39,13 +51,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<ExitCode, Vec<NodeError>> {
-    let config = Config::resolve(&layers(arguments).map_err(|error| vec![error])?)?;
-    let options = ServerOptions {
-        state_dir: arguments.state_dir.clone().unwrap_or_else(state_dir),
-        utc_offset_s: ng_server::clock::utc_offset_s(),
-    };
+fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
+    let state_dir = arguments.state_dir.take().unwrap_or_else(state_dir);
+    if let Some(Command::User(command)) = arguments.command {
+        return users::run(command, &state_dir).map(|()| ExitCode::SUCCESS).map_err(|error| vec![error]);
+    }
+    let config = Config::resolve(&layers(&arguments).map_err(|error| vec![error])?)?;
+    let options = ServerOptions { state_dir, utc_offset_s: ng_server::clock::utc_offset_s() };
     let mut server = Server::start(&config, &options).map_err(|error| vec![error])?;
+    if let Some(password) = server.first_password() {
+        say(&format!("first start: the user admin has the password {password}, which is shown only now"));
+    }
     for url in server.urls() {
         say(&format!("serving {url}"));
     }

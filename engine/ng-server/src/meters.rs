@@ -27,6 +27,8 @@ pub struct Meters {
     pub rate_limited: Counter,
     /// Clients disconnected because they were too slow.
     pub slow: Counter,
+    /// Events of channels that clients missed because they were too slow.
+    pub missed: Counter,
     /// Events accepted by ingest.
     pub ingested: Counter,
     /// Events refused by ingest.

@@ -31,6 +31,7 @@ pub struct Server {
     pump: Option<JoinHandle<()>>,
     stopped: Arc<AtomicBool>,
     urls: Vec<String>,
+    first_password: Option<String>,
 }
 
 impl Server {
@@ -53,8 +54,9 @@ impl Server {
         let listeners = runtime.block_on(Listeners::bind(&settings))?;
         let urls = listeners.urls();
         let outlet = node.outlet().expect("the sensors of a new node are waiting");
+        let (auth, first_password) = Auth::open(&options.state_dir, &settings)?;
         let hub = Hub::new(Parts {
-            auth: Auth::open(&options.state_dir, &settings)?,
+            auth,
             settings,
             access: node.handle().access().clone(),
             store: node.store().clone(),
@@ -63,6 +65,7 @@ impl Server {
             utc_offset_s: options.utc_offset_s,
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
+        runtime.spawn(crate::channel_news::run(hub.clone()));
         node.start_sensors();
         let stopped = Arc::new(AtomicBool::new(false));
         let pump = std::thread::Builder::new()
@@ -72,12 +75,25 @@ impl Server {
                 move || pump(node, &hub, &stopped)
             })
             .map_err(|error| failed("a thread could not be started", error))?;
-        Ok(Server { hub, runtime: Some(runtime), serving: Some(serving), pump: Some(pump), stopped, urls })
+        Ok(Server {
+            hub,
+            runtime: Some(runtime),
+            serving: Some(serving),
+            pump: Some(pump),
+            stopped,
+            urls,
+            first_password,
+        })
     }
 
     /// The addresses that are served, as URLs.
     pub fn urls(&self) -> &[String] {
         &self.urls
+    }
+
+    /// The password of the user `admin`, when this start has made that user. It is kept nowhere else.
+    pub fn first_password(&self) -> Option<&str> {
+        self.first_password.as_deref()
     }
 
     /// The engine has ended by itself, which it does only when it fails.

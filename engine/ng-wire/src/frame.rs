@@ -48,6 +48,37 @@ pub struct Notice {
     pub text: String,
 }
 
+/// How an action ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ActionStatus {
+    /// It was performed.
+    Completed,
+    /// It could not be performed; the error says why.
+    Failed,
+}
+
+/// An action of an alert rule that was performed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ActionDone {
+    /// When it was begun, nanoseconds since 1970, UTC.
+    pub time_ns: i64,
+    /// Name of the alert rule.
+    pub rule: String,
+    /// The action, such as `notify`.
+    pub action: String,
+    /// How it ended.
+    pub status: ActionStatus,
+    /// Why it failed; absent when it was performed.
+    pub error: Option<String>,
+    /// Time it took, microseconds.
+    pub took_us: f64,
+    /// `seq` of the latest event that the rule matched; absent when it fired without one.
+    pub about: Option<u64>,
+}
+
 /// Stable codes of what was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -98,6 +129,8 @@ pub enum Frame {
     Alerts(Vec<AlertView>),
     /// A message for the person.
     Notice(Notice),
+    /// What an alert rule did.
+    Action(ActionDone),
     /// The command was carried out.
     Result {
         /// The command's number.

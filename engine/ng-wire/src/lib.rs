@@ -15,7 +15,7 @@ mod setting;
 mod views;
 
 pub use command::{Command, Request};
-pub use frame::{ErrorCode, Frame, Gap, GapReason, Notice};
+pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice};
 pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
 pub use record::{

@@ -5,7 +5,7 @@ use crate::host::{Running, run, until};
 use ng_core::intake::SourceStatus;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
-use ng_wire::{AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
+use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,6 +38,28 @@ fn notify_is_a_notice_for_the_person() {
     let Notice { level, origin, text, .. } = notice;
     assert_eq!((level, origin.as_str()), (Level::Error, "errors"));
     assert_eq!(text, "errors: 1 event matches \"level>=error\" (last seq 0)");
+}
+
+#[test]
+fn every_action_is_told_with_what_it_did_and_how_long_it_took() {
+    let rules = [("errors", "when level>=error then notify"), ("paper", "when paper then log")];
+    let running = run(engine(&rules));
+    say(&running, "ERROR out of paper");
+    let mut told = Vec::new();
+    until("two actions", || {
+        let actions = running.handle.frames(PATIENCE).into_iter().filter_map(|frame| match frame {
+            Frame::Action(action) => Some(action),
+            _ => None,
+        });
+        told.extend(actions);
+        told.len() >= 2
+    });
+    let words: Vec<_> = told.iter().map(|done| (done.rule.as_str(), done.action.as_str(), done.about)).collect();
+    assert_eq!(words, [("errors", "notify", Some(0)), ("paper", "log", Some(0))]);
+    for done in &told {
+        assert_eq!((done.status, &done.error), (ActionStatus::Completed, &None));
+        assert!(done.took_us > 0.0 && done.took_us < 1e6 * PATIENCE.as_secs_f64(), "{}", done.took_us);
+    }
 }
 
 /// The rule matches the text of its own alerts, and the alert is longer than the longest reading.

@@ -3,6 +3,9 @@
 use crate::channels::{CHANNELS, Channel};
 use ng_wire::Role;
 
+/// The roles that a user can have.
+pub const ROLES: [Role; 4] = [Role::Admin, Role::Developer, Role::Viewer, Role::Bot];
+
 /// Something that a role may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
@@ -49,7 +52,7 @@ impl Right {
 }
 
 /// The role as it is written.
-pub(super) fn role_name(role: Role) -> &'static str {
+pub fn role_name(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Developer => "developer",
@@ -57,4 +60,9 @@ pub(super) fn role_name(role: Role) -> &'static str {
         Role::Bot => "bot",
         Role::Anonymous => "anonymous",
     }
+}
+
+/// The role of this name that a user can have.
+pub fn role_named(name: &str) -> Option<Role> {
+    ROLES.into_iter().find(|role| role_name(*role) == name)
 }

@@ -2,13 +2,13 @@
 
 use super::Write;
 use crate::clock;
-use axum::extract::ws::Message;
 use ng_core::convert;
 use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::record::Stored;
 use ng_wire::Gap;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 pub(super) struct Writer {
     /// `source` of what the engine itself says.

@@ -1,12 +1,17 @@
 //! The forms in which records are told. A form is one file and one line in [`Form`].
 
 mod cloudevents;
+pub mod event;
+mod logs;
 pub(crate) mod native;
 mod packed;
+mod signals;
 
-use axum::extract::ws::Message;
+use event::Style;
 use ng_core::record::Stored;
+use ng_core::store::Shared;
 use ng_wire::Gap;
+use tokio_tungstenite::tungstenite::Message;
 
 /// How records are written into messages. Feeds with the same filter and form are one feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +33,10 @@ pub enum Form {
     },
     /// One CloudEvent a message.
     CloudEvents,
+    /// Events of the channel `signals`, one a message.
+    Signals(Style),
+    /// Events of the channel `logs`, one a message; for notes of the engine.
+    Logs(Style),
 }
 
 /// Writes records into messages. Each feed has a writer of its own, for a writer may remember what it has told.
@@ -51,13 +60,15 @@ pub trait Write: Send {
 }
 
 impl Form {
-    /// A writer that has told nothing. `host`: name of the engine's host.
-    pub fn writer(self, host: &str) -> Box<dyn Write> {
+    /// A writer that has told nothing. `host`: name of the engine's host; `store`: where neighbours are looked for.
+    pub fn writer(self, host: &str, store: &Shared) -> Box<dyn Write> {
         match self {
             Form::Json { vectors } => Box::new(native::Writer::json(vectors)),
             Form::MessagePack { vectors } => Box::new(native::Writer::message_pack(vectors)),
             Form::Packed { vectors } => Box::new(packed::Writer::new(vectors)),
             Form::CloudEvents => Box::new(cloudevents::Writer::new(host)),
+            Form::Signals(style) => Box::new(signals::Writer::new(style, store.clone())),
+            Form::Logs(style) => Box::new(logs::Writer::new(style)),
         }
     }
 }

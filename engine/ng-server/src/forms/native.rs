@@ -1,12 +1,12 @@
 //! Whole records with their names, as JSON or MessagePack.
 
 use super::Write;
-use axum::extract::ws::Message;
 use ng_core::convert;
 use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::record::Stored;
 use ng_wire::{Frame, Gap, Record};
+use tokio_tungstenite::tungstenite::Message;
 
 pub(super) struct Writer {
     encode: fn(&Frame) -> Message,

@@ -1,10 +1,10 @@
 //! Records in the compact form.
 
 use super::{Write, native};
-use axum::extract::ws::Message;
 use ng_core::convert::Packer;
 use ng_core::record::Stored;
 use ng_wire::{Frame, Gap};
+use tokio_tungstenite::tungstenite::Message;
 
 pub(super) struct Writer {
     packer: Packer,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// A module.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Module {
+pub(crate) struct Module {
     /// Stable id.
     id: String,
     /// The field's term for it.
@@ -172,7 +172,8 @@ const fn read(
     }
 }
 
-fn module(view: &ModuleView) -> Module {
+/// A module as it is told.
+pub(crate) fn module(view: &ModuleView) -> Module {
     Module {
         id: view.id.clone(),
         name: view.term.clone(),

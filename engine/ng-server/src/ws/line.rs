@@ -1,12 +1,13 @@
 //! One WebSocket with its limits: what comes in, what goes out, and how it ends.
 
+use super::socket::{self, Limits, Socket};
+use crate::auth::Identity;
 use crate::feed::length;
 use crate::hub::{Hub, Phase};
 use crate::settings::BEHIND_FOR;
-use axum::extract::ws::close_code;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, StreamExt};
 use std::time::{Duration, Instant};
-use tokio_tungstenite::tungstenite;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Time for which an ended connection waits until its last words have been sent.
 const LINGER: Duration = Duration::from_secs(30);
@@ -24,16 +25,18 @@ pub(super) struct End {
 
 impl End {
     /// 1013: the client takes too little.
-    pub(super) const SLOW: End = End { code: close_code::AGAIN, reason: "SLOW_CONSUMER" };
+    pub(super) const SLOW: End = End { code: 1013, reason: "SLOW_CONSUMER" };
     /// 1008: it does not keep to the rules.
-    pub(super) const POLICY: End = End { code: close_code::POLICY, reason: "POLICY" };
+    pub(super) const POLICY: End = End { code: 1008, reason: "POLICY" };
+    /// 1008: what it has shown is not valid any more.
+    pub(super) const CREDENTIALS: End = End { code: 1008, reason: "CREDENTIALS_ENDED" };
     /// 1003: a kind of message that is not understood.
-    pub(super) const UNSUPPORTED: End = End { code: close_code::UNSUPPORTED, reason: "UNSUPPORTED" };
+    pub(super) const UNSUPPORTED: End = End { code: 1003, reason: "UNSUPPORTED" };
     /// The server ends.
     pub(super) fn of(phase: Phase) -> End {
         match phase {
-            Phase::Restarting => End { code: close_code::RESTART, reason: "RESTART" },
-            _ => End { code: close_code::AWAY, reason: "SHUTTING_DOWN" },
+            Phase::Restarting => End { code: 1012, reason: "RESTART" },
+            _ => End { code: 1001, reason: "SHUTTING_DOWN" },
         }
     }
 }
@@ -49,28 +52,33 @@ pub(super) enum Over {
 
 /// A socket.
 pub(super) struct Line<'a> {
-    socket: WebSocket,
+    socket: Socket,
     hub: &'a Hub,
+    identity: &'a Identity,
     /// When the client fell behind by more than the soft limit.
     behind_since: Option<Instant>,
 }
 
 impl<'a> Line<'a> {
-    /// A line over a socket.
-    pub(super) fn new(socket: WebSocket, hub: &'a Hub) -> Self {
-        Line { socket, hub, behind_since: None }
+    /// A line over a socket, for as long as the credentials of the client are valid.
+    pub(super) fn new(socket: Socket, hub: &'a Hub, identity: &'a Identity) -> Self {
+        Line { socket, hub, identity, behind_since: None }
     }
 
     /// Waits for the next text or binary message, or a ping or pong. Cancelling loses nothing.
     pub(super) async fn receive(&mut self) -> Result<Message, Over> {
-        match self.socket.recv().await {
+        let received = tokio::select! {
+            received = self.socket.next() => received,
+            () = self.hub.auth.ended(self.identity) => return Err(Over::End(End::CREDENTIALS)),
+        };
+        match received {
             None | Some(Ok(Message::Close(_))) => Err(Over::Gone),
             Some(Ok(message)) => {
                 self.hub.meters.messages_in.one();
                 self.hub.meters.bytes_in.add(length(&message) as u64);
                 Ok(message)
             }
-            Some(Err(error)) => Err(fault(error)),
+            Some(Err(error)) => Err(fault(&error)),
         }
     }
 
@@ -89,7 +97,7 @@ impl<'a> Line<'a> {
                     if behind() <= limits.behind_soft_bytes {
                         self.behind_since = None;
                     }
-                    return sent.map_err(|_| Over::Gone);
+                    return sent.map_err(|error| fault(&error));
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
@@ -114,25 +122,23 @@ impl<'a> Line<'a> {
             for message in last {
                 self.socket.send(message).await?;
             }
-            self.socket.send(Message::Close(Some(CloseFrame { code: end.code, reason: end.reason.into() }))).await?;
-            // What the client still says is read and thrown away: closing over unread bytes would destroy the last words.
-            while let Some(Ok(_)) = self.socket.recv().await {}
-            Ok::<(), axum::Error>(())
+            self.socket.flush().await
         };
-        let _ = tokio::time::timeout(LINGER, farewell).await;
+        // A client that takes nothing more hears nothing more either.
+        if let Ok(Ok(()) | Err(_)) = tokio::time::timeout(LINGER, farewell).await {
+            socket::close_with(self.socket, end.code, end.reason, &Limits::default()).await;
+        }
+    }
+
+    /// Ends the connection of a client that has closed or left.
+    pub(super) async fn finish(self) {
+        socket::finish(self.socket, &Limits::default()).await;
     }
 }
 
-/// What a fault of the protocol comes to.
-fn fault(error: axum::Error) -> Over {
-    use tungstenite::Error;
-    match error.into_inner().downcast_ref::<Error>() {
-        Some(Error::Utf8(_)) => Over::End(End { code: close_code::INVALID, reason: "INVALID_UTF8" }),
-        Some(Error::Capacity(_)) => Over::End(End { code: close_code::SIZE, reason: "TOO_LARGE" }),
-        Some(Error::Protocol(tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)) => Over::Gone,
-        Some(Error::Protocol(_)) => Over::End(End { code: close_code::PROTOCOL, reason: "PROTOCOL_ERROR" }),
-        _ => Over::Gone,
-    }
+/// What a fault comes to.
+fn fault(error: &Error) -> Over {
+    socket::close_code_for(error).map_or(Over::Gone, |(code, reason)| Over::End(End { code, reason }))
 }
 
 /// Pings a client, and notices when it no longer answers.

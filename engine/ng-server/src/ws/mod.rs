@@ -2,56 +2,75 @@
 //!
 //! # Layout
 //!
-//! `line.rs` is one socket with its limits; `native.rs` speaks the engine's own protocol and CloudEvents.
+//! `socket.rs` is a WebSocket by the book, `line.rs` one with the limits of a client, `stream.rs` the records that are told
+//! over it; `native.rs` speaks the engine's own protocol and CloudEvents, `seed.rs` the dialect of the seed. What only the
+//! latter needs: `requests.rs` reads what is asked, `subscriptions.rs` has the channels of a client, `buckets.rs` its
+//! limits, `tokens.rs` the tokens to come back with, `binary.rs` the binary messages.
 
+mod binary;
+mod buckets;
 mod line;
 mod native;
+mod requests;
+mod seed;
+pub mod socket;
+mod stream;
+mod subscriptions;
+mod tokens;
+
+pub use tokens::{Restored, Tokens};
 
 use crate::error::ApiError;
 use crate::forms::Form;
 use crate::hub::{Hub, Phase};
+use crate::listen::Held;
 use crate::request;
-use crate::settings::{FRAME_BYTES, MESSAGE_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
-use axum::extract::State;
-use axum::extract::ws::WebSocketUpgrade;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use axum::response::{IntoResponse, Response};
+use socket::Limits;
 use std::sync::Arc;
 
 /// Sub-protocols, the one we like best first. Without one a client speaks the dialect of the seed.
 const PROTOCOLS: [&str; 3] = ["ng.v1.msgpack", "ng.v1.json", "cloudevents.json"];
 
 /// `GET /ws`.
-pub async fn upgrade(
-    State(hub): State<Arc<Hub>>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
-) -> Response {
-    let upgrade = match upgrade {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => {
-            return ApiError::new(rejection.status(), "BAD_REQUEST", format!("expected a WebSocket: {rejection}"))
-                .into_response();
-        }
-    };
+pub async fn upgrade(State(hub): State<Arc<Hub>>, mut http: Request) -> Response {
     if matches!(*hub.phase().borrow(), Phase::Stopping | Phase::Restarting) {
         return ApiError::not_ready("the server is stopping").into_response();
     }
     let Some(request) = request::current() else {
         return ApiError::internal("the request has no context").into_response();
     };
-    let upgrade = upgrade
-        .protocols(PROTOCOLS)
-        .max_message_size(MESSAGE_BYTES)
-        .max_frame_size(FRAME_BYTES)
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES);
-    let protocol = upgrade.selected_protocol().and_then(|name| name.to_str().ok()).map(str::to_owned);
-    upgrade.on_upgrade(move |socket| async move {
-        match protocol.as_deref() {
+    let protocol = chosen(&http);
+    let held = http.extensions().get::<Held>().cloned();
+    let restored = http.extensions().get::<Restored>().cloned();
+    let (mut response, upgrade) = match socket::accept(&mut http) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return refusal,
+    };
+    if let Some(protocol) = protocol {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+    }
+    tokio::spawn(async move {
+        let Some(socket) = socket::open(upgrade, &Limits::default()).await else { return };
+        match protocol {
             Some("ng.v1.json") => native::serve(hub, request, socket, native::Encoding::Json).await,
             Some("ng.v1.msgpack") => native::serve(hub, request, socket, native::Encoding::MessagePack).await,
             Some("cloudevents.json") => native::serve_form(hub, request, socket, Form::CloudEvents).await,
-            _ => {}
+            _ => seed::serve(hub, request, socket, restored).await,
         }
-    })
+        // The place of the connection is free only now.
+        drop(held);
+    });
+    response
+}
+
+/// The sub-protocol that we like best of those that the client offers.
+fn chosen(http: &Request<Body>) -> Option<&'static str> {
+    let offered = http.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|names| names.to_str().ok());
+    let offered: Vec<&str> = offered.flat_map(|names| names.split(',')).map(str::trim).collect();
+    PROTOCOLS.into_iter().find(|name| offered.contains(name))
 }

@@ -1,29 +1,27 @@
 //! The engine's own protocol, and CloudEvents: a greeting, then records in batches, views, notices, and answers.
 
 use super::line::{End, Heartbeat, Line, Over};
+use super::socket::Socket;
+use super::stream::{Stream, join};
 use crate::auth::Right;
 use crate::channels::Channel;
 use crate::clients::Client;
-use crate::clock;
 use crate::error::ApiError;
-use crate::feed::{Cursor, Key};
-use crate::forms::{Form, Write, native};
+use crate::feed::Cursor;
+use crate::forms::{Form, native};
 use crate::hub::{Hub, Phase, ended, error_code};
 use crate::json;
 use crate::request::Request as Asker;
-use axum::extract::ws::{Message, WebSocket};
 use ng_core::filter::Filter;
-use ng_wire::{Frame, Gap, GapReason, Hello, PROTO, Request};
+use ng_wire::{Frame, GapReason, Hello, PROTO, Request};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use tokio_tungstenite::tungstenite::Message;
 
 /// Time in which a client has to say hello.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
-/// A reader that catches up joins the live feed when it is this close.
-const CLOSE: u64 = 1024;
-
 /// How frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -53,10 +51,10 @@ impl Encoding {
 }
 
 /// Serves a client of the engine's own protocol until it leaves.
-pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: WebSocket, encoding: Encoding) {
+pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: Socket, encoding: Encoding) {
     let name = if encoding == Encoding::Json { "ng.v1.json" } else { "ng.v1.msgpack" };
     let presence = hub.clients.enter(asker.identity.clone(), asker.peer.name(), name);
-    let mut line = Line::new(socket, &hub);
+    let mut line = Line::new(socket, &hub, &asker.identity);
     let mut session =
         Session { hub: &hub, asker: &asker, client: &presence.client, encoding: Some(encoding), last: Vec::new() };
     let over = async {
@@ -75,25 +73,35 @@ pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: WebSocket, encodi
         };
         session.run(&mut line, stream).await
     };
-    if let Err(Over::End(end)) = over.await {
-        line.close(session.last, end).await;
+    match over.await {
+        Err(Over::End(end)) => line.close(session.last, end).await,
+        _ => line.finish().await,
     }
 }
 
 /// Serves a client that only reads records in one form, and says nothing that is understood.
-pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: WebSocket, form: Form) {
+pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: Socket, form: Form) {
     let presence = hub.clients.enter(asker.identity.clone(), asker.peer.name(), "cloudevents.json");
-    let mut line = Line::new(socket, &hub);
+    let mut line = Line::new(socket, &hub, &asker.identity);
     let mut session = Session { hub: &hub, asker: &asker, client: &presence.client, encoding: None, last: Vec::new() };
     let over = async {
         let stream = match asker.identity.require(Right::Read(Channel::Signals)) {
-            Ok(()) => Stream { filter: Filter::default(), form, max_rate: None, from: None, missing: GapReason::Retention },
+            Ok(()) => Stream {
+                filter: Filter::default(),
+                form,
+                late: form,
+                rejected: true,
+                max_rate: None,
+                from: None,
+                missing: GapReason::Retention,
+            },
             Err(_) => return Err(Over::End(End::POLICY)),
         };
         session.run(&mut line, Some(stream)).await
     };
-    if let Err(Over::End(end)) = over.await {
-        line.close(session.last, end).await;
+    match over.await {
+        Err(Over::End(end)) => line.close(session.last, end).await,
+        _ => line.finish().await,
     }
 }
 
@@ -111,17 +119,6 @@ async fn hello(line: &mut Line<'_>, encoding: Encoding) -> Result<Hello, Over> {
         line.send(refusal(encoding, 0, &problem), || 0).await?;
         return Err(Over::End(End::POLICY));
     }
-}
-
-/// What a client reads of the records.
-struct Stream {
-    filter: Filter,
-    form: Form,
-    max_rate: Option<u32>,
-    /// The first record wanted; none = the next one.
-    from: Option<u64>,
-    /// Why records are missing that the ring does not hold.
-    missing: GapReason,
 }
 
 /// What a hello asks for; none = no records.
@@ -148,7 +145,7 @@ fn open(hub: &Hub, asker: &Asker, encoding: Encoding, hello: &Hello) -> Result<O
     if hello.max_rate == Some(0) {
         return Err(ApiError::bad_request("max_rate: expected at least 1"));
     }
-    Ok(Some(Stream { filter, form, max_rate: hello.max_rate, from, missing }))
+    Ok(Some(Stream { filter, form, late: form, rejected: true, max_rate: hello.max_rate, from, missing }))
 }
 
 /// A refusal as a message; `id` is that of the request, 0 for none.
@@ -182,7 +179,7 @@ impl Session<'_> {
             Some(stream) => {
                 *self.client.reads.lock() = vec![stream.filter.text().to_owned()];
                 gap_form = Some(stream.form);
-                Some(self.join(line, stream).await?)
+                Some(join(hub, self.client, line, stream).await?)
             }
             None => None,
         };
@@ -195,7 +192,7 @@ impl Session<'_> {
                 received = line.receive() => match received {
                     Ok(message) => {
                         heartbeat.heard();
-                        self.client.received.fetch_add(1, Ordering::Relaxed);
+                        self.client.heard();
                         self.answer(line, &message).await
                     }
                     Err(over) => Err(over),
@@ -231,7 +228,7 @@ impl Session<'_> {
                 hub.meters.slow.one();
                 let gap = cursor.as_ref().map(Cursor::rest);
                 if let (Some(gap), Some(form)) = (gap, gap_form) {
-                    self.last = form.writer(&hub.host).gap(&gap);
+                    self.last = hub.feeds.writer(form).gap(&gap);
                 }
             }
             step?;
@@ -248,73 +245,10 @@ impl Session<'_> {
             Frame::Modules(_) => Channel::Modules,
             Frame::Guardian(_) => Channel::Guardian,
             Frame::Metrics(_) => Channel::Metrics,
-            Frame::Alerts(_) | Frame::Notice(_) => Channel::Actions,
+            Frame::Alerts(_) | Frame::Notice(_) | Frame::Action(_) => Channel::Actions,
             _ => return false,
         };
-        channel.readable_by(self.asker.identity.role)
-    }
-
-    /// Tells what the ring holds of the stream from where the client wants it, and joins the live feed.
-    async fn join(&self, line: &mut Line<'_>, stream: &Stream) -> Result<Cursor, Over> {
-        let hub = self.hub;
-        let mut writer = stream.form.writer(&hub.host);
-        let mut next = stream.from;
-        if let Some(from) = &mut next {
-            let first = hub.store.lock().first_seq();
-            if *from < first {
-                let gap = Gap { from_seq: *from, to_seq: first, count: first - *from, reason: stream.missing };
-                for message in writer.gap(&gap) {
-                    self.send(line, message, 0).await?;
-                }
-                *from = first;
-            }
-            loop {
-                let end = hub.store.lock().next_seq();
-                if end.saturating_sub(*from) <= CLOSE {
-                    break;
-                }
-                *from = self.tell(line, writer.as_mut(), stream, *from, end).await?;
-            }
-        }
-        let key =
-            Key { filter: stream.filter.canonical(), form: stream.form, max_rate: stream.max_rate, rejected: true };
-        let Ok((cursor, greeting, covered)) = hub.feeds.open(key, stream.filter.clone()).await else {
-            return Err(Over::End(End::of(Phase::Stopping)));
-        };
-        if let Some(mut from) = next {
-            while from < covered {
-                from = self.tell(line, writer.as_mut(), stream, from, covered).await?;
-            }
-        }
-        for message in greeting {
-            self.send(line, message, 0).await?;
-        }
-        Ok(cursor)
-    }
-
-    /// Tells records of the ring below `end`; returns the first that was not looked at.
-    async fn tell(
-        &self,
-        line: &mut Line<'_>,
-        writer: &mut dyn Write,
-        stream: &Stream,
-        from: u64,
-        end: u64,
-    ) -> Result<u64, Over> {
-        let first = self.hub.store.lock().first_seq();
-        if from < first {
-            let gap = Gap { from_seq: from, to_seq: first, count: first - from, reason: GapReason::Retention };
-            for message in writer.gap(&gap) {
-                self.send(line, message, 0).await?;
-            }
-            return Ok(first);
-        }
-        let (messages, count, next) = self.hub.feeds.history(writer, &stream.filter, true, from..end, clock::now_ns());
-        self.client.records.fetch_add(count, Ordering::Relaxed);
-        for message in messages {
-            self.send(line, message, 0).await?;
-        }
-        Ok(next)
+        self.asker.identity.may(Right::Read(channel))
     }
 
     /// Carries out a request and sends the answer.

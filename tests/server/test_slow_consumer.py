@@ -1,0 +1,103 @@
+"""A client that does not read costs memory up to its bound, hears what it missed, and slows nobody (T10)."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from websockets.client import ClientProtocol
+from websockets.uri import parse_uri
+
+from .engine import Engine
+from .memory import rss
+from .native import Native
+
+LIMIT = 1 << 20
+"""The hard limit that the test sets, bytes."""
+LINE = "x" * 400
+
+
+class Reluctant:
+    """A client with a small receive buffer that reads only when it is told to."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(engine.socket))
+        self._socket.settimeout(30)
+        self._protocol = ClientProtocol(parse_uri("ws://localhost/ws"), subprotocols=["ng.v1.json"], max_size=None)  # type: ignore[list-item]
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        while not self._protocol.events_received():
+            self._protocol.receive_data(self._socket.recv(1))
+        self._protocol.send_text(b'{"proto":1}')
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            self._socket.sendall(data)
+
+    def trickle(self, count: int) -> None:
+        """Reads so many bytes, one at a time."""
+        for _ in range(count):
+            self._protocol.receive_data(self._socket.recv(1))
+
+    def rest(self) -> tuple[list[dict[str, Any]], int]:
+        """Every frame until the close, and its code."""
+        frames: list[dict[str, Any]] = []
+        while self._protocol.close_code is None and (data := self._socket.recv(1 << 16)):
+            self._protocol.receive_data(data)
+            self._flush()
+        for event in self._protocol.events_received():
+            if event.opcode.name in ("TEXT", "CONT"):  # type: ignore[union-attr]
+                frames.append(msgspec.json.decode(event.data))  # type: ignore[union-attr]
+        assert self._protocol.close_code is not None, "the connection ended without a close"
+        return frames, self._protocol.close_code
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._socket.close()
+
+
+def test_a_slow_reader_is_told_and_ended_and_a_fast_one_misses_nothing(
+    start: Callable[..., Engine], tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    log.touch()
+    engine = start(
+        "sensors.files.enabled=true",
+        f'sensors.files.paths=["{log}"]',
+        f"server.behind_hard_bytes={LIMIT}",
+        f"server.behind_soft_bytes={LIMIT // 2}",
+    )
+    slow = Reluctant(engine)
+    delays: list[float] = []
+    with Native(engine, filter="type:log.text") as fast:
+        fast.until("hello")
+        before = rss(engine.process.pid)
+        slow.trickle(64)
+        missed, number = [], 0
+        with log.open("a") as file:
+            for _ in range(200):
+                file.writelines(f"{LINE} {number + place}\n" for place in range(50))
+                file.flush()
+                sent = time.monotonic()
+                got = fast.records(50)
+                delays.append(time.monotonic() - sent)
+                missed += [one for one in got if "gap" in one]
+                assert [int(one["text"].split()[1]) for one in got if "seq" in one] == list(range(number, number + 50))
+                number += 50
+        grown = rss(engine.process.pid) - before
+    assert not missed
+    assert sorted(delays)[int(len(delays) * 0.99)] < 0.5, sorted(delays)[-5:]
+    assert grown < 32 << 20, grown
+    frames, code = slow.rest()
+    slow.close()
+    assert code == 1013
+    gap = frames[-1]["gap"]
+    told = [record["seq"] for frame in frames for record in frame.get("records", [])]
+    assert gap["reason"] == "slow_consumer" and gap["from_seq"] == told[-1] + 1 and gap["count"] > 0
+    assert gap["to_seq"] - gap["from_seq"] >= gap["count"]
