@@ -46,8 +46,8 @@ class Overview(Lines):
     ) -> None:
         """Shows the state; redraws only when a text changes.
 
-        `now` is of `time.monotonic`. `label` names the connection. `place` is that of an engine outside this process, `links` are those of all
-        engines where there are several.
+        `now` is of `time.monotonic`. `label` names the connection. `place` is that of an engine outside this process,
+        `links` are those of all engines where there are several.
         """
         links = links or {}
         self._colour = place.colour if place is not None else ""
