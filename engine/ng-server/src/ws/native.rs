@@ -200,10 +200,12 @@ impl Session<'_> {
                 segment = next(&mut cursor) => {
                     self.client.records.fetch_add(segment.records, Ordering::Relaxed);
                     let mut sent = Ok(());
-                    for message in &segment.messages {
+                    for (index, message) in segment.messages.iter().enumerate() {
                         self.client.sent.fetch_add(1, Ordering::Relaxed);
                         sent = line.send(message.clone(), || cursor.as_ref().map_or(0, Cursor::behind)).await;
                         if sent.is_err() {
+                            // The hole that this client leaves begins after the segment.
+                            self.last = segment.messages[index + 1..].to_vec();
                             break;
                         }
                     }
@@ -228,7 +230,7 @@ impl Session<'_> {
                 hub.meters.slow.one();
                 let gap = cursor.as_ref().map(Cursor::rest);
                 if let (Some(gap), Some(form)) = (gap, gap_form) {
-                    self.last = hub.feeds.writer(form).gap(&gap);
+                    self.last.extend(hub.feeds.writer(form).gap(&gap));
                 }
             }
             step?;
