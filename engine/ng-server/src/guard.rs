@@ -6,24 +6,24 @@ use crate::hub::Hub;
 use crate::request::{Peer, REQUEST, Request};
 use crate::routes::App;
 use crate::settings::BODY_BYTES;
+use crate::unread;
 use crate::ws::Restored;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Query, Request as HttpRequest, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Query, Request as HttpRequest, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Longest correlation id that is taken over from a client.
 const CORRELATION_BYTES: usize = 128;
+/// Most of a reason that is taken over into a refusal, bytes.
+const REASON_BYTES: usize = 4096;
 /// Paths that answer whoever asks, whatever credentials stand in the request: the probes, and where credentials are got.
 const OPEN: [&str; 4] = ["/health", "/auth/login", "/auth/refresh", "/auth/token"];
-
-/// Most of a refused request that is read away, bytes, and for how long.
-const LEFT: (usize, Duration) = (64 << 10, Duration::from_secs(1));
 
 /// A handler that needs a right.
 pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> MethodRouter<App> {
@@ -32,8 +32,8 @@ pub(crate) fn guarded(handler: MethodRouter<App>, needs: Option<Right>) -> Metho
         let allowed = REQUEST.try_with(|request| request.identity.require(right));
         match allowed {
             Ok(Ok(())) => next.run(request).await,
-            Ok(Err(refusal)) => refused(request, refusal).await,
-            Err(_) => refused(request, ApiError::internal("the request has no context")).await,
+            Ok(Err(refusal)) => refusal.into_response(),
+            Err(_) => ApiError::internal("the request has no context").into_response(),
         }
     }))
 }
@@ -54,6 +54,8 @@ pub(crate) fn around(router: Router<App>, hub: Arc<Hub>) -> Router {
 /// Gives the request its context, refuses what must not come in, and counts.
 async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next) -> Response {
     hub.meters.requests.one();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let under_way = hub.meters.http.begin(request.method(), route);
     let headers = request.headers();
     let correlation_id = correlation_id(headers);
     let peer = request.extensions().get::<Peer>().cloned().unwrap_or(Peer::Unix { uid: u32::MAX });
@@ -89,17 +91,11 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
         request.extensions_mut().insert(restored);
     }
     let correlation = HeaderValue::from_str(&context.correlation_id);
-    let mut response = REQUEST
-        .scope(context, async move {
-            match refusal {
-                None => next.run(request).await,
-                Some(refusal) => refused(request, refusal).await,
-            }
-        })
-        .await;
+    let mut response = REQUEST.scope(context, answered(request, next, refusal)).await;
     if response.status().as_u16() >= 400 {
         hub.meters.refused.one();
     }
+    under_way.end(response.status().as_u16());
     if let Ok(correlation) = correlation {
         response.headers_mut().insert("x-correlation-id", correlation);
     }
@@ -108,16 +104,50 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
     response
 }
 
-/// The answer to a request that no handler sees. What it carries is read away, because a connection with something unread
-/// cannot be used again, and who does not know that would lose the next request.
-async fn refused(request: HttpRequest, refusal: ApiError) -> Response {
-    let (most, time) = LEFT;
-    let read = tokio::time::timeout(time, axum::body::to_bytes(request.into_body(), most)).await;
-    let mut response = refusal.into_response();
-    if !matches!(read, Ok(Ok(_))) {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+/// The answer of a handler, or a refusal, when its sender can read it.
+async fn answered(request: HttpRequest, next: Next, refusal: Option<ApiError>) -> Response {
+    let waits = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let (body, unread) = unread::watch(body, waits);
+    let response = match refusal {
+        Some(refusal) => refusal.into_response(),
+        None => shaped(next.run(HttpRequest::from_parts(parts, body)).await).await,
+    };
+    if response.status().as_u16() >= 400
+        && let Some(unread) = unread
+    {
+        unread.discard().await;
     }
     response
+}
+
+/// Gives a refusal that did not come from a handler, such as that of a path or a query that cannot be read, the shape of
+/// all refusals.
+async fn shaped(response: Response) -> Response {
+    let status = response.status();
+    let json = HeaderValue::from_static("application/json");
+    if status.as_u16() < 400 || response.headers().get(header::CONTENT_TYPE) == Some(&json) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::PAYLOAD_TOO_LARGE => "TOO_LARGE",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "UNSUPPORTED_MEDIA_TYPE",
+        StatusCode::UNPROCESSABLE_ENTITY => "VALIDATION_ERROR",
+        _ if status.is_server_error() => "INTERNAL",
+        _ => "BAD_REQUEST",
+    };
+    let (parts, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, REASON_BYTES).await.unwrap_or_default();
+    let reason = String::from_utf8_lossy(&text);
+    let message = if reason.is_empty() { status.canonical_reason().unwrap_or_default() } else { reason.as_ref() };
+    let mut shaped = ApiError::new(status, code, message).into_response();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            shaped.headers_mut().append(name, value.clone());
+        }
+    }
+    shaped
 }
 
 /// Refuses requests that a foreign web page has sent, or that a foreign name has led here.

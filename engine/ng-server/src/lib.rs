@@ -20,6 +20,9 @@ pub mod ingest;
 pub mod json;
 mod listen;
 pub mod meters;
+mod openapi;
+mod process;
+mod prometheus;
 pub mod random;
 pub mod request;
 pub mod rest;
@@ -27,6 +30,7 @@ pub mod routes;
 mod server;
 pub mod settings;
 mod tls;
+mod unread;
 pub mod ws;
 
 pub use server::{Server, ServerOptions};

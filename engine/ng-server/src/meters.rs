@@ -31,10 +31,14 @@ pub struct Meters {
     pub missed: Counter,
     /// Events accepted by ingest.
     pub ingested: Counter,
+    /// Events that ingest left out because it had taken them in before.
+    pub ingest_duplicates: Counter,
     /// Events refused by ingest.
     pub ingest_refused: Counter,
     /// Credentials that were not valid.
     pub bad_credentials: Counter,
+    /// Requests by route.
+    pub http: crate::prometheus::Http,
 }
 
 /// A number that only rises.

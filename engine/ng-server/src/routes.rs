@@ -33,6 +33,8 @@ pub enum Takes {
     Json(SchemaOf),
     /// A body of one of these media types.
     Media(&'static [&'static str]),
+    /// A body of one of these media types, each with its schema.
+    Either(&'static [(&'static str, SchemaOf)]),
 }
 
 /// What an answer carries.
@@ -42,6 +44,8 @@ pub enum Gives {
     Json(SchemaOf),
     /// Text of this media type.
     Text(&'static str),
+    /// Text of one of these media types, or JSON: what the client prefers.
+    TextOrJson(&'static [&'static str], SchemaOf),
     /// Nothing.
     Nothing,
 }
@@ -56,7 +60,7 @@ pub struct Route {
     pub needs: Option<Right>,
     /// One sentence.
     pub summary: &'static str,
-    /// Parameters of the query: an object.
+    /// Parameters of the query: an object. Its members with the extension `in` stand there instead.
     pub query: Option<SchemaOf>,
     /// The body of the request.
     pub takes: Takes,
@@ -68,6 +72,30 @@ pub struct Route {
     pub refusals: &'static [u16],
     /// The handler.
     pub handler: fn() -> MethodRouter<App>,
+}
+
+impl Route {
+    /// A row that reads something and gives it as JSON.
+    pub(crate) const fn read(
+        path: &'static str,
+        needs: Option<Right>,
+        summary: &'static str,
+        gives: SchemaOf,
+        handler: fn() -> MethodRouter<App>,
+    ) -> Route {
+        Route {
+            verb: Verb::Get,
+            path,
+            needs,
+            summary,
+            query: None,
+            takes: Takes::Nothing,
+            status: 200,
+            gives: Gives::Json(gives),
+            refusals: &[],
+            handler,
+        }
+    }
 }
 
 /// The schema of `T`.

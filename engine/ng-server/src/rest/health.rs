@@ -3,11 +3,12 @@
 use super::answer::{self, Flat};
 use crate::clock;
 use crate::hub::{Hub, Phase};
-use crate::routes::{App, Gives, Route, Takes, Verb, schema};
+use crate::routes::{App, Route, schema};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
+use ng_wire::ModuleStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,22 +63,20 @@ const fn row(
     refusals: &'static [u16],
     handler: fn() -> axum::routing::MethodRouter<App>,
 ) -> Route {
-    Route {
-        verb: Verb::Get,
-        path,
-        needs: None,
-        summary,
-        query: None,
-        takes: Takes::Nothing,
-        status: 200,
-        gives: Gives::Json(gives),
-        refusals,
-        handler,
-    }
+    Route { refusals, ..Route::read(path, None, summary, gives, handler) }
 }
 
 fn phase(hub: &Hub) -> Phase {
     *hub.phase().borrow()
+}
+
+/// `healthy`, `degraded` or `unhealthy`.
+pub(super) fn word(hub: &Hub) -> &'static str {
+    match phase(hub) {
+        Phase::Running if hub.views().modules.iter().any(|module| module.status == ModuleStatus::Error) => "degraded",
+        Phase::Running => "healthy",
+        _ => "unhealthy",
+    }
 }
 
 async fn health(State(hub): State<App>) -> Response {
@@ -90,14 +89,9 @@ async fn health(State(hub): State<App>) -> Response {
             (module.id.clone(), status.as_str().unwrap_or_default().to_owned())
         })
         .collect();
-    let status = match phase(&hub) {
-        Phase::Running if components.values().any(|status| status == "error") => "degraded",
-        Phase::Running => "healthy",
-        _ => "unhealthy",
-    };
     let uptime = hub.started.elapsed();
     answer::flat(Health {
-        status,
+        status: word(&hub),
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: uptime.as_secs_f64(),
         uptime: uptime.as_secs(),

@@ -2,10 +2,18 @@
 
 pub mod answer;
 mod auth;
+pub(crate) mod body;
 mod cdna;
+mod document;
+mod events;
+mod guardian;
 mod health;
+mod ingest;
 mod keys;
+mod metrics;
 mod modules;
+pub(crate) mod status;
+mod views;
 mod websocket;
 
 pub(crate) use modules::module;
@@ -13,8 +21,21 @@ pub(crate) use modules::module;
 use crate::routes::Route;
 
 /// The tables of all files, in the order of the OpenAPI document.
-pub const TABLES: &[&[Route]] =
-    &[health::ROUTES, modules::ROUTES, auth::ROUTES, keys::ROUTES, websocket::ROUTES, cdna::ROUTES];
+pub const TABLES: &[&[Route]] = &[
+    health::ROUTES,
+    status::ROUTES,
+    modules::ROUTES,
+    guardian::ROUTES,
+    cdna::ROUTES,
+    views::ROUTES,
+    events::ROUTES,
+    ingest::ROUTES,
+    metrics::ROUTES,
+    auth::ROUTES,
+    keys::ROUTES,
+    websocket::ROUTES,
+    document::ROUTES,
+];
 
 /// Everything lies below this.
 pub const BASE: &str = "/api/v1";

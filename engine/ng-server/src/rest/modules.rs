@@ -1,13 +1,12 @@
 //! The modules: what they are, what they measure, switching and configuring them.
 
 use super::answer;
+use super::body::Json;
 use crate::auth::Right;
 use crate::channels::Channel;
 use crate::error::ApiError;
-use crate::json;
 use crate::request;
-use crate::routes::{App, Gives, Route, Takes, Verb, schema};
-use axum::body::Bytes;
+use crate::routes::{App, Route, Takes, Verb, schema};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
@@ -108,11 +107,11 @@ struct NewConfig {
 
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Done {
+pub(super) struct Done {
     /// True.
-    success: bool,
+    pub(super) success: bool,
     /// In words.
-    message: String,
+    pub(super) message: String,
 }
 
 const READ: Option<Right> = Some(Right::Read(Channel::Modules));
@@ -158,18 +157,7 @@ const fn read(
     gives: crate::routes::SchemaOf,
     handler: fn() -> axum::routing::MethodRouter<App>,
 ) -> Route {
-    Route {
-        verb: Verb::Get,
-        path,
-        needs: READ,
-        summary,
-        query: None,
-        takes: Takes::Nothing,
-        status: 200,
-        gives: Gives::Json(gives),
-        refusals: &[],
-        handler,
-    }
+    Route::read(path, READ, summary, gives, handler)
 }
 
 /// A module as it is told.
@@ -227,16 +215,22 @@ async fn config(State(hub): State<App>, Path(id): Path<String>) -> Result<Respon
     Ok(answer::bare(Config { config: view.values, settings: view.settings }))
 }
 
-async fn set_enabled(State(hub): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, ApiError> {
-    let Enabled { enabled } = json::parse(&body)?;
+async fn set_enabled(
+    State(hub): State<App>,
+    Path(id): Path<String>,
+    Json(Enabled { enabled }): Json<Enabled>,
+) -> Result<Response, ApiError> {
     find(&hub, &id)?;
     command(&hub, Command::SetModule { module: id.clone(), enabled }).await?;
     let state = if enabled { "on" } else { "off" };
     Ok(answer::bare(Done { success: true, message: format!("{id} is switched {state}") }))
 }
 
-async fn set_config(State(hub): State<App>, Path(id): Path<String>, body: Bytes) -> Result<Response, ApiError> {
-    let NewConfig { config } = json::parse(&body)?;
+async fn set_config(
+    State(hub): State<App>,
+    Path(id): Path<String>,
+    Json(NewConfig { config }): Json<NewConfig>,
+) -> Result<Response, ApiError> {
     find(&hub, &id)?;
     command(&hub, Command::Configure { module: id.clone(), values: config }).await?;
     Ok(answer::bare(Done { success: true, message: format!("{id} is configured") }))

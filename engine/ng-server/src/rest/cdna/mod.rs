@@ -7,15 +7,14 @@
 mod shapes;
 
 use super::answer::{self, Enveloped, Flat};
+use super::body::Json;
 use super::modules::command;
 use crate::auth::Right;
 use crate::channels::Channel;
 use crate::clock;
 use crate::error::ApiError;
-use crate::json;
 use crate::request;
 use crate::routes::{App, Gives, Route, SchemaOf, Takes, Verb, schema};
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
@@ -252,8 +251,8 @@ async fn config(State(hub): State<App>) -> Result<Response, ApiError> {
     present(&hub, true).await
 }
 
-async fn set_config(State(hub): State<App>, body: Bytes) -> Result<Response, ApiError> {
-    let NewConfig { profile, dimension_scales, should_validate } = json::parse(&body)?;
+async fn set_config(State(hub): State<App>, Json(wanted): Json<NewConfig>) -> Result<Response, ApiError> {
+    let NewConfig { profile, dimension_scales, should_validate } = wanted;
     if let Some(profile) = &profile {
         known(profile)?;
     }
@@ -266,8 +265,7 @@ async fn set_config(State(hub): State<App>, body: Bytes) -> Result<Response, Api
     present(&hub, should_validate).await
 }
 
-async fn set_scales(State(hub): State<App>, body: Bytes) -> Result<Response, ApiError> {
-    let NewScales { scales } = json::parse(&body)?;
+async fn set_scales(State(hub): State<App>, Json(NewScales { scales }): Json<NewScales>) -> Result<Response, ApiError> {
     let mut wanted = weights(&kept(&hub).await?.0);
     for (name, weight) in scales {
         let place = profiles::TABLE.iter().position(|dimension| dimension.name == name).ok_or_else(|| {
@@ -297,8 +295,7 @@ async fn switch(State(hub): State<App>, Path(id): Path<String>) -> Result<Respon
     Ok(answer::flat(Switched { success: true, old_profile: before.profile, new_profile: id, scales: profile.weights }))
 }
 
-async fn validate(body: Bytes) -> Result<Response, ApiError> {
-    let ToCheck { scales } = json::parse(&body)?;
+async fn validate(Json(ToCheck { scales }): Json<ToCheck>) -> Result<Response, ApiError> {
     let scales = eight(&scales)?;
     let errors = profiles::faults(&scales);
     Ok(answer::flat(Checked { valid: errors.is_empty(), warnings: profiles::warnings(&scales), errors }))
