@@ -122,6 +122,11 @@ def test_without_an_engine_they_say_so_in_one_line(run: Run) -> None:
     assert run("query", "--url", "gopher://x").returncode == 2
 
 
+def test_connect_needs_a_terminal(run: Run) -> None:
+    result = run("connect", "ssh://host")
+    assert result.returncode == 2 and b"tail --url" in result.stderr
+
+
 def test_tail_and_record_of_an_engine_elsewhere(run: Run, serving: Serving, home: dict[str, str]) -> None:
     with subprocess.Popen(
         [COMMAND, "tail", "--url", "local", "--json", "--limit", "3"],
