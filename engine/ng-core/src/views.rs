@@ -79,7 +79,7 @@ fn modules(engine: &Engine, now_ns: i64) -> Vec<ModuleView> {
                 let count =
                     |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
                 view.gauges = vec![
-                    count("subscriptions", engine.routes.view().len() as u64),
+                    count("subscriptions", engine.routes.count() as u64),
                     count("delivered", engine.routes.delivered()),
                     count("dropped", engine.routes.dropped()),
                 ];

@@ -73,7 +73,8 @@ impl Engine {
     /// Subscribes to the records that pass `filter`, rejected ones included, from the next one on. Raises FilterError.
     fn subscribe(&self, py: Python<'_>, filter: &str, lossless: bool) -> PyResult<Subscription> {
         let filter = Filter::compile(filter, &self.ring.env()).map_err(|error| filter_error(&error))?;
-        let subscription = py.detach(|| lock(&self.node).subscribe(Wanted { filter, lossless, rejected: true }));
+        let subscription =
+            py.detach(|| lock(&self.node).subscribe(Wanted { filter, lossless, rejected: true, ..Wanted::default() }));
         Ok(Subscription { inner: Mutex::new(subscription.map_err(|error| engine_errors(&[error]))?) })
     }
 

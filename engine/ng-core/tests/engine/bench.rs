@@ -229,7 +229,7 @@ impl Bench {
     pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {
         let filter = Filter::compile(filter, &Env::default()).unwrap();
         let capacity = self.engine.queue_capacity();
-        self.engine.routes.subscribe(Wanted { filter, lossless: false, rejected }, capacity)
+        self.engine.routes.subscribe(Wanted { filter, rejected, ..Wanted::default() }, capacity)
     }
 
     pub(crate) fn views(&self) -> Vec<Frame> {
