@@ -17,7 +17,7 @@ def measure(bench: Context) -> Row:
         "routing",
         TITLE,
         f"{RECORDS:,} records of many hosts in batches of 256, encoded right before; the median batch of five rounds. "
-        "Subscriptions to metrics, groups, hosts, errors of a host, users, patterns and thresholds, and a few catch-alls. "
+        "Subscriptions to metrics, groups, hosts, errors of a host, users, patterns, thresholds, and a few catch-alls. "
         "The linear matcher gets the first of the same records; both must find the same.",
     )
     for size, linear in SIZES.items():

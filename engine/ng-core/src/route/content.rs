@@ -63,14 +63,15 @@ impl Content {
         self.patterns.get(event.head.detection.pattern)
     }
 
-    /// Adds the subscriptions that want the record for one of its attributes.
+    /// Adds the subscriptions that want the record for one of its attributes, but for the last attribute only finds them.
     #[inline]
-    pub(super) fn look_up_attrs(&self, look: &mut Look<'_, '_>) {
-        let event = look.event;
+    pub(super) fn of_attrs<'c>(&'c self, look: &mut Look<'_, '_>) -> Option<&'c Entries> {
         if self.marks == 0 {
-            return;
+            return None;
         }
+        let event = look.event;
         let fields = &event.parsed.fields;
+        let mut last: Option<&Entries> = None;
         for (place, field) in fields.iter().enumerate() {
             let name = field.key.span.of(event.raw);
             if self.marks & mark(name) == 0 {
@@ -82,10 +83,13 @@ impl Content {
                 continue;
             }
             look.visit(&attr.any);
-            if let Some(entries) = attr.get(&text_of(&event.stored(), field)) {
-                look.visit(entries);
+            if let Some(entries) = attr.get(&text_of(&event.stored(), field))
+                && let Some(before) = last.replace(entries)
+            {
+                look.visit(before);
             }
         }
+        last
     }
 }
 

@@ -68,19 +68,17 @@ impl Index {
     pub(super) fn find(&mut self, event: &Event<'_>, now_ns: i64, found: &mut Vec<u32>) {
         let before = found.len();
         let mut look = Look::new(event, now_ns, &self.wants, found);
-        // Both looks into tables come first, for one does not wait for the memory that the other has asked for.
+        // All looks into tables come first, for one does not wait for the memory that another has asked for.
+        let of_attrs = self.content.of_attrs(&mut look);
+        let of_pattern = self.content.of_pattern(event);
         let candidates = match self.names.is_empty() {
             true => Candidates::Slots(&[]),
             false => self.classes.candidates(event, &mut self.names, &self.wants),
         };
-        let of_pattern = self.content.of_pattern(event);
-        self.content.look_up_attrs(&mut look);
         let others = &self.others[situation(&event.head)];
         look.add_all(&others.sure, others.several);
         look.add_matching(&others.unsure);
-        if let Some(entries) = of_pattern {
-            look.visit(entries);
-        }
+        of_attrs.into_iter().chain(of_pattern).for_each(|entries| look.visit(entries));
         match candidates {
             Candidates::Class { sure, unsure, several } => {
                 match sure {
