@@ -17,7 +17,7 @@ use crate::guard::Guard;
 use crate::intake::{Batch, TakenIn};
 use crate::matched::Match;
 use crate::patterns::{Links, Patterns};
-use crate::record::{Head, Stored};
+use crate::record::Head;
 use crate::registry::{Latency, Module, Registry};
 use crate::route::Routes;
 use crate::settings::Values;
@@ -193,10 +193,10 @@ impl Engine {
             Admission::Ends(finished) => finished,
         };
 
-        let Finished(Event { head, raw, symbols, .. }) = finished;
-        let stored = Stored { head: &head, raw, symbols };
+        let Finished(event) = finished;
+        let stored = event.stored();
         if registry.enabled(Module::SignalSystem) {
-            registry.red(Module::SignalSystem).operations += self.routes.deliver(&stored, reading.received_ns);
+            registry.red(Module::SignalSystem).operations += self.routes.deliver(&event, reading.received_ns);
             lap(&mut watch, stages, registry, Stage::Route, Module::SignalSystem);
         }
         if registry.enabled(Module::ActionController) {
@@ -204,7 +204,7 @@ impl Engine {
             registry.red(Module::ActionController).operations += 1;
             lap(&mut watch, stages, registry, Stage::Act, Module::ActionController);
         }
-        let length = raw.len();
+        let (head, length) = (event.head, event.raw.len());
         store.push(&head, &reading.raw[..length]);
         watch.lap(stages, Stage::Record);
         watch.last = watch.start;

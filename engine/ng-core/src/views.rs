@@ -87,7 +87,7 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
             i if i == Module::IntuitionEngine as usize => engine.detect.gauges(&mut view.gauges),
             i if i == Module::SignalSystem as usize => {
                 view.gauges = vec![
-                    count("subscriptions", engine.routes.view().len() as u64),
+                    count("subscriptions", engine.routes.count() as u64),
                     count("delivered", engine.routes.delivered()),
                     count("dropped", engine.routes.dropped()),
                 ];
