@@ -80,14 +80,14 @@ def test_an_engine_of_its_own_is_asked_for_by_name(run: Run, serving: Serving) -
 
 
 def test_events_are_sent_and_looked_up(run: Run, serving: Serving) -> None:
-    sent = run("emit", "deploy finished", "--type", "log.deploy", "--level", "warn", "--source", "ci")
+    sent = run("emit", "deploy finished", "--type", "deploy.release", "--level", "warn", "--source", "ci")
     assert (sent.returncode, sent.stdout) == (0, b"accepted 1 event\n")
     sent = run("emit", "--json", input=b'plain line\n\n{"level":"error","msg":"no room","type":"log.disk"}\nlast')
     assert sent.returncode == 0 and json.loads(sent.stdout)["accepted"] == 3
     found = records(run("query", "--json", "source:http").stdout)
     assert [one["text"] for one in found] == ["deploy finished", "plain line", "no room", "last"]
     first = found[0]
-    assert (first["type"], first["level"], first["source"]) == ("log.deploy", "warn", "http:ci")
+    assert (first["type"], first["level"], first["source"]) == ("deploy.release", "warn", "http:ci")
     assert (found[2]["type"], found[2]["level"]) == ("log.disk", "error")
     newest = run("query", "--limit", "2", "source:http").stdout.decode().splitlines()
     assert len(newest) == 2 and newest[0].endswith("no room") and newest[1].endswith("last")
