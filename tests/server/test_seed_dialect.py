@@ -142,7 +142,7 @@ def test_a_session_is_gone_on_with_over_a_new_connection(shared: tuple[Engine, P
 
 def test_a_session_that_comes_back_too_late_is_told_what_is_gone(start: Start, tmp_path: Path) -> None:
     path, settings = followed(tmp_path)
-    engine = start(*settings, "ring.capacity=1024")
+    engine = running(start(*settings, "ring.capacity=1024"))
     with Seed(engine) as first:
         first.frame()
         first.subscribe("signals")
