@@ -20,6 +20,7 @@ run: $(BUILT) ## Set everything up and open the console on this host.
 .PHONY: test
 test: $(DEV) ## Install what the tests need and run all of them.
 	cargo test --workspace --exclude ng-python --features ng-wire/schema
+	cargo build --package ng-server --bins --example echo
 	$(BIN)/pytest
 
 .PHONY: check

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -43,6 +43,9 @@ class Context:
 
     command: Path
     """The installed `neurograph-tui`."""
+
+    programs: dict[str, Path] = field(default_factory=dict)
+    """Examples of the engine that are compiled already."""
 
     @cached_property
     def peers(self) -> Peers:
@@ -80,21 +83,23 @@ class Context:
         home.mkdir(exist_ok=True)
         return kept | {"HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
 
-    def step_rate(self, *arguments: str) -> Mapping[str, Any]:
-        """Runs the Rust example `step_rate` and returns what it measured."""
-        return run_json([str(self.step_rate_program), *arguments])
+    def example(self, name: str, *arguments: str) -> Mapping[str, Any]:
+        """Runs an example of the engine, such as `step_rate`, and returns what it measured."""
+        if name not in self.programs:
+            self.programs[name] = compiled(name)
+        return run_json([str(self.programs[name]), *arguments])
 
-    @cached_property
-    def step_rate_program(self) -> Path:
-        """The example, compiled."""
-        say("compiling step_rate")
-        build = ["cargo", "build", "--release", "--package", "ng-core", "--example", "step_rate"]
-        made = subprocess.run([*build, "--message-format=json"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
-        for line in made.stdout.splitlines():
-            message = json.loads(line)
-            if message.get("executable") and message["target"]["name"] == "step_rate":
-                return Path(message["executable"])
-        raise RuntimeError("cargo named no executable for step_rate")
+
+def compiled(name: str) -> Path:
+    """An example of the engine, compiled. Raises CalledProcessError when it does not compile."""
+    say(f"compiling {name}")
+    build = ["cargo", "build", "--release", "--package", "ng-core", "--example", name]
+    made = subprocess.run([*build, "--message-format=json"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    for line in made.stdout.splitlines():
+        message = json.loads(line)
+        if message.get("executable") and message["target"]["name"] == name:
+            return Path(message["executable"])
+    raise RuntimeError(f"cargo named no executable for {name}")
 
 
 def run_json(command: list[str], **options: Any) -> Mapping[str, Any]:

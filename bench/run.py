@@ -18,7 +18,17 @@ import machine
 import report
 from context import HERE, ROOT, Context, say
 
-ROWS = ("engine", "stdin", "first_frame", "console_cpu", "terminal_bytes", "accounting", "fan_out", "connections")
+ROWS = (
+    "engine",
+    "routing",
+    "stdin",
+    "first_frame",
+    "console_cpu",
+    "terminal_bytes",
+    "accounting",
+    "fan_out",
+    "connections",
+)
 """Each is a module of `rows` with a `TITLE` and a function `measure`."""
 
 

@@ -42,6 +42,10 @@ Names below these tables are free, and every value is a text:
 |---|---|
 | `[alerts]` | an alert rule: `when FILTER [count >= N in TIME] [for TIME] then ACTION [level LEVEL] [cooldown TIME]` |
 | `[filters]` | a filter, used as `@name`; see [FILTERS.md](FILTERS.md) |
+| `[profiles]` | an engine elsewhere, as `connect` and `--url` take it, such as `ssh://web-1` |
+| `[profile_colours]` | the colour of the engine in the console: a colour, or a name of the theme such as `error` |
+| `[profile_tokens]` | the file whose first line is the token of a profile |
+| `[profile_certificates]` | the certificates, PEM, that a profile trusts instead of those of the system |
 | `[keys]` | the keys of an action, separated by commas; the name is the id of the action, such as `"events.pause"` |
 """
 

@@ -160,7 +160,7 @@ class ConsoleApp(TypeAhead):
         self._fit()
         if not self.is_headless:
             restore.catch_up_with_size((self.size.width, self.size.height))
-        state, now = self.state, time.monotonic()
+        state, now = self.state, self.options.monotonic()
         notices, refused = state.absorb(self.client.frames())
         state.connect(self.client.link, now)
         for notice in notices:
@@ -170,7 +170,7 @@ class ConsoleApp(TypeAhead):
             self._refused(error)
         self._events.tick()
         self._show_connection(state, now)
-        stand = (state.revision, self._place)
+        now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
             self.pane.present(state)
@@ -180,7 +180,7 @@ class ConsoleApp(TypeAhead):
         label = self.client.label
         place = self.options.places.get(label)
         links: dict[str, Link] = self.client.links() if isinstance(self.client, Several) else {}
-        self._overview.present(state, self.options.now_ns(), label=label, place=place, links=links)
+        self._overview.present(state, self.options.now_ns(), now, label=label, place=place, links=links)
         if place is not None:
             self._banner.present(state.link, state.lost_at, now)
         self.set_class(state.lost_at is not None, "-stale")

@@ -93,7 +93,7 @@ def refusal(link: Link, right: str) -> str:
             role = link.role.value if link.role is not None else ""
             return tr("the role {role} does not have the right {right}", role=role, right=right)
         case "offline" if link.state is not LinkState.ENDED or link.role is not None:
-            return tr("there is no connection; nothing is kept to be sent later")
+            return tr("not connected; commands are not queued")
         case _:
             return ""
 
@@ -106,13 +106,13 @@ def locked(link: Link, right: str) -> str:
 
 
 def why_no_events(link: Link) -> str:
-    """Why a list of events is empty."""
+    """Why no events can come; empty when they can."""
     if link.role is not None and "read:signals" not in link.rights:
         text = tr("The role {role} does not have the right to read events.", role=link.role.value)
         return text + "\n" + tr("Screens 2 to 4 show what it may read.")
     if link.state in (LinkState.CONNECTING, LinkState.WAITING):
         return tr("There is no connection yet; events appear when there is one.")
-    return tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
+    return ""
 
 
 def split_source(source: str, hosts: Mapping[str, str] | tuple[str, ...]) -> tuple[str, str]:

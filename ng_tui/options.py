@@ -39,3 +39,5 @@ class Options:
     """Failures of the console itself are shown with a traceback."""
     now_ns: Callable[[], int] = time.time_ns
     """The clock, nanoseconds since 1970, UTC."""
+    monotonic: Callable[[], float] = time.monotonic
+    """The clock by which connections are timed, seconds."""

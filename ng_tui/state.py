@@ -13,6 +13,7 @@ from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import (
     AlertView,
     Command,
+    ConstitutionView,
     ErrorFrame,
     Frame,
     GuardianView,
@@ -45,6 +46,7 @@ class State:
 
     modules: dict[str, ModuleView] = field(default_factory=dict)
     guardian: GuardianView | None = None
+    constitution: ConstitutionView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] = field(default_factory=list)
     series: dict[str, Series] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class State:
                 self.modules = {module.id: module for module in frame.modules}
             if frame.guardian is not None:
                 self.guardian = frame.guardian
+            if frame.constitution is not None:
+                self.constitution = frame.constitution
             if frame.alerts is not None:
                 self.alerts = frame.alerts
             if frame.metrics is not None:

@@ -58,7 +58,12 @@ def fields(schema: dict[str, Any]) -> list[tuple[str, str]]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
     optional = [name for name in properties if name not in required]
     rows = [(name, python_type(properties[name])) for name in required]
-    return rows + [(name, f"{python_type(properties[name])} = None") for name in optional]
+    return rows + [(name, f"{nullable(python_type(properties[name]))} = None") for name in optional]
+
+
+def nullable(annotation: str) -> str:
+    """The annotation of a field that may be left out: what Rust then takes for it stands in Rust."""
+    return annotation if "None" in annotation.split(" | ") else f"{annotation} | None"
 
 
 def struct(name: str, schema: dict[str, Any]) -> str:

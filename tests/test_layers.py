@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine"
 CORE = ENGINE / "ng-core" / "src"
 
-CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-python")
+CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-server", "ng-python")
 """A crate uses only crates that stand before it."""
 
 STAGES = ("encoders", "guard", "patterns", "detect", "route", "actions")
@@ -29,7 +29,7 @@ EXCEPTIONS = {
 """What a stage, or the filter language, uses besides the shared words, and why."""
 
 OUTSIDE = r"\bstd::(?:thread|fs|net|process|env|os)\b|\b(?:Instant|SystemTime)\b|\bstd::io::(?:std\w+)"
-WAITS = {"route/mod.rs": {"Instant"}}
+WAITS = {"route/queue.rs": {"Instant"}}
 """A reader of a subscription waits with a deadline, on its own thread; no stage calls it."""
 
 

@@ -36,7 +36,8 @@ def rate(bench: Context, row: Row, kind: str, profile: str, name: str = "") -> F
     if kind == "metric" and not values.exists():
         lines.write_values(values, WARM_UP + NUMERIC)
     source, events = (bench.million, TEXT) if kind == "text" else (values, NUMERIC)
-    results = [bench.step_rate(str(source), kind, profile, str(WARM_UP), str(events)) for _ in range(bench.repeats)]
+    arguments = (str(source), kind, profile, str(WARM_UP), str(events))
+    results = [bench.example("step_rate", *arguments) for _ in range(bench.repeats)]
     last = results[-1]
     stages = last["stages_p50_us"]
     slowest = max((name for name in stages if name != "total" and stages[name]), key=lambda name: float(stages[name]))

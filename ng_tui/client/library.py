@@ -158,8 +158,7 @@ class NeuroGraphClient:
                 async for message in messages:
                     frame = decode(message, way)
                     place.take(frame)
-                    if frame.packed is None:
-                        yield frame
+                    yield frame
         finally:
             self._followers.discard(follower)
 

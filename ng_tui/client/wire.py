@@ -50,6 +50,35 @@ class AlertView(Struct, omit_defaults=True):
     since_ns: int | None = None
 
 
+class Amendment(Struct, omit_defaults=True):
+    """A change of the constitution, with everything that held after it."""
+
+    version: int
+    on_trial: bool
+    time_ns: int
+    actor: str
+    kind: AmendmentKind
+    profile: str
+    weights: list[float]
+    rules: dict[str, SettingValue]
+    changes: list[str]
+    measured: Measured | None = None
+    of_version: int | None = None
+    seconds: int | None = None
+
+
+class AmendmentKind(StrEnum):
+    """What an amendment was."""
+
+    WEIGHTS = "weights"
+    PROFILE = "profile"
+    RULES = "rules"
+    ROLL_BACK = "roll_back"
+    TRIAL_STARTED = "trial_started"
+    TRIAL_KEPT = "trial_kept"
+    TRIAL_REVERTED = "trial_reverted"
+
+
 class Channel(Struct, omit_defaults=True):
     """One channel's share of the surprise."""
 
@@ -78,12 +107,63 @@ class SetRuleModeCommand(Struct, omit_defaults=True):
     mode: Mode
 
 
+class SetWeightsCommand(Struct, omit_defaults=True):
+    """Sets the weights of the eight dimensions; only their proportions count. While a trial runs, those on
+    trial.
+    """
+
+    weights: list[float]
+    profile: str | None = None
+
+
+class SwitchProfileCommand(Struct, omit_defaults=True):
+    """Takes the weights of a profile. While a trial runs, for the trial."""
+
+    profile: str
+
+
+class RollBackCommand(Struct, omit_defaults=True):
+    """Takes weights and rules of an earlier version up again, as a new version."""
+
+    version: int
+
+
+class StartTrialCommand(Struct, omit_defaults=True):
+    """Tries weights for a time; they are taken back at its end, and when the engine is started again."""
+
+    seconds: int
+    profile: str | None = None
+    weights: list[float] | None = None
+
+
+class StopTrialCommand(Struct, omit_defaults=True):
+    """Ends the trial that runs."""
+
+    keep: bool
+
+
 class Command(Struct, omit_defaults=True):
     """Everything a client may ask of the engine. Exactly one field is set."""
 
     set_module: SetModuleCommand | None = None
     configure: ConfigureCommand | None = None
     set_rule_mode: SetRuleModeCommand | None = None
+    set_weights: SetWeightsCommand | None = None
+    switch_profile: SwitchProfileCommand | None = None
+    roll_back: RollBackCommand | None = None
+    start_trial: StartTrialCommand | None = None
+    stop_trial: StopTrialCommand | None = None
+
+
+class ConstitutionView(Struct, omit_defaults=True):
+    """The constitution as it is shown."""
+
+    version: int
+    profile: str
+    weights: list[WeightView]
+    history: list[Amendment]
+    profiles: list[ProfileView]
+    trial: TrialView | None = None
 
 
 class Detection(Struct, omit_defaults=True):
@@ -108,6 +188,15 @@ class Durability(StrEnum):
     """How long the engine keeps what it accepted."""
 
     MEMORY = "memory"
+
+
+class Effect(Struct, omit_defaults=True):
+    """How often something was found."""
+
+    seconds: float
+    rejected_per_min: float
+    alerts_per_min: float
+    novel_per_min: float
 
 
 class ErrorCode(StrEnum):
@@ -168,6 +257,7 @@ class Frame(Struct, omit_defaults=True):
     gap: Gap | None = None
     modules: list[ModuleView] | None = None
     guardian: GuardianView | None = None
+    constitution: ConstitutionView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] | None = None
     notice: Notice | None = None
@@ -219,11 +309,11 @@ class Hello(Struct, omit_defaults=True):
     proto: int
     filter: str | None = None
     max_rate: int | None = None
-    packed: bool = None
+    packed: bool | None = None
     resume_from: int | None = None
     run: str | None = None
-    vectors: bool = None
-    views_only: bool = None
+    vectors: bool | None = None
+    views_only: bool | None = None
 
 
 class Hit(Struct, omit_defaults=True):
@@ -274,6 +364,13 @@ class Limits(Struct, omit_defaults=True):
     behind_soft_bytes: int
     behind_hard_bytes: int
     ping_s: int
+
+
+class Measured(Struct, omit_defaults=True):
+    """What a trial does, beside what was before it."""
+
+    before: Effect | None = None
+    during: Effect | None = None
 
 
 class MetricsView(Struct, omit_defaults=True):
@@ -381,16 +478,16 @@ class PackedDetection(Struct, omit_defaults=True):
     """Novelty and anomaly."""
 
     s: Scoring
-    a: bool = None
+    a: bool | None = None
     b: int | None = None
     c: list[float] | None = None
     e: int | None = None
-    g: float = None
-    n: bool = None
+    g: float | None = None
+    n: bool | None = None
     p: int | None = None
-    u: float = None
+    u: float | None = None
     v: list[float] | None = None
-    y: float = None
+    y: float | None = None
 
 
 class PackedRecord(Struct, omit_defaults=True):
@@ -401,11 +498,11 @@ class PackedRecord(Struct, omit_defaults=True):
     k: int
     c: int
     d: list[int]
-    f: Format = None
+    f: Format | None = None
     g: PackedVerdict | None = None
-    l: Level = None
-    t: int = None
-    u: Unit = None
+    l: Level | None = None
+    t: int | None = None
+    u: Unit | None = None
     v: float | None = None
     x: PackedDetection | None = None
 
@@ -419,6 +516,17 @@ class PackedVerdict(Struct, omit_defaults=True):
     a: list[int]
     f: float
     l: float
+
+
+class ProfileView(Struct, omit_defaults=True):
+    """A set of weights with a name."""
+
+    name: str
+    summary: str
+    weights: list[float]
+    evolution_rate: float | None = None
+    max_change: float | None = None
+    plasticity: float | None = None
 
 
 class QueueView(Struct, omit_defaults=True):
@@ -597,6 +705,18 @@ class Totals(Struct, omit_defaults=True):
     rejected: int
 
 
+class TrialView(Struct, omit_defaults=True):
+    """The trial that runs."""
+
+    actor: str
+    started_ns: int
+    ends_ns: int
+    returns_to: str
+    returns_to_weights: list[float]
+    before: Effect | None = None
+    during: Effect | None = None
+
+
 class Unit(StrEnum):
     """Unit of a measured value."""
 
@@ -629,6 +749,15 @@ class ViewState(Struct, omit_defaults=True):
     totals: Totals
 
 
+class WeightView(Struct, omit_defaults=True):
+    """The weight of one dimension."""
+
+    name: str
+    value: float
+    zone: Zone
+    limit: float
+
+
 class Welcome(Struct, omit_defaults=True):
     """The first frame of the engine."""
 
@@ -644,3 +773,12 @@ class Welcome(Struct, omit_defaults=True):
     durability: Durability
     limits: Limits
     user: str | None = None
+
+
+class Zone(StrEnum):
+    """Where a weight stands in the range of its dimension."""
+
+    SAFE = "safe"
+    CAUTION = "caution"
+    DANGER = "danger"
+    BEYOND = "beyond"

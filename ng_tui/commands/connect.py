@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from ng_tui.commands.context import Context
@@ -23,6 +25,8 @@ def command(context: Context, targets: tuple[str, ...], filter_text: str | None)
     """Opens the console; without a target on the engine of this host."""
     from ng_tui.commands import console
 
+    if not sys.stdout.isatty():
+        raise click.UsageError(tr("there is no terminal to show it on; neurograph-tui tail --url TARGET prints lines"))
     config = context.config()
     found = short_names(resolve(config, target) for target in targets or (LOCAL,))
     console.attach(context, config, found, config.text("console.filter") if filter_text is None else filter_text)

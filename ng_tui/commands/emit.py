@@ -62,7 +62,7 @@ class Outcome(msgspec.Struct):
     name="emit", help=tr("Send events to the engine that serves: each TEXT is one, else each line of standard input.")
 )
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
-@click.option("--type", "topic", metavar="TYPE", help=tr("The dotted type of every event, such as log.deploy."))
+@click.option("--type", "topic", metavar="TYPE", help=tr("The dotted type of every event, such as deploy.release."))
 @click.option("--level", type=click.Choice([level.value for level in Level]), help=tr("The level of every event."))
 @click.option("--source", metavar="NAME", help=tr("Name of the source; it is shown as http:NAME."))
 @click.option("--json", "as_json", is_flag=True, help=tr("Print what became of the events as JSON."))
@@ -81,7 +81,7 @@ def command(
     from ng_tui.client.sync import NeuroGraphClientSync
 
     if topic is not None and "." not in topic:
-        raise click.UsageError(tr("--type: expected a dotted type such as log.deploy, found {text}", text=topic))
+        raise click.UsageError(tr("--type: expected a dotted type such as deploy.release, found {text}", text=topic))
     fields = {name: value for name, value in (("type", topic), ("level", level)) if value is not None}
     outcome = Outcome()
     with NeuroGraphClientSync(running(context.config(), target)) as client:

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from ng_tui.client.address import Address
+from ng_tui.client.answers import Page
 from ng_tui.client.wire import Gap, Record
 from ng_tui.commands.context import Context
 from ng_tui.commands.options import url_option
@@ -19,18 +20,6 @@ from ng_tui.i18n import tr
 
 PAGE = 1000
 """Records that are asked for at a time."""
-
-
-class Page(msgspec.Struct):
-    """One answer of the engine."""
-
-    records: list[Record]
-    next_seq: int | None = None
-    """Where the next page begins."""
-    more: bool = False
-    """There may be a next page."""
-    gaps: list[Gap] = []
-    """Records that were asked for and are gone."""
 
 
 @click.command(

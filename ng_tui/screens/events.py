@@ -55,15 +55,9 @@ class EventsPane(Errands):
 
     def __init__(self, ring: Ring, options: Options) -> None:
         super().__init__(ring, options)
-        places = options.places
-        self._hosts = {name: place.colour for name, place in places.items()} if len(places) > 1 else {}
-        self.tail = Tail(
-            ring,
-            self.viewing.accepted,
-            options.now_ns,
-            time_style=cast(TimeStyle, options.time_style),
-            hosts=self._hosts,
-        )
+        hosts = {name: place.colour for name, place in options.places.items()} if len(options.places) > 1 else {}
+        style = cast(TimeStyle, options.time_style)
+        self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
         self._rate = RateStrip()
         self._empty = Static("", id="empty", markup=False)
         self._detail = Detail(options.now_ns)
@@ -382,6 +376,7 @@ class EventsPane(Errands):
         standing = Standing(
             following=tail.following,
             paused=tail.frozen_at is not None,
+            cut_off=self._link.role is not None and self._link.state is not LinkState.LIVE,
             since=viewing.news(tail.following),
             filter=viewing.filter,
             filter_off=viewing.filter_off,
@@ -395,8 +390,8 @@ class EventsPane(Errands):
         self._ledger.say(standing)
         empty = tail.count == 0
         if empty:
-            text = why_no_events(self._link)
+            text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
             if viewing.filter or viewing.preview is not None:
                 text = tr("No events match.") + "\n" + tr("F shows all events; f changes the filter.")
-            self._empty.update(text)
+            self._empty.update(why_no_events(self._link) or text)
         self.set_class(empty, "-empty")

@@ -1,4 +1,4 @@
-"""Guardian: the rules that every event must pass, what they objected to, and the alert rules."""
+"""Guardian: the rules that every event must pass, what they objected to, the constitution, and the alert rules."""
 
 from __future__ import annotations
 
@@ -10,13 +10,28 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
-from ng_tui.client.wire import AlertState, AlertView, Command, GuardianView, Level, Mode, RuleView, SetRuleModeCommand
+from ng_tui.client.wire import (
+    AlertState,
+    AlertView,
+    Command,
+    GuardianView,
+    Level,
+    Mode,
+    RollBackCommand,
+    RuleView,
+    SetRuleModeCommand,
+    StartTrialCommand,
+    StopTrialCommand,
+)
 from ng_tui.connection import locked, refusal
 from ng_tui.i18n import ntr, tr
 from ng_tui.screens.base import Jump, Pane, Send, Tell
 from ng_tui.state import State
 from ng_tui.text import fmt_age, fmt_count, fmt_number, fmt_short, now_ns, safe
 from ng_tui.widgets.awaited import Awaited
+from ng_tui.widgets.choose import Choose
+from ng_tui.widgets.confirm import Confirm
+from ng_tui.widgets.constitution import Constitution, previous, trial_line
 from ng_tui.widgets.explain import Explain, in_ring, mode_text
 from ng_tui.widgets.glyphs import glyphs
 from ng_tui.widgets.lines import Heading, Line, line_width, rule, spread
@@ -26,14 +41,20 @@ WIDE = 110
 """Cells from which the explanation stands beside the tables instead of in place of the alert rules."""
 
 
+TRIAL_SECONDS = 300
+KEEP, REVERT = "keep", "revert"
+
+
 class GuardianPane(Pane):
-    """Counts, the table of rules, and the table of alert rules; an explanation on request."""
+    """Counts, the table of rules, the constitution, and the table of alert rules; an explanation on request."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", "observe/enforce", id="guardian.mode", key_display="space"),
         Binding("i,enter", "explain", "explain", id="guardian.explain", key_display="i"),
         Binding("J", "jump", "go to event", id="guardian.jump"),
         Binding("o", "events", "events of the rule", id="guardian.events"),
+        Binding("t", "trial", "trial", id="guardian.trial"),
+        Binding("R", "roll_back", "roll back", id="guardian.rollback", show=False),
         Binding("escape", "close", "close", id="guardian.close", show=False),
     ]
     DEFAULT_CSS = """
@@ -42,10 +63,12 @@ class GuardianPane(Pane):
     GuardianPane Explain { display: none; }
     GuardianPane.-explain Explain { display: block; }
     GuardianPane.-explain .alerts { display: none; }
+    GuardianPane.-explain Constitution { display: none; }
     GuardianPane .tables { width: 1fr; }
     GuardianPane #side { display: none; width: 48; padding: 0 0 0 2; }
     GuardianPane.-wide.-explain #side { display: block; }
     GuardianPane.-wide.-explain .alerts { display: block; }
+    GuardianPane.-wide.-explain Constitution { display: block; }
     GuardianPane.-wide #below { display: none; }
     """
 
@@ -57,6 +80,7 @@ class GuardianPane(Pane):
         self._rules = Table(
             _rule_columns, lambda: tr("No rule has been heard of yet; they appear when the engine answers.")
         )
+        self._constitution = Constitution()
         self._explains = (Explain(id="below"), Explain(id="side"))
         self._alert_title = Heading(self._alert_line)
         self._alerts = Table(
@@ -71,6 +95,7 @@ class GuardianPane(Pane):
                 yield self._counts
                 yield self._rules
                 yield self._explains[0]
+                yield self._constitution
                 with Vertical(classes="alerts"):
                     yield self._alert_title
                     yield self._alerts
@@ -88,6 +113,7 @@ class GuardianPane(Pane):
         rules = state.guardian.rules if state.guardian else []
         self._rules.show([self._rule_row(view) for view in rules])
         self._alerts.show([_alert_row(view, now_ns(state.metrics)) for view in state.alerts])
+        self._constitution.show(state)
         self._counts.redraw()
         self._alert_title.redraw()
         self._show_explanation()
@@ -147,6 +173,54 @@ class GuardianPane(Pane):
         if view is not None and not self._alerts.has_focus:
             self.post_message(Jump(filter=f"rule:{view.name}"))
 
+    def action_trial(self) -> None:
+        """Begins a trial of a profile, or ends the one that runs, after a choice."""
+        view = self._state.constitution
+        if view is None:
+            self._untold()
+        elif view.trial is None:
+            options = [(one.name, f"{one.name}: {one.summary}") for one in view.profiles if one.name != view.profile]
+            self.app.push_screen(Choose(tr("Which profile to try for five minutes?"), options), self._try)
+        else:
+            running = "".join(text for text, _ in trial_line(view.trial, now_ns(self._state.metrics))).strip()
+            options = [
+                (REVERT, tr("revert: go back to {profile} now", profile=view.trial.returns_to)),
+                (KEEP, tr("keep: {profile} holds from now on", profile=view.profile)),
+            ]
+            self.app.push_screen(Choose(running, options), self._end_trial)
+
+    def action_roll_back(self) -> None:
+        """Takes the version before up again, after a question."""
+        view = self._state.constitution
+        if view is None:
+            self._untold()
+        elif view.trial is not None:
+            self.post_message(Tell(tr("A trial runs: keep it or revert it first."), severity="warning"))
+        elif (back := previous(view)) is None:
+            self.post_message(Tell(tr("There is no version before this one.")))
+        else:
+            version, changes = back
+            title = tr("Take version {version} up again?", version=version)
+            reasons = [tr("This is taken back:"), *changes] if changes else []
+            self.app.push_screen(
+                Confirm(title, reasons, yes=tr("roll back"), no=tr("keep version {version}", version=view.version)),
+                lambda yes: self._send(Command(roll_back=RollBackCommand(version))) if yes else None,
+            )
+
+    def _try(self, profile: str | None) -> None:
+        if profile is not None:
+            self._send(Command(start_trial=StartTrialCommand(TRIAL_SECONDS, profile=profile)))
+
+    def _end_trial(self, answer: str | None) -> None:
+        if answer is not None:
+            self._send(Command(stop_trial=StopTrialCommand(keep=answer == KEEP)))
+
+    def _send(self, command: Command) -> None:
+        self.post_message(Send(command))
+
+    def _untold(self) -> None:
+        self.post_message(Tell(tr("The engine has not told its constitution.")))
+
     def _rule(self) -> RuleView | None:
         rules = self._state.guardian.rules if self._state.guardian else []
         return next((view for view in rules if view.name == self._rules.cursor_key), None)
@@ -168,6 +242,8 @@ class GuardianPane(Pane):
         self.set_class(self.size.width >= WIDE, "-wide")
         rules = len(self._state.guardian.rules) if self._state.guardian else 1
         self._rules.styles.height = max(2, min(rules + 2, self.size.height - 6))
+        # The counts stand above the rules, and of the alert rules at least the title and the heads stay.
+        self._constitution.styles.height = self._constitution.rows(self.size.height - rules - 3 - 4)
 
     def _rule_row(self, view: RuleView) -> Row:
         wanted = self._awaited.wanted(view.name)

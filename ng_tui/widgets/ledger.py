@@ -17,6 +17,8 @@ class Standing:
 
     following: bool = True
     paused: bool = False
+    cut_off: bool = False
+    """Nothing comes in: there is no connection."""
     since: Totals | None = None
     """Counters of what came in since the reader stopped following; None while following."""
     filter: str = ""
@@ -56,6 +58,8 @@ class Ledger(Lines):
         left: Line
         if say.paused:
             left = [(("|| " if ascii_only else "‖ ") + tr("PAUSED"), "warn")]
+        elif say.following and say.cut_off:
+            left = [(f"{glyphs().off} {tr('not connected')}", "warn")]
         elif say.following:
             left = [(("* " if ascii_only else "● ") + tr("live"), "good")]
         else:

@@ -38,6 +38,7 @@ class Overview(Lines):
         self,
         state: State,
         now_ns: int,
+        now: float = 0.0,
         *,
         label: str = "",
         place: Place | None = None,
@@ -45,8 +46,8 @@ class Overview(Lines):
     ) -> None:
         """Shows the state; redraws only when a text changes.
 
-        `label` names the connection. `place` is that of an engine outside this process, `links` are those of all
-        engines where there are several.
+        `now` is of `time.monotonic`. `label` names the connection. `place` is that of an engine outside this process,
+        `links` are those of all engines where there are several.
         """
         links = links or {}
         self._colour = place.colour if place is not None else ""
@@ -54,7 +55,7 @@ class Overview(Lines):
         head = [(safe(label), "")] if place is None else connection(state, label, place, list(links))
         items = numbers(state)
         if place is not None and not place.local:
-            items += self._link_numbers(state.link)
+            items += self._link_numbers(state.link, now)
         if lost := sum(link.state is not LinkState.LIVE for link in links.values()):
             live = tr("{n} of {count} live", n=len(links) - lost, count=len(links))
             items.append((2, [(live, "warn")]))
@@ -90,8 +91,8 @@ class Overview(Lines):
         palette = Palette(self.app.theme_variables, {tag: self._colour})
         return self.rich_style + (palette.host(tag) if self._colour else palette.style("primary", bold=True))
 
-    def _link_numbers(self, link: Link) -> list[Item]:
-        rate = self._meter.rate(link.received_bytes, time.monotonic())
+    def _link_numbers(self, link: Link, now: float) -> list[Item]:
+        rate = self._meter.rate(link.received_bytes, now)
         if link.state is not LinkState.LIVE:
             return []
         rtt = ABSENT if link.rtt_s is None else fmt_us(link.rtt_s * 1e6)

@@ -174,7 +174,8 @@ def _gap(row: Row, look: Look, palette: Palette) -> Strip:
     # A gap may stand for a cut line, where no whole record is missing.
     count = ntr("{n} record missing", "{n} records missing", row.gap, n=fmt_count(row.gap)) if row.gap else ""
     host, _ = split_source(row.source, look.hosts)
-    label = f" {': '.join(part for part in (host, count, row.text) if part)} "
+    reason = row.text.rpartition(" missing: ")[2]  # some of them say the count too
+    label = f" {': '.join(part for part in (host, count, reason) if part)} "
     label = _fit(label, max(1, min(cell_len(label), look.width - 6)), signs)
     left = 3
     right = max(0, look.width - 1 - left - cell_len(label))

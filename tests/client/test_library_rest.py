@@ -19,7 +19,7 @@ from .rig import Log, at, live, logged, rows, until
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Log]]:
     """An engine with an alert rule."""
-    engine, log = logged(tmp_path_factory.mktemp("engine"), 'alerts.fatal="level>=fatal"')
+    engine, log = logged(tmp_path_factory.mktemp("engine"), 'alerts.fatal="when level>=fatal then notify"')
     yield engine, log
     engine.stop()
 
@@ -51,9 +51,9 @@ async def test_a_request_that_is_sent_again_is_not_taken_in_twice(client: NeuroG
 
 
 async def test_what_is_no_event_is_told(client: NeuroGraphClient) -> None:
-    receipt = await client.emit(["good", {}, "good too"])
-    if receipt.rejected:
-        assert [line.line for line in receipt.rejected] == [2]
+    receipt = await client.emit(["good", ["nested"], "good too"])
+    assert (receipt.accepted, receipt.rejected_total) == (2, 1)
+    assert [(line.line, line.code) for line in receipt.rejected] == [(2, "BAD_REQUEST")]
     with pytest.raises(Declined) as caught:
         await client.emit([])
     assert caught.value.status == 400

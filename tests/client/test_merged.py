@@ -51,7 +51,11 @@ def test_two_engines(start: Start) -> None:
             return {module.id: module.enabled for module in found[-1]} if found else {}
 
         until(lambda: modules().get("signal_system") is True)
+        client.frames()
         client.focus("left")
+        # What it said last is there at once.
+        latest = [frame.modules for frame in client.frames() if frame.modules is not None]
+        assert latest
         until(lambda: modules().get("signal_system") is False)
         assert client.send(SWITCH) > number
 

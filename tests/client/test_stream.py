@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from ng_tui.client.address import resolve
+from ng_tui.client.background import Background
 from ng_tui.client.failures import ConnectionFailed, Refused
 from ng_tui.client.remote import RemoteClient
-from ng_tui.client.stream import RemoteStream
-from ng_tui.client.wire import Frame
+from ng_tui.client.stream import MOST, RemoteStream
+from ng_tui.client.wire import Frame, Record
 from ng_tui.errors import EXIT_REFUSED, FilterError
 from tests.server.engine import Engine
 
-from .rig import Log, Relay, at, lose
+from .rig import Log, Relay, at, live, lose, rows
 
 FRAMES = msgspec.msgpack.Decoder(list[Frame])
 
@@ -58,6 +61,36 @@ def test_every_form(pair: tuple[Engine, Log]) -> None:
         rest += chunk
 
 
+def test_a_slow_reader_gets_everything_in_order(pair: tuple[Engine, Log], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ng_tui.client.stream.MOST", 100)
+    engine, log = pair
+    client, witness = RemoteClient(at(engine)), RemoteClient(at(engine), backlog=0)
+    witness.start()
+    live(witness)
+    try:
+        stream, first = client.subscribe("type:log.**"), log.count
+        log.write(2000)
+        rows(witness, 2000)
+        numbers = [int(line.split()[4]) for line in lines(stream, 2000, "raw")]
+        assert numbers == list(range(first, first + 2000))
+    finally:
+        client.close()
+        witness.close()
+
+
+def test_what_nobody_reads_is_not_held_without_end(tmp_path: Path) -> None:
+    background = Background("test")
+    stream = RemoteStream(background, resolve(f"unix:{tmp_path}/e.sock"), "")
+    batch = Frame(records=[cast(Record, None)] * (MOST + 1))
+    background.submit(stream._put(batch)).result()
+    second = background.submit(stream._put(batch))
+    background.submit(asyncio.sleep(0)).result()
+    assert not second.done()
+    assert stream.read(MOST, 0, "msgpack") is not None
+    second.result(timeout=30)
+    background.close()
+
+
 def test_a_refused_filter_names_its_column(pair: tuple[Engine, Log]) -> None:
     client = RemoteClient(at(pair[0]))
     try:
@@ -79,7 +112,7 @@ def test_who_may_not_read_is_told_so(pair: tuple[Engine, Log]) -> None:
         client.close()
 
 
-def test_where_no_engine_is_it_does_not_wait_forever(tmp_path: object) -> None:
+def test_where_no_engine_is_it_does_not_wait_forever(tmp_path: Path) -> None:
     client = RemoteClient(resolve(f"unix:{tmp_path}/e.sock"))
     try:
         with pytest.raises(ConnectionFailed, match="no engine is serving here"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
+from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.replay import ReplayClient
+from ng_tui.client.wire import Role
+from ng_tui.connection import Place
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.terminal.capabilities import Capabilities
@@ -48,6 +52,11 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+def label(size: tuple[int, int]) -> str:
+    """Such as 80x24."""
+    return f"{size[0]}x{size[1]}"
 
 
 async def settle(pilot: Pilot[int], client: ReplayClient) -> None:
@@ -92,9 +101,85 @@ async def picture(
     return svg
 
 
-def label(size: tuple[int, int]) -> str:
-    """Such as 80x24."""
-    return f"{size[0]}x{size[1]}"
+LIVE = Link(
+    LinkState.LIVE,
+    host="web-1",
+    user="ann",
+    role=Role.ADMIN,
+    rights=frozenset({"steer", "read:signals"}),
+    rtt_s=0.084,
+    received_bytes=1 << 20,
+)
+
+
+class Elsewhere(ReplayClient):
+    """A recording that says it is an engine elsewhere."""
+
+    label = "engine"  # type: ignore[assignment]
+    link = LIVE  # type: ignore[assignment]
+
+
+ATTACHED, REMOTE = Place(local=True), Place(local=False, target="prod", profile="prod", colour="warning")
+MORE = replace(LIVE, received_bytes=LIVE.received_bytes + 36_000)
+VIEWER = replace(MORE, role=Role.VIEWER, rights=frozenset({"read:modules"}))
+LOST = replace(LIVE, state=LinkState.WAITING, retry_at=116.0, tries=6, why="Connection refused")
+
+LINKS: list[tuple[str, str, Place, Link, tuple[str, ...]]] = [
+    ("events-attached", "events", ATTACHED, MORE, ()),
+    ("events-remote", "events", REMOTE, MORE, ()),
+    ("modules-viewer", "modules", REMOTE, VIEWER, ()),
+    ("guardian-viewer", "guardian", REMOTE, VIEWER, ("i",)),
+    ("events-disconnected", "events", REMOTE, LOST, ()),
+    ("modules-disconnected", "modules", REMOTE, LOST, ()),
+]
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=label)
+@pytest.mark.parametrize(("name", "screen", "place", "link", "keys"), LINKS, ids=[row[0] for row in LINKS])
+async def test_every_state_of_a_connection(
+    tmp_path: Path,
+    snapshot: SnapshotAssertion,
+    name: str,
+    screen: str,
+    place: Place,
+    link: Link,
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:
+    """Live at 100 s, as the row says twelve seconds later."""
+    client = Elsewhere(INCIDENT, saved={})
+    client.start()
+    clock = [100.0]
+    app: ConsoleApp
+
+    def now() -> int:
+        metrics = app.state.metrics
+        return metrics.time_ns if metrics is not None else 0
+
+    app = ConsoleApp(
+        client,
+        Options(
+            state_dir=tmp_path,
+            screen=screen,
+            filter="@quiet",
+            now_ns=now,
+            monotonic=lambda: clock[0],
+            places={"engine": place},
+        ),
+    )
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await settle(pilot, client)
+        client.link = link  # type: ignore[misc]
+        await settle(pilot, client)
+        clock[0] = 112.0
+        for key in keys:
+            await pilot.press(key)
+        await settle(pilot, client)
+        app.clear_notifications()
+        await settle(pilot, client)
+        svg = app.export_screenshot()
+    client.close()
+    assert svg == snapshot(name=f"{name}-{label(size)}", extension_class=Pictures)
 
 
 @pytest.mark.parametrize("theme", ["night", "day"])

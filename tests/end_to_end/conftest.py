@@ -15,12 +15,19 @@ from .terminal import COMMAND, Terminal
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which binary the tests use would be taken for a setting."""
+    monkeypatch.delenv("NEUROGRAPH_ENGINE", raising=False)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
     """Environment in which nothing of this machine's configuration or state is seen."""
-    folders = {name: tmp_path / name.lower() for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
+    names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+    folders = {name: tmp_path / name.lower() for name in names}
     for folder in folders.values():
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
     return {name: str(folder) for name, folder in folders.items()}
 
 

@@ -1,12 +1,13 @@
 //! Commands: checked, written down, carried out, and told to the stream as an event. In that order.
 
+use crate::constitution::{self, By, shown};
 use crate::engine::Engine;
 use crate::filter::Env;
 use crate::registry::{MODULES, Module, find};
 use crate::settings::nearest;
 use crate::store::Store;
 use crate::world::World;
-use ng_wire::{Command, ErrorCode, Frame, Mode, Request, SettingValue};
+use ng_wire::{Amendment, AmendmentKind, Command, Constitution, ErrorCode, Frame, Mode, Request, SettingValue};
 use std::collections::BTreeMap;
 
 /// What commands changed against the configuration; written to the state directory before it takes effect.
@@ -16,6 +17,8 @@ pub struct Overrides {
     pub enabled: BTreeMap<String, bool>,
     /// Module settings; Guardian's are named `rule.key`.
     pub settings: BTreeMap<String, BTreeMap<String, SettingValue>>,
+    /// Weights of the dimensions, and the history of these and of Guardian's settings.
+    pub constitution: Constitution,
 }
 
 /// A refused command.
@@ -33,30 +36,73 @@ pub fn apply(
     env: &Env,
     request: &Request,
 ) -> Frame {
-    let wanted = merged(overrides, &request.command);
-    let outcome = check(engine, &request.command, env).and_then(|()| {
-        world.persist(&wanted).map_err(|error| Refusal {
+    let by = By { time_ns: world.now_ns(), actor: &request.actor, measured: engine.meter.measured(store.totals()) };
+    let outcome = check(engine, overrides, &request.command, env).and_then(|()| {
+        let wanted = merged(overrides, &request.command, by);
+        world.persist(&wanted).map(|()| wanted).map_err(|error| Refusal {
             code: ErrorCode::Internal,
             message: format!("the state could not be written, so nothing was changed: {error}"),
         })
     });
     match outcome {
-        Ok(()) => {
-            *overrides = wanted;
-            carry_out(engine, &request.command, env);
-            engine.note(store, world.now_ns(), &audit(request));
+        Ok(wanted) => {
+            let before = std::mem::replace(overrides, wanted);
+            carry_out(engine, store, overrides, &request.command, env);
+            let amended = before.constitution != overrides.constitution;
+            engine.registry.red(Module::Cdna).operations += u64::from(amended);
+            let amendment = overrides.constitution.history.last().filter(|_| amended);
+            engine.note(store, by.time_ns, &audit(request, amendment));
             Frame::Result { id: request.id }
         }
         Err(refusal) => Frame::Error { id: request.id, code: refusal.code, message: refusal.message },
     }
 }
 
-/// Applies what an earlier run wrote down. Entries that no longer fit are returned, and left out.
-pub fn restore(engine: &mut Engine, overrides: &Overrides, env: &Env) -> Vec<String> {
+/// Called once a second after [`Engine::tick`], with the seconds since the last call: takes a trial back when its time is
+/// over. This is done even if it cannot be written down, for the next start does it again.
+pub fn watch(
+    engine: &mut Engine,
+    store: &mut Store,
+    overrides: &mut Overrides,
+    world: &mut dyn World,
+    env: &Env,
+    elapsed_s: f64,
+) {
+    let (totals, time_ns) = (store.totals(), world.now_ns());
+    engine.meter.tick(elapsed_s, totals);
+    let over = |trial| engine.meter.left_s(trial, time_ns) <= 0.0;
+    if !overrides.constitution.trial.as_ref().is_some_and(over) {
+        return;
+    }
+    let revert = Command::StopTrial { keep: false };
+    let by = By { time_ns, actor: constitution::DEAD_MAN, measured: engine.meter.measured(totals) };
+    *overrides = merged(overrides, &revert, by);
+    let red = engine.registry.red(Module::Cdna);
+    red.operations += 1;
+    if let Err(error) = world.persist(overrides) {
+        engine.registry.error(Module::Cdna, time_ns, 1, format!("the end of a trial could not be written: {error}"));
+    }
+    carry_out(engine, store, overrides, &revert, env);
+    if let Some(amendment) = overrides.constitution.history.last() {
+        engine.note(store, time_ns, &reverted(amendment, "for its time is over"));
+    }
+}
+
+/// What was found in the state of an earlier run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Restored {
+    /// Entries that no longer fit and were left out.
+    pub refused: Vec<String>,
+    /// The event that tells that a trial was taken back; the overrides are then to be written down.
+    pub reverted: Option<String>,
+}
+
+/// Applies what an earlier run wrote down. A trial that ran is taken back.
+pub fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env) -> Restored {
     let mut refused = Vec::new();
-    let mut attempt = |command: Command| match check(engine, &command, env) {
+    let mut attempt = |command: Command| match check(engine, &Overrides::default(), &command, env) {
         Ok(()) => {
-            carry_out(engine, &command, env);
+            configure(engine, &command, env);
             None
         }
         Err(refusal) => Some(refusal.message),
@@ -74,10 +120,14 @@ pub fn restore(engine: &mut Engine, overrides: &Overrides, env: &Env) -> Vec<Str
             refused.extend(attempt(Command::Configure { module: module.clone(), values }));
         }
     }
-    refused
+    let (amendment, fault) = constitution::revive(overrides, env.now_ns);
+    refused.extend(fault);
+    weigh(engine, &overrides.constitution);
+    let reverted = amendment.map(|amendment| reverted(&amendment, "for the engine was started again"));
+    Restored { refused, reverted }
 }
 
-fn merged(overrides: &Overrides, command: &Command) -> Overrides {
+fn merged(overrides: &Overrides, command: &Command, by: By<'_>) -> Overrides {
     let mut next = overrides.clone();
     match command {
         Command::SetModule { module, enabled } => {
@@ -90,11 +140,13 @@ fn merged(overrides: &Overrides, command: &Command) -> Overrides {
             let guardian = next.settings.entry("guardian".into()).or_default();
             guardian.insert(format!("{rule}.mode"), SettingValue::Text(mode_name(*mode).into()));
         }
+        _ => {}
     }
+    constitution::amend(&mut next, overrides, command, by);
     next
 }
 
-fn check(engine: &Engine, command: &Command, env: &Env) -> Result<(), Refusal> {
+fn check(engine: &Engine, overrides: &Overrides, command: &Command, env: &Env) -> Result<(), Refusal> {
     match command {
         Command::SetModule { module, enabled } => {
             let index = known(module)?;
@@ -117,11 +169,40 @@ fn check(engine: &Engine, command: &Command, env: &Env) -> Result<(), Refusal> {
             let checked = engine.guard.check_changes(&change, env);
             checked.map_err(|error| Refusal { code: ErrorCode::BadRequest, message: error.to_string() })
         }
+        _ => {
+            constitution::check(&overrides.constitution, command)
+                .map_err(|(code, message)| Refusal { code, message })?;
+            let Command::RollBack { version } = command else { return Ok(()) };
+            let content = constitution::version_of(&overrides.constitution, *version);
+            let rules = content.map(|content| engine.guard.changes_to(&content.rules)).unwrap_or_default();
+            let checked = engine.guard.check_changes(&rules, env);
+            checked.map_err(|error| Refusal { code: ErrorCode::Conflict, message: format!("guardian.{error}") })
+        }
     }
 }
 
-/// Carries out a command that was checked.
-fn carry_out(engine: &mut Engine, command: &Command, env: &Env) {
+/// Carries out a command that was checked and written down.
+fn carry_out(engine: &mut Engine, store: &Store, overrides: &Overrides, command: &Command, env: &Env) {
+    match command {
+        Command::RollBack { .. } => {
+            let rules = overrides.settings.get("guardian").cloned().unwrap_or_default();
+            let changes = engine.guard.changes_to(&rules);
+            engine.guard.configure(&changes, env).expect("the rules were checked");
+        }
+        Command::StartTrial { .. } => engine.meter.begin(store.totals()),
+        Command::StopTrial { .. } => engine.meter.end(),
+        _ => configure(engine, command, env),
+    }
+    weigh(engine, &overrides.constitution);
+}
+
+/// Puts the weights in force.
+fn weigh(engine: &mut Engine, constitution: &Constitution) {
+    engine.detect.set_weights(constitution::weights(constitution).map(|weight| weight as f32));
+}
+
+/// Carries out what modules and rules do themselves.
+fn configure(engine: &mut Engine, command: &Command, env: &Env) {
     match command {
         Command::SetModule { module, enabled } => {
             if let Some(index) = find(module) {
@@ -142,6 +223,7 @@ fn carry_out(engine: &mut Engine, command: &Command, env: &Env) {
             let change = BTreeMap::from([(format!("{rule}.mode"), SettingValue::Text(mode_name(*mode).into()))]);
             engine.guard.configure(&change, env).expect("the rule was checked");
         }
+        _ => {}
     }
 }
 
@@ -160,10 +242,10 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-/// The event that tells who changed what.
-fn audit(request: &Request) -> String {
+/// The event that tells who changed what. `amendment` is what the command made of the constitution.
+fn audit(request: &Request, amendment: Option<&Amendment>) -> String {
     let actor = &request.actor;
-    let event = match &request.command {
+    let mut event = match &request.command {
         Command::SetModule { module, enabled } => {
             let (kind, verb) = if *enabled { ("module.enabled", "on") } else { ("module.disabled", "off") };
             let level = if *enabled { "notice" } else { "warn" };
@@ -178,16 +260,50 @@ fn audit(request: &Request) -> String {
             let message = format!("rule {rule} set to {} by {actor}", mode_name(*mode));
             serde_json::json!({ "type": "guardian.mode", "level": "notice", "message": message, "module": "guardian", "rule": rule, "actor": actor })
         }
+        Command::SetWeights { .. } => amended("cdna.weights", &format!("weights set by {actor}"), amendment),
+        Command::SwitchProfile { profile } => {
+            amended("cdna.profile", &format!("profile {profile} chosen by {actor}"), amendment)
+        }
+        Command::RollBack { version } => {
+            amended("cdna.rollback", &format!("version {version} taken up again by {actor}"), amendment)
+        }
+        Command::StartTrial { seconds, .. } => {
+            amended("cdna.trial.started", &format!("trial for {seconds} s begun by {actor}"), amendment)
+        }
+        Command::StopTrial { keep: true } => amended("cdna.trial.kept", &format!("trial kept by {actor}"), amendment),
+        Command::StopTrial { keep: false } => {
+            amended("cdna.trial.reverted", &format!("trial reverted by {actor}"), amendment)
+        }
     };
+    event["actor"] = actor.as_str().into();
+    if let Some(amendment) = amendment {
+        event["version"] = amendment.version.into();
+    }
     event.to_string()
 }
 
-fn shown(value: &SettingValue) -> String {
-    match value {
-        SettingValue::Bool(value) => value.to_string(),
-        SettingValue::Int(value) => value.to_string(),
-        SettingValue::Float(value) => value.to_string(),
-        SettingValue::Text(value) => format!("{value:?}"),
-        SettingValue::List(values) => format!("{values:?}"),
+/// The event that tells that a trial was taken back by nobody's command.
+fn reverted(amendment: &Amendment, why: &str) -> String {
+    debug_assert_eq!(amendment.kind, AmendmentKind::TrialReverted);
+    let mut event = amended("cdna.trial.reverted", &format!("trial reverted, {why}"), Some(amendment));
+    event["level"] = "warn".into();
+    event["actor"] = amendment.actor.as_str().into();
+    event["version"] = amendment.version.into();
+    event.to_string()
+}
+
+/// The event of an amendment, with its changes in words and with what was measured.
+fn amended(kind: &str, what: &str, amendment: Option<&Amendment>) -> serde_json::Value {
+    let changes = amendment.map(|amendment| amendment.changes.join(", ")).filter(|changes| !changes.is_empty());
+    let message = format!("{what}: {}", changes.as_deref().unwrap_or("nothing changes"));
+    let mut event = serde_json::json!({ "type": kind, "level": "notice", "message": message, "module": "cdna" });
+    let measured = amendment.and_then(|amendment| amendment.measured);
+    let effects = measured.map(|measured| [("before", measured.before), ("during", measured.during)]);
+    for (when, effect) in effects.into_iter().flatten() {
+        let Some(effect) = effect else { continue };
+        event[format!("{when}.rejected_per_min")] = effect.rejected_per_min.into();
+        event[format!("{when}.alerts_per_min")] = effect.alerts_per_min.into();
+        event[format!("{when}.novel_per_min")] = effect.novel_per_min.into();
     }
+    event
 }

@@ -9,6 +9,7 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the host passes in.
 
 use crate::actions::{Actions, AlertRule, Effect};
+use crate::constitution::Meter;
 use crate::detect::{Detect, Kernel, Probe};
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
@@ -16,7 +17,7 @@ use crate::guard::Guard;
 use crate::intake::{Batch, TakenIn};
 use crate::matched::Match;
 use crate::patterns::{Links, Patterns};
-use crate::record::{Head, Stored};
+use crate::record::Head;
 use crate::registry::{Latency, Module, Registry};
 use crate::route::Routes;
 use crate::settings::Values;
@@ -68,6 +69,8 @@ pub struct Engine {
     pub sources: Sources,
     /// Settings of the modules, in the order of `registry::MODULES`.
     pub values: Vec<Values>,
+    /// What a trial of the constitution does.
+    pub meter: Meter,
     /// Sampled durations, in the order of [`Stage`].
     pub stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
@@ -137,6 +140,7 @@ impl Engine {
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
             sources: Sources::default(),
+            meter: Meter::default(),
             stages: std::array::from_fn(|_| Latency::default()),
             effects: Vec::new(),
             values: parts.values,
@@ -189,10 +193,10 @@ impl Engine {
             Admission::Ends(finished) => finished,
         };
 
-        let Finished(Event { head, raw, symbols, .. }) = finished;
-        let stored = Stored { head: &head, raw, symbols };
+        let Finished(event) = finished;
+        let stored = event.stored();
         if registry.enabled(Module::SignalSystem) {
-            registry.red(Module::SignalSystem).operations += self.routes.deliver(&stored, reading.received_ns);
+            registry.red(Module::SignalSystem).operations += self.routes.deliver(&event, reading.received_ns);
             lap(&mut watch, stages, registry, Stage::Route, Module::SignalSystem);
         }
         if registry.enabled(Module::ActionController) {
@@ -200,7 +204,7 @@ impl Engine {
             registry.red(Module::ActionController).operations += 1;
             lap(&mut watch, stages, registry, Stage::Act, Module::ActionController);
         }
-        let length = raw.len();
+        let (head, length) = (event.head, event.raw.len());
         store.push(&head, &reading.raw[..length]);
         watch.lap(stages, Stage::Record);
         watch.last = watch.start;

@@ -6,6 +6,7 @@
 //! any number of clients hold an [`Access`] and ask; readers share the store. The thread locks the store once a batch.
 
 use crate::actions::Effect;
+use crate::constitution;
 use crate::control::{self, Overrides};
 use crate::engine::Engine;
 use crate::filter::Env;
@@ -15,7 +16,7 @@ use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
-use ng_wire::{ActionDone, ActionStatus, Frame, Notice, QueueView, Request};
+use ng_wire::{ActionDone, ActionStatus, Constitution, ConstitutionView, Frame, Notice, QueueView, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -67,6 +68,7 @@ enum Control {
     Subscribe(Wanted, Sender<Subscribed>),
     Note(String),
     Template(u32, Sender<Option<String>>),
+    Constitution(Sender<(Constitution, ConstitutionView)>),
 }
 
 /// A subscription that was just made.
@@ -112,6 +114,13 @@ impl Access {
         let (reply, answer) = bounded(1);
         self.controls.try_send(Control::Template(pattern, reply)).ok()?;
         answer.recv_timeout(Duration::from_millis(250)).ok()?
+    }
+
+    /// The constitution with its whole history, and how it stands now; waits for the engine.
+    pub fn constitution(&self) -> Result<(Constitution, ConstitutionView), Gone> {
+        let (reply, answer) = bounded(1);
+        self.controls.send(Control::Constitution(reply)).map_err(|_| Gone)?;
+        answer.recv().map_err(|_| Gone)
     }
 }
 
@@ -280,6 +289,12 @@ impl Host {
                 // Whoever asked may have given up.
                 let _ = reply.send(self.setup.engine.patterns.template(pattern, self.setup.store.lock().symbols()));
             }
+            Control::Constitution(reply) => {
+                let Setup { engine, store, world, overrides, .. } = &self.setup;
+                let (kept, totals) = (&overrides.constitution, store.lock().totals());
+                let view = constitution::view(kept, &engine.meter, totals, world.now_ns());
+                let _ = reply.send((kept.clone(), view));
+            }
             Control::Note(json) => {
                 self.note(&json);
                 self.perform();
@@ -323,9 +338,14 @@ impl Host {
     }
 
     fn tick(&mut self) {
-        let Setup { engine, store, world, .. } = &mut self.setup;
-        let elapsed_s = self.rates.tick(mono_ns(), store.lock().totals());
+        let Setup { engine, store, world, overrides, env } = &mut self.setup;
+        let mut store = store.lock();
+        let elapsed_s = self.rates.tick(mono_ns(), store.totals());
         engine.tick(world.now_ns(), elapsed_s);
+        world.reserve(store.next_seq() + 1);
+        let env = Env { now_ns: world.now_ns(), ..env.clone() };
+        control::watch(engine, &mut store, overrides, world.as_mut(), &env, elapsed_s);
+        drop(store);
         self.perform();
         self.publish();
     }
@@ -344,8 +364,9 @@ impl Host {
             queue("intake batches", self.batches.len(), BATCHES, 0),
             queue("console frames", self.frames.len(), FRAMES, self.frames_dropped),
         ];
-        let Setup { engine, store, world, .. } = &self.setup;
-        let frames = views::all(engine, &store.lock(), &self.rates, queues, world.now_ns(), mono_ns());
+        let Setup { engine, store, world, overrides, .. } = &self.setup;
+        let kept = &overrides.constitution;
+        let frames = views::all(engine, kept, &store.lock(), &self.rates, queues, world.now_ns(), mono_ns());
         for frame in frames {
             self.tell(frame);
         }

@@ -8,9 +8,10 @@
 //!
 //! `engine.rs` is the only file that knows the order of the stages; the stages do not import each other. Shared words
 //! live in `event.rs` (what a stage reads), `record.rs` (what a stage concludes), `symbols.rs` (interned names) and
-//! `settings.rs` (validated settings). `host.rs` owns the thread, the channels and the real clock.
+//! `settings.rs` (validated settings). `constitution/` keeps what commands changed of rules and weights in versions. `host.rs` owns the thread, the channels and the real clock.
 
 pub mod actions;
+pub mod constitution;
 pub mod control;
 pub mod convert;
 pub mod detect;

@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 pub enum Module {
     Gateway,
     Guardian,
+    Cdna,
     TokenManager,
     ConnectionManager,
     Grid,
@@ -42,7 +43,7 @@ pub struct ModuleType {
 }
 
 /// Every module, in the order of the pipeline and of [`Module`].
-pub static MODULES: [ModuleType; 8] = [
+pub static MODULES: [ModuleType; 9] = [
     ModuleType {
         id: "gateway",
         term: "sources, feature extraction",
@@ -57,6 +58,14 @@ pub static MODULES: [ModuleType; 8] = [
         summary: "Checks every event against the constitution: admit, flag, reject.",
         off: None,
         dependents: &[],
+        settings: &[],
+    },
+    ModuleType {
+        id: "cdna",
+        term: "versioned configuration, canary",
+        summary: "Keeps the rules and the weights of the dimensions in versions, and tries weights for a time.",
+        off: None,
+        dependents: &["guardian", "intuition_engine"],
         settings: &[],
     },
     ModuleType {

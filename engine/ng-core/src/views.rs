@@ -1,9 +1,10 @@
 //! The views that the screens show, taken once a second and after every change.
 
+use crate::constitution;
 use crate::engine::{Engine, STAGES};
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
-use ng_wire::{Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
+use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
 use std::collections::VecDeque;
 
 /// Seconds over which "per minute" is counted.
@@ -47,6 +48,7 @@ impl Rates {
 /// All views, as frames.
 pub fn all(
     engine: &Engine,
+    kept: &Constitution,
     store: &Store,
     rates: &Rates,
     queues: Vec<QueueView>,
@@ -54,14 +56,16 @@ pub fn all(
     mono_ns: u64,
 ) -> Vec<Frame> {
     vec![
-        Frame::Modules(modules(engine, now_ns)),
+        Frame::Modules(modules(engine, kept, now_ns)),
         Frame::Guardian(engine.guard.view(store.symbols())),
+        Frame::Constitution(constitution::view(kept, &engine.meter, store.totals(), now_ns)),
         Frame::Alerts(engine.actions.view()),
         Frame::Metrics(metrics(engine, store, rates, queues, now_ns, mono_ns)),
     ]
 }
 
-fn modules(engine: &Engine, now_ns: i64) -> Vec<ModuleView> {
+fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView> {
+    let count = |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
     let view = |index: usize| {
         let mut view = engine.registry.view(index, now_ns);
         view.values = engine.values[index].to_map();
@@ -72,14 +76,18 @@ fn modules(engine: &Engine, now_ns: i64) -> Vec<ModuleView> {
                 view.values = engine.guard.values();
                 engine.guard.gauges(&mut view.gauges);
             }
+            i if i == Module::Cdna as usize => {
+                let left_s = |trial| engine.meter.left_s(trial, now_ns);
+                let left = Gauge { name: "trial_left_s".into(), value: 0.0, unit: Unit::Seconds };
+                view.gauges = vec![count("version", kept.version), count("history", kept.history.len() as u64)];
+                view.gauges.extend(kept.trial.as_ref().map(|trial| Gauge { value: left_s(trial), ..left }));
+            }
             i if i == Module::TokenManager as usize => engine.patterns.gauges(&mut view.gauges),
             i if i == Module::ConnectionManager as usize => engine.links.gauges(&mut view.gauges),
             i if i == Module::IntuitionEngine as usize => engine.detect.gauges(&mut view.gauges),
             i if i == Module::SignalSystem as usize => {
-                let count =
-                    |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
                 view.gauges = vec![
-                    count("subscriptions", engine.routes.view().len() as u64),
+                    count("subscriptions", engine.routes.count() as u64),
                     count("delivered", engine.routes.delivered()),
                     count("dropped", engine.routes.dropped()),
                 ];

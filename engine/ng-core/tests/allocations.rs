@@ -64,7 +64,21 @@ struct Rig {
     store: Store,
     batch: Batch,
     queue: Arc<Queue>,
+    /// Readers that get only a part.
+    others: Vec<Arc<Queue>>,
 }
+
+/// What the others want: names, what a record holds, a threshold, a word.
+const OTHERS: [&str; 8] = [
+    "type:log.text",
+    "source:stead",
+    "type:metric.** value>50",
+    "attr.user=u3 | pattern:2",
+    "pattern:1",
+    "has:attr.x",
+    "took level>=warn",
+    "!type:log.**",
+];
 
 fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>) {
     let env = Env::default();
@@ -76,6 +90,11 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     let mut engine = Engine::new(parts);
     let filter = Filter::compile("level>=info !nothing", &env).unwrap();
     let queue = engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536);
+    let mut other = |text: &&str| {
+        let filter = Filter::compile(text, &env).unwrap();
+        engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536)
+    };
+    let others = OTHERS.iter().map(&mut other).collect();
     let status = SourceStatus::new("steady", "test", 0);
     let empty =
         || Batch { source: status.clone(), received_ns: 0, bytes: Vec::new(), readings: Vec::new(), receipt: None };
@@ -90,7 +109,7 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
             batches.push(std::mem::replace(&mut batch, empty()));
         }
     }
-    (Rig { engine, store: Store::new(100_000), batch: empty(), queue }, batches)
+    (Rig { engine, store: Store::new(100_000), batch: empty(), queue, others }, batches)
 }
 
 impl Rig {
@@ -102,6 +121,7 @@ impl Rig {
         let allocated = allocations() - before;
         // The reader keeps up; what it allocates is its own.
         assert!(matches!(self.queue.take(usize::MAX, Duration::ZERO), Taken::Seqs(seqs) if seqs.len() == BATCH));
+        self.others.iter().for_each(|queue| drop(queue.take(usize::MAX, Duration::ZERO)));
         allocated
     }
 }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::place::Place;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
-use ng_core::control::{self, Overrides};
+use ng_core::control::{self, Overrides, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
 use ng_core::encoders::Clock;
@@ -85,7 +85,7 @@ impl Node {
     /// Starts the engine. The sensors wait for [`Node::start_sensors`], so that a subscription can miss nothing.
     pub fn open(config: &Config, options: &NodeOptions) -> Result<Node, NodeError> {
         let state = State::open(&options.state_dir, options.access)?;
-        let (overrides, notice) = state.load();
+        let (mut overrides, notice) = state.load();
         let env = config.env(now_ns(), options.utc_offset_s);
         let mut engine = Engine::new(ingredients(config, options, &env)?);
         for (index, module) in MODULES.iter().enumerate() {
@@ -93,7 +93,10 @@ impl Node {
                 engine.registry.at(index).enabled = *enabled;
             }
         }
-        let outdated = control::restore(&mut engine, &overrides, &env);
+        let Restored { refused, reverted } = control::restore(&mut engine, &mut overrides, &env);
+        // Whoever only reads leaves the trial to the process that runs it.
+        let reverted = reverted.filter(|_| options.access == StateAccess::Own);
+        let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
         let clock = *engine.gateway.clock();
         let capacity = match config.get("ring.capacity") {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
@@ -112,8 +115,12 @@ impl Node {
         for sensor in SENSORS.iter().filter(|sensor| !sensors.iter().any(|(name, _)| *name == sensor.name)) {
             outlet.announce(&SourceStatus::off(sensor.name));
         }
-        let problems =
-            notice.into_iter().chain(outdated.into_iter().map(|text| format!("a saved setting is left out: {text}")));
+        if let Some(note) = reverted {
+            handle.access().note(note).map_err(gone)?;
+        }
+        let outdated = refused.into_iter().map(|text| format!("a saved setting is left out: {text}"));
+        let unsaved = unsaved.map(|error| format!("the state could not be written: {error}"));
+        let problems = notice.into_iter().chain(outdated).chain(unsaved);
         for text in problems {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;

@@ -3,7 +3,7 @@
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
 use ng_core::control::Overrides;
-use ng_wire::SettingValue;
+use ng_wire::{Constitution, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,6 +35,9 @@ struct Stored {
     version: u32,
     enabled: BTreeMap<String, bool>,
     settings: BTreeMap<String, BTreeMap<String, SettingValue>>,
+    /// Absent in files that were written before there were versions.
+    #[serde(default)]
+    constitution: Constitution,
 }
 
 /// Raised when the meaning of the file changes.
@@ -61,7 +64,8 @@ impl State {
         };
         let problem = match serde_json::from_slice::<Stored>(&text) {
             Ok(stored) if stored.version == VERSION => {
-                return (Overrides { enabled: stored.enabled, settings: stored.settings }, None);
+                let Stored { enabled, settings, constitution, .. } = stored;
+                return (Overrides { enabled, settings, constitution }, None);
             }
             Ok(stored) => format!("has version {}, expected {VERSION}", stored.version),
             Err(error) => format!("is not valid: {error}"),
@@ -81,8 +85,8 @@ impl State {
         if self.lock.is_none() {
             return Ok(());
         }
-        let stored =
-            Stored { version: VERSION, enabled: overrides.enabled.clone(), settings: overrides.settings.clone() };
+        let Overrides { enabled, settings, constitution } = overrides.clone();
+        let stored = Stored { version: VERSION, enabled, settings, constitution };
         replace(&self.folder, FILE, &serde_json::to_vec_pretty(&stored)?)
     }
 }
@@ -140,13 +144,28 @@ pub fn lock_owner(folder: &Path) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ng_wire::Trial;
 
     fn sample() -> Overrides {
         let settings = BTreeMap::from([(
             "guardian".into(),
             BTreeMap::from([("size_limit.limit".into(), SettingValue::Int(100))]),
         )]);
-        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings }
+        let trial =
+            Trial { profile: "creative".into(), weights: [0.1; 8], started_ns: 7, seconds: 60, actor: "a".into() };
+        let constitution =
+            Constitution { version: 3, weights: [2.5; 8], trial: Some(trial), ..Constitution::default() };
+        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings, constitution }
+    }
+
+    #[test]
+    fn a_file_from_before_there_were_versions_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let text =
+            r#"{"version":1,"enabled":{"intuition_engine":false},"settings":{"guardian":{"size_limit.limit":100}}}"#;
+        fs::write(folder.path().join(FILE), text).unwrap();
+        let loaded = State::open(folder.path(), StateAccess::Own).unwrap().load();
+        assert_eq!(loaded, (Overrides { constitution: Constitution::default(), ..sample() }, None));
     }
 
     #[test]

@@ -266,7 +266,11 @@ async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<
             // The engine holds the store until it has handed over what it has put in.
             let next_seq = feeds.store.lock().next_seq();
             match queue.take(TAKE, Duration::ZERO) {
-                Taken::Seqs(seqs) => append(&feeds, &feed, &seqs, &mut pace),
+                Taken::Seqs(seqs) => {
+                    append(&feeds, &feed, &seqs, &mut pace);
+                    // Under a flood the queue is never empty, and the other tasks of this thread want to go on.
+                    tokio::task::yield_now().await;
+                }
                 Taken::Gap(gap) => append_gap(&feeds, &feed, gap),
                 Taken::Nothing => {
                     feed.looked.store(next_seq, Ordering::Release);
@@ -280,7 +284,6 @@ async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<
 
 /// Fetches the records and adds them to the chain.
 fn append(feeds: &Feeds, feed: &Feed, seqs: &[u64], pace: &mut Pace) {
-    let mut reader = feeds.reader.lock();
     let mut count = 0;
     for &seq in seqs {
         if !pace.admits() {
@@ -291,7 +294,8 @@ fn append(feeds: &Feeds, feed: &Feed, seqs: &[u64], pace: &mut Pace) {
             append_gap(feeds, feed, Gap { from_seq, to_seq: seq, count, reason: GapReason::RateLimited });
         }
         let mut end = feed.end.lock();
-        if reader.get(seq, |stored| end.writer.push(stored)).is_none() {
+        // Taken anew for each record: a form that takes long must not keep the other feeds waiting.
+        if feeds.reader.lock().get(seq, |stored| end.writer.push(stored)).is_none() {
             drop(end);
             flush(feeds, feed, std::mem::take(&mut count), seq);
             append_gap(feeds, feed, Gap { from_seq: seq, to_seq: seq + 1, count: 1, reason: GapReason::Retention });

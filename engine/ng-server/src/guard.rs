@@ -153,8 +153,9 @@ async fn shaped(response: Response) -> Response {
 /// Refuses requests that a foreign web page has sent, or that a foreign name has led here.
 fn admitted(hub: &Hub, peer: &Peer, headers: &HeaderMap, method: &Method) -> Result<(), ApiError> {
     if let Peer::Tcp { .. } = peer {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if !is_our_host(&hub.settings.hosts, host) {
+        let mut named = headers.get_all(header::HOST).iter();
+        let host = named.next().and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if named.next().is_some() || !is_our_host(&hub.settings.hosts, host) {
             let what = format!("the host {host:?} is not one of this server; see server.hosts");
             return Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, "UNKNOWN_HOST", what));
         }
@@ -206,7 +207,7 @@ fn correlation_id(headers: &HeaderMap) -> String {
 /// The session that a client comes back to.
 fn session_of(hub: &Hub, uri: &Uri) -> Option<Restored> {
     let token = of_query(uri, "reconnection_token")?;
-    hub.tokens.redeem(&token, Instant::now())
+    hub.tokens.redeem(&token, Instant::now()).filter(|restored| hub.auth.holds(&restored.identity))
 }
 
 /// A parameter in the query of the address of a WebSocket; none when it is empty.

@@ -15,7 +15,8 @@ use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
 use ng_wire::{
-    AlertView, Command, Durability, ErrorCode, Frame, GuardianView, MetricsView, ModuleView, Request, Welcome,
+    AlertView, Command, ConstitutionView, Durability, ErrorCode, Frame, GuardianView, MetricsView, ModuleView, Request,
+    Welcome,
 };
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub struct Views {
     pub modules: Arc<Vec<ModuleView>>,
     /// Guardian.
     pub guardian: Option<Arc<GuardianView>>,
+    /// The constitution.
+    pub constitution: Option<Arc<ConstitutionView>>,
     /// The alert rules.
     pub alerts: Arc<Vec<AlertView>>,
     /// Throughput, queues, sources.
@@ -160,6 +163,7 @@ impl Hub {
             match &frame {
                 Frame::Modules(modules) => views.modules = Arc::new(modules.clone()),
                 Frame::Guardian(guardian) => views.guardian = Some(Arc::new(guardian.clone())),
+                Frame::Constitution(constitution) => views.constitution = Some(Arc::new(constitution.clone())),
                 Frame::Alerts(alerts) => views.alerts = Arc::new(alerts.clone()),
                 Frame::Metrics(metrics) => views.metrics = Some(Arc::new(metrics.clone())),
                 _ => {}
@@ -188,6 +192,7 @@ impl Hub {
         let views = self.views();
         let mut frames = vec![Frame::Modules((*views.modules).clone()), Frame::Alerts((*views.alerts).clone())];
         frames.extend(views.guardian.map(|guardian| Frame::Guardian((*guardian).clone())));
+        frames.extend(views.constitution.map(|constitution| Frame::Constitution((*constitution).clone())));
         frames.extend(views.metrics.map(|metrics| Frame::Metrics((*metrics).clone())));
         frames
     }

@@ -1,6 +1,6 @@
 //! Commands: the only way back from a client to the engine.
 
-use crate::{Mode, SettingValue};
+use crate::{DIMENSIONS, Mode, SettingValue};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -41,5 +41,36 @@ pub enum Command {
         rule: String,
         /// The wanted mode.
         mode: Mode,
+    },
+    /// Sets the weights of the eight dimensions; only their proportions count. While a trial runs, those on trial.
+    SetWeights {
+        /// Physical, sensory, motor, emotional, cognitive, social, temporal, abstract.
+        weights: [f64; DIMENSIONS],
+        /// The profile that they belong to; absent = the present one.
+        profile: Option<String>,
+    },
+    /// Takes the weights of a profile. While a trial runs, for the trial.
+    SwitchProfile {
+        /// Its name.
+        profile: String,
+    },
+    /// Takes weights and rules of an earlier version up again, as a new version.
+    RollBack {
+        /// Its number; 0 is what is configured.
+        version: u64,
+    },
+    /// Tries weights for a time; they are taken back at its end, and when the engine is started again.
+    StartTrial {
+        /// 60 to 3600.
+        seconds: u32,
+        /// The weights to try; absent = those of the profile, or the present ones.
+        weights: Option<[f64; DIMENSIONS]>,
+        /// The profile to try; absent = the present one.
+        profile: Option<String>,
+    },
+    /// Ends the trial that runs.
+    StopTrial {
+        /// What is on trial holds from now on; otherwise it is taken back.
+        keep: bool,
     },
 }

@@ -1,6 +1,6 @@
 //! Frames: what the engine tells its clients.
 
-use crate::{AlertView, GuardianView, Level, MetricsView, ModuleView, Packed, Record, Welcome};
+use crate::{AlertView, ConstitutionView, GuardianView, Level, MetricsView, ModuleView, Packed, Record, Welcome};
 use serde::{Deserialize, Serialize};
 
 /// Why records are missing from a stream.
@@ -123,6 +123,8 @@ pub enum Frame {
     Modules(Vec<ModuleView>),
     /// Guardian; once a second and after every change.
     Guardian(GuardianView),
+    /// The constitution; once a second and after every change.
+    Constitution(ConstitutionView),
     /// Throughput, latency, queues, sources; once a second.
     Metrics(MetricsView),
     /// All alert rules; once a second and after every change.

@@ -5,6 +5,7 @@
 //! `make schema`; the drift tests of both languages fail until it does.
 
 mod command;
+mod constitution;
 mod frame;
 mod level;
 mod packed;
@@ -15,6 +16,10 @@ mod setting;
 mod views;
 
 pub use command::{Command, Request};
+pub use constitution::{
+    Amendment, AmendmentKind, Constitution, ConstitutionView, DIMENSIONS, Effect, Measured, NEUTRAL, ProfileView,
+    Trial, TrialView, WeightView, Zone,
+};
 pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice};
 pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};

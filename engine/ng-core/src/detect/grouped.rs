@@ -132,12 +132,33 @@ impl Grouped {
     /// Changes the window and keeps the latest vectors that fit.
     pub(super) fn resize(&mut self, window: usize) {
         let mut next = Grouped::new(window, self.scanner);
-        for place in self.order.iter().skip(self.order.len().saturating_sub(next.window)) {
-            let (number, lane) = (*place as usize / LANES, *place as usize % LANES);
-            let vector = std::array::from_fn(|dim| self.blocks[number].values[dim][lane]);
-            next.push(&vector, self.seqs[*place as usize], self.uses[number].kind);
+        for (vector, seq, kin) in self.latest(next.window) {
+            next.push(&vector, seq, kin);
         }
         *self = next;
+    }
+
+    /// Remembers everything anew in its order, and tells the `k` nearest of each of the latest `count` vectors as they
+    /// were when it came.
+    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(&[u64])) {
+        let mut next = Grouped::new(self.window, self.scanner);
+        let first = self.order.len().saturating_sub(count);
+        for (age, (vector, seq, kin)) in self.latest(self.window).enumerate() {
+            if age >= first {
+                tell(next.nearest(&vector, weights, k, kin));
+            }
+            next.push(&vector, seq, kin);
+        }
+        *self = next;
+    }
+
+    /// The latest `count` vectors with the `seq` and the kind of each, oldest first.
+    fn latest(&self, count: usize) -> impl Iterator<Item = ([f32; DIMS], u64, u32)> {
+        self.order.iter().skip(self.order.len().saturating_sub(count)).map(|place| {
+            let (number, lane) = (*place as usize / LANES, *place as usize % LANES);
+            let vector = std::array::from_fn(|dim| self.blocks[number].values[dim][lane]);
+            (vector, self.seqs[*place as usize], self.uses[number].kind)
+        })
     }
 
     /// Gives an empty block to a kind.

@@ -102,10 +102,14 @@ impl Detect {
         }
     }
 
-    /// Weighs the eight dimensions of text, JSON and plain vectors; 1 is neutral, 0 leaves a dimension out. Weights that
-    /// are not finite or negative count as 0.
+    /// Weighs the eight dimensions of text, JSON and plain vectors; 0 leaves a dimension out. Only proportions count:
+    /// equal weights weigh nothing. Weights that are not finite or negative count as 0.
+    ///
+    /// A stream measures anew what it remembers when its next event comes, so that the change itself surprises nobody.
     pub fn set_weights(&mut self, weights: [f32; DIMS]) {
-        self.tuning.weights = weights.map(|weight| if weight.is_finite() { weight.max(0.0) } else { 0.0 });
+        let weights = weights.map(|weight| if weight.is_finite() { weight.max(0.0) } else { 0.0 });
+        let largest = weights.into_iter().fold(0.0, f32::max);
+        self.tuning.weights = if largest > 0.0 { weights.map(|weight| weight / largest) } else { weights };
     }
 
     /// Adds what is measured here: streams with a detector, streams that gave way, numbers not followed.

@@ -10,6 +10,9 @@ use super::tail::Tail;
 use super::tuning::Tuning;
 use crate::record::NO_SEQ;
 
+/// Remembered vectors that are measured anew when the weights change.
+const MEASURED_ANEW: usize = 1024;
+
 /// The state of one stream with `PLAIN` numbers beside its vector, which come first among the channels.
 #[derive(Debug)]
 pub struct Ranked<const PLAIN: usize> {
@@ -17,6 +20,8 @@ pub struct Ranked<const PLAIN: usize> {
     scale: Scale,
     plain: [Tail; PLAIN],
     distance: Tail,
+    /// The weights by which the distances were measured.
+    weights: [f32; DIMS],
     channels: Channels,
     seen: u64,
 }
@@ -46,6 +51,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
             scale: Scale::default(),
             plain: std::array::from_fn(|_| Tail::new(tuning.history)),
             distance: Tail::new(tuning.history),
+            weights: tuning.weights,
             channels: Channels::default(),
             seen: 0,
         }
@@ -73,13 +79,14 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         }
         let Asked { seq, k, .. } = asked;
         let factors = self.scale.factors(&tuning.weights);
+        if self.weights != tuning.weights {
+            self.measure_anew(&factors, k, tuning);
+        }
         let memory = &mut self.memory;
         let found = probe.time(move || memory.nearest(vector, &factors, k, asked.kin));
         let nearest = found.first().map(|found| kernel::place(*found));
         let mut novelty = 0.0;
-        if found.len() == k {
-            let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(kernel::distance(*found)).sqrt());
-            let distance = sum / k as f64;
+        if let Some(distance) = mean_distance(found, k) {
             novelty = self.distance.high(distance);
             self.distance.push(distance);
         }
@@ -94,6 +101,19 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         Score { vector: *vector, level: self.channels.step(surprises, tuning.leak), novelty, nearest }
     }
 
+    /// Follows a change of the weights: the distances that would have been found by them take the place of those that
+    /// were, for numbers of two measures cannot be ranked together.
+    fn measure_anew(&mut self, factors: &[f32; DIMS], k: usize, tuning: &Tuning) {
+        self.weights = tuning.weights;
+        self.distance = Tail::new(tuning.history);
+        let distance = &mut self.distance;
+        self.memory.replay(MEASURED_ANEW, factors, k, |found| {
+            if let Some(found) = mean_distance(found, k) {
+                distance.push(found);
+            }
+        });
+    }
+
     /// Follows a change of window and history; what fits is kept.
     pub fn resize(&mut self, tuning: &Tuning) {
         self.memory.resize(tuning.window);
@@ -101,4 +121,10 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
             tail.resize(tuning.history);
         }
     }
+}
+
+/// The mean distance of `k` neighbours; none when there are fewer.
+fn mean_distance(found: &[u64], k: usize) -> Option<f64> {
+    let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(kernel::distance(*found)).sqrt());
+    (found.len() == k).then(|| sum / k as f64)
 }

@@ -14,6 +14,26 @@ const LEVELS: [&[u8]; 5] = [b"level", b"lvl", b"severity", b"log.level", b"logle
 /// Names of the time.
 const TIMES: [&[u8]; 6] = [b"time", b"timestamp", b"ts", b"@timestamp", b"t", b"datetime"];
 
+/// First segments of topics that only the engine and its encoders give.
+const OURS: [&[u8]; 17] = [
+    b"action",
+    b"alert",
+    b"auth",
+    b"cdna",
+    b"client",
+    b"engine",
+    b"guardian",
+    b"log",
+    b"metric",
+    b"module",
+    b"note",
+    b"server",
+    b"state",
+    b"stream",
+    b"system",
+    b"vector",
+    b"websocket",
+];
 /// Names of the topic.
 const TYPES: [&[u8]; 2] = [b"event_type", b"type"];
 
@@ -57,13 +77,16 @@ pub(super) fn read(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) ->
     })
 }
 
-/// A dotted name such as `signal.input.text`. A single word says what an application means by it, which is no topic.
+/// A dotted name such as `signal.input.text`. A single word says what an application means by it, which is no topic; and
+/// nobody poses as the engine, or as another format.
 fn is_topic(value: &[u8]) -> bool {
-    let mut segments = value.split(|byte| *byte == b'.');
     let word = |segment: &[u8]| {
         !segment.is_empty() && segment.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
     };
-    value.contains(&b'.') && !value[0].is_ascii_digit() && segments.all(word)
+    let mut segments = value.split(|byte| *byte == b'.');
+    let first = segments.next().unwrap_or_default();
+    let taken = OURS.iter().any(|ours| first.eq_ignore_ascii_case(ours));
+    value.contains(&b'.') && word(first) && !first[0].is_ascii_digit() && !taken && segments.all(word)
 }
 
 /// The whole reading as a text.

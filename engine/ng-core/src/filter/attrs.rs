@@ -1,7 +1,7 @@
 //! Attributes: fields of the raw bytes, which are parsed again when a filter asks for one.
 
 use crate::encoders::{self, Clock};
-use crate::event::Parsed;
+use crate::event::{Field, Parsed};
 use crate::record::Stored;
 use ng_wire::Format;
 use std::borrow::Cow;
@@ -21,7 +21,12 @@ pub(super) fn parse(stored: &Stored<'_>, parsed: &mut Parsed) {
 /// An attribute of an event that was parsed into `parsed`.
 pub(super) fn find<'a>(stored: &Stored<'a>, key: &str, parsed: &Parsed) -> Option<(Cow<'a, [u8]>, f64)> {
     let field = parsed.field(stored.raw, key)?;
-    Some((encoders::message_text(stored.head.format, stored.raw, field.value), field.number))
+    Some((text_of(stored, field), field.number))
+}
+
+/// The value of a field as filters compare it.
+pub fn text_of<'a>(stored: &Stored<'a>, field: &Field) -> Cow<'a, [u8]> {
+    encoders::message_text(stored.head.format, stored.raw, field.value)
 }
 
 /// The message is its bytes as they stand. Journald may write it as escaped text or as a list of byte values.

@@ -3,6 +3,7 @@
 use super::ast::{At, Compare, Expr, Literal, Op, Value};
 use super::eval::{Node, TextOf};
 use super::fields::{self, FLAGS, FieldKind, FieldRow};
+use super::head::HeadTest;
 use super::pattern::Pattern;
 use super::units;
 use super::{BUILT_IN, Env, FilterError, read};
@@ -110,7 +111,7 @@ impl Checker<'_> {
         })
     }
 
-    fn value(&mut self, row: &FieldRow, field: &str, op: Op, value: &Value) -> Result<Node> {
+    fn value(&mut self, row: &'static FieldRow, field: &str, op: Op, value: &Value) -> Result<Node> {
         let message = |text: &str| match row.kind {
             FieldKind::Message => Pattern::word(text),
             FieldKind::Source => Pattern::loose(text, false),
@@ -151,34 +152,34 @@ impl Checker<'_> {
     }
 
     /// A literal of a field that is not a text; nothing when it is not of the field's type.
-    fn typed(&self, row: &FieldRow, field: &str, op: Op, text: &str) -> Option<Node> {
+    fn typed(&self, row: &'static FieldRow, field: &str, op: Op, text: &str) -> Option<Node> {
         let differ = op == Op::Differ;
-        Some(match row.kind {
+        Some(Node::Head(match row.kind {
             FieldKind::Choice { names, bits } => {
                 let index = names().iter().position(|name| *name == text)?;
-                Node::Bits { of: bits, wanted: 1u32.checked_shl(index as u32)?, differ }
+                HeadTest::Bits { row, of: bits, wanted: 1u32.checked_shl(index as u32)?, differ }
             }
-            FieldKind::Level => Node::Bits { of: level, wanted: level_bits(op, text.parse().ok()?), differ },
-            FieldKind::Score(of) => Node::Score { of, op, than: plain_number(text)? as f32 },
+            FieldKind::Level => HeadTest::Bits { row, of: level, wanted: level_bits(op, text.parse().ok()?), differ },
+            FieldKind::Score(of) => HeadTest::Score { of, op, than: plain_number(text)? as f32 },
             FieldKind::Whole(of) => {
-                Node::Number { of, op, than: plain_number(text).filter(|number| number.fract() == 0.0)? }
+                HeadTest::Number { row, of, op, than: plain_number(text).filter(|number| number.fract() == 0.0)? }
             }
             FieldKind::Quantity => {
                 let (than, unit) = units::quantity(text)?;
-                Node::Quantity { op, than, unit }
+                HeadTest::Quantity { op, than, unit }
             }
-            FieldKind::Age => Node::Age { op, than: units::duration(text)? * 1e9 },
-            FieldKind::Time => Node::Time { op, than: self.moment(text)? },
-            FieldKind::Since => Node::Time { op: Op::AtLeast, than: self.moment(text)? },
-            FieldKind::Until => Node::Time { op: Op::AtMost, than: self.moment(text)? },
+            FieldKind::Age => HeadTest::Age { op, than: units::duration(text)? * 1e9 },
+            FieldKind::Time => HeadTest::Time { op, than: self.moment(text)? },
+            FieldKind::Since => HeadTest::Time { op: Op::AtLeast, than: self.moment(text)? },
+            FieldKind::Until => HeadTest::Time { op: Op::AtMost, than: self.moment(text)? },
             FieldKind::Attribute => {
                 let (than, unit) = units::quantity(text)?;
-                Node::AttrNumber { key: field["attr.".len()..].into(), op, than, unit }
+                return Some(Node::AttrNumber { key: field["attr.".len()..].into(), op, than, unit });
             }
-            FieldKind::Flag => Node::Flag(FLAGS.iter().find(|flag| flag.name == text)?.test),
-            FieldKind::Presence => presence(text)?,
+            FieldKind::Flag => HeadTest::Flag(FLAGS.iter().find(|flag| flag.name == text)?.test),
+            FieldKind::Presence => return presence(text),
             FieldKind::Topic | FieldKind::Source | FieldKind::Message | FieldKind::Module => return None,
-        })
+        }))
     }
 
     fn moment(&self, text: &str) -> Option<i64> {
@@ -219,10 +220,10 @@ impl Checker<'_> {
 
 /// Several values of one bit set are one test.
 fn merged_bits(nodes: &[Node]) -> Option<Node> {
-    let Some(Node::Bits { of, differ, .. }) = nodes.first() else { return None };
-    let wanted =
-        nodes.iter().fold(0, |all, node| if let Node::Bits { wanted, .. } = node { all | wanted } else { all });
-    Some(Node::Bits { of: *of, wanted, differ: *differ })
+    let Some(Node::Head(HeadTest::Bits { row, of, differ, .. })) = nodes.first() else { return None };
+    let bits = |node: &Node| if let Node::Head(HeadTest::Bits { wanted, .. }) = node { *wanted } else { 0 };
+    let wanted = nodes.iter().fold(0, |all, node| all | bits(node));
+    Some(Node::Head(HeadTest::Bits { row, of: *of, wanted, differ: *differ }))
 }
 
 fn level(stored: &crate::record::Stored<'_>) -> u32 {
@@ -244,11 +245,12 @@ fn level_bits(op: Op, than: Level) -> u32 {
 /// The event has the field.
 fn presence(field: &str) -> Option<Node> {
     let any_text = |of| Node::Text { of, pattern: Pattern::glob("*", false), differ: false };
-    Some(match fields::find(field)?.kind {
-        FieldKind::Choice { bits, .. } => Node::Bits { of: bits, wanted: u32::MAX, differ: false },
-        FieldKind::Score(of) => Node::Score { of, op: Op::AtLeast, than: f32::NEG_INFINITY },
-        FieldKind::Whole(of) => Node::Number { of, op: Op::AtLeast, than: f64::NEG_INFINITY },
-        FieldKind::Quantity => Node::Quantity { op: Op::AtLeast, than: f64::NEG_INFINITY, unit: None },
+    let row = fields::find(field)?;
+    Some(match row.kind {
+        FieldKind::Choice { bits, .. } => Node::Head(HeadTest::Bits { row, of: bits, wanted: u32::MAX, differ: false }),
+        FieldKind::Score(of) => Node::Head(HeadTest::Score { of, op: Op::AtLeast, than: f32::NEG_INFINITY }),
+        FieldKind::Whole(of) => Node::Head(HeadTest::Number { row, of, op: Op::AtLeast, than: f64::NEG_INFINITY }),
+        FieldKind::Quantity => Node::Head(HeadTest::Quantity { op: Op::AtLeast, than: f64::NEG_INFINITY, unit: None }),
         FieldKind::Message => Node::Text { of: TextOf::Message, pattern: Pattern::exact(""), differ: true },
         FieldKind::Module => any_text(TextOf::Module),
         FieldKind::Attribute if field.len() > "attr.".len() => any_text(TextOf::Attr(field["attr.".len()..].into())),

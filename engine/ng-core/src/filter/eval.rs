@@ -2,10 +2,11 @@
 
 use super::ast::Op;
 use super::attrs;
+use super::head::{HeadTest, compare};
 use super::pattern::Pattern;
 use super::units;
 use crate::event::Parsed;
-use crate::record::{Detection, Head, Stored};
+use crate::record::Stored;
 use ng_wire::{Format, Unit};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -18,41 +19,8 @@ pub(super) enum Node {
     /// Any of them.
     Any(Vec<Node>),
     Not(Box<Node>),
-    /// One of the wanted bits is set; with `differ`, a bit is set but none of the wanted.
-    Bits {
-        of: fn(&Stored<'_>) -> u32,
-        wanted: u32,
-        differ: bool,
-    },
-    /// A number of the head, NaN where it is missing.
-    Number {
-        of: fn(&Head) -> f64,
-        op: Op,
-        than: f64,
-    },
-    /// A number of the detector; missing unless the event was scored.
-    Score {
-        of: fn(&Detection) -> f32,
-        op: Op,
-        than: f32,
-    },
-    /// The measured value, of this unit if one is given.
-    Quantity {
-        op: Op,
-        than: f64,
-        unit: Option<Unit>,
-    },
-    /// Nanoseconds from the event to now.
-    Age {
-        op: Op,
-        than: f64,
-    },
-    /// The time of the event.
-    Time {
-        op: Op,
-        than: i64,
-    },
-    Flag(fn(&Stored<'_>) -> bool),
+    /// A test of the head.
+    Head(HeadTest),
     /// A text is present and fits; with `differ`, is present and does not.
     Text {
         of: TextOf,
@@ -79,12 +47,12 @@ pub(super) enum TextOf {
     Attr(Box<str>),
 }
 
-/// The event passes.
-pub(super) fn matches(node: &Node, stored: &Stored<'_>, now_ns: i64) -> bool {
+/// The event passes. Fields are read from `given`, or parsed when a test asks for one.
+pub(super) fn matches(node: &Node, stored: &Stored<'_>, given: Option<&Parsed>, now_ns: i64) -> bool {
     thread_local! {
         static SCRATCH: RefCell<Parsed> = RefCell::default();
     }
-    let mut event = Reader { stored, now_ns, message: None, parsed: None, spare: || SCRATCH.take() };
+    let mut event = Reader { stored, now_ns, message: None, given, parsed: None, spare: || SCRATCH.take() };
     let passes = event.passes(node);
     if let Some(parsed) = event.parsed {
         SCRATCH.set(parsed);
@@ -102,9 +70,8 @@ impl Node {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().map(Node::cost).max().unwrap_or(0),
             Node::Not(node) => node.cost(),
-            Node::Bits { .. } | Node::Number { .. } | Node::Score { .. } => 0,
-            Node::Quantity { .. } | Node::Age { .. } | Node::Time { .. } => 0,
-            Node::Flag(_) => 1,
+            Node::Head(HeadTest::Flag(_)) => 1,
+            Node::Head(_) => 0,
             Node::Text { of: TextOf::Source | TextOf::Type, .. } => 2,
             Node::Text { of: TextOf::Message, pattern: Pattern::Regex(_), .. } => 4,
             Node::Text { of: TextOf::Message, .. } => 3,
@@ -131,6 +98,8 @@ struct Reader<'s, 'a> {
     now_ns: i64,
     /// The message when it had to be decoded.
     message: Option<Cow<'a, [u8]>>,
+    /// The fields when they are known from the start.
+    given: Option<&'s Parsed>,
     /// The fields once they were asked for.
     parsed: Option<Parsed>,
     /// Memory for the fields.
@@ -139,32 +108,11 @@ struct Reader<'s, 'a> {
 
 impl<'a> Reader<'_, 'a> {
     fn passes(&mut self, node: &Node) -> bool {
-        let head = self.stored.head;
         match node {
             Node::All(nodes) => nodes.iter().all(|node| self.passes(node)),
             Node::Any(nodes) => nodes.iter().any(|node| self.passes(node)),
             Node::Not(node) => !self.passes(node),
-            Node::Bits { of, wanted, differ } => {
-                let bits = of(self.stored);
-                bits != 0 && (bits & wanted != 0) != *differ
-            }
-            Node::Number { of, op, than } => compare(of(head), *op, *than),
-            Node::Score { of, op, than } => {
-                head.detection.is_scored() && compare(of(&head.detection).into(), *op, (*than).into())
-            }
-            Node::Quantity { op, than, unit } => {
-                unit.is_none_or(|unit| unit == head.unit) && compare(head.value, *op, *than)
-            }
-            Node::Age { op, than } => compare((i128::from(self.now_ns) - i128::from(head.time_ns)) as f64, *op, *than),
-            Node::Time { op, than } => match op {
-                Op::Above => head.time_ns > *than,
-                Op::AtLeast => head.time_ns >= *than,
-                Op::Below => head.time_ns < *than,
-                Op::AtMost => head.time_ns <= *than,
-                Op::Differ => head.time_ns != *than,
-                Op::Like | Op::Equal => head.time_ns == *than,
-            },
-            Node::Flag(test) => test(self.stored),
+            Node::Head(test) => test.holds(self.stored, self.now_ns),
             Node::Text { of, pattern, differ } => self.text_fits(of, pattern, *differ),
             Node::AttrNumber { key, op, than, unit } => match (self.attr(key), unit) {
                 (None, _) => false,
@@ -200,26 +148,15 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn attr(&mut self, key: &str) -> Option<(Cow<'a, [u8]>, f64)> {
-        let parsed = match &mut self.parsed {
-            Some(parsed) => parsed,
-            empty => {
+        let parsed = match (self.given, &mut self.parsed) {
+            (Some(parsed), _) => parsed,
+            (None, Some(parsed)) => parsed,
+            (None, empty) => {
                 let mut parsed = (self.spare)();
                 attrs::parse(self.stored, &mut parsed);
                 empty.insert(parsed)
             }
         };
         attrs::find(self.stored, key, parsed)
-    }
-}
-
-/// A missing number, which is NaN, makes every comparison false.
-fn compare(number: f64, op: Op, than: f64) -> bool {
-    match op {
-        Op::Like | Op::Equal => number == than,
-        Op::Differ => number != than && !number.is_nan(),
-        Op::Above => number > than,
-        Op::AtLeast => number >= than,
-        Op::Below => number < than,
-        Op::AtMost => number <= than,
     }
 }

@@ -21,7 +21,8 @@
 //! # Layout
 //!
 //! `lexer` → `parse` (or `dialect`) → `ast`, whose `Display` is the canonical form → `check` (with `fields`, `units`,
-//! `pattern`) → `eval`. `attrs` reads fields of the raw bytes.
+//! `pattern`) → `eval`, with `head`. `attrs` reads fields of the raw bytes. `keys` and `outlook` say of a compiled filter what can be
+//! known of its result without it being run: the routes find the subscriptions of a record by them.
 
 mod ast;
 mod attrs;
@@ -29,16 +30,22 @@ mod check;
 mod dialect;
 mod eval;
 mod fields;
+mod head;
+mod keys;
 mod lexer;
+mod outlook;
 mod parse;
 mod pattern;
 #[cfg(test)]
 mod tests;
 mod units;
 
-pub use attrs::attr;
+pub use attrs::{attr, text_of};
 pub use fields::{FieldKind, FieldRow, fields};
+pub use keys::{Key, LONGEST_PART};
+pub use outlook::{Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
 
+use crate::event::Event;
 use crate::record::Stored;
 use ast::{At, Expr};
 use eval::Node;
@@ -130,7 +137,12 @@ impl Filter {
     ///
     /// Allocates only for a message or attribute that holds JSON escapes.
     pub fn matches(&self, stored: &Stored<'_>, now_ns: i64) -> bool {
-        self.root.as_ref().is_none_or(|root| eval::matches(root, stored, now_ns))
+        self.root.as_ref().is_none_or(|root| eval::matches(root, stored, None, now_ns))
+    }
+
+    /// Like [`Filter::matches`], of an event on its way, whose fields need not be parsed again.
+    pub fn matches_event(&self, event: &Event<'_>, now_ns: i64) -> bool {
+        self.root.as_ref().is_none_or(|root| eval::matches(root, &event.stored(), Some(event.parsed), now_ns))
     }
 
     /// Byte ranges of `text` that the words of the filter hit, in order, not overlapping; for search highlights.

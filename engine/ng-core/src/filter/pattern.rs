@@ -108,6 +108,26 @@ impl Pattern {
         }
     }
 
+    /// The only text that it fits, if there is but one.
+    pub(super) fn whole(&self) -> Option<&[u8]> {
+        match self {
+            Pattern::Exact(text) => Some(text),
+            Pattern::Glob { glob, fold: false } if !glob.contains(&b'*') => Some(glob),
+            _ => None,
+        }
+    }
+
+    /// Bytes that every text it fits contains, ASCII letters perhaps in another case; the most that are known.
+    pub(super) fn needle(&self) -> Option<&[u8]> {
+        match self {
+            Pattern::Contains(finder) => Some(finder.needle()),
+            Pattern::Folded(word) => Some(&word.lower),
+            Pattern::Exact(text) => Some(text),
+            Pattern::Glob { glob, .. } => glob.split(|byte| *byte == b'*').max_by_key(|piece| piece.len()),
+            Pattern::Topic(_) | Pattern::Regex(_) => None,
+        }
+    }
+
     /// Adds the places where a substring or regular expression hits; the other patterns have none.
     pub(super) fn hits(&self, text: &[u8], hits: &mut Vec<(usize, usize)>) {
         match self {
@@ -186,6 +206,14 @@ impl Topic {
             return Err("expected ** only as the last segment of a type".into());
         }
         Ok(Topic { head: head.into(), open, literal: !head.contains('*') })
+    }
+
+    /// The segments before the first wildcard: every topic that fits is this one or lies under it.
+    pub(super) fn stem(&self) -> &str {
+        match self.head.find('*') {
+            Some(wildcard) => self.head[..wildcard].rfind('.').map_or("", |end| &self.head[..end]),
+            None => &self.head,
+        }
     }
 
     fn fits(&self, topic: &[u8]) -> bool {

@@ -132,6 +132,7 @@ impl From<SettingError> for GuardError {
 #[derive(Debug)]
 pub struct Guard {
     policy: Policy,
+    configured: Policy,
     slots: Vec<Slot>,
     checked: u64,
     flagged: u64,
@@ -185,6 +186,7 @@ impl Guard {
         Ok(Guard {
             slots: slots.collect::<Result<_, GuardError>>()?,
             policy: policy.clone(),
+            configured: policy.clone(),
             checked: 0,
             flagged: 0,
             rejected: 0,
@@ -245,6 +247,14 @@ impl Guard {
         }
         self.policy = next;
         Ok(())
+    }
+
+    /// What to change so that the rules are as they were made, except for `rules`.
+    pub fn changes_to(&self, rules: &BTreeMap<String, SettingValue>) -> BTreeMap<String, SettingValue> {
+        let (mut wanted, now) = (self.configured.to_map(), self.policy.to_map());
+        wanted.extend(rules.clone());
+        wanted.retain(|key, value| now.get(key) != Some(value));
+        wanted
     }
 
     /// Whether [`Guard::configure`] would accept the changes.

@@ -15,7 +15,7 @@ pub(super) enum Purpose {
     Show,
     /// To be scanned once; only the latest of these is kept.
     Scan,
-    /// Their heads alone, once; the raw bytes of sealed records are missing.
+    /// Their heads alone; the raw bytes of sealed records are missing. Only the latest of these is kept.
     Heads,
 }
 
@@ -139,6 +139,7 @@ impl Shelf {
             Purpose::Show => return self.shelve(segment),
             Purpose::Scan if self.scanned.len() > 0 && self.scanned.first == segment.first => Ok(&self.scanned),
             Purpose::Scan => segment.unpack(&mut self.scanned, &mut self.scratch).map(|()| &self.scanned),
+            Purpose::Heads if self.heads.len() > 0 && self.heads.first == segment.first => Ok(&self.heads),
             Purpose::Heads => segment.unpack_heads(&mut self.heads, &mut self.scratch).map(|()| &self.heads),
         };
         match unpacked {

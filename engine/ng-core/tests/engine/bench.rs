@@ -16,7 +16,7 @@ use ng_core::settings::Values;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::views::{self, Rates};
 use ng_core::world::World;
-use ng_wire::{Command, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
+use ng_wire::{Command, ConstitutionView, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
 use parking_lot::Mutex;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -135,16 +135,20 @@ impl Bench {
         }
     }
 
-    pub(crate) fn now_ns(&self) -> i64 {
-        self.world.now_ns()
-    }
-
     /// Lets time pass, second by second as the host does.
     pub(crate) fn wait(&mut self, seconds: u64) {
         for _ in 0..seconds {
             self.world.advance(SECOND_NS);
-            self.engine.tick(self.world.now_ns(), 1.0);
+            self.tick(1.0);
         }
+    }
+
+    /// What the host does once a second; so many have gone by.
+    pub(crate) fn tick(&mut self, elapsed_s: f64) {
+        let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
+        let (engine, mut store) = (&mut self.engine, self.store.lock());
+        engine.tick(env.now_ns, elapsed_s);
+        control::watch(engine, &mut store, &mut self.overrides, &mut self.world, &env, elapsed_s);
     }
 
     /// Takes lines of text in and returns their records.
@@ -232,7 +236,15 @@ impl Bench {
         self.accepted(Command::SetRuleMode { rule: rule.into(), mode });
     }
 
-    fn accepted(&mut self, command: Command) {
+    pub(crate) fn constitution(&self) -> ConstitutionView {
+        let of = |frame| match frame {
+            Frame::Constitution(constitution) => Some(constitution),
+            _ => None,
+        };
+        self.views().into_iter().find_map(of).unwrap()
+    }
+
+    pub(crate) fn accepted(&mut self, command: Command) {
         let answer = self.command(command.clone());
         assert_eq!(answer, Frame::Result { id: 7 }, "{command:?}");
     }
@@ -244,7 +256,8 @@ impl Bench {
     }
 
     pub(crate) fn views(&self) -> Vec<Frame> {
-        views::all(&self.engine, &self.store.lock(), &Rates::new(0), Vec::new(), self.world.now_ns(), 0)
+        let (kept, store) = (&self.overrides.constitution, self.store.lock());
+        views::all(&self.engine, kept, &store, &Rates::new(0), Vec::new(), self.world.now_ns(), 0)
     }
 
     pub(crate) fn module(&self, id: &str) -> ModuleView {

@@ -1,10 +1,10 @@
 //! Commands: refused whole or carried out, written down before they take effect, and told to the stream.
 
 use crate::bench::{Bench, FakeWorld, START_NS, configure, engine};
-use ng_core::control::{self, Overrides};
+use ng_core::control::{self, Overrides, Restored};
 use ng_core::filter::Env;
 use ng_core::registry::Module;
-use ng_wire::{Command, ErrorCode, Frame, Mode, Record, Request, SettingValue};
+use ng_wire::{Command, Constitution, ErrorCode, Frame, Mode, Record, Request, SettingValue};
 use std::collections::BTreeMap;
 
 use SettingValue::{Bool, Int, Text};
@@ -137,8 +137,10 @@ fn everything_that_was_changed_is_written_down_each_time() {
     let expect = Overrides {
         enabled: BTreeMap::from([("signal_system".to_string(), false)]),
         settings: BTreeMap::from([("grid".to_string(), grid), ("guardian".to_string(), guardian)]),
+        constitution: bench.overrides.constitution.clone(),
     };
     assert_eq!(written.last(), Some(&expect));
+    assert_eq!(expect.constitution.version, 1, "Guardian's settings belong to the constitution");
     assert_eq!(bench.overrides, expect);
 }
 
@@ -199,7 +201,7 @@ fn the_event_of_a_command_is_never_cut() {
 fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
     let settings =
         |values: &[(&str, SettingValue)]| values.iter().map(|(key, v)| (key.to_string(), v.clone())).collect();
-    let overrides = Overrides {
+    let mut overrides = Overrides {
         enabled: BTreeMap::from([
             ("signal_system".to_string(), false),
             ("guardian".to_string(), false),
@@ -210,9 +212,10 @@ fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
             ("guardian".to_string(), settings(&[("bounds.mode", Text("enforce".into())), ("bounds.max", Bool(true))])),
             ("flux".to_string(), settings(&[("x", Int(1))])),
         ]),
+        constitution: Constitution { profile: "hunter".into(), ..Constitution::default() },
     };
     let mut engine = engine(&[]);
-    let refused = control::restore(&mut engine, &overrides, &Env::default());
+    let refused = control::restore(&mut engine, &mut overrides, &Env::default()).refused;
     let expect = [
         "guardian cannot be switched off",
         "unknown module quarantine",
@@ -220,6 +223,7 @@ fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
         "grid.k: expected a whole number from 1 to 256",
         "grid.windows: unknown setting; did you mean window?",
         "guardian.bounds.max: expected a number",
+        "cdna.unknown profile hunter",
     ];
     assert_eq!(refused.len(), expect.len(), "{refused:?}");
     for (refused, expect) in refused.iter().zip(expect) {
@@ -238,9 +242,9 @@ fn values_that_only_fit_together_are_restored_together() {
     };
     // What the configuration says; neither saved value fits beside one of these.
     engine.guard.configure(&limits(0, 10), &Env::default()).unwrap();
-    let overrides =
+    let mut overrides =
         Overrides { settings: BTreeMap::from([("guardian".to_string(), limits(-20, -5))]), ..Overrides::default() };
-    assert_eq!(control::restore(&mut engine, &overrides, &Env::default()), Vec::<String>::new());
+    assert_eq!(control::restore(&mut engine, &mut overrides, &Env::default()), Restored::default());
     assert_eq!(engine.guard.values()["bounds.max"], SettingValue::Float(-5.0));
 }
 
@@ -252,8 +256,8 @@ fn a_restored_engine_is_as_it_was() {
     bench.set("guardian", "rate_limit.when", "source:x");
     bench.rule_mode("duplicate", Mode::Enforce);
     let mut again = Bench::new();
-    let refused = control::restore(&mut again.engine, &bench.world.persisted().pop().unwrap(), &Env::default());
-    assert_eq!(refused, Vec::<String>::new());
+    let restored = control::restore(&mut again.engine, &mut bench.world.persisted().pop().unwrap(), &Env::default());
+    assert_eq!(restored, Restored::default());
     for id in ["action_controller", "intuition_engine", "guardian"] {
         let (before, after) = (bench.module(id), again.module(id));
         assert_eq!((before.enabled, before.values), (after.enabled, after.values), "{id}");

@@ -5,11 +5,12 @@
 //! `bench.rs` is an engine fed by hand. `readings.rs` is about what becomes of any reading, `golden.rs` about chosen ones
 //! (`cases/*.jsonl`), `scores.rs` about novelty; `modules.rs` switches modules, `settings.rs` and `rules.rs` change every
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
-//! `host.rs` and `alerts.rs` run real threads.
+//! `constitution.rs` amends, tries and rolls back. `host.rs` and `alerts.rs` run real threads.
 
 mod alerts;
 mod bench;
 mod commands;
+mod constitution;
 mod golden;
 mod host;
 mod measures;

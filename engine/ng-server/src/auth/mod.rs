@@ -75,7 +75,7 @@ impl Identity {
 
     /// Its name in notes and lists.
     pub fn name(&self) -> &str {
-        self.user.as_deref().unwrap_or("anonymous")
+        self.user.as_deref().unwrap_or(users::NOBODY)
     }
 
     /// It has the right.

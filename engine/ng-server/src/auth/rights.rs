@@ -1,7 +1,7 @@
 //! The rights, and the roles that have them.
 
 use crate::channels::{CHANNELS, Channel};
-use ng_wire::Role;
+use ng_wire::{Command, Role};
 
 /// The roles that a user can have.
 pub const ROLES: [Role; 4] = [Role::Admin, Role::Developer, Role::Viewer, Role::Bot];
@@ -11,8 +11,10 @@ pub const ROLES: [Role; 4] = [Role::Admin, Role::Developer, Role::Viewer, Role::
 pub enum Right {
     /// Read a channel. Who may read `signals` may read records.
     Read(Channel),
-    /// Switch and configure modules, set the modes of rules.
+    /// Switch and configure modules, set the modes of rules, amend the constitution.
     Steer,
+    /// Take the constitution back to what is configured.
+    Reset,
     /// Send events.
     Ingest,
     /// Send messages to the subscribers of a channel.
@@ -27,9 +29,18 @@ impl Right {
         match self {
             Right::Read(channel) => format!("read:{}", channel.name()),
             Right::Steer => "steer".into(),
+            Right::Reset => "reset".into(),
             Right::Ingest => "ingest".into(),
             Right::Broadcast => "broadcast".into(),
             Right::Keys => "keys".into(),
+        }
+    }
+
+    /// The right that a command needs.
+    pub fn for_command(command: &Command) -> Right {
+        match command {
+            Command::RollBack { version: 0 } => Right::Reset,
+            _ => Right::Steer,
         }
     }
 
@@ -39,14 +50,14 @@ impl Right {
             Right::Read(channel) => channel.readable_by(role),
             Right::Steer => matches!(role, Role::Admin | Role::Developer),
             Right::Ingest => matches!(role, Role::Admin | Role::Developer | Role::Bot),
-            Right::Broadcast | Right::Keys => role == Role::Admin,
+            Right::Reset | Right::Broadcast | Right::Keys => role == Role::Admin,
         }
     }
 
     /// Every right of a role.
     pub fn of(role: Role) -> Vec<Right> {
         let reads = CHANNELS.iter().map(|row| Right::Read(row.channel));
-        let rights = reads.chain([Right::Steer, Right::Ingest, Right::Broadcast, Right::Keys]);
+        let rights = reads.chain([Right::Steer, Right::Reset, Right::Ingest, Right::Broadcast, Right::Keys]);
         rights.filter(|right| right.granted_to(role)).collect()
     }
 }

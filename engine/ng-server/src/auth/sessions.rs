@@ -114,9 +114,11 @@ impl Auth {
         self.store.read().users.get(name).map(|user| account(name, user))
     }
 
-    /// Every API key with its id.
+    /// Every API key with its id, the oldest first.
     pub fn keys(&self) -> Vec<(String, ApiKey)> {
-        self.store.read().keys.iter().map(|(id, key)| (id.clone(), key.clone())).collect()
+        let mut keys: Vec<_> = self.store.read().keys.iter().map(|(id, key)| (id.clone(), key.clone())).collect();
+        keys.sort_by_key(|(_, key)| key.created_s);
+        keys
     }
 
     /// The API key of this id.

@@ -9,12 +9,14 @@ use ng_wire::Role;
 const NAME: usize = 50;
 /// Names of API keys as clients see them begin so; no user may look like one.
 pub(super) const KEY_HOLDER: &str = "apikey_";
+/// Who comes without credentials is called so.
+pub(super) const NOBODY: &str = "anonymous";
 
 /// Adds a user with the hash of its password.
 pub fn add(contents: &mut Contents, name: &str, role: Role, password: String, now_s: u64) -> Result<(), ApiError> {
     if !is_name(name) {
         let what = format!(
-            "{name:?} cannot be the name of a user: expected 1 to {NAME} letters, digits or . _ - @, not {KEY_HOLDER}…"
+            "{name:?} cannot be the name of a user: expected 1 to {NAME} letters, digits or . _ - @, not {KEY_HOLDER}… or {NOBODY}"
         );
         return Err(invalid(what));
     }
@@ -59,7 +61,8 @@ pub fn remove(contents: &mut Contents, name: &str) -> Result<(), ApiError> {
 /// The text can be the name of a user.
 pub(super) fn is_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
-    (1..=NAME).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with(KEY_HOLDER)
+    let taken = name.starts_with(KEY_HOLDER) || name == NOBODY;
+    (1..=NAME).contains(&name.len()) && name.bytes().all(plain) && !taken
 }
 
 /// 422, in the word that REST clients know.

@@ -3,6 +3,7 @@
 pub mod answer;
 mod auth;
 pub(crate) mod body;
+mod cdna;
 mod document;
 mod events;
 mod guardian;
@@ -25,6 +26,7 @@ pub const TABLES: &[&[Route]] = &[
     status::ROUTES,
     modules::ROUTES,
     guardian::ROUTES,
+    cdna::ROUTES,
     views::ROUTES,
     events::ROUTES,
     ingest::ROUTES,

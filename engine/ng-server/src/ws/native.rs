@@ -200,10 +200,12 @@ impl Session<'_> {
                 segment = next(&mut cursor) => {
                     self.client.records.fetch_add(segment.records, Ordering::Relaxed);
                     let mut sent = Ok(());
-                    for message in &segment.messages {
+                    for (index, message) in segment.messages.iter().enumerate() {
                         self.client.sent.fetch_add(1, Ordering::Relaxed);
                         sent = line.send(message.clone(), || cursor.as_ref().map_or(0, Cursor::behind)).await;
                         if sent.is_err() {
+                            // The hole that this client leaves begins after the segment.
+                            self.last = segment.messages[index + 1..].to_vec();
                             break;
                         }
                     }
@@ -228,7 +230,7 @@ impl Session<'_> {
                 hub.meters.slow.one();
                 let gap = cursor.as_ref().map(Cursor::rest);
                 if let (Some(gap), Some(form)) = (gap, gap_form) {
-                    self.last = hub.feeds.writer(form).gap(&gap);
+                    self.last.extend(hub.feeds.writer(form).gap(&gap));
                 }
             }
             step?;
@@ -243,7 +245,7 @@ impl Session<'_> {
     fn may_read(&self, frame: &Frame) -> bool {
         let channel = match frame {
             Frame::Modules(_) => Channel::Modules,
-            Frame::Guardian(_) => Channel::Guardian,
+            Frame::Guardian(_) | Frame::Constitution(_) => Channel::Guardian,
             Frame::Metrics(_) => Channel::Metrics,
             Frame::Alerts(_) | Frame::Notice(_) | Frame::Action(_) => Channel::Actions,
             _ => return false,
@@ -264,7 +266,7 @@ impl Session<'_> {
         }
         let answer = match encoding.read::<Request>(message) {
             Ok(request) => {
-                let allowed = self.asker.identity.require(Right::Steer);
+                let allowed = self.asker.identity.require(Right::for_command(&request.command));
                 let done = match allowed {
                     Ok(()) => self.hub.command(&self.asker.identity, request.command).await,
                     Err(error) => Err(error),

@@ -44,6 +44,7 @@ pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: Socket, restored:
         buckets: Buckets::new(Instant::now()),
         binary: false,
         places: Places::default(),
+        unsent: Vec::new(),
     };
     let over = session.run(&mut line, restored).await;
     session.keep();
@@ -66,6 +67,8 @@ struct Session<'a> {
     binary: bool,
     /// Where this session stands, for whoever goes on with it.
     places: Places,
+    /// What was to be sent after the message at which the client was given up; the hole that it leaves begins after this.
+    unsent: Vec<Message>,
 }
 
 impl Session<'_> {
@@ -139,8 +142,11 @@ impl Session<'_> {
                 self.send(line, event::missed(channel, count)).await
             }
             Next::Records { channel, segment } => {
-                for message in &segment.messages {
-                    self.send(line, message.clone()).await?;
+                for (index, message) in segment.messages.iter().enumerate() {
+                    if let Err(over) = self.send(line, message.clone()).await {
+                        self.unsent = segment.messages[index + 1..].to_vec();
+                        return Err(over);
+                    }
                 }
                 self.client.records.fetch_add(segment.records, Ordering::Relaxed);
                 self.subscriptions.passed(channel);
@@ -314,9 +320,10 @@ impl Session<'_> {
     }
 
     /// What is still to be said when the connection is closed.
-    fn last_words(&self, end: End) -> Vec<Message> {
+    fn last_words(&mut self, end: End) -> Vec<Message> {
         if end == End::SLOW {
-            return self.subscriptions.rest(self.hub);
+            self.unsent.extend(self.subscriptions.rest(self.hub));
+            return std::mem::take(&mut self.unsent);
         }
         let status =
             self.subscriptions.style(Channel::Status).map(|style| channel_news::status(self.hub).message(style));

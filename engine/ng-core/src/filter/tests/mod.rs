@@ -2,6 +2,7 @@
 
 mod dialect;
 mod errors;
+mod keys;
 mod language;
 mod matching;
 mod properties;

@@ -1,0 +1,213 @@
+//! Subscriptions under one key, with what is settled of their filters.
+
+use crate::event::Event;
+use crate::filter::{Filter, Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
+use crate::record::Stored;
+
+/// What the subscriptions want, by slot.
+#[derive(Default)]
+pub(super) struct Wants(pub(super) Vec<Option<Want>>);
+
+/// What one subscription wants.
+pub(super) struct Want {
+    pub(super) filter: Filter,
+    /// Rejected records, too.
+    pub(super) rejected: bool,
+    /// It is filed under more than one key, so that it may be found twice.
+    pub(super) several: bool,
+}
+
+/// Subscriptions under one key. A few stand in place: most keys have no more, and are read with one access to memory.
+#[derive(Default)]
+pub(super) struct Entries {
+    few: [Sure; 3],
+    /// How many of `few` are used.
+    used: u32,
+    more: Option<Box<More>>,
+}
+
+#[derive(Default)]
+struct More {
+    sure: Vec<Sure>,
+    unsure: Vec<Unsure>,
+}
+
+/// Every record of these situations matches, and no other. Situations are bits as in [`Outlook`], and [`SEVERAL`].
+#[derive(Clone, Copy, Default)]
+struct Sure {
+    slot: u32,
+    situations: u32,
+}
+
+/// Records of some situations have to be tested.
+#[derive(Clone, Copy)]
+pub(super) struct Unsure {
+    slot: u32,
+    may: u32,
+    must: u32,
+    rest: Option<Rest>,
+}
+
+/// The mark of a subscription that may be found twice; no situation.
+const SEVERAL: u32 = 1 << 31;
+const _: () = assert!(SITUATIONS < 31);
+
+/// Subscriptions to records of one situation.
+#[derive(Default)]
+pub(super) struct Lists {
+    /// Those that want all of them.
+    pub(super) sure: Vec<u32>,
+    /// Those that want some.
+    pub(super) unsure: Vec<Unsure>,
+    /// One of them may be found twice.
+    pub(super) several: bool,
+}
+
+/// A record for which subscriptions are looked up.
+pub(super) struct Look<'l, 'a> {
+    pub(super) event: &'l Event<'a>,
+    stored: Stored<'l>,
+    now_ns: i64,
+    wants: &'l Wants,
+    /// The situation as a bit.
+    bit: u32,
+    /// The slots that want the record are added to these.
+    found: &'l mut Vec<u32>,
+    /// Some may have been found twice.
+    several: bool,
+}
+
+impl Wants {
+    /// The outlook of a slot under what is known, rejected records taken out when they are not wanted.
+    fn outlook(&self, slot: u32, known: Known<'_>) -> Option<(Outlook, bool)> {
+        let want = self.0[slot as usize].as_ref()?;
+        let Outlook { may, must, rest } = want.filter.outlook(known);
+        let wanted = if want.rejected { u32::MAX } else { !REJECTED };
+        Some((Outlook { may: may & wanted, must: must & wanted, rest }, want.several))
+    }
+}
+
+impl Lists {
+    /// Adds a subscription, unless it wants nothing of what is known.
+    pub(super) fn push(&mut self, slot: u32, wants: &Wants, known: Known<'_>, situation: usize) {
+        let Some((Outlook { may, must, rest }, several)) = wants.outlook(slot, known) else { return };
+        let bit = 1 << situation;
+        if must & bit != 0 {
+            self.sure.push(slot);
+        } else if may & bit != 0 {
+            self.unsure.push(Unsure { slot, may, must, rest });
+        } else {
+            return;
+        }
+        self.several |= several;
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Lists::default();
+    }
+}
+
+impl Entries {
+    /// Adds a subscription, unless it wants nothing of what is known.
+    pub(super) fn push(&mut self, slot: u32, wants: &Wants, known: Known<'_>) {
+        let Some((Outlook { may, must, rest }, several)) = wants.outlook(slot, known) else { return };
+        let mark = if several { SEVERAL } else { 0 };
+        let used = self.used as usize;
+        if may != must {
+            self.more.get_or_insert_default().unsure.push(Unsure { slot, may: may | mark, must, rest });
+        } else if used < self.few.len() {
+            self.few[used] = Sure { slot, situations: must | mark };
+            self.used += 1;
+        } else {
+            self.more.get_or_insert_default().sure.push(Sure { slot, situations: must | mark });
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        let more = self.more.as_ref().map_or(0, |more| more.sure.len() + more.unsure.len());
+        self.used as usize + more
+    }
+}
+
+impl<'l, 'a> Look<'l, 'a> {
+    pub(super) fn new(event: &'l Event<'a>, now_ns: i64, wants: &'l Wants, found: &'l mut Vec<u32>) -> Self {
+        Look { event, stored: event.stored(), now_ns, wants, bit: 1 << situation(&event.head), found, several: false }
+    }
+
+    /// Adds those that want the record.
+    #[inline]
+    pub(super) fn visit(&mut self, entries: &Entries) {
+        self.add_sure(&entries.few[..entries.used as usize]);
+        if let Some(more) = &entries.more {
+            self.add_sure(&more.sure);
+            self.add_matching(&more.unsure);
+        }
+    }
+
+    #[inline]
+    fn add_sure(&mut self, entries: &[Sure]) {
+        for entry in entries {
+            if entry.situations & self.bit != 0 {
+                self.several |= entry.situations & SEVERAL != 0;
+                self.found.push(entry.slot);
+            }
+        }
+    }
+
+    /// Adds all of the slots; with `several`, one of them may be found twice.
+    #[inline]
+    pub(super) fn add_all(&mut self, slots: &[u32], several: bool) {
+        self.found.extend_from_slice(slots);
+        self.several |= several;
+    }
+
+    /// Adds the first `count` of the slots.
+    #[inline]
+    pub(super) fn add_few<const N: usize>(&mut self, slots: &[u32; N], count: usize, several: bool) {
+        // A copy of fixed length is a few instructions, which no branch predictor can get wrong.
+        let end = self.found.len() + count;
+        self.found.extend_from_slice(slots);
+        self.found.truncate(end);
+        self.several |= several;
+    }
+
+    #[inline]
+    pub(super) fn add_matching(&mut self, entries: &[Unsure]) {
+        for entry in entries {
+            if entry.may & self.bit == 0 {
+                continue;
+            }
+            let matches = entry.must & self.bit != 0
+                || match &entry.rest {
+                    Some(rest) => rest.matches(&self.stored, self.now_ns),
+                    None => self.matches(entry.slot),
+                };
+            if matches {
+                self.several |= entry.may & SEVERAL != 0;
+                self.found.push(entry.slot);
+            }
+        }
+    }
+
+    /// Adds those of the slots that want the record, with nothing settled before.
+    pub(super) fn try_all(&mut self, slots: &[u32]) {
+        for slot in slots {
+            let want = self.wants.0[*slot as usize].as_ref();
+            let admitted = |want: &Want| want.rejected || self.bit & REJECTED == 0;
+            if want.is_some_and(admitted) && self.matches(*slot) {
+                self.several = true;
+                self.found.push(*slot);
+            }
+        }
+    }
+
+    /// Some were perhaps found twice.
+    pub(super) fn may_repeat(&self) -> bool {
+        self.several
+    }
+
+    fn matches(&self, slot: u32) -> bool {
+        let want = self.wants.0[slot as usize].as_ref();
+        want.is_some_and(|want| want.filter.matches_event(self.event, self.now_ns))
+    }
+}
