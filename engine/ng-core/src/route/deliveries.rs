@@ -1,6 +1,7 @@
 //! What each subscription gets of one batch.
 
-/// Which slots get which positions: noted record by record, handed on slot by slot. A slot that gets nothing costs nothing.
+/// Which slots get which positions: noted record by record, then sorted and handed on slot by slot. A slot that gets
+/// nothing costs nothing.
 #[derive(Default)]
 pub(super) struct Deliveries {
     /// The receivers of one record after the other.
@@ -13,7 +14,7 @@ pub(super) struct Deliveries {
     receivers: Vec<u32>,
 }
 
-/// The first and the last position of a slot, as places in `links`; [`NONE`] outside of [`Deliveries::hand_on`].
+/// The first and the last position of a slot, as places in `links`; [`NONE`] when it has none.
 #[derive(Clone, Copy)]
 struct Chain {
     first: u32,
@@ -41,8 +42,8 @@ impl Deliveries {
         (end - before) as u64
     }
 
-    /// Hands its positions to each slot below `count`, in the order in which they were noted, and forgets them.
-    pub(super) fn hand_on(&mut self, count: usize, mut put: impl FnMut(u32, &mut dyn Iterator<Item = u64>)) {
+    /// Sorts what was noted by slot, of which there are `count`, and returns those that get something.
+    pub(super) fn sort(&mut self, count: usize) -> &[u32] {
         self.chains.resize(count, EMPTY);
         let mut start = 0;
         for (seq, end) in self.records.drain(..) {
@@ -61,13 +62,18 @@ impl Deliveries {
             }
             start = end;
         }
+        self.slots.clear();
+        &self.receivers
+    }
+
+    /// Hands its positions to each slot, in the order in which they were noted, and forgets them. They are sorted.
+    pub(super) fn hand_on(&mut self, mut put: impl FnMut(u32, &mut dyn Iterator<Item = u64>)) {
         for slot in self.receivers.drain(..) {
             let chain = std::mem::replace(&mut self.chains[slot as usize], EMPTY);
             let first = self.links.get(chain.first as usize);
             let links = std::iter::successors(first, |link| self.links.get(link.next as usize));
             put(slot, &mut links.map(|link| link.seq));
         }
-        self.slots.clear();
         self.links.clear();
     }
 }

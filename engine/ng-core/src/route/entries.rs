@@ -73,8 +73,8 @@ pub(super) struct Look<'l, 'a> {
     bit: u32,
     /// The slots that want the record are added to these.
     found: &'l mut Vec<u32>,
-    /// Some may have been found twice.
-    several: bool,
+    /// Times that one was found which may be found twice.
+    repeats: u32,
 }
 
 impl Wants {
@@ -131,7 +131,7 @@ impl Entries {
 
 impl<'l, 'a> Look<'l, 'a> {
     pub(super) fn new(event: &'l Event<'a>, now_ns: i64, wants: &'l Wants, found: &'l mut Vec<u32>) -> Self {
-        Look { event, stored: event.stored(), now_ns, wants, bit: 1 << situation(&event.head), found, several: false }
+        Look { event, stored: event.stored(), now_ns, wants, bit: 1 << situation(&event.head), found, repeats: 0 }
     }
 
     /// Adds those that want the record.
@@ -148,27 +148,27 @@ impl<'l, 'a> Look<'l, 'a> {
     fn add_sure(&mut self, entries: &[Sure]) {
         for entry in entries {
             if entry.situations & self.bit != 0 {
-                self.several |= entry.situations & SEVERAL != 0;
+                self.repeats += u32::from(entry.situations & SEVERAL != 0);
                 self.found.push(entry.slot);
             }
         }
     }
 
-    /// Adds all of the slots; with `several`, one of them may be found twice.
+    /// Adds all of the slots, which are distinct; with `several`, some of them may be found elsewhere, too.
     #[inline]
     pub(super) fn add_all(&mut self, slots: &[u32], several: bool) {
         self.found.extend_from_slice(slots);
-        self.several |= several;
+        self.repeats += u32::from(several);
     }
 
-    /// Adds the first `count` of the slots.
+    /// Adds the first `count` of the slots, like [`Look::add_all`].
     #[inline]
     pub(super) fn add_few<const N: usize>(&mut self, slots: &[u32; N], count: usize, several: bool) {
         // A copy of fixed length is a few instructions, which no branch predictor can get wrong.
         let end = self.found.len() + count;
         self.found.extend_from_slice(slots);
         self.found.truncate(end);
-        self.several |= several;
+        self.repeats += u32::from(several);
     }
 
     #[inline]
@@ -183,7 +183,7 @@ impl<'l, 'a> Look<'l, 'a> {
                     None => self.matches(entry.slot),
                 };
             if matches {
-                self.several |= entry.may & SEVERAL != 0;
+                self.repeats += u32::from(entry.may & SEVERAL != 0);
                 self.found.push(entry.slot);
             }
         }
@@ -192,18 +192,17 @@ impl<'l, 'a> Look<'l, 'a> {
     /// Adds those of the slots that want the record, with nothing settled before.
     pub(super) fn try_all(&mut self, slots: &[u32]) {
         for slot in slots {
-            let want = self.wants.0[*slot as usize].as_ref();
-            let admitted = |want: &Want| want.rejected || self.bit & REJECTED == 0;
-            if want.is_some_and(admitted) && self.matches(*slot) {
-                self.several = true;
+            let Some(want) = &self.wants.0[*slot as usize] else { continue };
+            if (want.rejected || self.bit & REJECTED == 0) && self.matches(*slot) {
+                self.repeats += u32::from(want.several);
                 self.found.push(*slot);
             }
         }
     }
 
-    /// Some were perhaps found twice.
+    /// One was perhaps found twice.
     pub(super) fn may_repeat(&self) -> bool {
-        self.several
+        self.repeats > 1
     }
 
     fn matches(&self, slot: u32) -> bool {

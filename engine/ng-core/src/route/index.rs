@@ -1,8 +1,9 @@
 //! Which subscriptions want a record, found without trying every filter.
 //!
-//! A subscription is filed under keys of which a record that it wants has at least one: names in `names` (`classes` remembers what they come to), what the
-//! record holds in `content`, and by level and verdict when no key is known. What is filed is found by a look into a
-//! table. An entry says in which situations the filter is settled; only where it is not, the filter is run.
+//! A subscription is filed under keys of which a record that it wants has at least one: names in `names` (`classes`
+//! remembers what they come to), what the record holds in `content`, and by level and verdict when no key is known. What
+//! is filed is found by a look into a table. An entry says in which situations the filter is settled; only where it is
+//! not, something is tested.
 //!
 //! One that was removed stays filed until there are enough to file all others again, so that nothing searches a list.
 

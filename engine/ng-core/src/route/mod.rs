@@ -29,6 +29,7 @@ use index::Index;
 use ng_wire::SubscriptionView;
 use queue::Board;
 use std::fmt;
+use std::hint::black_box;
 use std::sync::Arc;
 
 /// Settings of the module `signal_system`.
@@ -119,7 +120,12 @@ impl Routes {
     /// Hands the positions of the batch to the readers. Called once a batch, after its records are in the store.
     pub fn flush(&mut self) {
         let Routes { subscriptions, deliveries, dropped, .. } = self;
-        deliveries.hand_on(subscriptions.len(), |slot, seqs| {
+        let receivers = deliveries.sort(subscriptions.len()).iter();
+        // The queues lie scattered in memory. To read a word of each asks for all of it at once, while the locks of `put`
+        // would have it come piece by piece.
+        let queues = receivers.filter_map(|slot| subscriptions[*slot as usize].as_ref()).map(|s| &s.queue);
+        black_box(queues.fold(0, |sum, queue| sum ^ queue.capacity()));
+        deliveries.hand_on(|slot, seqs| {
             if let Some(subscription) = &subscriptions[slot as usize] {
                 *dropped += subscription.queue.put(seqs);
             }
@@ -169,7 +175,7 @@ impl Routes {
                 delivered: counts.delivered,
                 dropped: counts.dropped,
                 len: counts.waiting as u64,
-                capacity: counts.capacity as u64,
+                capacity: queue.capacity() as u64,
             })
         };
         let mut views: Vec<_> = self.subscriptions.iter().enumerate().filter_map(view).take(VIEWED).collect();

@@ -71,7 +71,6 @@ pub(super) struct Counts {
     pub(super) delivered: u64,
     pub(super) dropped: u64,
     pub(super) waiting: usize,
-    pub(super) capacity: usize,
 }
 
 impl Queue {
@@ -144,14 +143,13 @@ impl Queue {
         }
     }
 
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     pub(super) fn counts(&self) -> Counts {
         let state = self.state.lock();
-        Counts {
-            delivered: state.delivered,
-            dropped: state.dropped,
-            waiting: state.waiting.len(),
-            capacity: self.capacity,
-        }
+        Counts { delivered: state.delivered, dropped: state.dropped, waiting: state.waiting.len() }
     }
 
     /// Keeps the count of the queues that hold the engine back.

@@ -205,6 +205,8 @@ enum Step {
     },
     /// The one with this number, counted around, leaves.
     Leave(usize),
+    /// All leave but each fifth, counted from this number.
+    LeaveMost(usize),
     Record(Sent),
     Flush,
 }
@@ -215,6 +217,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let later = prop_oneof![
         2 => subscribe(),
         1 => any::<usize>().prop_map(Step::Leave),
+        1 => (0..5usize).prop_map(Step::LeaveMost),
         8 => sent().prop_map(Step::Record),
         1 => Just(Step::Flush),
     ];
@@ -234,6 +237,13 @@ struct Reader {
     gone: bool,
 }
 
+impl Reader {
+    fn leave(&mut self) {
+        self.queue.leave();
+        self.left = true;
+    }
+}
+
 /// Runs the steps through the routes and through a matcher that tries every filter.
 fn run(room: usize, steps: &[Step]) -> Result<(), TestCaseError> {
     let mut routes = Routes { index: Index::with_room(room), ..Routes::default() };
@@ -248,12 +258,13 @@ fn run(room: usize, steps: &[Step]) -> Result<(), TestCaseError> {
                 let rejected = *rejected;
                 readers.push(Reader { filter, rejected, queue, expected: Vec::new(), left: false, gone: false });
             }
-            Step::Leave(number) if readers.is_empty() => _ = number,
             Step::Leave(number) => {
-                let count = readers.len();
-                let reader = &mut readers[number % count];
-                reader.queue.leave();
-                reader.left = true;
+                let count = readers.len().max(1);
+                readers.iter_mut().skip(number % count).take(1).for_each(Reader::leave);
+            }
+            Step::LeaveMost(first) => {
+                let leaving = readers.iter_mut().enumerate().filter(|(number, _)| number % 5 != *first);
+                leaving.for_each(|(_, reader)| reader.leave());
             }
             Step::Record(sent) => {
                 seq += 1;

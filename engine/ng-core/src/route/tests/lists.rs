@@ -27,9 +27,11 @@ fn deliveries_come_slot_by_slot_in_the_order_of_the_records() {
         assert_eq!(deliveries.note(11, |_| {}), 0);
         assert_eq!(deliveries.note(12, |slots| slots.extend([0, 5, 3])), 3);
         let mut all = Vec::new();
-        deliveries.hand_on(6, |slot, seqs| all.push((slot, seqs.collect::<Vec<u64>>())));
+        assert_eq!(deliveries.sort(6), [3, 0, 5]);
+        deliveries.hand_on(|slot, seqs| all.push((slot, seqs.collect::<Vec<u64>>())));
         assert_eq!(all, [(3, vec![10, 12]), (0, vec![10, 12]), (5, vec![12])]);
-        deliveries.hand_on(6, |slot, _| panic!("{slot} gets nothing"));
+        assert!(deliveries.sort(6).is_empty());
+        deliveries.hand_on(|slot, _| panic!("{slot} gets nothing"));
     }
 }
 
