@@ -22,12 +22,14 @@ use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 /// News that wait for a client; who is further behind misses views, which later ones replace.
 const NEWS: usize = 256;
+/// Longest time for which the answer to a command waits until the views show what it changed.
+const VIEWS_WAIT: Duration = Duration::from_secs(1);
 
 /// The latest views; absent until the engine has told them.
 #[derive(Clone, Debug, Default)]
@@ -224,20 +226,25 @@ impl Hub {
         })
     }
 
-    /// Carries out a command in the name of a client, and waits for the engine's answer.
+    /// Carries out a command in the name of a client, and waits for the engine's answer, and until the views show it.
     pub async fn command(&self, identity: &Identity, command: Command) -> Result<(), ApiError> {
         let (tell, told) = tokio::sync::oneshot::channel();
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let request = Request { id, actor: identity.name().to_owned(), command };
         // Whoever asked may have gone.
-        let reply = Box::new(move |frame| drop(tell.send(frame)));
+        let reply = Box::new(move |frame| drop(tell.send((frame, clock::now_ns()))));
+        let news = self.news();
         self.access.ask(request, reply).map_err(|untaken| match untaken {
             Untaken::Busy => ApiError::not_ready("the engine is behind with commands"),
             Untaken::Gone => ApiError::not_ready("the engine is stopping"),
         })?;
         match told.await {
-            Ok(Frame::Error { code, message, .. }) => Err(ApiError::of_command(code, message)),
-            Ok(_) => Ok(()),
+            Ok((Frame::Error { code, message, .. }, _)) => Err(ApiError::of_command(code, message)),
+            Ok((_, answered_ns)) => {
+                // The engine tells its views right after the answer. One that does not is behind, not wrong.
+                let _ = tokio::time::timeout(VIEWS_WAIT, shown(news, answered_ns)).await;
+                Ok(())
+            }
             Err(_) => Err(ApiError::not_ready("the engine is stopping")),
         }
     }
@@ -272,6 +279,21 @@ impl Hub {
             rights: identity.rights().into_iter().map(crate::auth::Right::name).collect(),
             durability: Durability::Memory,
             limits: self.settings.limits,
+        }
+    }
+}
+
+/// Waits for views that were taken at this time or later.
+async fn shown(mut news: broadcast::Receiver<News>, since_ns: i64) {
+    loop {
+        match news.recv().await {
+            Ok(News { frame, .. }) => match &*frame {
+                // The last one of each round.
+                Frame::Metrics(metrics) if metrics.time_ns >= since_ns => return,
+                _ => {}
+            },
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
         }
     }
 }
