@@ -116,18 +116,20 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Says the last words and a close with its code, and waits, for a while, until they are sent and answered.
+    /// Says the last words and a close with its code, waits, for a while, until the system has taken them, and then, for a
+    /// moment, for the answer.
     pub(super) async fn close(mut self, last: Vec<Message>, end: End) {
         let farewell = async {
             for message in last {
-                self.socket.send(message).await?;
+                if self.socket.send(message).await.is_err() {
+                    break;
+                }
             }
-            self.socket.flush().await
+            socket::say_close(&mut self.socket, end.code, end.reason).await;
         };
-        // A client that takes nothing more hears nothing more either.
-        if let Ok(Ok(()) | Err(_)) = tokio::time::timeout(LINGER, farewell).await {
-            socket::close_with(self.socket, end.code, end.reason, &Limits::default()).await;
-        }
+        // A client that takes nothing for so long does not hear the end either.
+        let _ = tokio::time::timeout(LINGER, farewell).await;
+        self.finish().await;
     }
 
     /// Ends the connection of a client that has closed or left.

@@ -124,14 +124,22 @@ pub async fn close_with<S>(mut socket: WebSocketStream<S>, code: u16, reason: &'
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
     let _ = timeout(limits.close_wait, async {
-        // A close frame that finds a full buffer is lost, so what waits goes first.
-        let _ = socket.flush().await;
-        let _ = socket.send(Message::Close(Some(frame))).await;
+        say_close(&mut socket, code, reason).await;
         end(&mut socket).await;
     })
     .await;
+}
+
+/// Sends a close frame, and returns when the system has taken it, or cannot.
+pub async fn say_close<S>(socket: &mut WebSocketStream<S>, code: u16, reason: &'static str)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let frame = CloseFrame { code: CloseCode::from(code), reason: reason.into() };
+    // A close frame that finds a full buffer is lost, so what waits goes first.
+    let _ = socket.flush().await;
+    let _ = socket.send(Message::Close(Some(frame))).await;
 }
 
 /// Ends the connection of a peer that closed or left, after at most `limits.close_wait`.
