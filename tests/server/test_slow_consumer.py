@@ -50,14 +50,14 @@ class Reluctant:
     def rest(self) -> tuple[list[dict[str, Any]], int]:
         """Every frame until the close, and its code."""
         frames: list[dict[str, Any]] = []
-        while self._protocol.close_code is None and (data := self._socket.recv(1 << 16)):
+        while self._protocol.close_rcvd is None and (data := self._socket.recv(1 << 16)):
             self._protocol.receive_data(data)
             self._flush()
         for event in self._protocol.events_received():
             if event.opcode.name in ("TEXT", "CONT"):  # type: ignore[union-attr]
                 frames.append(msgspec.json.decode(event.data))  # type: ignore[union-attr]
-        assert self._protocol.close_code is not None, "the connection ended without a close"
-        return frames, self._protocol.close_code
+        assert self._protocol.close_rcvd is not None, "the connection ended without a close"
+        return frames, self._protocol.close_rcvd.code
 
     def close(self) -> None:
         """Ends the connection."""
