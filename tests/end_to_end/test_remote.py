@@ -149,7 +149,9 @@ def test_what_was_missed_is_a_row_of_its_own(terminal: Open, engine: Engine, log
     console.signal(signal.SIGCONT)
     console.wait(lambda text: "records missing" in text and "reconnecting" not in text, timeout=40)
     row = next(line for line in console.text().splitlines() if "records missing" in line)
-    assert "┄┄┄ 20 000 records missing: they had left the ring ┄┄┄" in row and row.endswith("┄")
+    # What the system's buffers held when the engine was killed still arrived.
+    count = int("".join(filter(str.isdigit, row)))
+    assert 0 < count <= 20_000 and "the engine was killed before it could tell them ┄┄┄" in row and row.endswith("┄")
     leave(console)
 
 

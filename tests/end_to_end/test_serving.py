@@ -82,13 +82,13 @@ def test_an_engine_of_its_own_is_asked_for_by_name(run: Run, serving: Serving) -
 def test_events_are_sent_and_looked_up(run: Run, serving: Serving) -> None:
     sent = run("emit", "deploy finished", "--type", "deploy.release", "--level", "warn", "--source", "ci")
     assert (sent.returncode, sent.stdout) == (0, b"accepted 1 event\n")
-    sent = run("emit", "--json", input=b'plain line\n\n{"level":"error","msg":"no room","type":"log.disk"}\nlast')
+    sent = run("emit", "--json", input=b'plain line\n\n{"level":"error","msg":"no room","type":"disk.full"}\nlast')
     assert sent.returncode == 0 and json.loads(sent.stdout)["accepted"] == 3
     found = records(run("query", "--json", "source:http").stdout)
     assert [one["text"] for one in found] == ["deploy finished", "plain line", "no room", "last"]
     first = found[0]
     assert (first["type"], first["level"], first["source"]) == ("deploy.release", "warn", "http:ci")
-    assert (found[2]["type"], found[2]["level"]) == ("log.disk", "error")
+    assert (found[2]["type"], found[2]["level"]) == ("disk.full", "error")
     newest = run("query", "--limit", "2", "source:http").stdout.decode().splitlines()
     assert len(newest) == 2 and newest[0].endswith("no room") and newest[1].endswith("last")
     onwards = records(run("query", "--json", "--limit", "1", f"--from-seq={found[1]['seq']}", "source:http").stdout)
@@ -114,9 +114,8 @@ def test_without_an_engine_they_say_so_in_one_line(run: Run) -> None:
     for arguments in (("emit", "x"), ("query",), ("proxy",), ("tail", "--url", "local"), ("modules", "--url", "local")):
         result = run(*arguments)
         assert result.returncode == 3 and not result.stdout, arguments
-        assert result.stderr.count(b"\n") == 1 and result.stderr.startswith(b"NG-3311 no engine serves unix:"), (
-            result.stderr
-        )
+        said = result.stderr
+        assert said.count(b"\n") == 1 and said.startswith(b"NG-3311 ") and b"no engine" in said, said
     result = run("query", "--url", "http://127.0.0.1:1")
     assert result.returncode == 3
     assert run("query", "--url", "gopher://x").returncode == 2
