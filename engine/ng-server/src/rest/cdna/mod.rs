@@ -148,7 +148,7 @@ pub(in crate::rest) const ROUTES: &[Route] = &[
     Route {
         verb: Verb::Post,
         takes: Takes::Json(schema::<ToCheck>),
-        refusals: &[400, 413, 422],
+        refusals: &[400, 413, 415, 422],
         ..read("/api/v1/cdna/validate", "Checks weights and changes nothing.", schema::<Flat<Checked>>, || {
             post(validate)
         })
@@ -233,7 +233,7 @@ const fn write(
     Route {
         verb,
         needs: Some(Right::Steer),
-        refusals: &[400, 404, 409, 413, 422, 503],
+        refusals: &[400, 404, 409, 413, 415, 422, 503],
         ..read(path, summary, gives, handler)
     }
 }
