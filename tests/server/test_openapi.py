@@ -43,7 +43,7 @@ def fuzz(engine: Engine, folder: Path, *arguments: str) -> None:
     command = [sys.executable, "-c", program, "run", engine.url + DOCUMENT, *options, *arguments]
     run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=100)
     if run.returncode != 0 and "FAILURES" not in run.stdout:
-        # The fuzzer could not finish, for example because a connection was closed under it: that tells nothing of answers.
+        # The fuzzer could not finish, such as when a connection was closed under it: that tells nothing of answers.
         run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=100)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
     assert engine.stop() == 0
