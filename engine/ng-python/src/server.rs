@@ -27,7 +27,10 @@ impl Server {
     /// What is to be told to the person who starts it, one line each: the addresses, and what was made at the first start.
     fn narration(&self) -> Vec<String> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.urls().iter().map(|url| format!("serving {url}")).collect()
+        let first = inner.first_password().map(|password| {
+            format!("first start: the user admin has the password {password}, which is shown only now")
+        });
+        inner.urls().iter().map(|url| format!("serving {url}")).chain(first).collect()
     }
 
     /// The engine has ended by itself, because it failed.
