@@ -77,7 +77,7 @@ def engine(binary: Path, folder: Path, *settings: str) -> Iterator[Served]:
 
 def key(unix: str) -> str:
     """A new API key that may read signals and send events, made over the Unix socket."""
-    body = json.dumps({"name": "bench", "scopes": ["signals:read", "metrics:read", "events:write"]}).encode()
+    body = json.dumps({"name": "bench", "scopes": ["read:signals", "read:metrics", "ingest"]}).encode()
     request = b"POST /api/v1/api-keys HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     request += b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
     answer = b""

@@ -77,6 +77,27 @@ def test_a_signal_gives_the_terminal_back(terminal: Callable[..., Terminal], num
     assert_restored(console, mode)
 
 
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
+def test_stopped_and_continued_it_goes_on_and_gives_the_terminal_back(
+    terminal: Callable[..., Terminal], number: signal.Signals
+) -> None:
+    console, mode = start(terminal)
+    for _ in range(2):
+        console.signal(number)
+        while Path(f"/proc/{console.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            console.pump()
+        # What was there is gone, as after another program; the console draws it anew.
+        console.screen.reset()
+        console.signal(signal.SIGCONT)
+        console.wait("live")
+    for key, title in (("2", "[2 Modules]"), ("3", "[3 Metrics]"), ("1", "[1 Events]")) * 3:
+        console.send(key)
+        console.wait(title)
+    console.send("\x11")
+    assert console.finish() == 0
+    assert_restored(console, mode)
+
+
 def test_a_failure_gives_the_terminal_back_and_is_one_line(terminal: Callable[..., Terminal]) -> None:
     environment = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])}
     console, mode = start(terminal, program=(sys.executable, "-c", FAILING), env=environment)

@@ -119,10 +119,8 @@ def refuse(rig: Rig) -> None:
 
 
 def switch(rig: Rig) -> None:
-    rig.while_off("signal_system", lambda: until(lambda: rig.value(*SWITCHED) == 0) is None)
-
-
-SWITCHED = ("neurograph_module_enabled", {"module": "signal_system"})
+    rig.held.callback(rig.put, "modules/signal_system/enabled", enabled=True)
+    rig.put("modules/signal_system/enabled", enabled=False)
 
 
 def spike(rig: Rig) -> None:

@@ -168,13 +168,15 @@ def test_a_slow_reader_of_signals_is_told_what_it_missed_and_hurts_nobody(start:
     path, settings = followed(tmp_path)
     engine = start(*settings, "server.behind_soft_bytes=262144", "server.behind_hard_bytes=262144")
     count = 5000
-    with Seed(engine, max_queue=2) as slow, Seed(engine) as quick:
+    with Seed(engine, max_queue=2) as slow, Seed(engine) as quick, engine.admin() as rest:
         for client in (slow, quick):
             client.frame()
             client.subscribe("signals")
         write(path, *[f"{number} " + "x" * 500 for number in range(count)])
         read = [int(quick.event("signals")["data"]["event_id"]) for _ in range(count)]
         assert read == list(range(count))
+        # A client that reads again before it is given up has missed nothing.
+        until(lambda: "neurograph_ws_slow_consumers_total 1\n" in rest.get("/metrics").text)
         events, end = to_the_end(slow)
         assert end == (1013, "SLOW_CONSUMER")
         *told, gap = [event for event in events if "channel" in event]
