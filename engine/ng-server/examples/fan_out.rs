@@ -133,18 +133,21 @@ async fn open(job: &Job) -> std::io::Result<TcpStream> {
     let mut frame = vec![0x82, 0x80 | hello.len() as u8, 0, 0, 0, 0];
     frame.extend(hello);
     stream.write_all(&frame).await?;
-    wait_for(&mut stream, b"metrics").await?;
-    // The empty dictionary comes when the feed has been joined.
-    wait_for(&mut stream, b"records").await?;
+    // The views come first, and the empty dictionary when the feed has been joined.
+    wait_for_all(&mut stream, &[b"metrics", b"records"]).await?;
     Ok(stream)
 }
 
 async fn wait_for(stream: &mut TcpStream, wanted: &[u8]) -> std::io::Result<()> {
-    let mut seen = Vec::new();
+    wait_for_all(stream, &[wanted]).await
+}
+
+async fn wait_for_all(stream: &mut TcpStream, wanted: &[&[u8]]) -> std::io::Result<()> {
+    let mut seen: Vec<u8> = Vec::new();
     let mut buffer = [0; 4096];
-    while !seen.windows(wanted.len()).any(|window| window == wanted) {
+    while !wanted.iter().all(|word| seen.windows(word.len()).any(|window| window == *word)) {
         match stream.read(&mut buffer).await? {
-            0 => return Err(std::io::Error::other(format!("closed: {}", String::from_utf8_lossy(&seen)))),
+            0 => return Err(std::io::Error::other("closed while it was waited for an answer")),
             count => seen.extend_from_slice(&buffer[..count]),
         }
     }
@@ -171,10 +174,14 @@ async fn read(mut stream: TcpStream, run: Arc<Run>, ready: Arc<Barrier>, timed: 
             if from + DIGITS > end {
                 break;
             }
-            if timed
-                && let Some(sent) =
-                    std::str::from_utf8(&buffer[from..from + DIGITS]).ok().and_then(|text| text.parse::<u64>().ok())
-            {
+            // The mark is also a byte that numbers are made of.
+            let Some(sent) =
+                std::str::from_utf8(&buffer[from..from + DIGITS]).ok().and_then(|text| text.parse::<u64>().ok())
+            else {
+                at = from;
+                continue;
+            };
+            if timed {
                 delays.push(now.saturating_sub(sent * 1_000));
             }
             found += 1;
