@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import resource
+import selectors
 import socket
 import time
 from collections.abc import Callable
@@ -16,9 +18,15 @@ from report import Missing, Row
 
 TITLE = "idle WebSocket connections held at a time, and the switch of a module over HTTP"
 CONNECTIONS = 10_000
+SAMPLE = 50
+"""Every how many of the connections is timed."""
+ROUNDS = 5
+"""Seconds for which the views are timed."""
 SWITCHES = 200
 ADDRESSES = 20
 """Loopback addresses that the connections come from: each has ports of its own."""
+METRICS = re.compile(rb'"metrics":\{"time_ns":(\d+)')
+"""How metrics begin."""
 
 
 def measure(bench: Context) -> Row:
@@ -40,7 +48,7 @@ def measure(bench: Context) -> Row:
         folder.mkdir()
         with served.engine(binary, folder) as one:
             say("connections: engine")
-            hold(row, "idle connections", one, lambda address: websocket(one, address))
+            hold(row, "idle connections", one, lambda address: websocket(one, address), timed=True)
             switch(row, one)
         with served.nats() as other:
             say("connections: NATS")
@@ -52,17 +60,46 @@ def measure(bench: Context) -> Row:
     return row
 
 
-def hold(row: Row, name: str, one: served.Served, open: Callable[[str], socket.socket], *, peer: bool = False) -> None:
+def hold(
+    row: Row,
+    name: str,
+    one: served.Served,
+    open: Callable[[str], socket.socket],
+    *,
+    peer: bool = False,
+    timed: bool = False,
+) -> None:
     """Opens all, waits a while, and counts what is left and what it costs."""
     before = resident(one.pid)
     held = [open(f"127.0.2.{number % ADDRESSES + 1}") for number in range(CONNECTIONS)]
     time.sleep(3)  # Long enough for the news of three seconds to reach everybody.
     grown = (resident(one.pid) - before) / len(held)
+    delays = sorted(news(held[::SAMPLE])) if timed else []
     alive = sum(still_open(line) for line in held)
     row.figure(name, float(alive), "open", f"of {CONNECTIONS:,}", peer)
     row.figure(f"{name}, memory of each", grown, "B", peer=peer)
+    for share in (0.5, 0.99) if delays else ():
+        note = f"from making the metrics to hearing them, {len(delays):,} of {ROUNDS} s at every {SAMPLE}th"
+        row.figure(f"{name}, news p{share * 100:.0f}", delays[int(len(delays) * share)] * 1e3, "ms", note)
     for line in held:
         line.close()
+
+
+def news(lines: list[socket.socket]) -> list[float]:
+    """Seconds from the making of metrics to their arrival, over all of these connections and some rounds."""
+    delays: list[float] = []
+    for line in lines:
+        still_open(line)  # what came before is not news
+    with selectors.DefaultSelector() as ready:
+        for line in lines:
+            ready.register(line, selectors.EVENT_READ)
+        end = time.monotonic() + ROUNDS
+        while time.monotonic() < end:
+            for key, _ in ready.select(0.1):
+                data = key.fileobj.recv(65536)  # type: ignore[union-attr]
+                now = time.time()
+                delays += [now - int(made) / 1e9 for made in METRICS.findall(data)]
+    return delays
 
 
 def resident(pid: int) -> int:

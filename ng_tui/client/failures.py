@@ -81,12 +81,15 @@ def filter_error(message: str) -> FilterError | None:
 def unreachable(error: BaseException, where: str) -> ConnectionFailed:
     """The exception for a connection that could not be made, or that broke off."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        hint = tr("name its certificate authority with ca_file in the profile")
+        hint = tr("name its certificate authority: profile_certificates in the configuration, ca_file in Python")
         return ConnectionFailed("NG-3312", error.verify_message or str(error), where=where, hint=hint)
     if isinstance(error, ssl.SSLError):
         return ConnectionFailed("NG-3312", error.reason or str(error), where=where)
-    if isinstance(error, FileNotFoundError):
-        return ConnectionFailed("NG-3311", tr("no engine is serving here"), where=where)
+    if isinstance(error, FileNotFoundError) or (
+        isinstance(error, ConnectionRefusedError) and where.startswith("unix:")
+    ):
+        # The place comes last, for whoever shows only the beginning: ssh hands this on as one line.
+        return ConnectionFailed("NG-3311", tr("no engine serves {where}; neurograph-tui serve starts one", where=where))
     if isinstance(error, TimeoutError):
         return ConnectionFailed("NG-3311", tr("no answer in time"), where=where)
     text = error.strerror if isinstance(error, OSError) else None

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from ng_tui import _engine
 from ng_tui.client import address
 from ng_tui.client.address import Address, Way
-from ng_tui.client.failures import BadAddress, ConnectionFailed, unreachable
+from ng_tui.client.failures import BadAddress, unreachable
 from ng_tui.config import Config
 from ng_tui.connection import Place
 from ng_tui.errors import ConsoleError
@@ -69,10 +69,6 @@ def knock(path: str) -> ConsoleError | None:
         one.settimeout(PROBE_S)
         try:
             one.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError):
-            # ssh hands this on as one line of which a console shows the beginning.
-            what = tr("no engine serves unix:{path}; neurograph-tui serve starts one", path=path)
-            return ConnectionFailed("NG-3311", what)
         except OSError as error:
             return unreachable(error, f"unix:{path}")
     return None

@@ -176,7 +176,7 @@ def test_a_slow_reader_of_signals_is_told_what_it_missed_and_hurts_nobody(start:
         read = [int(quick.event("signals")["data"]["event_id"]) for _ in range(count)]
         assert read == list(range(count))
         # A client that reads again before it is given up has missed nothing.
-        until(lambda: "neurograph_ws_slow_consumers_total 1\n" in rest.get("/metrics").text)
+        until(lambda: "neurograph_ws_slow_consumers_total 1.0\n" in rest.get("/metrics").text)
         events, end = to_the_end(slow)
         assert end == (1013, "SLOW_CONSUMER")
         *told, gap = [event for event in events if "channel" in event]

@@ -1,26 +1,19 @@
 //! CloudEvents 1.0 in the structured JSON form, one event a message.
 
-use super::Write;
+use super::single::Tell;
 use crate::clock;
-use ng_core::convert;
-use ng_core::encoders::Clock;
-use ng_core::event::Parsed;
-use ng_core::record::Stored;
-use ng_wire::Gap;
+use ng_wire::{Gap, Record};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-pub(super) struct Writer {
+pub(super) struct CloudEvents {
     /// `source` of what the engine itself says.
     host: String,
-    parsed: Parsed,
-    messages: Vec<Message>,
-    size: usize,
 }
 
-impl Writer {
+impl CloudEvents {
     pub(super) fn new(host: &str) -> Self {
-        Writer { host: format!("//{host}"), parsed: Parsed::default(), messages: Vec::new(), size: 0 }
+        CloudEvents { host: format!("//{host}") }
     }
 
     fn event(&self, id: String, kind: &str, source: &str, time_ns: i64, data: &Value) -> Message {
@@ -38,27 +31,15 @@ fn escaped(text: &str) -> String {
     text.bytes().map(|byte| if keep(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
-impl Write for Writer {
-    fn push(&mut self, stored: &Stored<'_>) {
-        let record = convert::record(stored, &Clock::default(), &mut self.parsed);
+impl Tell for CloudEvents {
+    fn record(&mut self, record: Record) -> Message {
         let data = serde_json::to_value(&record).expect("records are valid JSON");
-        let message = self.event(record.seq.to_string(), &record.kind, &record.source, record.time_ns, &data);
-        self.size += 900 + 2 * record.text.len();
-        self.messages.push(message);
+        self.event(record.seq.to_string(), &record.kind, &record.source, record.time_ns, &data)
     }
 
-    fn size(&self) -> usize {
-        self.size
-    }
-
-    fn finish(&mut self) -> Vec<Message> {
-        self.size = 0;
-        std::mem::take(&mut self.messages)
-    }
-
-    fn gap(&mut self, gap: &Gap) -> Vec<Message> {
+    fn gap(&self, gap: &Gap) -> Message {
         let data = serde_json::to_value(gap).expect("a gap is valid JSON");
         let id = format!("gap-{}-{}", gap.from_seq, gap.to_seq);
-        vec![self.event(id, "stream.gap", "engine", clock::now_ns(), &data)]
+        self.event(id, "stream.gap", "engine", clock::now_ns(), &data)
     }
 }

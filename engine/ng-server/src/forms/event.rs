@@ -3,7 +3,7 @@
 use crate::channels::Channel;
 use crate::clock;
 use crate::settings::MESSAGE_BYTES;
-use ng_wire::{Gap, GapReason};
+use ng_wire::{Gap, GapReason, Record};
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -42,6 +42,21 @@ impl Event {
             other => Map::from_iter([("value".to_owned(), other)]),
         };
         Event { channel, time_ns, event_type: event_type.into(), data, more: Map::new() }
+    }
+
+    /// The event of a record that is told in this style.
+    pub fn of_record(
+        channel: Channel,
+        record: &Record,
+        event_type: impl Into<String>,
+        data: Value,
+        style: Style,
+    ) -> Self {
+        let mut event = Event::new(channel, record.time_ns, event_type, data);
+        if style.late {
+            event.more.insert("buffered_at".into(), clock::iso(record.received_ns).into());
+        }
+        event
     }
 
     /// The event as a message no longer than the clients take: of one that is longer, texts are cut and it says so.

@@ -6,6 +6,7 @@ mod logs;
 pub(crate) mod native;
 mod packed;
 mod signals;
+mod single;
 
 use event::Style;
 use ng_core::record::Stored;
@@ -66,9 +67,9 @@ impl Form {
             Form::Json { vectors } => Box::new(native::Writer::json(vectors)),
             Form::MessagePack { vectors } => Box::new(native::Writer::message_pack(vectors)),
             Form::Packed { vectors } => Box::new(packed::Writer::new(vectors)),
-            Form::CloudEvents => Box::new(cloudevents::Writer::new(host)),
-            Form::Signals(style) => Box::new(signals::Writer::new(style, store.clone())),
-            Form::Logs(style) => Box::new(logs::Writer::new(style)),
+            Form::CloudEvents => Box::new(single::Writer::new(cloudevents::CloudEvents::new(host))),
+            Form::Signals(style) => Box::new(single::Writer::new(signals::Signals::new(style, store.clone()))),
+            Form::Logs(style) => Box::new(single::Writer::new(logs::Logs(style))),
         }
     }
 }

@@ -10,16 +10,11 @@
 //!   there is none of its kind.
 //! * `neighbors_count`: how many of the five nearest are at least half like it.
 
-use super::Write;
 use super::event::{self, Event, Style};
+use super::single::Tell;
 use crate::channels::Channel;
-use crate::clock;
-use ng_core::convert;
-use ng_core::encoders::Clock;
-use ng_core::event::Parsed;
-use ng_core::record::Stored;
 use ng_core::store::{Reader, Shared, nearest};
-use ng_wire::{Gap, Level};
+use ng_wire::{Gap, Level, Record};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -30,17 +25,14 @@ const NEIGHBOURS: usize = 5;
 /// Similarity from which on a neighbour counts.
 const ALIKE: f32 = 0.5;
 
-pub(super) struct Writer {
+pub(super) struct Signals {
     style: Style,
     reader: Reader,
-    parsed: Parsed,
-    messages: Vec<Message>,
-    size: usize,
 }
 
-impl Writer {
+impl Signals {
     pub(super) fn new(style: Style, store: Shared) -> Self {
-        Writer { style, reader: Reader::new(store), parsed: Parsed::default(), messages: Vec::new(), size: 0 }
+        Signals { style, reader: Reader::new(store) }
     }
 }
 
@@ -49,9 +41,8 @@ fn priority(level: Level, is_novel: bool, anomaly: Option<f32>) -> u8 {
     40 * level as u8 + unusual as u8
 }
 
-impl Write for Writer {
-    fn push(&mut self, stored: &Stored<'_>) {
-        let record = convert::record(stored, &Clock::default(), &mut self.parsed);
+impl Tell for Signals {
+    fn record(&mut self, record: Record) -> Message {
         let found = nearest(&mut self.reader, record.seq, NEIGHBOURS, BUDGET);
         let detection = &record.detection;
         let data = json!({
@@ -72,26 +63,12 @@ impl Write for Writer {
             "why": detection.why,
             "pattern": detection.pattern,
         });
-        let mut event = Event::new(Channel::Signals, record.time_ns, record.kind, data);
-        if self.style.late {
-            event.more.insert("buffered_at".into(), clock::iso(record.received_ns).into());
-        }
-        let message = event.message(self.style);
-        self.size += crate::feed::length(&message);
-        self.messages.push(message);
+        let kind = record.kind.clone();
+        Event::of_record(Channel::Signals, &record, kind, data, self.style).message(self.style)
     }
 
-    fn size(&self) -> usize {
-        self.size
-    }
-
-    fn finish(&mut self) -> Vec<Message> {
-        self.size = 0;
-        std::mem::take(&mut self.messages)
-    }
-
-    fn gap(&mut self, gap: &Gap) -> Vec<Message> {
-        vec![event::gap(Channel::Signals, gap)]
+    fn gap(&self, gap: &Gap) -> Message {
+        event::gap(Channel::Signals, gap)
     }
 }
 

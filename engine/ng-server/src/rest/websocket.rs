@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::forms::event::Event;
 use crate::json;
 use crate::request;
-use crate::routes::{App, Gives, Route, Takes, Verb, schema};
+use crate::routes::{App, Route, Takes, Verb, schema};
 use crate::settings::MESSAGE_BYTES;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
@@ -115,20 +115,26 @@ struct Sent {
 }
 
 pub(super) const ROUTES: &[Route] = &[
-    row("/api/v1/websocket/status", "How the WebSocket stands.", schema::<Status>, || get(status)),
-    row("/api/v1/websocket/channels", "The channels.", schema::<Channels>, || get(channels)),
+    Route::read("/api/v1/websocket/status", STATUS, "How the WebSocket stands.", schema::<Status>, || get(status)),
+    Route::read("/api/v1/websocket/channels", STATUS, "The channels.", schema::<Channels>, || get(channels)),
     Route {
         refusals: &[404],
-        ..row("/api/v1/websocket/channels/{channel}", "Who reads a channel.", schema::<Subscribers>, || get(one))
+        ..Route::read(
+            "/api/v1/websocket/channels/{channel}",
+            STATUS,
+            "Who reads a channel.",
+            schema::<Subscribers>,
+            || get(one),
+        )
     },
     Route {
         verb: Verb::Post,
-        needs: Some(Right::Broadcast),
         query: Some(schema::<Target>),
         takes: Takes::Json(schema::<Map<String, Value>>),
         refusals: &[400, 404, 413],
-        ..row(
+        ..Route::read(
             "/api/v1/websocket/broadcast",
+            Some(Right::Broadcast),
             "Sends a message, any object, to the subscribers of a channel.",
             schema::<Sent>,
             || post(broadcast),
@@ -136,25 +142,7 @@ pub(super) const ROUTES: &[Route] = &[
     },
 ];
 
-const fn row(
-    path: &'static str,
-    summary: &'static str,
-    gives: crate::routes::SchemaOf,
-    handler: fn() -> axum::routing::MethodRouter<App>,
-) -> Route {
-    Route {
-        verb: Verb::Get,
-        path,
-        needs: Some(Right::Read(Channel::Status)),
-        summary,
-        query: None,
-        takes: Takes::Nothing,
-        status: 200,
-        gives: Gives::Json(gives),
-        refusals: &[],
-        handler,
-    }
-}
+const STATUS: Option<Right> = Some(Right::Read(Channel::Status));
 
 /// Whoever asks may know who the clients are.
 fn sees_clients() -> bool {
