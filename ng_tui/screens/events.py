@@ -113,7 +113,7 @@ class EventsPane(Errands):
         tail.tick()
         self.stand()
         due = not tail.following or time.monotonic() - self._detail_at >= _DETAIL
-        if due and self._detail.has_class("-open") and tail.cursor != self._detail_of:
+        if due and self._detail.has_class("-open") and (tail.cursor != self._detail_of or self._is_whole_now()):
             self._show_detail()
 
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
@@ -364,6 +364,14 @@ class EventsPane(Errands):
         seq = self.tail.cursor
         self._detail_of, self._detail_at = seq, time.monotonic()
         self._detail.show(seq, self.ring.detail(seq, NEIGHBOURS) if seq is not None else None)
+
+    def _is_whole_now(self) -> bool:
+        """The text of the pattern has come, which an engine elsewhere is asked for when the detail is first shown."""
+        if self._detail_of is None or not self._detail.unfinished or time.monotonic() - self._detail_at < _DETAIL:
+            return False
+        self._detail_at = time.monotonic()
+        found = self.ring.detail(self._detail_of, 0)
+        return found is not None and found.template is not None
 
     def _close_detail(self) -> None:
         self._detail.remove_class("-open")

@@ -62,6 +62,8 @@ class Detail(VerticalScroll, can_focus=False):
         super().__init__(id="detail")
         self.seq: int | None = None
         """The record shown."""
+        self.unfinished = False
+        """It has a pattern whose text was not known when it was shown."""
         self._now_ns = now_ns
         self._seqs: list[int] = []
 
@@ -78,6 +80,7 @@ class Detail(VerticalScroll, can_focus=False):
         neighbours = self.query_one(Neighbours)
         neighbours.clear_options()
         self._seqs = []
+        self.unfinished = detail is not None and detail.template is None and detail.record.detection.pattern is not None
         if detail is None:
             text = Text(tr("This event has left the ring; it can no longer be shown."), style=palette.style("dim"))
             self.query_one("#facts", Static).update(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 import time
@@ -14,7 +15,7 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.wire import Frame, Level, Notice, Row
+from ng_tui.client.wire import Frame, Level, Notice, RecordDetail, Row
 from ng_tui.screens.events import EventsPane
 from ng_tui.widgets.filter_bar import PAUSE, FilterBar, FilterInput
 from ng_tui.widgets.tail import Tail
@@ -231,6 +232,31 @@ async def test_detail_shows_all_and_jumps_to_a_neighbour(tmp_path: Path, size: t
         assert app.query_one(Tail).cursor == 150
         await pilot.press("escape")
         assert not app.query_one("#detail").has_class("-open")
+
+
+async def test_the_text_of_a_pattern_is_shown_when_it_comes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, _ = console(tmp_path)
+    whole, known = app.client.ring.detail, False
+
+    def detail(seq: int, neighbours: int) -> RecordDetail | None:
+        found = whole(seq, neighbours)
+        if found is not None and not known:
+            found.template = None
+        return found
+
+    monkeypatch.setattr(app.client.ring, "detail", detail)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("E", "enter")
+        await settle(pilot)
+        assert "event 195" in str(app.query_one("#facts").render())
+        assert "<*>" not in str(app.query_one("#facts").render())
+        known = True
+        async with asyncio.timeout(10):
+            while "<*>" not in str(app.query_one("#facts").render()):
+                await pilot.pause(0.05)
 
 
 async def test_copy_always_leaves_a_private_file(tmp_path: Path) -> None:
