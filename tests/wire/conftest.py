@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.engine import QUIET, Engine
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -66,9 +68,11 @@ def echo_url(echo: Server) -> str:
 
 
 @pytest.fixture
-def http_url(echo: Server) -> str:
-    """A server that answers `GET /health` with 200: the one that `NEUROGRAPH_HTTP` names, or else the echo server."""
-    return os.environ.get("NEUROGRAPH_HTTP", echo.url)
+def http_url(tmp_path: Path) -> Iterator[str]:
+    """A whole engine, with its limits as they are shipped, but for many connections from one address."""
+    engine = Engine(tmp_path, *QUIET, "server.connections_per_address=1000")
+    yield engine.url
+    engine.stop()
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 
 from .rawsocket import dial, read_head
 
-HEADER_TIMEOUT = float(os.environ.get("NEUROGRAPH_HEADER_TIMEOUT", "10"))
+HEADER_TIMEOUT = 10.0
 """Seconds that the server gives a client for the head of a request."""
 
 SLACK = 5.0
