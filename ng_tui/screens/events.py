@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import ClassVar, Literal, cast
 
 from textual import events as textual_events
@@ -23,7 +22,7 @@ from ng_tui.screens.errands import Errands
 from ng_tui.seek import JUMPS
 from ng_tui.state import State
 from ng_tui.text import TimeStyle, fmt_count
-from ng_tui.widgets.detail import NEIGHBOURS, Detail
+from ng_tui.widgets.detail import Detail
 from ng_tui.widgets.filter_bar import FilterBar
 from ng_tui.widgets.ledger import Ledger, Standing
 from ng_tui.widgets.rate_strip import RateStrip
@@ -31,10 +30,6 @@ from ng_tui.widgets.tail import Tail
 
 WIDE = 110
 """Columns from which the detail stands beside the tail."""
-
-
-_DETAIL = 0.5
-"""Seconds at least between two details while the newest event is followed."""
 
 
 class EventsPane(Errands):
@@ -60,12 +55,10 @@ class EventsPane(Errands):
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
         self._rate = RateStrip()
         self._empty = Static("", id="empty", markup=False)
-        self._detail = Detail(options.now_ns)
+        self._detail = Detail(ring, options.now_ns)
         self._ledger = Ledger()
         self._bar = FilterBar()
         self._search = ""  # as typed
-        self._detail_of: int | None = None
-        self._detail_at = 0.0
         self._link = Link(LinkState.LIVE)
 
     def compose(self) -> ComposeResult:
@@ -112,9 +105,7 @@ class EventsPane(Errands):
                 self._say_preview()
         tail.tick()
         self.stand()
-        due = not tail.following or time.monotonic() - self._detail_at >= _DETAIL
-        if due and self._detail.has_class("-open") and (tail.cursor != self._detail_of or self._is_whole_now()):
-            self._show_detail()
+        self._detail.follow(tail.cursor, settled=not tail.following)
 
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
         """Shows a record, or the events of a filter; a record that the filter hides switches the filter off."""
@@ -238,16 +229,16 @@ class EventsPane(Errands):
 
     def action_detail(self) -> None:
         """Opens or closes the detail of the record under the cursor."""
-        if self._detail.has_class("-open"):
+        if self._detail.is_open:
             self._close_detail()
             return
         self.tail.hold()
-        self._detail.add_class("-open")
-        self.call_after_refresh(self._show_detail)
+        self._detail.open()
+        self.call_after_refresh(self.tick)
 
     def action_close(self) -> None:
         """Closes the detail, else ends the search under way, else clears the search."""
-        if self._detail.has_class("-open"):
+        if self._detail.is_open:
             self._close_detail()
         elif self.end_errands():
             pass
@@ -360,22 +351,8 @@ class EventsPane(Errands):
             return
         self.look_for(self._search, self._search, forward=forward)
 
-    def _show_detail(self) -> None:
-        seq = self.tail.cursor
-        self._detail_of, self._detail_at = seq, time.monotonic()
-        self._detail.show(seq, self.ring.detail(seq, NEIGHBOURS) if seq is not None else None)
-
-    def _is_whole_now(self) -> bool:
-        """The text of the pattern has come, which an engine elsewhere is asked for when the detail is first shown."""
-        if self._detail_of is None or not self._detail.unfinished or time.monotonic() - self._detail_at < _DETAIL:
-            return False
-        self._detail_at = time.monotonic()
-        found = self.ring.detail(self._detail_of, 0)
-        return found is not None and found.template is not None
-
     def _close_detail(self) -> None:
-        self._detail.remove_class("-open")
-        self._detail_of = None
+        self._detail.close()
         self.tail.focus()
 
     def stand(self) -> None:

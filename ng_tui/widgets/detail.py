@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from ng_tui.client.protocol import Ring
 from ng_tui.client.wire import Outcome, RecordDetail, Scoring, Unit
 from ng_tui.i18n import tr
 from ng_tui.keymap import bindings
@@ -25,6 +27,8 @@ from ng_tui.widgets.palette import Palette
 
 NEIGHBOURS = 5
 """Nearest neighbours asked for."""
+PAUSE = 0.5
+"""Seconds at least between two details while the newest event is followed."""
 
 
 class Neighbours(OptionList):
@@ -58,29 +62,61 @@ class Detail(VerticalScroll, can_focus=False):
             super().__init__()
             self.seq = seq
 
-    def __init__(self, now_ns: Callable[[], int]) -> None:
+    def __init__(self, ring: Ring, now_ns: Callable[[], int]) -> None:
         super().__init__(id="detail")
         self.seq: int | None = None
-        """The record shown."""
-        self.unfinished = False
-        """It has a pattern whose text was not known when it was shown."""
+        """The record shown; None when there is none, and when it is closed."""
+        self._ring = ring
         self._now_ns = now_ns
         self._seqs: list[int] = []
+        self._shown_at = 0.0
+        self._lacks_template = False
+
+    @property
+    def is_open(self) -> bool:
+        """It is seen."""
+        return self.has_class("-open")
+
+    def open(self) -> None:
+        """Makes room for the next `follow`."""
+        self.add_class("-open")
+
+    def close(self) -> None:
+        """Is no longer seen."""
+        self.remove_class("-open")
+        self.seq = None
+
+    def follow(self, seq: int | None, *, settled: bool) -> None:
+        """Shows the record under the cursor; while that moves by itself, not `settled`, twice a second at most.
+
+        The text of the pattern of an engine elsewhere may come later; it is shown then.
+        """
+        paused = time.monotonic() - self._shown_at >= PAUSE
+        if not self.is_open or not (settled or paused):
+            return
+        if seq != self.seq:
+            self._show(seq)
+        elif paused and self._lacks_template and seq is not None:
+            self._shown_at = time.monotonic()
+            detail = self._ring.detail(seq, 0)
+            if detail is not None and detail.template is not None:
+                self._show(seq)
 
     def compose(self) -> ComposeResult:
         """The facts as one text, and the neighbours as a list."""
         yield Static("", id="facts", markup=False)
         yield Neighbours(id="neighbours", markup=False, compact=True)
 
-    def show(self, seq: int | None, detail: RecordDetail | None) -> None:
-        """Shows a record; without one, that it has left the ring."""
-        self.seq = seq
+    def _show(self, seq: int | None) -> None:
+        self.seq, self._shown_at = seq, time.monotonic()
+        detail = self._ring.detail(seq, NEIGHBOURS) if seq is not None else None
+        known = detail is None or detail.template is not None or detail.record.detection.pattern is None
+        self._lacks_template = not known
         width = max(24, self.size.width - 3)
         palette = Palette(self.app.theme_variables)
         neighbours = self.query_one(Neighbours)
         neighbours.clear_options()
         self._seqs = []
-        self.unfinished = detail is not None and detail.template is None and detail.record.detection.pattern is not None
         if detail is None:
             text = Text(tr("This event has left the ring; it can no longer be shown."), style=palette.style("dim"))
             self.query_one("#facts", Static).update(text)

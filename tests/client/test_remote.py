@@ -78,7 +78,8 @@ def test_a_broken_connection_tells_why_and_when_it_tries_again(start: Start) -> 
         assert link.retry_at is not None
         assert 0.25 <= link.retry_at - link.since <= 0.6
         until(lambda: client.link.tries == 3)
-        assert (client.link.since, client.link.why) == (link.since, "Connection refused")
+        assert client.link.since == link.since
+        assert client.link.why.startswith("no engine serves unix:")
         engine.start()
         follows(engine, log)
         client.reconnect()

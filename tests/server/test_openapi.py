@@ -39,12 +39,10 @@ def fuzz(engine: Engine, folder: Path, *arguments: str) -> None:
     """Sends requests of every form that the document has, and of forms that it has not."""
     program = "from schemathesis.cli import schemathesis; schemathesis()"
     options = ["--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--max-time", "20", "--seed", "1"]
-    options += ["--checks", ",".join(CHECKS), "--generation-database", "none", "--no-color", "--workers", "2"]
+    # One worker: in several, hypothesis parses at once, which CPython 3.11 sometimes cannot (SystemError of `ast`).
+    options += ["--checks", ",".join(CHECKS), "--generation-database", "none", "--no-color"]
     command = [sys.executable, "-c", program, "run", engine.url + DOCUMENT, *options, *arguments]
     run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=100)
-    if run.returncode != 0 and "FAILURES" not in run.stdout:
-        # The fuzzer could not finish, such as when a connection was closed under it: that tells nothing of answers.
-        run = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=100)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
     assert engine.stop() == 0
     assert not [line for line in engine.said if "panic" in line]
