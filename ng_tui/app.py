@@ -127,7 +127,7 @@ class ConsoleApp(TypeAhead):
             yield self._tabs
             with ContentSwitcher(id="panes", initial=SCREENS[self._place].id):
                 for entry in SCREENS:
-                    yield self._events if entry.build is None else entry.build()
+                    yield self._events if entry.build is None else entry.build(self.client.ring, self.options)
             yield self._key_bar
         yield Static("", id="too-small", markup=False)
 

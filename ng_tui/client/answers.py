@@ -135,12 +135,6 @@ class Page(Struct):
     """Numbers that were asked for and whose records are gone."""
 
 
-class Pattern(Struct):
-    """A pattern of messages."""
-
-    template: str
-
-
 class Fault(Struct):
     """The refusal of a request."""
 

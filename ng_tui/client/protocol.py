@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from ng_tui.client.wire import Command, Frame, RecordDetail, Role, Row, ViewState
+from ng_tui.client.wire import Command, Frame, PatternView, RecordDetail, Role, Row, TallyView, ViewState
 
 
 class LinkState(StrEnum):
@@ -87,6 +87,18 @@ class View(Protocol):
         ...
 
 
+class Tally(Protocol):
+    """How often each pattern of text and JSON occurred from a place in the stream on."""
+
+    def advance(self, budget: int) -> bool:
+        """Counts at most `budget` more records; False when there are more."""
+        ...
+
+    def view(self, most: int, at_ns: int | None = None) -> TallyView:
+        """The counts as of the latest advance, at most `most` rows. The recent past ends at `at_ns`, else now."""
+        ...
+
+
 class Ring(Protocol):
     """The ring of recent records; lives in Rust."""
 
@@ -96,6 +108,26 @@ class Ring(Protocol):
 
     def detail(self, seq: int, neighbours: int) -> RecordDetail | None:
         """Everything about one record with its nearest neighbours; None when it has left the ring."""
+        ...
+
+    @property
+    def run_began(self) -> int:
+        """The `seq` from which on numbers of patterns are those of the present run of the engine."""
+        ...
+
+    def tally(self, from_seq: int) -> Tally:
+        """Counts of the patterns of the records from `from_seq` on."""
+        ...
+
+    def template(self, source: str, pattern: int, seq: int) -> str | None:
+        """The text of the pattern that a record of this source has; None when it is not known, perhaps only not yet.
+
+        Not sanitised.
+        """
+        ...
+
+    def pattern(self, source: str, pattern: int, seq: int) -> PatternView | None:
+        """What the engine knows of the pattern of a record; None when nothing is known, perhaps only not yet."""
         ...
 
     def export(self, seq: int) -> bytes | None:

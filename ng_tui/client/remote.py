@@ -20,7 +20,7 @@ from ng_tui.client.inbox import Inbox
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.reach import check, reach
 from ng_tui.client.templates import RemoteRing, Templates
-from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Hello, Request
+from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Hello, PatternView, Request
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 
@@ -66,6 +66,7 @@ class RemoteClient:
         self._inlet = _engine.Inlet(self._ring, prefix)
         self.ring = RemoteRing(self._ring)
         self.ring.templates_of = lambda _: self.templates
+        self.ring.of_one = self.templates
         self._everything = self.ring.view("")
         self._backlog = backlog if backlog is not None else capacity if address.way is Way.UNIX else BACKLOG
         self._numbers = numbers or count(1)
@@ -261,13 +262,11 @@ class RemoteClient:
             self._keep(asyncio.get_running_loop().create_task(self._learn(http, live.welcome.run, pattern)))
 
     async def _learn(self, http: Rest, run: str, pattern: int) -> None:
-        from ng_tui.client.answers import Pattern
-
         try:
-            found = await http.get(f"/api/v1/patterns/{pattern}", Pattern)
+            found = await http.get(f"/api/v1/patterns/{pattern}", PatternView)
         except ConsoleError:
             return  # The detail is shown without it, and asks again later.
-        self.templates.learn(run, pattern, found.template)
+        self.templates.learn(run, found)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from ng_tui import _engine
-from ng_tui.client.wire import RecordDetail, Row, ViewState
+from ng_tui.client.wire import PatternView, RecordDetail, Row, TallyView, ViewState
 from ng_tui.errors import FilterError
 
 _rows = msgspec.msgpack.Decoder(list[Row])
 _state = msgspec.msgpack.Decoder(ViewState)
 _detail = msgspec.msgpack.Decoder(RecordDetail)
+_tally = msgspec.msgpack.Decoder(TallyView)
+_pattern = msgspec.msgpack.Decoder(PatternView)
 
 
 def filter_refused(error: _engine.FilterError) -> FilterError:
@@ -49,6 +51,21 @@ class EngineView:
             raise filter_refused(error) from None
 
 
+class EngineTally:
+    """Counts of patterns; see `protocol.Tally`."""
+
+    def __init__(self, tally: _engine.Tally) -> None:
+        self._tally = tally
+
+    def advance(self, budget: int) -> bool:
+        """Counts at most `budget` more records; False when there are more."""
+        return self._tally.advance(budget)
+
+    def view(self, most: int, at_ns: int | None = None) -> TallyView:
+        """The counts as of the latest advance."""
+        return _tally.decode(self._tally.view(most, at_ns))
+
+
 class EngineRing:
     """The ring; see `protocol.Ring`."""
 
@@ -66,6 +83,24 @@ class EngineRing:
         """Everything about one record."""
         packed = self._ring.detail(seq, neighbours)
         return None if packed is None else _detail.decode(packed)
+
+    @property
+    def run_began(self) -> int:
+        """The `seq` from which on numbers of patterns are those of the present run."""
+        return 0
+
+    def tally(self, from_seq: int) -> EngineTally:
+        """Counts of the patterns of the records from `from_seq` on."""
+        return EngineTally(self._ring.tally(from_seq))
+
+    def template(self, source: str, pattern: int, seq: int) -> str | None:
+        """The text of a pattern."""
+        return self._ring.template(pattern)
+
+    def pattern(self, source: str, pattern: int, seq: int) -> PatternView | None:
+        """What the engine knows of a pattern."""
+        packed = self._ring.pattern(pattern)
+        return None if packed is None else _pattern.decode(packed)
 
     def export(self, seq: int) -> bytes | None:
         """One record as JSON, its raw bytes untouched."""

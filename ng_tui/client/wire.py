@@ -518,6 +518,49 @@ class PackedVerdict(Struct, omit_defaults=True):
     l: float
 
 
+class PatternCount(Struct, omit_defaults=True):
+    """How often one pattern occurred since a place in the stream. Texts have passed the sanitiser."""
+
+    source: str
+    pattern: int
+    count: int
+    is_new: bool
+    alerts: int
+    worst: Level
+    first_seq: int
+    last_seq: int
+    last_ns: int
+    recent: list[int]
+    text: str
+
+
+class PatternLink(Struct, omit_defaults=True):
+    """A pattern that follows or precedes another in their source."""
+
+    pattern: int
+    count: int
+    share: float
+    mean_delay_s: float
+    template: str | None = None
+
+
+class PatternView(Struct, omit_defaults=True):
+    """Everything that the engine knows of one pattern. Texts are not sanitised."""
+
+    pattern: int
+    source: str
+    template: str
+    example: str
+    count: int
+    rate: float
+    first_seq: int
+    first_ns: int
+    last_seq: int
+    last_ns: int
+    successors: list[PatternLink]
+    predecessors: list[PatternLink]
+
+
 class ProfileView(Struct, omit_defaults=True):
     """A set of weights with a name."""
 
@@ -691,6 +734,19 @@ class SubscriptionView(Struct, omit_defaults=True):
     dropped: int
     len: int
     capacity: int
+
+
+class TallyView(Struct, omit_defaults=True):
+    """The patterns of the stream since a place in it."""
+
+    from_seq: int
+    next_seq: int
+    patterns: int
+    new_patterns: int
+    left_out: int
+    missed: int
+    span_s: int
+    rows: list[PatternCount]
 
 
 class Totals(Struct, omit_defaults=True):

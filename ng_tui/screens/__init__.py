@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ng_tui.client.protocol import Ring
+from ng_tui.options import Options
 from ng_tui.screens.base import Pane
 from ng_tui.screens.guardian import GuardianPane
 from ng_tui.screens.metrics import MetricsPane
 from ng_tui.screens.modules import ModulesPane
+from ng_tui.screens.patterns import PatternsPane
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,15 @@ class Entry:
     """Stable name, also the context of its keys."""
     title: str
     """What the tab bar shows."""
-    build: Callable[[], Pane] | None
-    """Makes the pane, with the id as widget id; None for Events, which the app makes with the ring."""
+    build: Callable[[Ring, Options], Pane] | None
+    """Makes the pane, with the id as widget id; None for Events, which the app makes itself."""
 
 
 SCREENS: tuple[Entry, ...] = (
     Entry("events", "Events", None),
-    Entry("modules", "Modules", lambda: ModulesPane(id="modules")),
-    Entry("metrics", "Metrics", lambda: MetricsPane(id="metrics")),
-    Entry("guardian", "Guardian", lambda: GuardianPane(id="guardian")),
+    Entry("modules", "Modules", lambda *_: ModulesPane(id="modules")),
+    Entry("metrics", "Metrics", lambda *_: MetricsPane(id="metrics")),
+    Entry("guardian", "Guardian", lambda *_: GuardianPane(id="guardian")),
+    Entry("patterns", "Patterns", PatternsPane),
 )
 """The screens in the order of their keys."""

@@ -12,8 +12,8 @@ from ng_tui.client.failures import BadAddress, ConnectionFailed, Declined
 from ng_tui.client.inbox import MOST_NOTICES, Inbox
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
-from ng_tui.client.templates import AGAIN_S, Templates
-from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Level, Notice, Role, SetModuleCommand
+from ng_tui.client.templates import AGAIN_S, FRESH_S, Templates
+from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Level, Notice, PatternView, Role, SetModuleCommand
 from ng_tui.errors import EXIT_CONNECTION
 from tests.server.engine import Engine
 
@@ -205,6 +205,24 @@ def test_the_inbox_keeps_every_answer_the_latest_view_and_the_latest_notices() -
     assert inbox.take() == []
 
 
+def known(pattern: int, template: str, count: int = 1) -> PatternView:
+    """What an engine tells of a pattern."""
+    return PatternView(
+        pattern=pattern,
+        source="app",
+        template=template,
+        example="request 1",
+        count=count,
+        rate=0.5,
+        first_seq=0,
+        first_ns=0,
+        last_seq=9,
+        last_ns=0,
+        successors=[],
+        predecessors=[],
+    )
+
+
 def test_templates_belong_to_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr("ng_tui.client.templates.time.monotonic", lambda: now)
@@ -215,15 +233,35 @@ def test_templates_belong_to_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert templates.find(5, seq=10) is None
     assert templates.find(5, seq=10) is None
     assert wanted == [5]
-    templates.learn("one", 5, "request <*>")
+    templates.learn("one", known(5, "request <*>"))
     assert templates.find(5, seq=10) == "request <*>"
     templates.begin("two", 100)
     assert templates.find(5, seq=99) == "request <*>"
     assert templates.find(6, seq=99) is None
     assert templates.find(5, seq=100) is None
-    templates.learn("one", 5, "too late")
+    templates.learn("one", known(5, "too late"))
     assert templates.find(5, seq=100) is None
     assert wanted == [5, 5]
     now += AGAIN_S
     assert templates.find(5, seq=100) is None
     assert wanted == [5, 5, 5]
+
+
+def test_the_numbers_of_a_pattern_are_asked_for_anew_when_they_are_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("ng_tui.client.templates.time.monotonic", lambda: now)
+    wanted: list[int] = []
+    templates = Templates()
+    templates.fetch = wanted.append
+    templates.begin("one", 0)
+    assert templates.view(5, seq=10) is None
+    templates.learn("one", known(5, "request <*>", 7))
+    assert templates.view(5, seq=10) == known(5, "request <*>", 7)
+    assert wanted == [5]
+    now += FRESH_S
+    assert templates.view(5, seq=10) == known(5, "request <*>", 7)
+    assert wanted == [5, 5]
+    templates.begin("two", 100)
+    assert templates.view(5, seq=10) == known(5, "request <*>", 7)
+    assert wanted == [5, 5], "of a run that is over nothing can be had"
+    assert templates.run_began == 100

@@ -29,6 +29,9 @@ from ng_tui.client.wire import (
     ModuleView,
     Neighbour,
     Outcome,
+    PatternCount,
+    PatternLink,
+    PatternView,
     QueueView,
     Record,
     RecordDetail,
@@ -40,6 +43,7 @@ from ng_tui.client.wire import (
     Scoring,
     SourceView,
     StageView,
+    TallyView,
     Totals,
     Unit,
     Verdict,
@@ -162,6 +166,31 @@ class FakeRing:
             template="charge failed: upstream timeout after <*> order=<*>" if scored else None,
         )
 
+    run_began = 0
+
+    def tally(self, from_seq: int) -> FakeTally:
+        return FakeTally(self, from_seq)
+
+    def template(self, source: str, pattern: int, seq: int) -> str | None:
+        return f"template {pattern} of <*>"
+
+    def pattern(self, source: str, pattern: int, seq: int) -> PatternView | None:
+        link = PatternLink(pattern=9, template="session <*> closed", count=3, share=0.75, mean_delay_s=1.5)
+        return PatternView(
+            pattern=pattern,
+            source=source,
+            template=f"template {pattern} of <*>",
+            example="template of one",
+            count=1234,
+            rate=0.5,
+            first_seq=1,
+            first_ns=0,
+            last_seq=seq,
+            last_ns=0,
+            successors=[link],
+            predecessors=[],
+        )
+
     def export(self, seq: int) -> bytes | None:
         detail = self.detail(seq, 0)
         return None if detail is None else msgspec.json.encode(detail.record)
@@ -268,6 +297,7 @@ def _term(word: str) -> Callable[[Row], bool]:
         "is": lambda row: {"alert": row.is_alert, "novel": row.is_novel}[value],
         "type": lambda row: row.type.startswith(value.rstrip("*").rstrip(".")),
         "source": lambda row: row.source == value,
+        "pattern": lambda row: row.seq % len(SCRIPT) == int(value),
     }
     return tests.get(name, lambda row: word.lower() in row.text.lower())
 
@@ -359,3 +389,47 @@ def metrics(second: int) -> MetricsView:
         subscriptions=[],
         gauges=[Gauge("cpu.total", 23.5, Unit.PERCENT)],
     )
+
+
+class FakeTally:
+    """Counts rows by their place in the script, as if each line of it were a pattern."""
+
+    def __init__(self, ring: FakeRing, from_seq: int) -> None:
+        self._ring = ring
+        self._from = from_seq
+
+    def advance(self, budget: int) -> bool:
+        return True
+
+    def view(self, most: int, at_ns: int | None = None) -> TallyView:
+        kinds: dict[tuple[str, int], list[Row]] = {}
+        for row in self._ring.rows:
+            if row.seq >= self._from and not row.type.startswith("metric."):
+                kinds.setdefault((row.source, row.seq % len(SCRIPT)), []).append(row)
+        counts = [
+            PatternCount(
+                source=source,
+                pattern=pattern,
+                count=len(rows),
+                is_new=any(row.is_novel for row in rows),
+                alerts=sum(row.is_alert for row in rows),
+                worst=max((row.level for row in rows), key=list(Level).index),
+                first_seq=rows[0].seq,
+                last_seq=rows[-1].seq,
+                last_ns=rows[-1].time_ns,
+                recent=[0] * 29 + [len(rows)],
+                text=rows[-1].text,
+            )
+            for (source, pattern), rows in kinds.items()
+        ]
+        counts.sort(key=lambda one: (not one.is_new, -one.count))
+        return TallyView(
+            from_seq=self._from,
+            next_seq=self._ring.next_seq,
+            patterns=len(counts),
+            new_patterns=sum(one.is_new for one in counts),
+            left_out=0,
+            missed=0,
+            span_s=10,
+            rows=counts[:most],
+        )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -159,6 +160,33 @@ class TestClient:
         assert len(detail.neighbours) == 5
         assert detail.neighbours == sorted(detail.neighbours, key=lambda near: near.distance)
         assert client.ring.detail(10_000_000, 5) is None
+
+    def test_patterns_are_counted_from_a_place_on(self, client: EngineClient) -> None:
+        rows = full_view(client).rows(0, COUNT)
+        for first, counted in ((0, COUNT), (rows[COUNT - 40].seq, 40)):
+            tally = client.ring.tally(first)
+            while not tally.advance(700):
+                pass
+            counts = tally.view(10)
+            assert sum(one.count for one in counts.rows) == counted
+            top = counts.rows[0]
+            assert (top.last_seq, top.source.endswith("app.log"), top.worst) == (rows[-1].seq, True, Level.ERROR)
+            assert top.text == rows[-1].text and sum(top.recent) <= top.count
+            assert counts.new_patterns == (counts.patterns if first == 0 else 0)
+
+    def test_what_stands_around_a_pattern_is_told_by_an_engine(self, client: EngineClient) -> None:
+        last = full_view(client).rows(COUNT - 1, 1)[0]
+        assert last.pattern is not None
+        ask = partial(client.ring.pattern, last.source, last.pattern, last.seq)
+        if isinstance(client, ReplayClient):
+            assert ask() is None and client.ring.template(last.source, last.pattern, last.seq) is None
+            return
+        collect(client, lambda _: ask() is not None)
+        found = ask()
+        assert found is not None and found.template == client.ring.template(last.source, last.pattern, last.seq)
+        assert found.count > 900 and "request" in found.template and "request" in found.example
+        assert found.successors and found.predecessors
+        assert sum(link.share for link in found.predecessors) == pytest.approx(1.0)
 
     def test_highlights_are_counted_in_characters(self, client: EngineClient) -> None:
         assert client.ring.highlights("wörker", "a Wörker, a wörker") == [(2, 8), (12, 18)]

@@ -5,12 +5,14 @@
 //! [`detail`] are for the screen: their texts have passed the sanitiser.
 
 mod packed;
+mod patterns;
 mod why;
 
 #[cfg(test)]
 mod tests;
 
 pub use packed::{Names, Packer, gap_row};
+pub use patterns::{pattern_view, tally_view};
 
 use crate::encoders::{Clock, ENCODERS, Encoder, message_text, reparse};
 use crate::event::{Parsed, Text};

@@ -8,6 +8,7 @@
 use crate::actions::Effect;
 use crate::constitution;
 use crate::control::{self, Overrides};
+use crate::convert;
 use crate::engine::Engine;
 use crate::filter::Env;
 use crate::intake::{Batch, Outlet, SourceStatus};
@@ -16,7 +17,9 @@ use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
-use ng_wire::{ActionDone, ActionStatus, Constitution, ConstitutionView, Frame, Notice, QueueView, Request};
+use ng_wire::{
+    ActionDone, ActionStatus, Constitution, ConstitutionView, Frame, Notice, PatternView, QueueView, Request,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -68,6 +71,7 @@ enum Control {
     Subscribe(Wanted, Sender<Subscribed>),
     Note(String),
     Template(u32, Sender<Option<String>>),
+    Pattern(u32, Sender<Option<PatternView>>),
     Constitution(Sender<(Constitution, ConstitutionView)>),
 }
 
@@ -114,6 +118,13 @@ impl Access {
         let (reply, answer) = bounded(1);
         self.controls.try_send(Control::Template(pattern, reply)).ok()?;
         answer.recv_timeout(Duration::from_millis(250)).ok()?
+    }
+
+    /// Everything about a pattern; none when it was forgotten. Gone, too, when the engine does not answer within a second.
+    pub fn pattern(&self, pattern: u32) -> Result<Option<PatternView>, Gone> {
+        let (reply, answer) = bounded(1);
+        self.controls.try_send(Control::Pattern(pattern, reply)).map_err(|_| Gone)?;
+        answer.recv_timeout(Duration::from_secs(1)).map_err(|_| Gone)
     }
 
     /// The constitution with its whole history, and how it stands now; waits for the engine.
@@ -288,6 +299,11 @@ impl Host {
             Control::Template(pattern, reply) => {
                 // Whoever asked may have given up.
                 let _ = reply.send(self.setup.engine.patterns.template(pattern, self.setup.store.lock().symbols()));
+            }
+            Control::Pattern(pattern, reply) => {
+                let Setup { engine, store, .. } = &self.setup;
+                let symbols = store.lock().symbols_arc();
+                let _ = reply.send(convert::pattern_view(&engine.patterns, &engine.links, &symbols, pattern));
             }
             Control::Constitution(reply) => {
                 let Setup { engine, store, world, overrides, .. } = &self.setup;

@@ -1,6 +1,7 @@
 //! The ring of records and its views.
 
 use crate::errors::{filter_error, wire_error};
+use crate::tally::Tally;
 use ng_core::convert;
 use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
@@ -105,6 +106,26 @@ impl Ring {
             reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &self.clock, &mut parsed))
         });
         let packed = detail.map(|detail| rmp_serde::to_vec_named(&detail).map_err(wire_error)).transpose()?;
+        Ok(packed.map(|packed| PyBytes::new(py, &packed)))
+    }
+
+    /// Counts of the patterns of the records from `from_seq` on.
+    fn tally(&self, from_seq: u64) -> Tally {
+        Tally::new(self.store.clone(), from_seq)
+    }
+
+    /// The text of a pattern; None when it was forgotten, and for a ring without an engine. Not sanitised.
+    fn template(&self, py: Python<'_>, pattern: u32) -> Option<String> {
+        let engine = self.engine.as_ref()?;
+        py.detach(|| engine.template(pattern))
+    }
+
+    /// Everything that the engine knows of a pattern: MessagePack of PatternView; None when it was forgotten, and for a
+    /// ring without an engine.
+    fn pattern<'py>(&self, py: Python<'py>, pattern: u32) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let Some(engine) = &self.engine else { return Ok(None) };
+        let found = py.detach(|| engine.pattern(pattern)).ok().flatten();
+        let packed = found.map(|found| rmp_serde::to_vec_named(&found).map_err(wire_error)).transpose()?;
         Ok(packed.map(|packed| PyBytes::new(py, &packed)))
     }
 

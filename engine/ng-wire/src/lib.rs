@@ -9,6 +9,7 @@ mod constitution;
 mod frame;
 mod level;
 mod packed;
+mod pattern;
 mod record;
 mod row;
 mod session;
@@ -23,6 +24,7 @@ pub use constitution::{
 pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice};
 pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
+pub use pattern::{PatternCount, PatternLink, PatternView, TallyView};
 pub use record::{
     Channel, Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep, Scoring, Unit,
     Verdict,

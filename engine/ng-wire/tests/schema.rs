@@ -2,7 +2,7 @@
 //!
 //! `make schema` runs this test with `UPDATE_SCHEMA=1`, which writes the schema file instead of comparing it.
 
-use ng_wire::{Frame, Hello, RecordDetail, Request, Row, ViewState};
+use ng_wire::{Frame, Hello, PatternView, RecordDetail, Request, Row, TallyView, ViewState};
 use schemars::JsonSchema;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ struct Wire {
     request: Request,
     rows: Vec<Row>,
     view: ViewState,
+    tally: TallyView,
+    pattern: PatternView,
     detail: RecordDetail,
 }
 

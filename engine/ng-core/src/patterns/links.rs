@@ -50,15 +50,15 @@ struct Total {
     links: u32,
 }
 
-/// One pattern that follows another.
+/// A pattern that follows or precedes another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Successor {
-    /// The pattern that follows.
+pub struct Neighbour {
+    /// The other pattern.
     pub pattern: u32,
-    /// How often it did, halved from time to time.
+    /// How often, halved from time to time.
     pub count: u32,
-    /// Share of all transitions out of the first pattern.
-    pub probability: f64,
+    /// Share of all transitions out of the first pattern, or of all into it that are known.
+    pub share: f64,
     /// Mean seconds between the two.
     pub mean_delay_s: f64,
 }
@@ -110,19 +110,31 @@ impl Links {
     }
 
     /// What follows a pattern, most frequent first. Looks at every link: for a screen, not for every event.
-    pub fn successors(&self, pattern: u32) -> Vec<Successor> {
-        let mut found: Vec<Successor> = self
-            .links
-            .iter()
-            .filter(|link| link.from == pattern)
-            .map(|link| Successor {
-                pattern: link.to,
-                count: self.counts(link.from, link.to).0,
-                probability: self.probability(link.from, link.to),
-                mean_delay_s: link.mean_delay_s,
-            })
-            .collect();
-        found.sort_by_key(|successor| (std::cmp::Reverse(successor.count), successor.pattern));
+    pub fn successors(&self, pattern: u32) -> Vec<Neighbour> {
+        let total = self.rows.get(&pattern).map_or(0, |row| row.count);
+        self.ranked(self.links.iter().filter(|link| link.from == pattern), |link| link.to, f64::from(total))
+    }
+
+    /// What precedes a pattern, most frequent first, likewise.
+    pub fn predecessors(&self, pattern: u32) -> Vec<Neighbour> {
+        let into = || self.links.iter().filter(|link| link.to == pattern);
+        let total = into().map(|link| f64::from(self.counts(link.from, link.to).0)).sum();
+        self.ranked(into(), |link| link.from, total)
+    }
+
+    fn ranked<'a>(
+        &'a self,
+        links: impl Iterator<Item = &'a Link>,
+        other: impl Fn(&Link) -> u32,
+        total: f64,
+    ) -> Vec<Neighbour> {
+        let neighbour = |link: &Link| {
+            let count = self.counts(link.from, link.to).0;
+            let share = f64::from(count) / total.max(1.0);
+            Neighbour { pattern: other(link), count, share, mean_delay_s: link.mean_delay_s }
+        };
+        let mut found: Vec<Neighbour> = links.map(neighbour).collect();
+        found.sort_by_key(|neighbour| (std::cmp::Reverse(neighbour.count), neighbour.pattern));
         found
     }
 
@@ -250,8 +262,8 @@ mod tests {
         assert_eq!(
             links.successors(1),
             [
-                Successor { pattern: 2, count: 3, probability: 0.75, mean_delay_s: 2.0 },
-                Successor { pattern: 3, count: 1, probability: 0.25, mean_delay_s: 2.0 }
+                Neighbour { pattern: 2, count: 3, share: 0.75, mean_delay_s: 2.0 },
+                Neighbour { pattern: 3, count: 1, share: 0.25, mean_delay_s: 2.0 }
             ]
         );
         assert_eq!(links.bits(1, 3), (5.0f64 / 1.5).log2());

@@ -14,7 +14,7 @@ mod store;
 mod tests;
 mod tokens;
 
-pub use links::Links;
+pub use links::{Links, Neighbour};
 pub use store::{Body, Pattern};
 
 use crate::event::Event;

@@ -8,13 +8,15 @@
 //!
 //! `segment.rs` has the plain and the compressed form of a run of records, `codec.rs` the form in which heads compress.
 //! `reader.rs` finds records for one reader and remembers unpacked segments; `view.rs` is the part of the ring that a
-//! filter lets through, `search.rs` finds the next match in it, `neighbours.rs` the records most like one.
+//! filter lets through, `search.rs` finds the next match in it, `neighbours.rs` the records most like one, `tally.rs`
+//! counts the patterns.
 
 mod codec;
 mod neighbours;
 mod reader;
 mod search;
 mod segment;
+mod tally;
 mod view;
 
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod tests;
 pub use neighbours::nearest;
 pub use reader::Reader;
 pub use search::Find;
+pub use tally::{Counts, SPAN_S, Tally};
 pub use view::View;
 
 use crate::record::{Head, NO_SEQ};

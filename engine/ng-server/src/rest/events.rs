@@ -14,9 +14,10 @@ use ng_core::convert;
 use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::filter::Filter;
+use ng_core::host::Gone;
 use ng_core::record::{NO_PATTERN, Stored};
 use ng_core::store::{Reader, Shared};
-use ng_wire::{Gap, GapReason, Record, RecordDetail};
+use ng_wire::{Gap, GapReason, PatternView, Record, RecordDetail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -94,15 +95,6 @@ impl Default for Near {
     }
 }
 
-/// A pattern.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Pattern {
-    /// Its number.
-    pattern: u32,
-    /// Its template, or the name of its stream.
-    template: String,
-}
-
 const READ: Option<Right> = Some(Right::Read(Channel::Signals));
 
 pub(super) const ROUTES: &[Route] = &[
@@ -124,7 +116,13 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         refusals: &[400, 404],
-        ..Route::read("/api/v1/patterns/{pattern}", READ, "The text of a pattern.", schema::<Pattern>, || get(pattern))
+        ..Route::read(
+            "/api/v1/patterns/{pattern}",
+            READ,
+            "A pattern, and what follows and precedes it.",
+            schema::<PatternView>,
+            || get(pattern),
+        )
     },
 ];
 
@@ -160,9 +158,9 @@ async fn one(State(hub): State<App>, Path(seq): Path<u64>, Query(near): Query<Ne
 }
 
 async fn pattern(State(hub): State<App>, Path(pattern): Path<u32>) -> Result<Response, ApiError> {
-    let template = waited(move || hub.access.template(pattern)).await?;
-    let template = template.ok_or_else(|| ApiError::not_found(format!("pattern {pattern} is not known")))?;
-    Ok(answer::bare(Pattern { pattern, template }))
+    let found = waited(move || hub.access.pattern(pattern)).await?;
+    let found = found.map_err(|Gone| ApiError::not_ready("the engine does not answer now"))?;
+    Ok(answer::bare(found.ok_or_else(|| ApiError::not_found(format!("pattern {pattern} is not known")))?))
 }
 
 /// What a computation that takes its time comes to.
