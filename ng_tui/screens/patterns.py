@@ -149,6 +149,8 @@ class PatternsPane(Pane):
             tr("since {time}", time=since) if since else tr("everything in the ring"),
             ntr("{count} pattern", "{count} patterns", counts.patterns),
             tr("{n} new", n=fmt_count(counts.new_patterns)),
+            tr("{n} events", n=fmt_count(counts.events)),
+            tr("{n} alerts per 1 000", n=f"{1000 * counts.alerts / max(1, counts.events):.2f}"),
         ]
         line: Line = [("  ".join(parts), "")]
         if counts.missed:

@@ -426,6 +426,8 @@ class FakeTally:
         return TallyView(
             from_seq=self._from,
             next_seq=self._ring.next_seq,
+            events=sum(one.count for one in counts),
+            alerts=sum(one.alerts for one in counts),
             patterns=len(counts),
             new_patterns=sum(one.is_new for one in counts),
             left_out=0,

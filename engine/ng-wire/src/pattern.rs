@@ -39,6 +39,10 @@ pub struct TallyView {
     pub from_seq: u64,
     /// Events from this `seq` on have not been counted yet.
     pub next_seq: u64,
+    /// Events of text and JSON that were counted.
+    pub events: u64,
+    /// Of them, those that raised an alert.
+    pub alerts: u64,
     /// Patterns that occurred.
     pub patterns: u64,
     /// Of them, new ones.

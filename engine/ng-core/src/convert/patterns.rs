@@ -19,6 +19,8 @@ pub fn tally_view(tally: &mut Tally, most: usize, now_ns: i64) -> TallyView {
     TallyView {
         from_seq: tally.from_seq(),
         next_seq: tally.next_seq(),
+        events: sums.events,
+        alerts: sums.alerts,
         patterns: sums.patterns,
         new_patterns: sums.new_patterns,
         left_out: sums.left_out,

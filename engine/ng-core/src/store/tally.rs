@@ -27,6 +27,10 @@ pub struct Tally {
 /// Counters over all patterns of a tally.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
+    /// Events that were counted, those of further patterns included.
+    pub events: u64,
+    /// Of them, those that raised an alert.
+    pub alerts: u64,
     /// Patterns that are kept apart.
     pub patterns: u64,
     /// Of them, those whose first event is among those counted.
@@ -132,6 +136,8 @@ fn count(patterns: &mut FxHashMap<(Sym, u32), Counts>, sums: &mut Sums, head: &H
     if pattern == NO_PATTERN || !matches!(head.format, Format::Text | Format::Journal | Format::Json) {
         return;
     }
+    sums.events += 1;
+    sums.alerts += u64::from(head.detection.is_alert);
     let key = (head.source, pattern);
     if patterns.len() >= MOST && !patterns.contains_key(&key) {
         sums.left_out += 1;
@@ -249,7 +255,7 @@ mod tests {
             found,
             [(8, 2, Level::Fatal, 1), (7, 1, Level::Info, 0), (1, 18, Level::Error, 0), (2, 9, Level::Info, 0)]
         );
-        assert_eq!(tally.sums(), Sums { patterns: 4, new_patterns: 2, left_out: 0, missed: 0 });
+        assert_eq!(tally.sums(), Sums { events: 30, alerts: 1, patterns: 4, new_patterns: 2, left_out: 0, missed: 0 });
         assert_eq!(tally.top(2).iter().map(|one| one.pattern).collect::<Vec<_>>(), [8, 1]);
     }
 
