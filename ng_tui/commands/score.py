@@ -9,6 +9,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -74,6 +75,7 @@ def command(
         with sink(output) as out, source(file) as data:
             while chunk := read(data, name):
                 out.write(scorer.feed(chunk))
+                out.flush()
             out.write(scorer.finish())
             out.flush()
     except _engine.EngineError as error:
@@ -82,16 +84,15 @@ def command(
 
 def toml_text(text: str) -> str:
     """The text as it stands in TOML, so that one that looks like a number stays a text."""
-    escaped = "".join(rf"\u{ord(char):04x}" if ord(char) < 0x20 or char in "\"\\\x7f" else char for char in text)
+    escaped = "".join(rf"\u{ord(char):04x}" if ord(char) < 0x20 or char in '"\\\x7f' else char for char in text)
     return f'"{escaped}"'
 
 
 @contextmanager
-def source(file: Path) -> Iterator[BinaryIO]:
+def source(file: Path) -> Iterator[BufferedIOBase]:
     """The bytes of the input, unpacked. Raises ConsoleError."""
     if file == Path("-"):
-        packed = sys.stdin.buffer.peek(2)[:2] == GZIP  # type: ignore[attr-defined]
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=sys.stdin.buffer)) if packed else sys.stdin.buffer
+        yield unpacked(cast(BufferedReader, sys.stdin.buffer))
         return
     try:
         opened = file.open("rb")
@@ -99,16 +100,21 @@ def source(file: Path) -> Iterator[BinaryIO]:
         raise unreadable(str(file), error) from None
     with opened:
         try:
-            packed = opened.peek(2)[:2] == GZIP
+            data = unpacked(opened)
         except OSError as error:
             raise unreadable(str(file), error) from None
-        yield cast(BinaryIO, gzip.GzipFile(fileobj=opened)) if packed else opened
+        yield data
 
 
-def read(data: BinaryIO, name: str) -> bytes:
+def unpacked(data: BufferedReader) -> BufferedIOBase:
+    """What was packed with gzip, by its first bytes, or the data as it is."""
+    return gzip.GzipFile(fileobj=data) if data.peek(2)[:2] == GZIP else data
+
+
+def read(data: BufferedIOBase, name: str) -> bytes:
     """The next bytes; none at the end. Raises ConsoleError."""
     try:
-        return data.read1(CHUNK) if hasattr(data, "read1") else data.read(CHUNK)
+        return data.read1(CHUNK)
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(name, error) from None
 

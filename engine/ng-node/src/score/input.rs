@@ -91,11 +91,7 @@ pub(super) struct Taken<'a> {
 impl Input {
     /// Recognises an input by its first lines that are not blank, at most two. The error says what was expected of the
     /// line at its index.
-    pub(super) fn recognise(
-        asked: Encoder,
-        column: Option<&str>,
-        head: &[&[u8]],
-    ) -> Result<Input, (usize, String)> {
+    pub(super) fn recognise(asked: Encoder, column: Option<&str>, head: &[&[u8]]) -> Result<Input, (usize, String)> {
         let input = |shape, format, has_header| Input { shape, format, expected: format, has_header };
         let first = head.first().copied().unwrap_or_default();
         match asked {
@@ -139,6 +135,7 @@ impl Input {
         }
         match &self.shape {
             Shape::Lines => Ok(Some(whole)),
+            Shape::Numbers if line.trim_ascii_end().ends_with(b"]") => Ok(Some(whole)),
             Shape::Numbers => Ok(Some(Taken { raw: Cow::Owned([b"[", line.trim_ascii(), b"]"].concat()), ..whole })),
             Shape::Table { value, time, columns } => {
                 let fields = fields::split(line);

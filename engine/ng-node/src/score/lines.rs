@@ -16,11 +16,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Passes every line that ends within `bytes` to `sink`, without its LF or CR LF.
-    pub(super) fn feed<E>(
-        &mut self,
-        mut bytes: &[u8],
-        mut sink: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn feed<E>(&mut self, mut bytes: &[u8], mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         while let Some(end) = memchr(b'\n', bytes) {
             if self.begun {
                 self.keep(&bytes[..end]);

@@ -157,7 +157,11 @@ impl Running {
             let events = lines - u64::from(input.has_header).min(lines);
             self.bound_warm_up((events as f64 * WARM_UP_SHARE) as i64);
         }
-        rows::header(&mut self.out, input.expected, options.explain);
+        if options.encoder == Encoder::Session {
+            rows::session_header(&mut self.out, options.explain);
+        } else {
+            rows::header(&mut self.out, input.expected, options.explain);
+        }
         self.input = Some(input);
     }
 
@@ -187,12 +191,20 @@ impl Running {
         if input.expected != Format::Text && head.format != input.expected {
             return Err(refuse(input.expectation(&taken.raw)));
         }
-        rows::write(&mut self.out, self.events, &head, input.expected, options.explain);
+        if options.encoder == Encoder::Session {
+            rows::sessions(&mut self.out, self.engine.detect.ended_sessions(), options.explain);
+        } else {
+            rows::write(&mut self.out, self.events, &head, input.expected, options.explain);
+        }
         self.events += 1;
         Ok(())
     }
 
-    fn end(&mut self, _: &ScoreOptions) {}
+    fn end(&mut self, options: &ScoreOptions) {
+        if options.encoder == Encoder::Session {
+            rows::sessions(&mut self.out, self.engine.detect.end_sessions(), options.explain);
+        }
+    }
 }
 
 fn refusal(name: &str, line: u64, what: String) -> NodeError {

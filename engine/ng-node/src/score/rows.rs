@@ -2,6 +2,7 @@
 
 use super::fields;
 use ng_core::convert;
+use ng_core::detect::sessions::Ended;
 use ng_core::encoders::ENCODERS;
 use ng_core::guard;
 use ng_core::record::{Head, NO_PATTERN, NO_SEQ};
@@ -58,8 +59,27 @@ pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &Head, format: Format, 
     out.push(b'\n');
 }
 
+/// The header of sessions. With `explain` the strength, the number of events and the reason follow.
+pub(super) fn session_header(out: &mut Vec<u8>, explain: bool) {
+    out.extend_from_slice(if explain { b"session,score,strength,alert,events,why\n" } else { b"session,score\n" });
+}
+
+/// Sessions that ended.
+pub(super) fn sessions(out: &mut Vec<u8>, ended: &[Ended], explain: bool) {
+    for session in ended {
+        fields::write(out, &session.name);
+        put(out, format_args!(",{}", session.score as f32));
+        if explain {
+            let (strength, is_alert) = (session.strength as f32, u8::from(session.is_alert));
+            put(out, format_args!(",{strength},{is_alert},{},", session.events));
+            fields::write(out, session.why().as_bytes());
+        }
+        out.push(b'\n');
+    }
+}
+
 /// Writes numbers and words that need no quotes.
-pub(super) fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("memory takes every byte");
 }
 
