@@ -54,6 +54,13 @@ docs: $(BUILT) ## Write the pages of docs/ that are generated from code.
 bench: $(DEV) ## Measure this machine beside its peers and print the table.
 	$(BIN)/python bench/run.py $(ARGS)
 
+DATA  ?= ../shared/data
+TOOLS ?= ../shared/tools
+
+.PHONY: score
+score: $(BUILT) ## Score the labelled data in DATA with the programs in TOOLS, and say which gates hold.
+	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) $(ARGS)
+
 .PHONY: coverage
 coverage: $(DEV) ## Run the Python tests with a coverage report.
 	$(BIN)/coverage run -m pytest

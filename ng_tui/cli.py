@@ -26,6 +26,7 @@ COMMANDS = (
     "query",
     "record",
     "replay",
+    "score",
     "serve",
     "tail",
 )

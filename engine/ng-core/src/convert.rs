@@ -234,10 +234,16 @@ fn detection(detection: &Detection) -> ng_wire::Detection {
         strength: number(detection.strength),
         is_alert: detection.is_alert,
         channels,
-        why: encoder.map_or_else(String::new, |encoder| why::why(encoder.channels, detection)),
+        why: why(detection),
         nearest: Some(detection.nearest).filter(|nearest| *nearest != NO_SEQ),
         pattern: Some(detection.pattern).filter(|pattern| *pattern != NO_PATTERN),
     }
+}
+
+/// The largest part of a surprise in words, such as `quiet 2.9 of 3.3: unusually constant`; empty when the event was not
+/// scored.
+pub fn why(detection: &Detection) -> String {
+    encoder(detection.encoder).map_or_else(String::new, |encoder| why::why(encoder.channels, detection))
 }
 
 fn restore_detection(record: &ng_wire::Detection, parsed: &Parsed) -> Detection {

@@ -186,7 +186,7 @@ impl Engine {
         let finished = match admit(event, &mut self.guard, registry, &mut watch, stages) {
             Admission::Goes(admitted) => {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
-                let finished = score(matched, &mut self.detect, registry, sampler);
+                let finished = score(matched, &mut self.detect, registry, &mut self.effects, sampler);
                 lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
                 finished
             }
@@ -294,11 +294,12 @@ fn find_pattern<'a>(
     Matched(event, matched)
 }
 
-/// Scores the event, or says that it was skipped.
+/// Scores the event, or says that it was skipped. A session that ended with it and is unusual becomes a note.
 fn score<'a>(
     Matched(mut event, matched): Matched<'a>,
     detect: &mut Detect,
     registry: &mut Registry,
+    effects: &mut Vec<Effect>,
     sampler: Option<Sampler>,
 ) -> Finished<'a> {
     if !registry.enabled(Module::IntuitionEngine) {
@@ -312,6 +313,8 @@ fn score<'a>(
     if event.head.detection.is_scored() {
         registry.red(Module::Grid).operations += 1;
     }
+    let unusual = detect.ended_sessions().iter().filter(|ended| ended.is_alert);
+    effects.extend(unusual.map(|ended| Effect::Note { json: ended.note(event.symbols) }));
     if let Some(ns) = probe.spent_ns() {
         registry.red(Module::Grid).latency.note(ns);
     }

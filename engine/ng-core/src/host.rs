@@ -323,6 +323,10 @@ impl Host {
         for effect in std::mem::take(&mut self.setup.engine.effects) {
             let (time_ns, begun) = (self.setup.world.now_ns(), Instant::now());
             let (action, rule, about, failed) = match effect {
+                Effect::Note { json } => {
+                    self.note(&json);
+                    continue;
+                }
                 Effect::Notify { rule, level, text, seq } => {
                     let told = self.tell(Frame::Notice(Notice { time_ns, level, origin: rule.clone(), text }));
                     ("notify", rule, seq, (!told).then(|| "nobody takes the engine's frames".to_owned()))

@@ -28,6 +28,8 @@ pub enum Accepts {
     Float(f64, f64, f64),
     /// Any text.
     Text(&'static str),
+    /// A regular expression, empty = none.
+    Pattern(&'static str),
     /// One of the texts; the first is the default.
     Choice(&'static [&'static str]),
     /// A filter expression, empty = every event. Its syntax is checked by whoever compiles it.
@@ -76,7 +78,7 @@ impl Row {
             Accepts::Bool(value) => SettingValue::Bool(value),
             Accepts::Int(value, ..) => SettingValue::Int(value),
             Accepts::Float(value, ..) => SettingValue::Float(value),
-            Accepts::Text(value) | Accepts::Filter(value) => SettingValue::Text(value.into()),
+            Accepts::Text(value) | Accepts::Pattern(value) | Accepts::Filter(value) => SettingValue::Text(value.into()),
             Accepts::Choice(values) => SettingValue::Text(values[0].into()),
             Accepts::List(values) => SettingValue::List(values.iter().map(|text| text.to_string()).collect()),
         }
@@ -88,7 +90,7 @@ impl Row {
             Accepts::Bool(_) => (Kind::Bool, None),
             Accepts::Int(_, min, max) => (Kind::Int, Some((min as f64, max as f64))),
             Accepts::Float(_, min, max) => (Kind::Float, Some((min, max))),
-            Accepts::Text(_) => (Kind::Text, None),
+            Accepts::Text(_) | Accepts::Pattern(_) => (Kind::Text, None),
             Accepts::Choice(_) => (Kind::Choice, None),
             Accepts::Filter(_) => (Kind::Filter, None),
             Accepts::List(_) => (Kind::List, None),
@@ -126,6 +128,11 @@ impl Row {
             (Accepts::Choice(values), V::Text(given)) if values.contains(&given.as_str()) => Ok(value.clone()),
             (Accepts::Choice(values), _) => Err(format!("expected one of {}", values.join(", "))),
             (Accepts::Bool(_), _) => Err("expected true or false".into()),
+            (Accepts::Pattern(_), V::Text(text)) => match regex::bytes::Regex::new(text) {
+                Ok(_) => Ok(value.clone()),
+                Err(error) => Err(format!("expected a regular expression: {}", last_line(&error.to_string()))),
+            },
+            (Accepts::Pattern(_), _) => Err("expected a regular expression as text".into()),
             (Accepts::Text(_), _) => Err("expected a text".into()),
             (Accepts::Filter(_), _) => Err("expected a filter expression as text".into()),
             (Accepts::List(_), _) => Err("expected a list of texts".into()),
@@ -209,6 +216,12 @@ impl Values {
     }
 }
 
+/// What a regular expression is refused for stands in the last line of its error; the others draw the place.
+fn last_line(text: &str) -> &str {
+    let line = text.lines().last().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line)
+}
+
 /// The name most like `given`, for "did you mean"; none when nothing is close.
 pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
@@ -247,6 +260,7 @@ mod tests {
     const ROWS: &[Row] = &[
         Row { key: "limit", accepts: Accepts::Int(10, 1, 100), unit: "B", summary: "The limit." },
         Row { key: "mode", accepts: Accepts::Choice(&["observe", "enforce"]), unit: "", summary: "The mode." },
+        Row { key: "key", accepts: Accepts::Pattern(""), unit: "", summary: "The key." },
         Row { key: "ceiling", accepts: Accepts::Float(1.0, 0.5, 1e300), unit: "", summary: "The ceiling." },
     ];
 
@@ -272,6 +286,14 @@ mod tests {
             change("mode", SettingValue::Text("off".into())).unwrap_err().expected,
             "expected one of observe, enforce"
         );
+    }
+
+    #[test]
+    fn a_regular_expression_is_compiled_before_it_is_accepted() {
+        assert_eq!(change("key", SettingValue::Text(r"blk_-?\d+".into())).unwrap().text("key"), r"blk_-?\d+");
+        let error = change("key", SettingValue::Text("(".into())).unwrap_err();
+        assert_eq!(error.expected, "expected a regular expression: unclosed group");
+        assert_eq!(change("key", SettingValue::Int(1)).unwrap_err().expected, "expected a regular expression as text");
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! # Layout
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
-//! lock; `node` starts everything.
+//! lock; `node` starts everything; `score` drives an engine without a thread over an input that ends.
 
 pub mod config;
 mod error;
 mod node;
 mod place;
+pub mod score;
 mod state;
 
 pub use error::NodeError;

@@ -11,6 +11,7 @@ use ng_core::detect::Kernel;
 use ng_core::encoders::Clock;
 use ng_core::engine::{Engine, Ingredients};
 use ng_core::event::Parsed;
+use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
 use ng_core::host::{self, Gone, Handle, Setup};
 use ng_core::intake::{Outlet, SourceStatus};
@@ -87,12 +88,7 @@ impl Node {
         let state = State::open(&options.state_dir, options.access)?;
         let (mut overrides, notice) = state.load();
         let env = config.env(now_ns(), options.utc_offset_s);
-        let mut engine = Engine::new(ingredients(config, options, &env)?);
-        for (index, module) in MODULES.iter().enumerate() {
-            if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
-                engine.registry.at(index).enabled = *enabled;
-            }
-        }
+        let mut engine = engine(config, options.utc_offset_s, &env)?;
         let Restored { refused, reverted } = control::restore(&mut engine, &mut overrides, &env);
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
@@ -191,7 +187,18 @@ fn gone(_: Gone) -> NodeError {
     NodeError::failure("NG-3104", "", "the engine has stopped")
 }
 
-fn ingredients(config: &Config, options: &NodeOptions, env: &ng_core::filter::Env) -> Result<Ingredients, NodeError> {
+/// An engine as the configuration wants it, that has seen nothing.
+pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Engine, NodeError> {
+    let mut engine = Engine::new(ingredients(config, utc_offset_s, env)?);
+    for (index, module) in MODULES.iter().enumerate() {
+        if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
+            engine.registry.at(index).enabled = *enabled;
+        }
+    }
+    Ok(engine)
+}
+
+fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredients, NodeError> {
     let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
         let mut changes = config.table(&format!("modules.{}", module.id));
         changes.remove("enabled");
@@ -215,7 +222,7 @@ fn ingredients(config: &Config, options: &NodeOptions, env: &ng_core::filter::En
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(Ingredients { values, guard, alerts, utc_offset_s: options.utc_offset_s, kernel })
+    Ok(Ingredients { values, guard, alerts, utc_offset_s, kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {

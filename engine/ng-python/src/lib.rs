@@ -6,6 +6,7 @@ mod errors;
 mod functions;
 mod inlet;
 mod ring;
+mod score;
 mod server;
 mod tally;
 
@@ -24,6 +25,8 @@ mod _engine {
     use crate::inlet::Inlet;
     #[pymodule_export]
     use crate::ring::{Ring, View};
+    #[pymodule_export]
+    use crate::score::Scorer;
     #[pymodule_export]
     use crate::server::{Server, socket_path};
     #[pymodule_export]

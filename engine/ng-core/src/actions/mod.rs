@@ -74,6 +74,11 @@ pub enum Effect {
         /// The latest matching event.
         seq: Option<u64>,
     },
+    /// Record an event of the engine itself. No rule asks for it: detection does, about more than one event.
+    Note {
+        /// The event.
+        json: String,
+    },
     /// Write a line to the engine's log.
     Log {
         /// Name of the rule.

@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `ranked.rs` scores. All rank numbers with `tail.rs`, look for neighbours with `knn.rs` or `grouped.rs` (the loop
+//! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look for neighbours with `knn.rs` or `grouped.rs` (the loop
 //! itself is `kernel.rs`) and turn surprise into alerts with `alert.rs`. `streams.rs` bounds the number of detectors,
 //! `probe.rs` measures the searches of sampled events.
 
@@ -18,6 +18,7 @@ pub mod numeric;
 mod probe;
 pub mod ranked;
 mod scale;
+pub mod sessions;
 mod streams;
 pub mod tail;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use kernel::{DIMS, Scanner};
 use ng_wire::{Format, Gauge, Scoring, Unit};
 use numeric::Numeric;
 use ranked::{Asked, Ranked};
+use sessions::Sessions;
 use streams::Streams;
 use tuning::Tuning;
 
@@ -59,6 +61,8 @@ pub struct Detect {
     /// By source.
     text: Streams<Sym, Ranked<3>>,
     json: Streams<Sym, (Ranked<3>, Numbers)>,
+    /// Events that belong together.
+    sessions: Sessions,
 }
 
 impl Detect {
@@ -72,12 +76,14 @@ impl Detect {
             vectors: Streams::new(tuning.max_streams),
             text: Streams::new(MOST_SOURCES),
             json: Streams::new(MOST_SOURCES),
+            sessions: Sessions::new(intuition, Scanner::new(kernel)),
         }
     }
 
     /// Scores an event and learns it. Notes of the engine itself are left unscored; a value or vector that is not finite
     /// is unencoded. `probe` measures the searches for neighbours.
     pub fn score(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
+        self.sessions.observe(event, matched, &self.tuning);
         match event.head.format {
             Format::Note => Detection { pattern: matched.pattern, ..Detection::default() },
             Format::Text | Format::Journal => self.score_text(event, matched, probe),
@@ -91,6 +97,7 @@ impl Detect {
     pub fn reconfigure(&mut self, intuition: &Values, grid: &Values) {
         let before = self.tuning;
         self.tuning = Tuning::new(intuition, grid, before.weights);
+        self.sessions.configure(intuition);
         self.numeric.resize(self.tuning.max_streams);
         self.vectors.resize(self.tuning.max_streams);
         if (before.window, before.history) != (self.tuning.window, self.tuning.history) {
@@ -122,6 +129,18 @@ impl Detect {
         {
             gauges.push(Gauge { name: name.into(), value: value as f64, unit: Unit::Count });
         }
+        self.sessions.gauges(gauges);
+    }
+
+    /// The sessions that ended with the event scored last.
+    pub fn ended_sessions(&self) -> &[sessions::Ended] {
+        self.sessions.ended()
+    }
+
+    /// Ends every session; the input has ended.
+    pub fn end_sessions(&mut self) -> &[sessions::Ended] {
+        self.sessions.finish(&self.tuning);
+        self.sessions.ended()
     }
 
     /// Name of the code that compares vectors, `avx2` or `scalar`.

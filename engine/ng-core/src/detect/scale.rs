@@ -21,6 +21,13 @@ impl Scale {
         std::array::from_fn(|dim| weights[dim] / self.variance[dim].sqrt().max(NARROWEST) as f32)
     }
 
+    /// How many standard deviations each dimension lies from its mean; 0 before two vectors are known.
+    pub(super) fn deviations(&self, vector: &[f32; DIMS]) -> [f64; DIMS] {
+        let spread = |dim: usize| self.variance[dim].sqrt().max(NARROWEST);
+        let known = self.count >= 2.0;
+        std::array::from_fn(|dim| if known { (f64::from(vector[dim]) - self.mean[dim]) / spread(dim) } else { 0.0 })
+    }
+
     /// Learns a vector; values that are not finite are passed over.
     pub(super) fn push(&mut self, vector: &[f32; DIMS]) {
         self.count = (self.count + 1.0).min(MEMORY);

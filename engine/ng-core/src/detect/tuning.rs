@@ -41,6 +41,24 @@ pub static SETTINGS: &[Row] = &[
         unit: "",
         summary: "How much of a channel's surprise is gone at the next event.",
     },
+    Row {
+        key: "session_key",
+        accepts: Accepts::Pattern(""),
+        unit: "",
+        summary: "Regular expression for what names the session of a line or object, such as blk_-?\\d+; its first group if it has one. Empty = no sessions.",
+    },
+    Row {
+        key: "session_timeout_s",
+        accepts: Accepts::Float(600.0, 0.001, 1e7),
+        unit: "s",
+        summary: "A session ends when the times of its source have gone on by this without it.",
+    },
+    Row {
+        key: "max_sessions",
+        accepts: Accepts::Int(8192, 16, 65_536),
+        unit: "",
+        summary: "Sessions of a source that are held; beyond it the one that was silent for longest gives way.",
+    },
 ];
 
 /// The settings of both modules in the form the detectors use.

@@ -15,7 +15,7 @@ const LEVELS: [&[u8]; 5] = [b"level", b"lvl", b"severity", b"log.level", b"logle
 const TIMES: [&[u8]; 6] = [b"time", b"timestamp", b"ts", b"@timestamp", b"t", b"datetime"];
 
 /// First segments of topics that only the engine and its encoders give.
-const OURS: [&[u8]; 17] = [
+const OURS: [&[u8]; 18] = [
     b"action",
     b"alert",
     b"auth",
@@ -28,6 +28,7 @@ const OURS: [&[u8]; 17] = [
     b"module",
     b"note",
     b"server",
+    b"session",
     b"state",
     b"stream",
     b"system",

@@ -58,6 +58,13 @@ pub struct Encoder {
     parse: fn(&Reading<'_>, &Clock, &mut Parsed) -> bool,
 }
 
+impl Encoder {
+    /// The format of the events it makes.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+}
+
 /// How timestamps without a zone are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {

@@ -3,9 +3,12 @@
 use crate::bench::{configure, engine};
 use crate::host::{Running, run, until};
 use ng_core::intake::SourceStatus;
+use ng_core::record::Stored;
+use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
 use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -94,4 +97,50 @@ fn log_is_an_event_that_does_not_set_off_its_own_rule() {
     };
     let alert = frame(&running, "a firing rule", view);
     assert_eq!((alert.fired, alert.count, alert.last_seq), (1, 1, Some(1)));
+}
+
+#[test]
+fn an_unusual_session_is_told_to_the_stream_once() {
+    let mut engine = engine(&[("sessions", "when type:session.unusual then notify")]);
+    let index = Module::IntuitionEngine as usize;
+    let key = BTreeMap::from([("session_key".to_string(), SettingValue::Text(r"job-\d+".into()))]);
+    engine.values[index] = engine.values[index].with(MODULES[index].settings, &key).unwrap();
+    engine.reconfigure();
+    let mut running = run(engine);
+    let queue = running.handle.access().subscribe(Wanted { ..Wanted::default() }).unwrap().queue;
+    let mut lines = Vec::new();
+    for job in 0..300 {
+        let day = format!("2026-01-01 {:02}:{:02}:00", job / 60, job % 60);
+        let works = if job == 250 { 60 } else { 2 + job % 3 };
+        lines.push(format!("{day} open job-{job}"));
+        lines.extend((0..works).map(|_| format!("{day} work on job-{job}")));
+        lines.push(format!("{day} close job-{job}"));
+    }
+    let outlet = running.outlet.take().unwrap();
+    let mut filling = outlet.fill(&SourceStatus::new("worker", "test", 0));
+    for line in &lines {
+        filling.push(Format::Text, line.as_bytes()).unwrap();
+    }
+    filling.flush().unwrap();
+    drop((filling, outlet));
+    let mut seqs = Vec::new();
+    until("all records", || match queue.take(usize::MAX, PATIENCE) {
+        Taken::Seqs(more) => {
+            seqs.extend(more);
+            false
+        }
+        Taken::Finished => true,
+        _ => false,
+    });
+    let mut reader = Reader::new(running.store.clone());
+    let mut told = Vec::new();
+    for seq in seqs {
+        let note = |stored: &Stored<'_>| (stored.kind().to_owned(), stored.source().to_owned(), stored.raw.to_vec());
+        told.extend(reader.get(seq, note).filter(|(kind, ..)| kind == "session.unusual"));
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
+    let note: serde_json::Value = serde_json::from_slice(&told[0].2).unwrap();
+    assert_eq!((told[0].1.as_str(), &note["session"]), ("engine", &"job-250".into()));
+    assert_eq!((&note["session_source"], &note["events"]), (&"worker".into(), &62.into()));
+    assert!(note["strength"].as_f64().unwrap() >= 3.6, "{note}");
 }

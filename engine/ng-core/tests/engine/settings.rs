@@ -158,6 +158,41 @@ static CASES: &[Case] = &[
         when_set: "fell by half a decade: false",
     },
     Case {
+        setting: "intuition_engine.session_key",
+        value: || r"job-\d+".into(),
+        seen: |bench| {
+            bench.lines(&["open job-1", "open job-2", "close job-1"]);
+            format!("{} sessions", bench.gauge("intuition_engine", "sessions.open"))
+        },
+        by_default: "0 sessions",
+        when_set: "2 sessions",
+    },
+    Case {
+        setting: "intuition_engine.session_timeout_s",
+        value: || 5.into(),
+        seen: |bench| {
+            bench.set("intuition_engine", "session_key", r"job-\d+");
+            bench.line("open job-1");
+            bench.world.advance(6 * SECOND_NS);
+            bench.line("nothing");
+            format!("{} ended", bench.gauge("intuition_engine", "sessions.ended"))
+        },
+        by_default: "0 ended",
+        when_set: "1 ended",
+    },
+    Case {
+        setting: "intuition_engine.max_sessions",
+        value: || 16.into(),
+        seen: |bench| {
+            bench.set("intuition_engine", "session_key", r"job-\d+");
+            let lines: Vec<String> = (0..40).map(|job| format!("open job-{job}")).collect();
+            bench.lines(&lines);
+            format!("{} gave way", bench.gauge("intuition_engine", "sessions.gave_way"))
+        },
+        by_default: "0 gave way",
+        when_set: "24 gave way",
+    },
+    Case {
         setting: "signal_system.queue_capacity",
         value: || 256.into(),
         seen: |bench| {

@@ -1,0 +1,113 @@
+//! How common lines, and steps from one line to the next, are in the sessions of a source.
+
+use super::open::{MOST_LINES, MOST_STEPS, Session};
+use crate::matched::Match;
+use rustc_hash::FxHashMap;
+
+/// Different lines, and different steps, that are counted; further ones count as never seen.
+const MOST: usize = 1 << 16;
+/// Events, and sessions, after which the counts are halved, so that they follow the present.
+const HALVE_AT: u32 = 1 << 20;
+/// What stands before the first line of a session.
+const START: u32 = u32::MAX;
+
+/// The counts of one source.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    lines: FxHashMap<u32, Line>,
+    steps: FxHashMap<(u32, u32), u32>,
+    sessions: u32,
+    events: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    /// Sessions that it is in.
+    sessions: u32,
+    /// Steps that begin with it.
+    steps: u32,
+}
+
+impl Counts {
+    /// Adds an event to a session, and counts what is new about it.
+    pub(super) fn learn(&mut self, session: &mut Session, matched: &Match) {
+        let pattern = matched.pattern;
+        session.rarest_bits = session.rarest_bits.max(matched.template_bits);
+        if session.length == 0 {
+            self.sessions += 1;
+        }
+        session.length += 1;
+        if let Some(line) = session.lines.iter_mut().find(|line| line.0 == pattern) {
+            line.1 += 1;
+        } else if session.lines.len() < MOST_LINES {
+            session.lines.push((pattern, 1));
+            if let Some(line) = self.line(pattern) {
+                line.sessions += 1;
+            }
+        }
+        let from = session.previous.replace(pattern).unwrap_or(START);
+        self.step(session, from, pattern);
+        self.events += 1;
+        if self.events >= HALVE_AT || self.sessions >= HALVE_AT {
+            self.halve();
+        }
+    }
+
+    /// Rarity of a line among the sessions before this one, which has it, in bits.
+    pub(super) fn line_bits(&self, pattern: u32) -> f64 {
+        let others = self.lines.get(&pattern).map_or(0, |line| line.sessions.saturating_sub(1));
+        bits(others, self.sessions.saturating_sub(1))
+    }
+
+    /// Rarity of a step among the other steps from the same line, those of the session itself left out, in bits.
+    pub(super) fn step_bits(&self, session: &Session, step: (u32, u32, u32)) -> f64 {
+        let (from, to, own) = step;
+        let own_all: u32 = session.steps.iter().filter(|step| step.0 == from).map(|step| step.2).sum();
+        let count = self.steps.get(&(from, to)).map_or(0, |count| count.saturating_sub(own));
+        let all = self.lines.get(&from).map_or(0, |line| line.steps.saturating_sub(own_all));
+        bits(count, all.max(count))
+    }
+
+    fn step(&mut self, session: &mut Session, from: u32, to: u32) {
+        if let Some(step) = session.steps.iter_mut().find(|step| (step.0, step.1) == (from, to)) {
+            step.2 += 1;
+        } else if session.steps.len() < MOST_STEPS {
+            session.steps.push((from, to, 1));
+        } else {
+            return;
+        }
+        if let Some(line) = self.line(from) {
+            line.steps += 1;
+        }
+        if let Some(count) = self.steps.get_mut(&(from, to)) {
+            *count += 1;
+        } else if self.steps.len() < MOST {
+            self.steps.insert((from, to), 1);
+        }
+    }
+
+    fn line(&mut self, pattern: u32) -> Option<&mut Line> {
+        if self.lines.len() >= MOST && !self.lines.contains_key(&pattern) {
+            return None;
+        }
+        Some(self.lines.entry(pattern).or_default())
+    }
+
+    fn halve(&mut self) {
+        self.sessions /= 2;
+        self.events /= 2;
+        self.lines.retain(|_, line| {
+            *line = Line { sessions: line.sessions / 2, steps: line.steps / 2 };
+            line.sessions + line.steps > 0
+        });
+        self.steps.retain(|_, count| {
+            *count /= 2;
+            *count > 0
+        });
+    }
+}
+
+/// Rarity of what happened `count` times of `all`.
+fn bits(count: u32, all: u32) -> f64 {
+    ((f64::from(all) + 1.0) / (f64::from(count) + 0.5)).log2()
+}

@@ -1,0 +1,286 @@
+//! Sessions: events of one source that name the same thing, such as a block, a request or a trace, scored as a whole.
+//!
+//! What names the session is the setting `session_key`, a regular expression. A session ends when the times of its source
+//! have gone on by `session_timeout_s` without it. One that speaks again within a day goes on, and ends once more with all
+//! that it has become: work that is taken up again hours later is one session.
+//!
+//! # Layout
+//!
+//! `open.rs` holds the sessions of one source in the order of their last use, `counts.rs` what is common in all of them;
+//! `vector.rs` makes the eight features. Here they are scored.
+
+mod counts;
+mod open;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+use super::alert::AlertLayer;
+use super::grouped::Grouped;
+use super::kernel::{self, DIMS, Scanner};
+use super::scale::Scale;
+use super::streams::Streams;
+use super::tail::Tail;
+use super::tuning::Tuning;
+use crate::elapsed::Elapsed;
+use crate::event::Event;
+use crate::matched::Match;
+use crate::settings::Values;
+use crate::symbols::{Sym, Symbols};
+use counts::Counts;
+use ng_wire::{Format, Gauge, Unit};
+use open::Open;
+use regex::bytes::Regex;
+
+/// Sources of which sessions are followed.
+const MOST_SOURCES: usize = 16;
+/// Sessions that are remembered for comparison.
+const WINDOW: usize = 4096;
+/// Neighbours whose mean distance counts; sessions that ended before any may be unusual.
+const NEIGHBOURS: usize = 100;
+/// What a bit of the rarest event counts beside a standard deviation of distance.
+const BIT: f64 = 0.5;
+/// Bytes of a name that are looked at.
+const NAME: usize = 128;
+
+/// The sessions of all sources.
+#[derive(Debug)]
+pub struct Sessions {
+    key: Option<Regex>,
+    text: String,
+    timeout_ns: i64,
+    most: usize,
+    scanner: Scanner,
+    sources: Streams<Sym, Source>,
+    /// Those that ended with the latest event.
+    ended: Vec<Ended>,
+    /// Memory of names, to be used again.
+    spare: Vec<Vec<u8>>,
+    total: u64,
+    unusual: u64,
+}
+
+/// One source.
+#[derive(Debug)]
+struct Source {
+    id: Sym,
+    clock: Elapsed,
+    open: Open,
+    counts: Counts,
+    memory: Grouped,
+    scale: Scale,
+    scores: Tail,
+    alerts: AlertLayer,
+    seen: u64,
+}
+
+/// A session that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// What names it.
+    pub name: Vec<u8>,
+    /// Its source.
+    pub source: Sym,
+    /// Mean distance to the nearest remembered sessions, in standard deviations, and half the bits of its rarest event.
+    pub score: f64,
+    /// The score after its rank among the sessions of the source and the alert layer.
+    pub strength: f64,
+    /// The strength reached the threshold.
+    pub is_alert: bool,
+    /// Its events.
+    pub events: u64,
+    /// `seq` of its latest event.
+    pub last_seq: u64,
+    /// Its features.
+    pub features: [f32; DIMS],
+    /// How far each feature lies from its mean, in standard deviations.
+    pub deviations: [f64; DIMS],
+}
+
+impl Sessions {
+    /// No sessions yet.
+    pub(super) fn new(values: &Values, scanner: Scanner) -> Self {
+        let mut sessions = Sessions {
+            key: None,
+            text: String::new(),
+            timeout_ns: 0,
+            most: 0,
+            scanner,
+            sources: Streams::new(MOST_SOURCES),
+            ended: Vec::new(),
+            spare: Vec::new(),
+            total: 0,
+            unusual: 0,
+        };
+        sessions.configure(values);
+        sessions
+    }
+
+    /// Takes the settings of `intuition_engine`. Another key begins anew; a smaller number lets the oldest give way, when
+    /// the next one begins.
+    pub(super) fn configure(&mut self, values: &Values) {
+        self.timeout_ns = (values.float("session_timeout_s") * 1e9) as i64;
+        self.most = values.int("max_sessions") as usize;
+        let text = values.text("session_key");
+        if text != self.text {
+            self.sources = Streams::new(MOST_SOURCES);
+            text.clone_into(&mut self.text);
+            // A text that is no expression is refused where the setting is made.
+            self.key = Some(text).filter(|text| !text.is_empty()).and_then(|text| Regex::new(text).ok());
+        }
+    }
+
+    /// Takes an event into the sessions that it names, and ends those of its source whose time is over.
+    pub(super) fn observe(&mut self, event: &Event<'_>, matched: &Match, tuning: &Tuning) {
+        self.forget_ended();
+        let Some(key) = &self.key else { return };
+        if matches!(event.head.format, Format::Note | Format::Metric | Format::Vector) {
+            return;
+        }
+        let (scanner, most) = (self.scanner, self.most);
+        let id = event.head.source;
+        let source = self.sources.get(id, || Source::new(id, tuning, scanner));
+        let now = source.clock.advance(event.head.time_ns);
+        while let Some(place) = source.open.overdue(now, self.timeout_ns) {
+            self.ended.push(source.end(place, tuning, &mut self.spare));
+        }
+        for name in names(key, event.raw) {
+            let place = match source.open.find(name) {
+                Some(place) => place,
+                None => {
+                    while let Some(place) = source.open.overflowing(most) {
+                        if source.open.is_open(place) {
+                            self.ended.push(source.end(place, tuning, &mut self.spare));
+                        }
+                        source.open.remove(place);
+                    }
+                    source.open.add(name)
+                }
+            };
+            let session = source.open.touch(place, now);
+            // A line that names a session twice is one event of it.
+            if session.length == 0 || session.last_seq != event.head.seq {
+                source.counts.learn(session, matched);
+                session.last_seq = event.head.seq;
+            }
+        }
+        self.note_ended();
+    }
+
+    /// The input has ended: so do all sessions.
+    pub(super) fn finish(&mut self, tuning: &Tuning) {
+        self.forget_ended();
+        for source in self.sources.states_mut() {
+            while let Some(place) = source.open.overdue(i64::MAX, 0) {
+                self.ended.push(source.end(place, tuning, &mut self.spare));
+            }
+        }
+        self.note_ended();
+    }
+
+    /// The sessions that ended with the latest event, in the order of their last events.
+    pub(super) fn ended(&self) -> &[Ended] {
+        &self.ended
+    }
+
+    /// Adds what is measured here.
+    pub(super) fn gauges(&self, gauges: &mut Vec<Gauge>) {
+        let open: usize = self.sources.states().map(|source| source.open.len_open()).sum();
+        let gave_way: u64 = self.sources.states().map(|source| source.open.gave_way()).sum();
+        for (name, value) in [
+            ("sessions.open", open as u64),
+            ("sessions.ended", self.total),
+            ("sessions.unusual", self.unusual),
+            ("sessions.gave_way", gave_way),
+        ] {
+            gauges.push(Gauge { name: name.into(), value: value as f64, unit: Unit::Count });
+        }
+    }
+
+    fn note_ended(&mut self) {
+        self.total += self.ended.len() as u64;
+        self.unusual += self.ended.iter().filter(|ended| ended.is_alert).count() as u64;
+    }
+
+    fn forget_ended(&mut self) {
+        self.spare.extend(self.ended.drain(..).map(|ended| ended.name));
+    }
+}
+
+/// The sessions that a line names. Of an expression with a group, what is in the first group counts.
+fn names<'a>(key: &'a Regex, raw: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let whole = (key.captures_len() == 1).then(|| key.find_iter(raw).map(|found| found.as_bytes()));
+    let inside = (key.captures_len() > 1).then(|| {
+        let captures = key.captures_iter(raw);
+        captures.filter_map(|captures| captures.get(1).map(|found| found.as_bytes()))
+    });
+    let names = whole.into_iter().flatten().chain(inside.into_iter().flatten());
+    names.map(|name| &name[..name.len().min(NAME)]).filter(|name| !name.is_empty())
+}
+
+impl Source {
+    fn new(id: Sym, tuning: &Tuning, scanner: Scanner) -> Self {
+        Source {
+            id,
+            clock: Elapsed::default(),
+            open: Open::default(),
+            counts: Counts::default(),
+            memory: Grouped::new(WINDOW, scanner),
+            scale: Scale::default(),
+            scores: Tail::new(tuning.history),
+            alerts: AlertLayer::default(),
+            seen: 0,
+        }
+    }
+
+    /// Scores a session by those that ended before it, then remembers it.
+    fn end(&mut self, place: u32, tuning: &Tuning, spare: &mut Vec<Vec<u8>>) -> Ended {
+        let session = self.open.end(place);
+        let features = vector::features(session, &self.counts);
+        let mut name = spare.pop().unwrap_or_default();
+        name.clear();
+        name.extend_from_slice(&session.name);
+        let (events, last_seq) = (session.length, session.last_seq);
+        let factors = self.scale.factors(&tuning.weights);
+        let deviations = self.scale.deviations(&features);
+        let found = self.memory.nearest(&features, &factors, NEIGHBOURS, 0);
+        let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(kernel::distance(*found)).sqrt());
+        let score = sum / found.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
+        let strength = self.alerts.step(self.scores.high(score));
+        let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
+        self.scores.push(score);
+        self.memory.push(&features, last_seq, 0);
+        self.scale.push(&features);
+        self.seen += 1;
+        Ended { name, source: self.id, score, strength, is_alert, events, last_seq, features, deviations }
+    }
+}
+
+impl Ended {
+    /// The feature that is most unusual, in words.
+    pub fn why(&self) -> String {
+        let largest = (0..DIMS).max_by(|a, b| self.deviations[*a].abs().total_cmp(&self.deviations[*b].abs()));
+        let dim = largest.unwrap_or_default();
+        let direction = if self.deviations[dim] < 0.0 { "below" } else { "above" };
+        format!("{} {:.1} sd {direction} the usual", vector::NAMES[dim], self.deviations[dim].abs())
+    }
+
+    /// The event of the engine that tells of it, as JSON.
+    pub fn note(&self, symbols: &Symbols) -> String {
+        let (name, source) = (String::from_utf8_lossy(&self.name), symbols.name(self.source));
+        let why = self.why();
+        let note = serde_json::json!({
+            "type": "session.unusual",
+            "level": "warn",
+            "message": format!("session {name} of {source} is unusual: {why}"),
+            "session": name,
+            "session_source": source,
+            "score": self.score,
+            "strength": self.strength,
+            "events": self.events,
+            "about": self.last_seq,
+            "why": why,
+        });
+        note.to_string()
+    }
+}

@@ -1,0 +1,224 @@
+//! The sessions of one source in the order of their last use, bounded: the one that was silent for longest gives way.
+
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::Hasher;
+
+/// Different lines of a session that are told apart.
+pub(super) const MOST_LINES: usize = 32;
+/// Different steps, from one line to the next, that are told apart.
+pub(super) const MOST_STEPS: usize = 64;
+/// A session that has ended goes on when it speaks again within this time.
+const REMEMBERED_NS: i64 = 86_400_000_000_000;
+/// No place.
+const NOWHERE: u32 = u32::MAX;
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// What names it.
+    pub(super) name: Vec<u8>,
+    /// Its events.
+    pub(super) length: u64,
+    /// Pattern and number of each different line, in the order of their first occurrence.
+    pub(super) lines: Vec<(u32, u32)>,
+    /// Two patterns, one behind the other, and their number.
+    pub(super) steps: Vec<(u32, u32, u32)>,
+    /// Rarity of its rarest event in the source, in bits.
+    pub(super) rarest_bits: f32,
+    /// The pattern of its latest event.
+    pub(super) previous: Option<u32>,
+    /// `seq` of its latest event.
+    pub(super) last_seq: u64,
+    last_ns: i64,
+    hash: u64,
+    is_open: bool,
+    older: u32,
+    newer: u32,
+}
+
+/// All sessions of one source.
+#[derive(Debug)]
+pub(super) struct Open {
+    places: Vec<Session>,
+    free: Vec<u32>,
+    by_name: FxHashMap<u64, u32>,
+    oldest: u32,
+    newest: u32,
+    /// The oldest that has not ended; all before it have.
+    first_open: u32,
+    open: usize,
+    gave_way: u64,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Open {
+            places: Vec::new(),
+            free: Vec::new(),
+            by_name: FxHashMap::default(),
+            oldest: NOWHERE,
+            newest: NOWHERE,
+            first_open: NOWHERE,
+            open: 0,
+            gave_way: 0,
+        }
+    }
+}
+
+impl Open {
+    /// Sessions that have not ended.
+    pub(super) fn len_open(&self) -> usize {
+        self.open
+    }
+
+    /// Sessions that were ended because there was no room.
+    pub(super) fn gave_way(&self) -> u64 {
+        self.gave_way
+    }
+
+    /// The session has not ended.
+    pub(super) fn is_open(&self, place: u32) -> bool {
+        self.places[place as usize].is_open
+    }
+
+    /// The place of a session that is remembered.
+    pub(super) fn find(&self, name: &[u8]) -> Option<u32> {
+        let place = *self.by_name.get(&hash(name))?;
+        (self.places[place as usize].name == name).then_some(place)
+    }
+
+    /// The open session that was silent for longest, when that is longer than `timeout_ns`.
+    pub(super) fn overdue(&self, now_ns: i64, timeout_ns: i64) -> Option<u32> {
+        let session = self.places.get(self.first_open as usize)?;
+        (now_ns.saturating_sub(session.last_ns) > timeout_ns).then_some(self.first_open)
+    }
+
+    /// The session that has to be removed before another has room among `most`.
+    pub(super) fn overflowing(&mut self, most: usize) -> Option<u32> {
+        let full = self.by_name.len() >= most.max(1);
+        self.gave_way += u64::from(full && self.is_open(self.oldest));
+        full.then_some(self.oldest)
+    }
+
+    /// Marks a session as ended; it is remembered.
+    pub(super) fn end(&mut self, place: u32) -> &Session {
+        let session = &mut self.places[place as usize];
+        if session.is_open {
+            session.is_open = false;
+            self.open -= 1;
+            if self.first_open == place {
+                self.first_open = session.newer;
+            }
+        }
+        &self.places[place as usize]
+    }
+
+    /// Begins a session. One with the same hash and another name gives way.
+    pub(super) fn add(&mut self, name: &[u8]) -> u32 {
+        let hash = hash(name);
+        if let Some(&other) = self.by_name.get(&hash) {
+            self.end(other);
+            self.remove(other);
+        }
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Session::empty());
+            self.places.len() as u32 - 1
+        });
+        let session = &mut self.places[place as usize];
+        session.begin();
+        session.name.clear();
+        session.name.extend_from_slice(name);
+        session.hash = hash;
+        self.by_name.insert(hash, place);
+        self.link(place);
+        place
+    }
+
+    /// The session has an event now. One that ended more than a day ago begins anew.
+    pub(super) fn touch(&mut self, place: u32, now_ns: i64) -> &mut Session {
+        self.unlink(place);
+        let session = &mut self.places[place as usize];
+        if !session.is_open {
+            self.open += 1;
+            session.is_open = true;
+            if session.length > 0 && now_ns.saturating_sub(session.last_ns) > REMEMBERED_NS {
+                session.begin();
+            }
+        }
+        session.last_ns = now_ns;
+        self.link(place);
+        if self.first_open == NOWHERE {
+            self.first_open = place;
+        }
+        &mut self.places[place as usize]
+    }
+
+    /// Forgets a session that has ended.
+    pub(super) fn remove(&mut self, place: u32) {
+        self.unlink(place);
+        let hash = self.places[place as usize].hash;
+        self.by_name.remove(&hash);
+        self.free.push(place);
+    }
+
+    fn link(&mut self, place: u32) {
+        let newest = self.newest;
+        let session = &mut self.places[place as usize];
+        (session.older, session.newer) = (newest, NOWHERE);
+        match self.places.get_mut(newest as usize) {
+            Some(before) => before.newer = place,
+            None => self.oldest = place,
+        }
+        self.newest = place;
+    }
+
+    fn unlink(&mut self, place: u32) {
+        let (older, newer) = (self.places[place as usize].older, self.places[place as usize].newer);
+        if self.first_open == place {
+            self.first_open = newer;
+        }
+        match self.places.get_mut(older as usize) {
+            Some(before) => before.newer = newer,
+            None => self.oldest = newer,
+        }
+        match self.places.get_mut(newer as usize) {
+            Some(behind) => behind.older = older,
+            None => self.newest = older,
+        }
+    }
+}
+
+impl Session {
+    fn empty() -> Self {
+        Session {
+            name: Vec::new(),
+            length: 0,
+            lines: Vec::new(),
+            steps: Vec::new(),
+            rarest_bits: 0.0,
+            previous: None,
+            last_seq: 0,
+            last_ns: 0,
+            hash: 0,
+            is_open: false,
+            older: NOWHERE,
+            newer: NOWHERE,
+        }
+    }
+
+    /// Nothing has happened in it yet; its memory is kept.
+    fn begin(&mut self) {
+        self.length = 0;
+        self.lines.clear();
+        self.steps.clear();
+        self.rarest_bits = 0.0;
+        self.previous = None;
+        self.is_open = false;
+    }
+}
+
+fn hash(name: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name);
+    hasher.finish()
+}
