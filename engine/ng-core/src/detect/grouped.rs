@@ -1,7 +1,7 @@
 //! A sliding window of remembered vectors in which like events lie together, so that most of it need not be looked at:
 //! a block of sixteen whose bounds are too far away is left out. The answer is exact.
 
-use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
+use super::kernel::{self, Block, Boxes, DIMS, FEW, LANES, Nearby, Query, Scanner};
 use super::knn::clamp;
 use crate::record::NO_SEQ;
 use std::collections::VecDeque;
@@ -30,6 +30,17 @@ pub(super) struct Grouped {
     scanner: Scanner,
     some: Vec<u32>,
     found: Vec<u64>,
+    nearby: Nearby,
+    distances: Vec<f32>,
+}
+
+/// What is near to a vector.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around<'a> {
+    /// Squared distances of the nearest, smallest first; fewer than were asked for when there are fewer.
+    pub(super) distances: &'a [f32],
+    /// The place of the nearest.
+    pub(super) nearest: Option<usize>,
 }
 
 /// What is in a block.
@@ -68,6 +79,8 @@ impl Grouped {
             scanner,
             some: Vec::new(),
             found: Vec::new(),
+            nearby: Nearby::default(),
+            distances: Vec::new(),
         }
     }
 
@@ -100,28 +113,43 @@ impl Grouped {
         self.order.push_back(place as u32);
     }
 
-    /// The `k` nearest places, nearest first, all when there are fewer; read them with [`kernel::distance`] (squared)
-    /// and [`kernel::place`]. Differences are multiplied by `weights`, which are not negative.
+    /// The distances of the `k` nearest, all when there are fewer, and the place of the first. Differences are
+    /// multiplied by `weights`, which are not negative.
     ///
     /// How far the answer to the last event of its kin reached is the first guess of how far to look. The result does not
     /// depend on it.
-    pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> &[u64] {
+    pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> Around<'_> {
         let kind = kin as usize % self.kinds.len();
         let vector = vector.map(clamp);
         let reach = self.kinds[kind].reach;
-        self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
+        let few = k <= FEW || k > kernel::MOST;
+        if few {
+            self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
+        }
+        let mut nearest = None;
+        self.distances.clear();
         for bound in [reach, reach * 4.0, f32::MAX] {
             let query = Query { vector: &vector, weights: Some(weights), k, bound };
             self.scanner.reachable(&self.boxes, query, &mut self.some);
-            self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
-            if self.found.len() >= k || bound >= f32::MAX {
+            self.distances.clear();
+            if few {
+                self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
+                nearest = self.found.first().map(|found| kernel::place(*found));
+                self.distances.extend(self.found.iter().map(|found| kernel::distance(*found)));
+            } else {
+                self.scanner.nearby(&self.blocks, &self.some, query, &mut self.nearby);
+                nearest = self.nearby.nearest();
+                let found = self.nearby.distances(k).iter().take_while(|distance| **distance < f32::INFINITY);
+                self.distances.extend(found);
+            }
+            if self.distances.len() >= k || bound >= f32::MAX {
                 break;
             }
         }
-        if self.found.len() == k {
-            self.kinds[kind].reach = kernel::distance(self.found[k - 1]) * FARTHER;
+        if self.distances.len() == k {
+            self.kinds[kind].reach = self.distances[k - 1] * FARTHER;
         }
-        &self.found
+        Around { distances: &self.distances, nearest }
     }
 
     /// The `seq` of the event remembered at a place.
@@ -140,12 +168,12 @@ impl Grouped {
 
     /// Remembers everything anew in its order, and tells the `k` nearest of each of the latest `count` vectors as they
     /// were when it came.
-    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(&[u64])) {
+    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(&[f32])) {
         let mut next = Grouped::new(self.window, self.scanner);
         let first = self.order.len().saturating_sub(count);
         for (age, (vector, seq, kin)) in self.latest(self.window).enumerate() {
             if age >= first {
-                tell(next.nearest(&vector, weights, k, kin));
+                tell(next.nearest(&vector, weights, k, kin).distances);
             }
             next.push(&vector, seq, kin);
         }
