@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 /// Most kinds of events that are kept apart.
 const MOST_KINDS: usize = 128;
-/// The first look reaches this much farther (squared) than the last answer to a like event did.
-const FARTHER: f32 = 1.3;
+/// The first look reaches this much farther (squared) than the last answer from the same cell did.
+const FARTHER: f32 = 1.6;
 /// No block.
 const NOWHERE: u32 = u32::MAX;
 
@@ -26,6 +26,9 @@ pub(super) struct Grouped {
     /// Empty blocks.
     free: Vec<u32>,
     kinds: Vec<Kind>,
+    /// The squared distance to look to first, by cell: vectors of one kind that agree in every weighed dimension up to
+    /// the fraction. Cells share places.
+    reaches: Vec<f32>,
     window: usize,
     scanner: Scanner,
     some: Vec<u32>,
@@ -59,7 +62,7 @@ struct Use {
 struct Kind {
     /// The block that is being filled.
     open: u32,
-    /// The squared distance to look to first.
+    /// The squared distance to look to first from a cell that was not asked from yet.
     reach: f32,
 }
 
@@ -75,6 +78,7 @@ impl Grouped {
             order: VecDeque::new(),
             free: Vec::new(),
             kinds: vec![Kind { open: NOWHERE, reach: f32::MAX }; kinds],
+            reaches: vec![f32::MAX; (window / 4).next_power_of_two().max(1)],
             window: window.max(1),
             scanner,
             some: Vec::new(),
@@ -116,12 +120,13 @@ impl Grouped {
     /// The distances of the `k` nearest, all when there are fewer, and the place of the first. Differences are
     /// multiplied by `weights`, which are not negative.
     ///
-    /// How far the answer to the last event of its kin reached is the first guess of how far to look. The result does not
+    /// How far the answer to the last event of its cell reached is the first guess of how far to look. The result does not
     /// depend on it.
     pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> Around<'_> {
         let kind = kin as usize % self.kinds.len();
         let vector = vector.map(clamp);
-        let reach = self.kinds[kind].reach;
+        let cell = self.cell(&vector, weights, kind);
+        let reach = if self.reaches[cell] < f32::MAX { self.reaches[cell] } else { self.kinds[kind].reach };
         let few = k <= FEW || k > kernel::MOST;
         if few {
             self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
@@ -147,9 +152,19 @@ impl Grouped {
             }
         }
         if self.distances.len() == k {
-            self.kinds[kind].reach = self.distances[k - 1] * FARTHER;
+            self.reaches[cell] = self.distances[k - 1] * FARTHER;
+            self.kinds[kind].reach = self.reaches[cell];
         }
         Around { distances: &self.distances, nearest }
+    }
+
+    /// The place of a cell among the reaches.
+    fn cell(&self, vector: &[f32; DIMS], weights: &[f32; DIMS], kind: usize) -> usize {
+        let hash = vector.iter().zip(weights).fold(kind as u64, |hash, (value, weight)| {
+            let mixed = (hash ^ (value * weight) as i32 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed ^ mixed >> 32
+        });
+        hash as usize & (self.reaches.len() - 1)
     }
 
     /// The `seq` of the event remembered at a place.
