@@ -281,12 +281,13 @@ mod tests {
                 for (seq, (kin, noise)) in events.iter().enumerate() {
                     let vector = noise.map(|noise| (*kin % 7) as f32 * 3.0 + noise);
                     let latest = &all[all.len() - std::cmp::min(all.len(), window)..];
-                    let found = memory.nearest(&vector, &weights, k, *kin).to_vec();
-                    let distances: Vec<f32> = found.iter().map(|found| kernel::distance(*found)).collect();
-                    prop_assert_eq!(distances, brute(latest, &vector, &weights, k));
-                    for found in found {
-                        let seq = memory.seq(kernel::place(found));
-                        prop_assert!(seq >= latest[0].1 && seq < all.len() as u64);
+                    let around = memory.nearest(&vector, &weights, k, *kin);
+                    let (distances, nearest) = (around.distances.to_vec(), around.nearest);
+                    prop_assert_eq!(&distances, &brute(latest, &vector, &weights, k));
+                    prop_assert_eq!(nearest.is_some(), !latest.is_empty());
+                    if let Some(nearest) = nearest.map(|place| memory.seq(place)) {
+                        let known = latest.iter().find(|(_, seq)| *seq == nearest);
+                        prop_assert_eq!(brute(&[*known.unwrap()], &vector, &weights, 1)[0], distances[0]);
                     }
                     memory.push(&vector, seq as u64, *kin);
                     all.push((vector, seq as u64));
@@ -305,7 +306,7 @@ mod tests {
         assert_eq!(memory.order.len(), 512);
         assert!(memory.blocks.len() <= 512 / LANES + 2 * memory.kinds.len(), "{}", memory.blocks.len());
         memory.resize(100);
-        let found = memory.nearest(&[0.0; DIMS], &[1.0; DIMS], 1, 0)[0];
-        assert_eq!(memory.seq(kernel::place(found)), 19_900);
+        let nearest = memory.nearest(&[0.0; DIMS], &[1.0; DIMS], 1, 0).nearest.unwrap();
+        assert_eq!(memory.seq(nearest), 19_900);
     }
 }

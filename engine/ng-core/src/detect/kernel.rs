@@ -6,8 +6,8 @@
 
 mod nearby;
 
-pub use nearby::{MOST, Nearby};
 use nearby::Collect;
+pub use nearby::{MOST, Nearby};
 
 /// Dimensions of every vector.
 pub const DIMS: usize = 8;

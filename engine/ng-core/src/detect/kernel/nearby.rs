@@ -130,10 +130,10 @@ mod avx2 {
     use super::super::avx2::Lanes;
     use super::{MOST, ROOM};
     use std::arch::x86_64::{
-        __m256, _mm_loadl_epi64, _mm256_add_epi32, _mm256_blend_ps, _mm256_cvtepu8_epi32,
-        _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
-        _mm256_permutevar8x32_epi32, _mm256_permutevar8x32_ps, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setzero_ps,
-        _mm256_shuffle_ps, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+        __m256, _mm_loadl_epi64, _mm256_add_epi32, _mm256_blend_ps, _mm256_cvtepu8_epi32, _mm256_loadu_ps,
+        _mm256_max_ps, _mm256_min_ps, _mm256_permute_ps, _mm256_permute2f128_ps, _mm256_permutevar8x32_epi32,
+        _mm256_permutevar8x32_ps, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setzero_ps, _mm256_shuffle_ps,
+        _mm256_storeu_ps, _mm256_storeu_si256, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
 
     /// For every mask of eight lanes, those that are set, one byte each.
@@ -174,10 +174,8 @@ mod avx2 {
             // SAFETY: AVX2 is present (see `Lanes`); both stores of eight end within the arrays, as just asserted; a
             // row of SET has the eight bytes that are loaded.
             unsafe {
-                let lanes = _mm256_add_epi32(
-                    _mm256_set1_epi32(first as i32),
-                    _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
-                );
+                let lanes =
+                    _mm256_add_epi32(_mm256_set1_epi32(first as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
                 let order = _mm256_cvtepu8_epi32(_mm_loadl_epi64(SET[low].as_ptr().cast()));
                 _mm256_storeu_ps(values.as_mut_ptr().add(at), _mm256_permutevar8x32_ps(self.0, order));
                 _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm256_permutevar8x32_epi32(lanes, order));
@@ -232,8 +230,25 @@ mod avx2 {
     #[inline(always)]
     unsafe fn sort(mut v: Eight) -> Eight {
         const NETWORK: [(usize, usize); 19] = [
-            (0, 2), (1, 3), (4, 6), (5, 7), (0, 4), (1, 5), (2, 6), (3, 7), (0, 1), (2, 3), (4, 5), (6, 7), (2, 4),
-            (3, 5), (1, 4), (3, 6), (1, 2), (3, 4), (5, 6),
+            (0, 2),
+            (1, 3),
+            (4, 6),
+            (5, 7),
+            (0, 4),
+            (1, 5),
+            (2, 6),
+            (3, 7),
+            (0, 1),
+            (2, 3),
+            (4, 5),
+            (6, 7),
+            (2, 4),
+            (3, 5),
+            (1, 4),
+            (3, 6),
+            (1, 2),
+            (3, 4),
+            (5, 6),
         ];
         // SAFETY: AVX2 is present.
         unsafe {
@@ -339,6 +354,45 @@ mod avx2 {
                 columns[i + 4] = _mm256_permute2f128_ps::<0x31>(fours[i], fours[i + 4]);
             }
             columns
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Block, DIMS, Kernel, Query, Scanner, capacity, distance, place};
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_network_finds_what_the_list_finds(
+            // Few values, so that distances are often equal.
+            vectors in prop::collection::vec(prop::array::uniform8(-6i8..6), 1..700),
+            at in prop::array::uniform8(-6i8..6),
+            k in 1usize..=MOST,
+            bound in prop_oneof![Just(f32::MAX), 0.0f32..300.0],
+        ) {
+            let mut blocks = vec![Block::FREE; vectors.len().div_ceil(LANES)];
+            for (number, vector) in vectors.iter().enumerate() {
+                for dim in 0..DIMS {
+                    blocks[number / LANES].values[dim][number % LANES] = f32::from(vector[dim]);
+                }
+            }
+            let at = at.map(f32::from);
+            let some: Vec<u32> = (0..blocks.len() as u32).collect();
+            let query = Query { vector: &at, weights: Some(&[1.5; DIMS]), k, bound };
+            let mut list = Vec::with_capacity(capacity(k));
+            Scanner::new(Kernel::Scalar).nearest_of(&blocks, &some, query, &mut list);
+            let expected: Vec<f32> = list.iter().map(|found| distance(*found)).collect();
+            let mut nearby = Nearby::default();
+            for kernel in [Kernel::Scalar, Kernel::Avx2] {
+                Scanner::new(kernel).nearby(&blocks, &some, query, &mut nearby);
+                let mut found = nearby.distances(k).to_vec();
+                found.retain(|distance| *distance < f32::INFINITY);
+                prop_assert_eq!(&found, &expected);
+                prop_assert_eq!(nearby.nearest(), list.first().map(|found| place(*found)));
+            }
         }
     }
 }
