@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 /// Most kinds of events that are kept apart.
 const MOST_KINDS: usize = 128;
 /// The first look reaches this much farther (squared) than the last answer from the same cell did.
-const FARTHER: f32 = 1.6;
+const FARTHER: f32 = 2.0;
 /// No block.
 const NOWHERE: u32 = u32::MAX;
 

@@ -80,7 +80,9 @@ impl Scanner {
     /// Chooses the code once; the processor is asked here and not again.
     pub fn new(kernel: Kernel) -> Self {
         #[cfg(target_arch = "x86_64")]
-        let avx2 = kernel != Kernel::Scalar && std::is_x86_feature_detected!("avx2");
+        let avx2 = kernel != Kernel::Scalar
+            && std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("popcnt");
         #[cfg(not(target_arch = "x86_64"))]
         let avx2 = {
             let _ = kernel;
@@ -170,7 +172,7 @@ fn run(avx2: bool, task: Task<'_>) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,popcnt")]
 fn run_avx2(task: Task<'_>) {
     run_with::<avx2::Lanes>(task);
 }

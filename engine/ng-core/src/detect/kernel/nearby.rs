@@ -198,10 +198,7 @@ mod avx2 {
                 for i in 0..8 {
                     low[i] = _mm256_min_ps(kept[i], reverse(sorted[7 - i]));
                 }
-                for apart in [4, 2, 1] {
-                    low = cross(low, apart);
-                }
-                low = settle(low);
+                low = settle(cross::<1>(cross::<2>(cross::<4>(low))));
                 for i in 0..8 {
                     _mm256_storeu_ps(best.as_mut_ptr().add(8 * i), low[i]);
                 }
@@ -229,51 +226,57 @@ mod avx2 {
     /// AVX2 is present.
     #[inline(always)]
     unsafe fn sort(mut v: Eight) -> Eight {
-        const NETWORK: [(usize, usize); 19] = [
-            (0, 2),
-            (1, 3),
-            (4, 6),
-            (5, 7),
-            (0, 4),
-            (1, 5),
-            (2, 6),
-            (3, 7),
-            (0, 1),
-            (2, 3),
-            (4, 5),
-            (6, 7),
-            (2, 4),
-            (3, 5),
-            (1, 4),
-            (3, 6),
-            (1, 2),
-            (3, 4),
-            (5, 6),
-        ];
         // SAFETY: AVX2 is present.
         unsafe {
-            for (a, b) in NETWORK {
-                (v[a], v[b]) = (_mm256_min_ps(v[a], v[b]), _mm256_max_ps(v[a], v[b]));
-            }
+            // A network of 19 comparisons for eight; each line holds what may be done at once.
+            v = exchange(v, [(0, 2), (1, 3), (4, 6), (5, 7)]);
+            v = exchange(v, [(0, 4), (1, 5), (2, 6), (3, 7)]);
+            v = exchange(v, [(0, 1), (2, 3), (4, 5), (6, 7)]);
+            v = exchange(v, [(2, 4), (3, 5)]);
+            v = exchange(v, [(1, 4), (3, 6)]);
+            v = exchange(v, [(1, 2), (3, 4), (5, 6)]);
             v = transpose(v);
-            for width in [1, 2, 4] {
-                let rows = v;
-                for start in [0, 2, 4, 6].into_iter().filter(|start| start % (2 * width) == 0) {
-                    for i in 0..width {
-                        let (a, b) = (rows[start + i], reverse(rows[start + 2 * width - 1 - i]));
-                        (v[start + i], v[start + width + i]) = (_mm256_min_ps(a, b), _mm256_max_ps(a, b));
-                    }
-                }
-                if width > 2 {
-                    v = cross(v, 2);
-                }
-                if width > 1 {
-                    v = cross(v, 1);
-                }
-                v = settle(v);
-            }
+            v = settle(fold::<1>(v));
+            v = settle(cross::<1>(fold::<2>(v)));
+            settle(cross::<1>(cross::<2>(fold::<4>(v))))
+        }
+    }
+
+    /// Puts the smaller of each pair into the first register.
+    ///
+    /// # Safety
+    /// AVX2 is present.
+    #[inline(always)]
+    unsafe fn exchange<const PAIRS: usize>(mut v: Eight, pairs: [(usize, usize); PAIRS]) -> Eight {
+        let mut i = 0;
+        while i < PAIRS {
+            let (a, b) = pairs[i];
+            // SAFETY: AVX2 is present.
+            (v[a], v[b]) = unsafe { (_mm256_min_ps(v[a], v[b]), _mm256_max_ps(v[a], v[b])) };
+            i += 1;
         }
         v
+    }
+
+    /// Makes of each two neighbouring runs of so many registers in order one that rises and falls once, in each half,
+    /// the smaller half first.
+    ///
+    /// # Safety
+    /// AVX2 is present.
+    #[inline(always)]
+    unsafe fn fold<const WIDTH: usize>(v: Eight) -> Eight {
+        let mut folded = v;
+        for i in 0..8 {
+            if i & WIDTH == 0 {
+                let (start, place) = (i & !(2 * WIDTH - 1), i & (WIDTH - 1));
+                // SAFETY: AVX2 is present.
+                unsafe {
+                    let (a, b) = (v[i], reverse(v[start + 2 * WIDTH - 1 - place]));
+                    (folded[i], folded[i + WIDTH]) = (_mm256_min_ps(a, b), _mm256_max_ps(a, b));
+                }
+            }
+        }
+        folded
     }
 
     /// Orders each register with the one so far apart.
@@ -281,12 +284,12 @@ mod avx2 {
     /// # Safety
     /// AVX2 is present.
     #[inline(always)]
-    unsafe fn cross(mut v: Eight, apart: usize) -> Eight {
+    unsafe fn cross<const APART: usize>(mut v: Eight) -> Eight {
         for i in 0..8 {
-            if i & apart == 0 {
+            if i & APART == 0 {
                 // SAFETY: AVX2 is present.
                 unsafe {
-                    (v[i], v[i + apart]) = (_mm256_min_ps(v[i], v[i + apart]), _mm256_max_ps(v[i], v[i + apart]));
+                    (v[i], v[i + APART]) = (_mm256_min_ps(v[i], v[i + APART]), _mm256_max_ps(v[i], v[i + APART]));
                 }
             }
         }
