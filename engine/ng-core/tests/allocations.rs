@@ -156,3 +156,20 @@ fn lines_of_text() {
 fn metrics() {
     check(Format::Metric, 200, |i| format!("metric{}={}", i % 4, ((i * 7919) % 1000) as f64 / 10.0));
 }
+
+#[test]
+fn objects() {
+    check(Format::Json, 200, |i| {
+        let (level, status) = if i % 50 == 0 { ("error", 500) } else { ("info", [200, 304][i % 2]) };
+        format!(r#"{{"level":"{level}","msg":"served","status":{status},"ms":{},"user":"u{}"}}"#, i % 100, i % 9)
+    });
+}
+
+#[test]
+fn vectors() {
+    check(Format::Vector, 200, |i| {
+        let at = |dim: usize| ((i * (dim * 37 + 1)) % 1009) as f64 / 10.0;
+        let values: Vec<String> = (0..8).map(|dim| at(dim).to_string()).collect();
+        format!("place{}=[{}]", i % 4, values.join(","))
+    });
+}

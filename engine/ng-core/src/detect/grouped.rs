@@ -1,15 +1,15 @@
 //! A sliding window of remembered vectors in which like events lie together, so that most of it need not be looked at:
 //! a block of sixteen whose bounds are too far away is left out. The answer is exact.
 
-use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
+use super::kernel::{self, Block, Boxes, DIMS, FEW, LANES, Nearby, Query, Scanner};
 use super::knn::clamp;
 use crate::record::NO_SEQ;
 use std::collections::VecDeque;
 
 /// Most kinds of events that are kept apart.
 const MOST_KINDS: usize = 128;
-/// The first look reaches this much farther (squared) than the last answer to a like event did.
-const FARTHER: f32 = 1.3;
+/// The first look reaches this much farther (squared) than the last answer from the same cell did.
+const FARTHER: f32 = 2.0;
 /// No block.
 const NOWHERE: u32 = u32::MAX;
 
@@ -26,10 +26,24 @@ pub(super) struct Grouped {
     /// Empty blocks.
     free: Vec<u32>,
     kinds: Vec<Kind>,
+    /// The squared distance to look to first, by cell: vectors of one kind that agree in every weighed dimension up to
+    /// the fraction. Cells share places.
+    reaches: Vec<f32>,
     window: usize,
     scanner: Scanner,
     some: Vec<u32>,
     found: Vec<u64>,
+    nearby: Nearby,
+    distances: Vec<f32>,
+}
+
+/// What is near to a vector.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around<'a> {
+    /// Squared distances of the nearest, smallest first; fewer than were asked for when there are fewer.
+    pub(super) distances: &'a [f32],
+    /// The place of the nearest.
+    pub(super) nearest: Option<usize>,
 }
 
 /// What is in a block.
@@ -48,7 +62,7 @@ struct Use {
 struct Kind {
     /// The block that is being filled.
     open: u32,
-    /// The squared distance to look to first.
+    /// The squared distance to look to first from a cell that was not asked from yet.
     reach: f32,
 }
 
@@ -64,10 +78,13 @@ impl Grouped {
             order: VecDeque::new(),
             free: Vec::new(),
             kinds: vec![Kind { open: NOWHERE, reach: f32::MAX }; kinds],
+            reaches: vec![f32::MAX; (window / 4).next_power_of_two().max(1)],
             window: window.max(1),
             scanner,
             some: Vec::new(),
             found: Vec::new(),
+            nearby: Nearby::default(),
+            distances: Vec::new(),
         }
     }
 
@@ -100,28 +117,54 @@ impl Grouped {
         self.order.push_back(place as u32);
     }
 
-    /// The `k` nearest places, nearest first, all when there are fewer; read them with [`kernel::distance`] (squared)
-    /// and [`kernel::place`]. Differences are multiplied by `weights`, which are not negative.
+    /// The distances of the `k` nearest, all when there are fewer, and the place of the first. Differences are
+    /// multiplied by `weights`, which are not negative.
     ///
-    /// How far the answer to the last event of its kin reached is the first guess of how far to look. The result does not
+    /// How far the answer to the last event of its cell reached is the first guess of how far to look. The result does not
     /// depend on it.
-    pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> &[u64] {
+    pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> Around<'_> {
         let kind = kin as usize % self.kinds.len();
         let vector = vector.map(clamp);
-        let reach = self.kinds[kind].reach;
-        self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
+        let cell = self.cell(&vector, weights, kind);
+        let reach = if self.reaches[cell] < f32::MAX { self.reaches[cell] } else { self.kinds[kind].reach };
+        let few = k <= FEW || k > kernel::MOST;
+        if few {
+            self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
+        }
+        let mut nearest = None;
+        self.distances.clear();
         for bound in [reach, reach * 4.0, f32::MAX] {
             let query = Query { vector: &vector, weights: Some(weights), k, bound };
             self.scanner.reachable(&self.boxes, query, &mut self.some);
-            self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
-            if self.found.len() >= k || bound >= f32::MAX {
+            self.distances.clear();
+            if few {
+                self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
+                nearest = self.found.first().map(|found| kernel::place(*found));
+                self.distances.extend(self.found.iter().map(|found| kernel::distance(*found)));
+            } else {
+                self.scanner.nearby(&self.blocks, &self.some, query, &mut self.nearby);
+                nearest = self.nearby.nearest();
+                let found = self.nearby.distances(k).iter().take_while(|distance| **distance < f32::INFINITY);
+                self.distances.extend(found);
+            }
+            if self.distances.len() >= k || bound >= f32::MAX {
                 break;
             }
         }
-        if self.found.len() == k {
-            self.kinds[kind].reach = kernel::distance(self.found[k - 1]) * FARTHER;
+        if self.distances.len() == k {
+            self.reaches[cell] = self.distances[k - 1] * FARTHER;
+            self.kinds[kind].reach = self.reaches[cell];
         }
-        &self.found
+        Around { distances: &self.distances, nearest }
+    }
+
+    /// The place of a cell among the reaches.
+    fn cell(&self, vector: &[f32; DIMS], weights: &[f32; DIMS], kind: usize) -> usize {
+        let hash = vector.iter().zip(weights).fold(kind as u64, |hash, (value, weight)| {
+            let mixed = (hash ^ (value * weight) as i32 as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            mixed ^ mixed >> 32
+        });
+        hash as usize & (self.reaches.len() - 1)
     }
 
     /// The `seq` of the event remembered at a place.
@@ -140,12 +183,12 @@ impl Grouped {
 
     /// Remembers everything anew in its order, and tells the `k` nearest of each of the latest `count` vectors as they
     /// were when it came.
-    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(&[u64])) {
+    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(&[f32])) {
         let mut next = Grouped::new(self.window, self.scanner);
         let first = self.order.len().saturating_sub(count);
         for (age, (vector, seq, kin)) in self.latest(self.window).enumerate() {
             if age >= first {
-                tell(next.nearest(&vector, weights, k, kin));
+                tell(next.nearest(&vector, weights, k, kin).distances);
             }
             next.push(&vector, seq, kin);
         }
@@ -238,12 +281,13 @@ mod tests {
                 for (seq, (kin, noise)) in events.iter().enumerate() {
                     let vector = noise.map(|noise| (*kin % 7) as f32 * 3.0 + noise);
                     let latest = &all[all.len() - std::cmp::min(all.len(), window)..];
-                    let found = memory.nearest(&vector, &weights, k, *kin).to_vec();
-                    let distances: Vec<f32> = found.iter().map(|found| kernel::distance(*found)).collect();
-                    prop_assert_eq!(distances, brute(latest, &vector, &weights, k));
-                    for found in found {
-                        let seq = memory.seq(kernel::place(found));
-                        prop_assert!(seq >= latest[0].1 && seq < all.len() as u64);
+                    let around = memory.nearest(&vector, &weights, k, *kin);
+                    let (distances, nearest) = (around.distances.to_vec(), around.nearest);
+                    prop_assert_eq!(&distances, &brute(latest, &vector, &weights, k));
+                    prop_assert_eq!(nearest.is_some(), !latest.is_empty());
+                    if let Some(nearest) = nearest.map(|place| memory.seq(place)) {
+                        let known = latest.iter().find(|(_, seq)| *seq == nearest);
+                        prop_assert_eq!(brute(&[*known.unwrap()], &vector, &weights, 1)[0], distances[0]);
                     }
                     memory.push(&vector, seq as u64, *kin);
                     all.push((vector, seq as u64));
@@ -262,7 +306,7 @@ mod tests {
         assert_eq!(memory.order.len(), 512);
         assert!(memory.blocks.len() <= 512 / LANES + 2 * memory.kinds.len(), "{}", memory.blocks.len());
         memory.resize(100);
-        let found = memory.nearest(&[0.0; DIMS], &[1.0; DIMS], 1, 0)[0];
-        assert_eq!(memory.seq(kernel::place(found)), 19_900);
+        let nearest = memory.nearest(&[0.0; DIMS], &[1.0; DIMS], 1, 0).nearest.unwrap();
+        assert_eq!(memory.seq(nearest), 19_900);
     }
 }

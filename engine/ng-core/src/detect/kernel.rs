@@ -4,6 +4,11 @@
 //! the same order, lane by lane and without fused multiply-add, so both give the same bits.
 #![allow(unsafe_code)]
 
+mod nearby;
+
+use nearby::Collect;
+pub use nearby::{MOST, Nearby};
+
 /// Dimensions of every vector.
 pub const DIMS: usize = 8;
 /// Vectors stored together in a [`Block`].
@@ -75,7 +80,9 @@ impl Scanner {
     /// Chooses the code once; the processor is asked here and not again.
     pub fn new(kernel: Kernel) -> Self {
         #[cfg(target_arch = "x86_64")]
-        let avx2 = kernel != Kernel::Scalar && std::is_x86_feature_detected!("avx2");
+        let avx2 = kernel != Kernel::Scalar
+            && std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("popcnt");
         #[cfg(not(target_arch = "x86_64"))]
         let avx2 = {
             let _ = kernel;
@@ -99,6 +106,13 @@ impl Scanner {
         run(self.avx2, Task::Some { blocks, some, query, found });
         keep_nearest(query.k, found);
         found.sort_unstable();
+    }
+
+    /// The same for up to 64 neighbours of which only the nearest has a name. The bound is taken as it is, so that fewer
+    /// than `k` are found when it is too small.
+    pub fn nearby(self, blocks: &[Block], some: &[u32], query: Query<'_>, nearby: &mut Nearby) {
+        nearby.clear();
+        run(self.avx2, Task::Nearby { blocks, some, query, nearby });
     }
 
     /// Fills `some` with the numbers of the blocks that may hold something within the bound.
@@ -142,6 +156,7 @@ pub fn distance_to(blocks: &[Block], place: usize, query: &Query<'_>) -> f32 {
 enum Task<'a> {
     All { blocks: &'a [Block], query: Query<'a>, found: &'a mut Vec<u64> },
     Some { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, found: &'a mut Vec<u64> },
+    Nearby { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, nearby: &'a mut Nearby },
     Boxes { boxes: &'a [Boxes], query: Query<'a>, some: &'a mut Vec<u32> },
 }
 
@@ -157,18 +172,19 @@ fn run(avx2: bool, task: Task<'_>) {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,popcnt")]
 fn run_avx2(task: Task<'_>) {
     run_with::<avx2::Lanes>(task);
 }
 
 #[inline(always)]
-fn run_with<L: Lanes>(task: Task<'_>) {
+fn run_with<L: Lanes + Collect>(task: Task<'_>) {
     match task {
         Task::All { blocks, query, found } => scan::<L>(blocks.iter().enumerate(), query, found),
         Task::Some { blocks, some, query, found } => {
             scan::<L>(some.iter().map(|number| (*number as usize, &blocks[*number as usize])), query, found);
         }
+        Task::Nearby { blocks, some, query, nearby } => scan_nearby::<L>(blocks, some, query, nearby),
         Task::Boxes { boxes, query, some } => scan_boxes::<L>(boxes, query, some),
     }
 }
@@ -184,6 +200,16 @@ trait Lanes: Copy {
     /// Bit n is set when lane n is at most as large as that of `bound`.
     fn within(self, bound: Self) -> u32;
     fn store(self) -> [f32; LANES];
+}
+
+/// Each value in all lanes. A loop, because closures do not take over what the processor has.
+#[inline(always)]
+fn splat_all<L: Lanes>(values: &[f32; DIMS]) -> [L; DIMS] {
+    let mut all = [L::splat(0.0); DIMS];
+    for (lanes, value) in all.iter_mut().zip(values) {
+        *lanes = L::splat(*value);
+    }
+    all
 }
 
 #[inline(always)]
@@ -202,7 +228,7 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
     weights: &[f32; DIMS],
     found: &mut Vec<u64>,
 ) {
-    let (vector, weights) = (query.vector.map(L::splat), weights.map(L::splat));
+    let (vector, weights) = (splat_all::<L>(query.vector), splat_all::<L>(weights));
     let mut bound = query.bound.min(f32::MAX);
     let full = if query.k <= FEW { query.k - 1 } else { capacity(query.k) - LANES };
     for (number, block) in blocks {
@@ -237,11 +263,40 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
     }
 }
 
+/// As `scan_with`, with the distances in a network in place of a list.
+#[inline(always)]
+fn scan_nearby<L: Lanes + Collect>(blocks: &[Block], some: &[u32], query: Query<'_>, nearby: &mut Nearby) {
+    let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
+    let vector = splat_all::<L>(query.vector);
+    let mut bound = query.bound.min(f32::MAX);
+    for number in some {
+        let block = &blocks[*number as usize];
+        let square = |dim: usize| {
+            let difference = L::load(&block.values[dim]).sub(vector[dim]).mul(weights[dim]);
+            difference.mul(difference)
+        };
+        let sums = square(0).add(square(1)).add(square(2)).add(square(3));
+        if sums.within(L::splat(bound)) == 0 {
+            continue;
+        }
+        let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
+        let within = sums.within(L::splat(bound));
+        if nearby.take(sums, within, number * LANES as u32) {
+            // Of equal distances the earlier place counts, so what follows must be nearer.
+            bound = bound.min(nearby.distances(query.k)[query.k - 1].next_down());
+            if bound < 0.0 {
+                return;
+            }
+        }
+    }
+    nearby.finish::<L>();
+}
+
 /// The distance to a box is rounded like the distances to the vectors in it and is never larger.
 #[inline(always)]
 fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) {
-    let vector = query.vector.map(L::splat);
-    let weights = query.weights.unwrap_or(&[1.0; DIMS]).map(L::splat);
+    let vector = splat_all::<L>(query.vector);
+    let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
     let (bound, zero) = (L::splat(query.bound.min(f32::MAX)), L::splat(0.0));
     for (number, sixteen) in boxes.iter().enumerate() {
         let mut sums = zero;
@@ -312,7 +367,7 @@ mod avx2 {
     /// Sixteen lanes in two registers. Used by `run_avx2` only, and so only where AVX2 is present; that is what every
     /// `unsafe` here rests on. Loads and stores stay within arrays of sixteen.
     #[derive(Clone, Copy)]
-    pub(super) struct Lanes(__m256, __m256);
+    pub(super) struct Lanes(pub(super) __m256, pub(super) __m256);
 
     impl super::Lanes for Lanes {
         #[inline(always)]

@@ -1,7 +1,7 @@
 //! The `grid`: sliding windows of remembered vectors, searched exactly. This one is a plain ring in the order of time,
 //! for numeric streams; `grouped.rs` serves the others.
 
-use super::kernel::{self, Block, DIMS, LANES, Query, Scanner};
+use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
 use crate::record::NO_SEQ;
 use crate::settings::{Accepts, Row};
 
@@ -24,10 +24,18 @@ pub static SETTINGS: &[Row] = &[
 /// Values beyond this size are cut to it, so that squared distances stay finite.
 const LARGEST: f32 = 1e18;
 
-/// The latest vectors of one stream. Memory grows with what is remembered: 40 bytes a vector.
+/// Queries by bounds between two that look at everything, in a stream whose bounds leave out little.
+const PATIENCE: u32 = 64;
+
+/// The latest vectors of one stream. Memory grows with what is remembered: 44 bytes a vector.
 #[derive(Debug)]
 pub struct Memory {
     blocks: Vec<Block>,
+    /// Bounds of every sixteen blocks. What follows each other is alike, so that most blocks are out of reach.
+    boxes: Vec<Boxes>,
+    /// Queries to come that look at everything, because the bounds left out too little.
+    unbounded: u32,
+    some: Vec<u32>,
     seqs: Vec<u64>,
     next: usize,
     window: usize,
@@ -38,7 +46,17 @@ pub struct Memory {
 impl Memory {
     /// Remembers at most `window` vectors, at least one.
     pub fn new(window: usize, scanner: Scanner) -> Self {
-        Memory { blocks: Vec::new(), seqs: Vec::new(), next: 0, window: window.max(1), scanner, found: Vec::new() }
+        Memory {
+            blocks: Vec::new(),
+            boxes: Vec::new(),
+            unbounded: 0,
+            some: Vec::new(),
+            seqs: Vec::new(),
+            next: 0,
+            window: window.max(1),
+            scanner,
+            found: Vec::new(),
+        }
     }
 
     /// Number of remembered vectors.
@@ -57,14 +75,18 @@ impl Memory {
         if place == self.seqs.len() {
             self.seqs.push(seq);
             if place.is_multiple_of(LANES) {
+                if self.blocks.len().is_multiple_of(LANES) {
+                    self.boxes.push(Boxes::EMPTY);
+                }
                 self.blocks.push(Block::FREE);
             }
         } else {
             self.seqs[place] = seq;
         }
-        for (values, value) in self.blocks[place / LANES].values.iter_mut().zip(vector) {
-            values[place % LANES] = clamp(*value);
+        for (dim, value) in vector.iter().enumerate() {
+            self.blocks[place / LANES].values[dim][place % LANES] = clamp(*value);
         }
+        self.bound(place);
         self.next = (place + 1) % self.window;
         place
     }
@@ -76,8 +98,33 @@ impl Memory {
         let mut query = Query { vector: &vector, weights: None, k, bound: f32::MAX };
         query.bound = self.bound_of_successors(&query);
         self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
-        self.scanner.nearest(&self.blocks, query, &mut self.found);
+        if self.unbounded > 0 {
+            self.unbounded -= 1;
+            self.scanner.nearest(&self.blocks, query, &mut self.found);
+            return &self.found;
+        }
+        self.scanner.reachable(&self.boxes, query, &mut self.some);
+        if self.some.len() > self.blocks.len() / 2 {
+            self.unbounded = PATIENCE;
+        }
+        self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
         &self.found
+    }
+
+    /// Follows a new vector with the bounds of its block: they grow, and are made anew when the block is full.
+    fn bound(&mut self, place: usize) {
+        let (number, lane) = (place / LANES, place % LANES);
+        let (sixteen, part) = (&mut self.boxes[number / LANES], number % LANES);
+        for (dim, values) in self.blocks[number].values.iter().enumerate() {
+            let (low, high) = (&mut sixteen.low[dim][part], &mut sixteen.high[dim][part]);
+            if lane == LANES - 1 {
+                *low = values.iter().copied().fold(f32::INFINITY, f32::min);
+                *high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            } else {
+                *low = low.min(values[lane]);
+                *high = high.max(values[lane]);
+            }
+        }
     }
 
     /// How far what came after the neighbours of the last query is: a stream moves little from one event to the next,
@@ -153,6 +200,35 @@ mod tests {
             let at = ((i * 61) % 100) as f32 + 0.25;
             let mut cold = memory(64, scattered());
             assert_eq!(nearest_seqs(&mut warm, at, 3), nearest_seqs(&mut cold, at, 3), "at {at}");
+        }
+    }
+
+    #[test]
+    fn bounds_leave_out_nothing_that_is_near() {
+        // A walk, whose bounds leave out most, and then noise, whose bounds leave out little.
+        let mut state = 1u64;
+        let mut noise = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / 16_777_216.0
+        };
+        let values: Vec<f32> = (0..6000).map(|i| if i < 3000 { (i as f32 / 50.0).sin() } else { noise() }).collect();
+        let vectors: Vec<[f32; DIMS]> =
+            values.windows(DIMS).map(|window| std::array::from_fn(|dim| window[dim])).collect();
+        for window in [400, 1000, 1024] {
+            let mut memory = memory(window, []);
+            for (seq, vector) in vectors.iter().enumerate() {
+                let latest = &vectors[seq.saturating_sub(window)..seq];
+                let squares =
+                    |known: &[f32; DIMS]| known.iter().zip(vector).fold(0.0f32, |sum, (a, b)| sum + (a - b) * (a - b));
+                if seq % 7 == 0 {
+                    let mut expected: Vec<f32> = latest.iter().map(squares).collect();
+                    expected.sort_by(f32::total_cmp);
+                    expected.truncate(3);
+                    let found: Vec<f32> = memory.nearest(vector, 3).iter().map(|f| kernel::distance(*f)).collect();
+                    assert_eq!(found, expected, "at {seq}, window {window}");
+                }
+                memory.push(vector, seq as u64);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::alert::{CHANNELS, Channels, Score};
 use super::grouped::Grouped;
-use super::kernel::{self, DIMS, Scanner};
+use super::kernel::{DIMS, Scanner};
 use super::probe::Probe;
 use super::scale::Scale;
 use super::tail::Tail;
@@ -74,8 +74,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     ) -> Score {
         let mut surprises = [0.0; CHANNELS];
         for ((surprise, tail), x) in surprises.iter_mut().zip(&mut self.plain).zip(plain) {
-            *surprise = tail.high(x);
-            tail.push(x);
+            *surprise = tail.rank(x);
         }
         let Asked { seq, k, .. } = asked;
         let factors = self.scale.factors(&tuning.weights);
@@ -84,11 +83,10 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         }
         let memory = &mut self.memory;
         let found = probe.time(move || memory.nearest(vector, &factors, k, asked.kin));
-        let nearest = found.first().map(|found| kernel::place(*found));
+        let nearest = found.nearest;
         let mut novelty = 0.0;
-        if let Some(distance) = mean_distance(found, k) {
-            novelty = self.distance.high(distance);
-            self.distance.push(distance);
+        if let Some(distance) = mean_distance(found.distances, k) {
+            novelty = self.distance.rank(distance);
         }
         surprises[PLAIN] = novelty;
         if asked.is_new {
@@ -124,7 +122,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
 }
 
 /// The mean distance of `k` neighbours; none when there are fewer.
-fn mean_distance(found: &[u64], k: usize) -> Option<f64> {
-    let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(kernel::distance(*found)).sqrt());
+fn mean_distance(found: &[f32], k: usize) -> Option<f64> {
+    let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(*found).sqrt());
     (found.len() == k).then(|| sum / k as f64)
 }

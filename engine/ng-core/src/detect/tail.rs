@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Values of a block before it is split in two; fewer than an eighth of it are merged into a neighbour.
-const FULL: usize = 512;
+const FULL: usize = 256;
 /// The scale of excesses comes from this share of the values.
 const FAR: f64 = 0.02;
 /// Most means of the excess that count.
@@ -20,6 +20,9 @@ const DECADE: f64 = 0.4343;
 pub struct Tail {
     /// Sorted values in sorted blocks; no block is empty.
     blocks: Vec<Vec<f64>>,
+    /// The largest value of each block and how many it holds, side by side so that a search touches one block only.
+    tops: Vec<f64>,
+    sizes: Vec<u32>,
     /// Emptied blocks, kept for their memory.
     spare: Vec<Vec<f64>>,
     /// The values in the order of their arrival.
@@ -37,6 +40,14 @@ struct Rank {
     below: usize,
     /// Values less than or equal to it.
     up_to: usize,
+    /// Its place: the block, and in the block before the first value that is not less.
+    at: Place,
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    block: usize,
+    place: usize,
 }
 
 impl Tail {
@@ -44,6 +55,8 @@ impl Tail {
     pub fn new(capacity: usize) -> Self {
         Tail {
             blocks: Vec::new(),
+            tops: Vec::new(),
+            sizes: Vec::new(),
             spare: Vec::new(),
             arrived: VecDeque::new(),
             capacity: capacity.max(2),
@@ -65,13 +78,13 @@ impl Tail {
     /// Surprise of a large value; 0 before two values are known and for a value that is not finite.
     pub fn high(&self, x: f64) -> f64 {
         let Some((_, largest)) = self.ends(x) else { return 0.0 };
-        if x > largest { self.beyond(x - largest, true) } else { self.within(self.above(&self.rank(x))) }
+        if x > largest { self.beyond(x - largest, true) } else { self.within(self.above(&self.find(x))) }
     }
 
     /// Surprise of a small value.
     pub fn low(&self, x: f64) -> f64 {
         let Some((smallest, _)) = self.ends(x) else { return 0.0 };
-        if x < smallest { self.beyond(smallest - x, false) } else { self.within(middle(&self.rank(x))) }
+        if x < smallest { self.beyond(smallest - x, false) } else { self.within(middle(&self.find(x))) }
     }
 
     /// The larger of both.
@@ -82,29 +95,59 @@ impl Tail {
         } else if x < smallest {
             self.beyond(smallest - x, false)
         } else {
-            let rank = self.rank(x);
+            let rank = self.find(x);
             self.within(self.above(&rank).min(middle(&rank)))
         }
     }
 
+    /// Surprise of a large value, which is then remembered: [`Tail::high`] and [`Tail::push`] with one search.
+    pub fn rank(&mut self, x: f64) -> f64 {
+        let Some((_, largest)) = self.ends(x) else {
+            self.push(x);
+            return 0.0;
+        };
+        if x > largest {
+            let surprise = self.beyond(x - largest, true);
+            self.push(x);
+            return surprise;
+        }
+        let rank = self.find(x);
+        let surprise = self.within(self.above(&rank));
+        self.remember(x, Some(rank.at));
+        surprise
+    }
+
     /// Remembers a value in place of the oldest. Values that are not finite are passed over.
     pub fn push(&mut self, x: f64) {
-        if !x.is_finite() {
-            return;
+        if x.is_finite() {
+            self.remember(x, None);
         }
-        if self.arrived.len() == self.capacity {
-            self.forget();
-        }
-        self.insert(x);
+    }
+
+    fn remember(&mut self, x: f64, at: Option<Place>) {
+        let oldest = if self.arrived.len() == self.capacity { self.arrived.pop_front() } else { None };
         self.arrived.push_back(x);
-        self.count_changed();
+        match oldest {
+            // What comes is what goes.
+            Some(oldest) if oldest == x => {}
+            Some(oldest) => {
+                self.insert(x, at);
+                self.remove(oldest);
+            }
+            None => {
+                self.insert(x, at);
+                self.count_changed();
+            }
+        }
     }
 
     /// Changes how many values are remembered and keeps the latest that fit.
     pub fn resize(&mut self, capacity: usize) {
         self.capacity = capacity.max(2);
-        while self.arrived.len() > self.capacity {
-            self.forget();
+        while self.arrived.len() > self.capacity
+            && let Some(oldest) = self.arrived.pop_front()
+        {
+            self.remove(oldest);
         }
         self.arrived.shrink_to(self.capacity);
         self.spare.clear();
@@ -157,51 +200,63 @@ impl Tail {
         sum / far as f64
     }
 
-    fn rank(&self, x: f64) -> Rank {
-        let block = self.block_of(x);
-        let before: usize = self.blocks[..block].iter().map(Vec::len).sum();
-        let values = &self.blocks[block];
-        let below = values.partition_point(|value| *value < x);
-        let mut up_to = before + below + values[below..].partition_point(|value| *value <= x);
+    fn find(&self, x: f64) -> Rank {
+        let at = self.place_of(x);
+        let before = total(&self.sizes[..at.block]);
+        let values = &self.blocks[at.block];
+        let below = before + at.place;
         // Equal values may run on over the following blocks.
-        for next in self.blocks[block + 1..].iter().take_while(|next| next[0] == x) {
-            up_to += next.partition_point(|value| *value <= x);
+        let mut up_to = below;
+        if self.tops[at.block] == x {
+            let last = self.tops.len() - 1;
+            let end = (at.block + 1 + self.tops[at.block + 1..].partition_point(|top| *top <= x)).min(last);
+            up_to = before + total(&self.sizes[at.block..end]);
+            up_to += self.blocks[end].partition_point(|value| *value <= x);
+        } else if values.get(at.place) == Some(&x) {
+            up_to += values[at.place..].partition_point(|value| *value <= x);
         }
-        Rank { below: before + below, up_to }
+        Rank { below, up_to, at }
     }
 
-    /// The first block whose last value is not below `x`, else the last block.
-    fn block_of(&self, x: f64) -> usize {
-        self.blocks.partition_point(|block| block.last().is_some_and(|last| *last < x)).min(self.blocks.len() - 1)
+    /// The first block whose last value is not below `x`, else the last block; and where `x` stands in it.
+    fn place_of(&self, x: f64) -> Place {
+        let block = self.tops.partition_point(|top| *top < x).min(self.tops.len() - 1);
+        Place { block, place: self.blocks[block].partition_point(|value| *value < x) }
     }
 
-    fn insert(&mut self, x: f64) {
+    /// Adds a value, at its place when that is known.
+    fn insert(&mut self, x: f64, at: Option<Place>) {
         if self.blocks.is_empty() {
-            let block = self.spare.pop().unwrap_or_default();
+            let block = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FULL + 1));
             self.blocks.push(block);
+            self.tops.push(x);
+            self.sizes.push(0);
         }
-        let at = self.block_of(x);
+        let Place { block: at, place } = at.unwrap_or_else(|| self.place_of(x));
         let block = &mut self.blocks[at];
-        let place = block.partition_point(|value| *value < x);
         block.insert(place, x);
         if block.len() > FULL {
             let mut upper = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FULL + 1));
             upper.extend_from_slice(&block[FULL / 2..]);
             block.truncate(FULL / 2);
             self.blocks.insert(at + 1, upper);
+            self.tops.insert(at + 1, 0.0);
+            self.sizes.insert(at + 1, 0);
+            self.note(at + 1);
         }
+        self.note(at);
     }
 
-    /// Forgets the oldest value. Small blocks are merged, so that the number of blocks stays in proportion.
-    fn forget(&mut self) {
-        let Some(x) = self.arrived.pop_front() else { return };
-        let at = self.block_of(x);
+    /// Takes a value out. Small blocks are merged, so that the number of blocks stays in proportion.
+    fn remove(&mut self, x: f64) {
+        let Place { block: at, place } = self.place_of(x);
         let block = &mut self.blocks[at];
-        let place = block.partition_point(|value| *value < x);
         block.remove(place);
         if block.len() >= FULL / 8 || self.blocks.len() == 1 {
             if self.blocks[at].is_empty() {
-                self.retire(at);
+                self.retire(at)
+            } else {
+                self.note(at)
             }
             return;
         }
@@ -209,17 +264,33 @@ impl Tail {
         if self.blocks[lower].len() + self.blocks[lower + 1].len() <= FULL / 2 {
             let (left, right) = self.blocks.split_at_mut(lower + 1);
             left[lower].extend_from_slice(&right[0]);
+            self.note(lower);
             self.retire(lower + 1);
         } else if self.blocks[at].is_empty() {
             self.retire(at);
+        } else {
+            self.note(at);
         }
     }
 
+    /// Follows a change of a block.
+    fn note(&mut self, at: usize) {
+        let block = &self.blocks[at];
+        self.sizes[at] = block.len() as u32;
+        self.tops[at] = block[block.len() - 1];
+    }
+
     fn retire(&mut self, at: usize) {
+        self.tops.remove(at);
+        self.sizes.remove(at);
         let mut block = self.blocks.remove(at);
         block.clear();
         self.spare.push(block);
     }
+}
+
+fn total(sizes: &[u32]) -> usize {
+    sizes.iter().sum::<u32>() as usize
 }
 
 fn middle(rank: &Rank) -> f64 {
@@ -277,9 +348,15 @@ mod tests {
                         prop_assert_eq!(tail.either(x).to_bits(), tail.high(x).max(tail.low(x)).to_bits());
                     }
                 }
-                tail.push(*value);
+                if i % 2 == 0 {
+                    tail.push(*value);
+                    continue;
+                }
+                let surprise = tail.high(*value);
+                prop_assert_eq!(tail.rank(*value).to_bits(), surprise.to_bits());
             }
             prop_assert_eq!(tail.len(), values.len().min(capacity));
+            prop_assert_eq!(tail.blocks.iter().map(Vec::len).sum::<usize>(), tail.len());
         }
     }
 
@@ -301,8 +378,8 @@ mod tests {
             let place = if i % 300 == 0 { i % 7919 } else { (i / 2000) * 37 % 7919 };
             tail.push(f64::from(place) + f64::from(i % 13) / 100.0);
         }
-        assert!(tail.blocks.len() < 130, "{} blocks", tail.blocks.len());
-        assert!(tail.blocks.len() + tail.spare.len() < 260, "{} spare", tail.spare.len());
+        assert!(tail.blocks.len() < 260, "{} blocks", tail.blocks.len());
+        assert!(tail.blocks.len() + tail.spare.len() < 520, "{} spare", tail.spare.len());
     }
 
     #[test]
