@@ -316,6 +316,10 @@ impl Host {
                     self.note(&note.to_string());
                     ("log", rule, seq, None)
                 }
+                Effect::Note { json } => {
+                    self.note(&json);
+                    continue;
+                }
             };
             self.tell(Frame::Action(ActionDone {
                 time_ns,
@@ -341,6 +345,9 @@ impl Host {
         let Setup { engine, store, world, overrides, env } = &mut self.setup;
         let mut store = store.lock();
         let elapsed_s = self.rates.tick(mono_ns(), store.totals());
+        // What waits for a slow reader would wait with any profile.
+        let waiting = if engine.routes.has_room() { self.batches.len() } else { 0 };
+        engine.crowd(waiting as f64 / BATCHES as f64, elapsed_s);
         engine.tick(world.now_ns(), elapsed_s);
         if overrides.constitution.trial.is_some() {
             // Its end is a record. A number that is reserved without need would look like a record that was lost.

@@ -6,7 +6,7 @@ use ng_core::control::Overrides;
 use ng_wire::{Constitution, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -38,6 +38,9 @@ struct Stored {
     /// Absent in files that were written before there were versions.
     #[serde(default)]
     constitution: Constitution,
+    /// Absent in files that were written before sources could be frozen.
+    #[serde(default)]
+    frozen: BTreeSet<String>,
 }
 
 /// Raised when the meaning of the file changes.
@@ -64,8 +67,8 @@ impl State {
         };
         let problem = match serde_json::from_slice::<Stored>(&text) {
             Ok(stored) if stored.version == VERSION => {
-                let Stored { enabled, settings, constitution, .. } = stored;
-                return (Overrides { enabled, settings, constitution }, None);
+                let Stored { enabled, settings, constitution, frozen, .. } = stored;
+                return (Overrides { enabled, settings, constitution, frozen }, None);
             }
             Ok(stored) => format!("has version {}, expected {VERSION}", stored.version),
             Err(error) => format!("is not valid: {error}"),
@@ -85,8 +88,8 @@ impl State {
         if self.lock.is_none() {
             return Ok(());
         }
-        let Overrides { enabled, settings, constitution } = overrides.clone();
-        let stored = Stored { version: VERSION, enabled, settings, constitution };
+        let Overrides { enabled, settings, constitution, frozen } = overrides.clone();
+        let stored = Stored { version: VERSION, enabled, settings, constitution, frozen };
         replace(&self.folder, FILE, &serde_json::to_vec_pretty(&stored)?)
     }
 }
@@ -155,7 +158,8 @@ mod tests {
             Trial { profile: "creative".into(), weights: [0.1; 8], started_ns: 7, seconds: 60, actor: "a".into() };
         let constitution =
             Constitution { version: 3, weights: [2.5; 8], trial: Some(trial), ..Constitution::default() };
-        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings, constitution }
+        let frozen = BTreeSet::from(["stdin".into()]);
+        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings, constitution, frozen }
     }
 
     #[test]
@@ -165,7 +169,10 @@ mod tests {
             r#"{"version":1,"enabled":{"intuition_engine":false},"settings":{"guardian":{"size_limit.limit":100}}}"#;
         fs::write(folder.path().join(FILE), text).unwrap();
         let loaded = State::open(folder.path(), StateAccess::Own).unwrap().load();
-        assert_eq!(loaded, (Overrides { constitution: Constitution::default(), ..sample() }, None));
+        assert_eq!(
+            loaded,
+            (Overrides { constitution: Constitution::default(), frozen: BTreeSet::new(), ..sample() }, None)
+        );
     }
 
     #[test]

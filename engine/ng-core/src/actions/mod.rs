@@ -85,6 +85,11 @@ pub enum Effect {
         /// The latest matching event.
         seq: Option<u64>,
     },
+    /// Record an event of the engine itself.
+    Note {
+        /// The event, as JSON.
+        json: String,
+    },
 }
 
 /// The alert rules at work.

@@ -56,6 +56,7 @@ impl Bench {
     fn texts(&self) -> Vec<String> {
         let text = |effect: &Effect| match effect {
             Effect::Notify { text, .. } | Effect::Log { text, .. } => text.clone(),
+            Effect::Note { json } => json.clone(),
         };
         self.effects.iter().map(text).collect()
     }

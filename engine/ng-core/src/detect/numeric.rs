@@ -5,7 +5,7 @@
 //! | level | the value, to both sides |
 //! | shape | the mean distance of the last values (every fourth, eight of them) to their 3 nearest remembered |
 //! | multiscale | the same at lags 0, 1, 2, 4 … 64, relative to how far those neighbours are from their own |
-//! | quiet | a small standard deviation of the last 50 values: stuck, flat |
+//! | quiet | a small standard deviation of the last 50 values; a run or a cycle that takes too long (`runs.rs`) |
 //!
 //! A vector is remembered only after its whole span has passed, so that it never matches itself. Novelty is the
 //! surprise of the shape channel's distance before any leak.
@@ -14,6 +14,7 @@ use super::alert::{Channels, Score};
 use super::kernel::{self, DIMS, Scanner};
 use super::knn::Memory;
 use super::probe::Probe;
+use super::runs::{Cycles, Place, Runs};
 use super::tail::Tail;
 use super::tuning::Tuning;
 use crate::record::NO_SEQ;
@@ -36,6 +37,8 @@ pub struct Numeric {
     scales: Space,
     level: Tail,
     quiet: Tail,
+    runs: Runs,
+    cycles: Cycles,
     channels: Channels,
 }
 
@@ -48,6 +51,8 @@ impl Numeric {
             scales: Space::new(SCALES, tuning, scanner),
             level: Tail::new(tuning.history),
             quiet: Tail::new(tuning.history),
+            runs: Runs::default(),
+            cycles: Cycles::default(),
             channels: Channels::default(),
         }
     }
@@ -57,23 +62,46 @@ impl Numeric {
         self.history.count
     }
 
-    /// Scores a finite value and learns it.
-    pub fn step(&mut self, value: f64, seq: u64, leak: f64, probe: &mut Probe) -> Score {
+    /// Scores a finite value, and learns it unless the stream is frozen. Its course is followed either way.
+    pub fn step(&mut self, value: f64, seq: u64, leak: f64, learn: bool, probe: &mut Probe) -> Score {
         let index = self.history.count;
         self.history.push(value);
         let level = if index >= 20 { self.level.either(value) } else { 0.0 };
-        let shape = self.shape.step(&self.history, seq, probe, |found| found.distance);
-        let scales = self.scales.step(&self.history, seq, probe, Found::relative);
+        let shape = self.shape.step(&self.history, seq, learn, probe, |found| found.distance);
+        let scales = self.scales.step(&self.history, seq, learn, probe, Found::relative);
         let deviation = self.history.deviation();
-        let quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
-        self.level.push(value);
-        self.quiet.push(deviation);
+        let mut quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
+        quiet = quiet.max(self.runs.step(value, learn));
+        quiet = quiet.max(self.cycles.step(self.place(value, level), learn));
+        if learn {
+            self.level.push(value);
+            self.quiet.push(deviation);
+        }
         Score {
             vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
             level: self.channels.step([level, shape.surprise, scales.surprise, quiet], leak),
             novelty: shape.surprise,
             nearest: shape.nearest,
         }
+    }
+
+    /// Where a value stands, whose surprise to either side is given.
+    fn place(&self, value: f64, level: f64) -> Place {
+        let known = self.level.len();
+        // The surprise of a value that a tenth exceeds.
+        let tenth = 3.0 / ((known + 1) as f64).log10();
+        if known < 20 || level < tenth {
+            Place::Middle
+        } else if self.level.high(value) >= tenth {
+            Place::High
+        } else {
+            Place::Low
+        }
+    }
+
+    /// About the bytes of its memory.
+    pub fn bytes(&self, tuning: &Tuning) -> u64 {
+        tuning.bytes(self.seen(), 2, 4)
     }
 
     /// Follows a change of window and history; what fits is kept.
@@ -180,7 +208,14 @@ impl Space {
         }
     }
 
-    fn step(&mut self, history: &History, seq: u64, probe: &mut Probe, measure: impl Fn(&Found) -> f64) -> Surprise {
+    fn step(
+        &mut self,
+        history: &History,
+        seq: u64,
+        learn: bool,
+        probe: &mut Probe,
+        measure: impl Fn(&Found) -> f64,
+    ) -> Surprise {
         let vector = self.lags.map(|lag| (history.lag(lag) - history.first) as f32);
         let index = history.count - 1;
         let warm = 2 * self.span as u64 + 5;
@@ -192,9 +227,16 @@ impl Space {
             if index >= warm + 25 {
                 result.surprise = self.tail.high(distance);
             }
-            self.tail.push(distance);
+            if learn {
+                self.tail.push(distance);
+                self.distances += found.distance;
+                self.queries += 1.0;
+            }
             result.nearest = nearest;
             own = found.distance;
+        }
+        if !learn {
+            return result;
         }
         self.pending.push_back((vector, own, seq));
         if self.pending.len() > self.span
@@ -216,9 +258,8 @@ impl Space {
             own += self.own[place];
         }
         distance /= K as f64;
-        self.distances += distance;
-        self.queries += 1.0;
-        let found = Found { distance, own: own / K as f64, usual: self.distances / self.queries };
+        let usual = (self.distances + distance) / (self.queries + 1.0);
+        let found = Found { distance, own: own / K as f64, usual };
         (found, nearest.map_or(NO_SEQ, |place| self.memory.seq(place)))
     }
 
