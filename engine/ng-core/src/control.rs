@@ -25,6 +25,8 @@ pub struct Overrides {
 
 /// Most sources that are frozen at a time.
 const MOST_FROZEN: usize = 256;
+/// Most bytes of the name of a source in a command.
+const LONGEST_NAME: usize = 1024;
 
 /// A refused command.
 struct Refusal {
@@ -180,8 +182,10 @@ fn check(engine: &Engine, overrides: &Overrides, command: &Command, env: &Env) -
         }
         Command::SetLearning { source, learning } => {
             let frozen = engine.sources.frozen();
-            if !engine.sources.is_known(source) && !frozen.contains(source) {
-                return Err(Refusal { code: ErrorCode::BadRequest, message: format!("unknown source {source}") });
+            // A source that is not known yet may come later.
+            if source.is_empty() || source.len() > LONGEST_NAME {
+                let message = format!("the name of a source has 1 to {LONGEST_NAME} bytes");
+                return Err(Refusal { code: ErrorCode::BadRequest, message });
             }
             if !learning && frozen.len() >= MOST_FROZEN && !frozen.contains(source) {
                 let message = format!("at most {MOST_FROZEN} sources can be frozen");

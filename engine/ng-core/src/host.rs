@@ -31,6 +31,8 @@ const COMMANDS: usize = 64;
 /// The engine looks at a full lossless queue again after this time.
 const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks from one saved state of the detectors to the next.
+const SAVED_AFTER: u32 = 300;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -148,6 +150,7 @@ pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outle
         stopped: stopped.clone(),
         finished: false,
         frames_dropped: 0,
+        unsaved_ticks: 0,
     };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
     Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
@@ -200,6 +203,8 @@ struct Host {
     finished: bool,
     /// Frames that a client did not take in time.
     frames_dropped: u64,
+    /// Ticks since the state of the detectors was saved.
+    unsaved_ticks: u32,
 }
 
 impl Host {
@@ -234,6 +239,20 @@ impl Host {
                 next_tick = Instant::now() + TICK;
                 self.tick();
             }
+        }
+        self.save(true);
+    }
+
+    /// Hands the state of the detectors to the world. The ring is locked meanwhile, for its names are read.
+    fn save(&mut self, engine_ends: bool) {
+        self.unsaved_ticks = 0;
+        let Setup { engine, store, world, .. } = &mut self.setup;
+        if !world.keeps_state() {
+            return;
+        }
+        let state = engine.detect.save(store.lock().symbols());
+        if let Some(state) = state {
+            world.keep_state(state, engine_ends);
         }
     }
 
@@ -358,6 +377,10 @@ impl Host {
         drop(store);
         self.perform();
         self.publish();
+        self.unsaved_ticks += 1;
+        if self.unsaved_ticks >= SAVED_AFTER {
+            self.save(false);
+        }
     }
 
     fn publish(&mut self) {

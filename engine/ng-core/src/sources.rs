@@ -75,11 +75,6 @@ impl Sources {
         named.all(|known| known.status.ended.load(Ordering::Relaxed))
     }
 
-    /// A source of this name was announced or has spoken.
-    pub fn is_known(&self, name: &str) -> bool {
-        self.known.iter().any(|source| source.status.name == name)
-    }
-
     /// Freezes what is remembered of a source, which need not be known yet, or lets it learn again.
     pub fn set_learning(&mut self, name: &str, learning: bool) {
         if learning {

@@ -20,6 +20,7 @@ mod probe;
 pub mod ranked;
 mod runs;
 mod scale;
+pub mod state;
 mod streams;
 pub mod tail;
 #[cfg(test)]

@@ -67,6 +67,11 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
         self.entries.iter_mut().map(|entry| (entry.key, &mut entry.state))
     }
 
+    /// Every stream with the number of its last use and its state.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (K, u64, &V)> {
+        self.entries.iter().map(|entry| (entry.key, entry.used, &entry.state))
+    }
+
     /// Streams that are held.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

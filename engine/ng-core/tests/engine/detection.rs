@@ -50,7 +50,7 @@ fn a_fault_that_lasts_stays_visible_in_a_frozen_source_and_fades_in_one_that_lea
 fn a_frozen_source_is_written_down_told_listed_and_restored() {
     let mut bench = Bench::new();
     bench.line("hello");
-    let answer = bench.command(learning("nobody", false));
+    let answer = bench.command(learning("", false));
     assert!(matches!(answer, Frame::Error { code: ErrorCode::BadRequest, .. }), "{answer:?}");
     bench.accepted(learning("test", false));
     let note = bench.last();
@@ -153,4 +153,74 @@ fn the_memory_of_all_streams_is_bounded_and_what_gives_way_is_counted() {
     assert!((1.0..6.0).contains(&streams), "{streams}");
     assert!(bytes > 100e3 && bytes <= 1024.0 * 1024.0 * 1.1, "{bytes}");
     assert_eq!(bench.gauge("intuition_engine", "streams.dropped"), 12.0 - streams);
+}
+
+#[test]
+fn a_restored_engine_scores_as_one_that_never_stopped() {
+    // More than the window and the history, with a change of profile between.
+    for (seen, profile) in [(700, "full"), (9000, "full"), (9000, "lite")] {
+        let mut bench = Bench::new();
+        bench.set("intuition_engine", "profile", profile);
+        metrics(&mut bench, "pump", (0..seen).map(noise));
+        metrics(&mut bench, "fan", (0..300).map(|index| noise(index * 7)));
+        let saved = bench.engine.detect.save(bench.store.lock().symbols()).unwrap();
+
+        let mut restored = Bench::new();
+        restored.set("intuition_engine", "profile", profile);
+        // Names have other numbers in another process.
+        restored.line("hello");
+        let store = restored.store.clone();
+        let streams = restored.engine.detect.restore(&saved, |name| store.lock().intern(name));
+        assert_eq!(streams, Ok(2));
+
+        let scores = |bench: &mut Bench| {
+            let first = bench.next_seq();
+            metrics(
+                bench,
+                "pump",
+                (seen..seen + 1500).map(|index| noise(index) + if index % 400 == 0 { 9.0 } else { 0.0 }),
+            );
+            metrics(bench, "fan", (300..1500).map(|index| noise(index * 7)));
+            let heads = bench.heads().into_iter().filter(|(head, _)| head.seq >= first);
+            heads
+                .map(|(head, _)| {
+                    let found = head.detection;
+                    (
+                        found.channels.map(f32::to_bits),
+                        found.strength.to_bits(),
+                        found.novelty.to_bits(),
+                        found.is_alert,
+                        found.state,
+                    )
+                })
+                .collect::<Vec<_>>()
+        };
+        let (went_on, came_back) = (scores(&mut bench), scores(&mut restored));
+        assert!(went_on.iter().any(|score| score.3), "nothing alerts");
+        assert!(went_on == came_back, "{seen} {profile}");
+    }
+}
+
+#[test]
+fn nothing_is_restored_from_a_state_that_is_not_valid() {
+    let mut bench = Bench::new();
+    metrics(&mut bench, "pump", (0..900).map(noise));
+    let saved = bench.engine.detect.save(bench.store.lock().symbols()).unwrap();
+    let restore = |bytes: &[u8]| {
+        let mut fresh = Bench::new();
+        let store = fresh.store.clone();
+        let answer = fresh.engine.detect.restore(bytes, |name| store.lock().intern(name));
+        assert_eq!(fresh.gauge("intuition_engine", "streams"), f64::from(u8::from(answer.is_ok())));
+        answer
+    };
+    assert_eq!(restore(&saved), Ok(1));
+    for at in [0, 8, 16, 24, 40, 41, 200, saved.len() / 2, saved.len() - 1] {
+        let mut broken = saved.clone();
+        broken[at] ^= 1;
+        assert!(restore(&broken).is_err(), "byte {at}");
+    }
+    for length in [0, 7, 31, 32, saved.len() - 1] {
+        assert!(restore(&saved[..length]).is_err(), "{length} bytes");
+    }
+    assert_eq!(restore(&[saved.clone(), vec![0]].concat()), Err("is damaged".to_owned()));
 }
