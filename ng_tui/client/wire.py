@@ -100,6 +100,13 @@ class ConfigureCommand(Struct, omit_defaults=True):
     values: dict[str, SettingValue]
 
 
+class SetLearningCommand(Struct, omit_defaults=True):
+    """Freezes what is remembered of a source as a baseline, or lets it learn again."""
+
+    source: str
+    learning: bool
+
+
 class SetRuleModeCommand(Struct, omit_defaults=True):
     """Sets a rule of Guardian to observe or enforce."""
 
@@ -147,6 +154,7 @@ class Command(Struct, omit_defaults=True):
 
     set_module: SetModuleCommand | None = None
     configure: ConfigureCommand | None = None
+    set_learning: SetLearningCommand | None = None
     set_rule_mode: SetRuleModeCommand | None = None
     set_weights: SetWeightsCommand | None = None
     switch_profile: SwitchProfileCommand | None = None

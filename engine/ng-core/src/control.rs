@@ -8,7 +8,7 @@ use crate::settings::nearest;
 use crate::store::Store;
 use crate::world::World;
 use ng_wire::{Amendment, AmendmentKind, Command, Constitution, ErrorCode, Frame, Mode, Request, SettingValue};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What commands changed against the configuration; written to the state directory before it takes effect.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,7 +19,14 @@ pub struct Overrides {
     pub settings: BTreeMap<String, BTreeMap<String, SettingValue>>,
     /// Weights of the dimensions, and the history of these and of Guardian's settings.
     pub constitution: Constitution,
+    /// Names of the sources whose events are scored and not learnt.
+    pub frozen: BTreeSet<String>,
 }
+
+/// Most sources that are frozen at a time.
+const MOST_FROZEN: usize = 256;
+/// Most bytes of the name of a source in a command.
+const LONGEST_NAME: usize = 1024;
 
 /// A refused command.
 struct Refusal {
@@ -120,6 +127,9 @@ pub fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env) -> Res
             refused.extend(attempt(Command::Configure { module: module.clone(), values }));
         }
     }
+    for source in &overrides.frozen {
+        engine.sources.set_learning(source, false);
+    }
     let (amendment, fault) = constitution::revive(overrides, env.now_ns);
     refused.extend(fault);
     weigh(engine, &overrides.constitution);
@@ -135,6 +145,12 @@ fn merged(overrides: &Overrides, command: &Command, by: By<'_>) -> Overrides {
         }
         Command::Configure { module, values } => {
             next.settings.entry(module.clone()).or_default().extend(values.clone());
+        }
+        Command::SetLearning { source, learning: true } => {
+            next.frozen.remove(source);
+        }
+        Command::SetLearning { source, learning: false } => {
+            next.frozen.insert(source.clone());
         }
         Command::SetRuleMode { rule, mode } => {
             let guardian = next.settings.entry("guardian".into()).or_default();
@@ -163,6 +179,19 @@ fn check(engine: &Engine, overrides: &Overrides, command: &Command, env: &Env) -
                 engine.values[index].with(MODULES[index].settings, values).map(drop).map_err(|error| error.to_string())
             };
             checked.map_err(|message| Refusal { code: ErrorCode::BadRequest, message: format!("{module}.{message}") })
+        }
+        Command::SetLearning { source, learning } => {
+            let frozen = engine.sources.frozen();
+            // A source that is not known yet may come later.
+            if source.is_empty() || source.len() > LONGEST_NAME {
+                let message = format!("the name of a source has 1 to {LONGEST_NAME} bytes");
+                return Err(Refusal { code: ErrorCode::BadRequest, message });
+            }
+            if !learning && frozen.len() >= MOST_FROZEN && !frozen.contains(source) {
+                let message = format!("at most {MOST_FROZEN} sources can be frozen");
+                return Err(Refusal { code: ErrorCode::Conflict, message });
+            }
+            Ok(())
         }
         Command::SetRuleMode { rule, mode } => {
             let change = BTreeMap::from([(format!("{rule}.mode"), SettingValue::Text(mode_name(*mode).into()))]);
@@ -219,6 +248,7 @@ fn configure(engine: &mut Engine, command: &Command, env: &Env) {
                 engine.reconfigure();
             }
         }
+        Command::SetLearning { source, learning } => engine.sources.set_learning(source, *learning),
         Command::SetRuleMode { rule, mode } => {
             let change = BTreeMap::from([(format!("{rule}.mode"), SettingValue::Text(mode_name(*mode).into()))]);
             engine.guard.configure(&change, env).expect("the rule was checked");
@@ -255,6 +285,12 @@ fn audit(request: &Request, amendment: Option<&Amendment>) -> String {
             let changes: Vec<String> = values.iter().map(|(key, value)| format!("{key} = {}", shown(value))).collect();
             let message = format!("{module} configured by {actor}: {}", changes.join(", "));
             serde_json::json!({ "type": "module.configured", "level": "notice", "message": message, "module": module, "actor": actor })
+        }
+        Command::SetLearning { source, learning } => {
+            let (kind, what) =
+                if *learning { ("source.learning", "learns again") } else { ("source.frozen", "frozen") };
+            let message = format!("{source} {what}, by {actor}");
+            serde_json::json!({ "type": kind, "level": "notice", "message": message, "module": "intuition_engine", "source": source, "actor": actor })
         }
         Command::SetRuleMode { rule, mode } => {
             let message = format!("rule {rule} set to {} by {actor}", mode_name(*mode));

@@ -10,6 +10,7 @@
 
 use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::Meter;
+use crate::detect::timing::{Change, Timing};
 use crate::detect::{Detect, Kernel, Probe};
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
@@ -23,6 +24,7 @@ use crate::route::Routes;
 use crate::settings::Values;
 use crate::sources::Sources;
 use crate::store::Store;
+use crate::symbols::Sym;
 use ng_wire::{Format, Outcome, Scoring};
 
 /// Durations of the stages, sampled.
@@ -59,6 +61,8 @@ pub struct Engine {
     pub links: Links,
     /// Scores.
     pub detect: Detect,
+    /// When sources speak.
+    pub timing: Timing,
     /// Subscriptions.
     pub routes: Routes,
     /// Alert rules.
@@ -136,6 +140,7 @@ impl Engine {
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
+            timing: Timing::default(),
             routes: Routes::default(),
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
@@ -154,12 +159,14 @@ impl Engine {
         let mut taken = TakenIn { first_seq: store.next_seq(), records: 0, rejected: 0 };
         let readings = batch.readings.len() as u64;
         let source = self.sources.enter(&batch.source, store, readings);
+        self.hear(Some((self.sources.identity(source).0, readings)), batch.received_ns);
         if !self.registry.enabled(Module::Gateway) {
             self.sources.refuse(source, readings);
             self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
             return taken;
         }
         let (sym, is_host) = self.sources.identity(source);
+        self.detect.set_learning(self.sources.learns(source));
         let mut sampler = Some(sampler);
         for (format, span) in &batch.readings {
             let raw = span.of(&batch.bytes);
@@ -173,6 +180,21 @@ impl Engine {
         taken.records = readings;
         self.routes.flush();
         taken
+    }
+
+    /// Lets the time of the sources pass, of which one may have brought events, and has told who fell silent or resumed.
+    fn hear(&mut self, spoken: Option<(Sym, u64)>, now_ns: i64) {
+        let (sources, effects) = (&self.sources, &mut self.effects);
+        let is_told = self.registry.enabled(Module::IntuitionEngine);
+        let mut tell = |change: Change| {
+            if is_told {
+                effects.push(Effect::Note { json: change.note(sources.name(change.source)) });
+            }
+        };
+        self.timing.advance(now_ns, |source| sources.has_ended(source), &mut tell);
+        if let Some((source, events)) = spoken {
+            self.timing.spoke(source, events, now_ns).into_iter().for_each(tell);
+        }
     }
 
     /// Takes one reading through all stages; it becomes exactly one record.
@@ -225,10 +247,25 @@ impl Engine {
     pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
         self.registry.tick(elapsed_s);
         self.sources.tick(elapsed_s);
+        self.hear(None, now_ns);
         self.stages.iter_mut().for_each(Latency::tick);
         if self.registry.enabled(Module::ActionController) {
             self.actions.tick(now_ns, &mut self.effects);
         }
+    }
+
+    /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Where the
+    /// profile follows the load and changes, it is told.
+    pub fn crowd(&mut self, share: f64, elapsed_s: f64) {
+        let Some(is_lite) = self.detect.crowd(share, elapsed_s) else { return };
+        self.reconfigure();
+        let (profile, level, why) =
+            if is_lite { ("lite", "warn", "the engine is behind") } else { ("full", "notice", "the engine keeps up") };
+        let json = serde_json::json!({
+            "type": "profile.switched", "level": level, "message": format!("profile {profile}, for {why}"),
+            "module": "intuition_engine", "profile": profile,
+        });
+        self.effects.push(Effect::Note { json: json.to_string() });
     }
 
     /// Hands changed settings to the modules, which keep what they have learnt as far as they can.

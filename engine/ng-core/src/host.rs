@@ -34,6 +34,8 @@ const COMMANDS: usize = 64;
 /// The engine looks at a full lossless queue again after this time.
 const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks from one saved state of the detectors to the next.
+const SAVED_AFTER: u32 = 300;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -159,6 +161,7 @@ pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outle
         stopped: stopped.clone(),
         finished: false,
         frames_dropped: 0,
+        unsaved_ticks: 0,
     };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
     Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
@@ -211,6 +214,8 @@ struct Host {
     finished: bool,
     /// Frames that a client did not take in time.
     frames_dropped: u64,
+    /// Ticks since the state of the detectors was saved.
+    unsaved_ticks: u32,
 }
 
 impl Host {
@@ -245,6 +250,20 @@ impl Host {
                 next_tick = Instant::now() + TICK;
                 self.tick();
             }
+        }
+        self.save(true);
+    }
+
+    /// Hands the state of the detectors to the world. The ring is locked meanwhile, for its names are read.
+    fn save(&mut self, engine_ends: bool) {
+        self.unsaved_ticks = 0;
+        let Setup { engine, store, world, .. } = &mut self.setup;
+        if !world.keeps_state() {
+            return;
+        }
+        let state = engine.detect.save(store.lock().symbols());
+        if let Some(state) = state {
+            world.keep_state(state, engine_ends);
         }
     }
 
@@ -323,10 +342,6 @@ impl Host {
         for effect in std::mem::take(&mut self.setup.engine.effects) {
             let (time_ns, begun) = (self.setup.world.now_ns(), Instant::now());
             let (action, rule, about, failed) = match effect {
-                Effect::Note { json } => {
-                    self.note(&json);
-                    continue;
-                }
                 Effect::Notify { rule, level, text, seq } => {
                     let told = self.tell(Frame::Notice(Notice { time_ns, level, origin: rule.clone(), text }));
                     ("notify", rule, seq, (!told).then(|| "nobody takes the engine's frames".to_owned()))
@@ -335,6 +350,10 @@ impl Host {
                     let note = serde_json::json!({ "type": "alert.firing", "level": level.name(), "message": text, "rule": rule, "about": seq });
                     self.note(&note.to_string());
                     ("log", rule, seq, None)
+                }
+                Effect::Note { json } => {
+                    self.note(&json);
+                    continue;
                 }
             };
             self.tell(Frame::Action(ActionDone {
@@ -361,6 +380,9 @@ impl Host {
         let Setup { engine, store, world, overrides, env } = &mut self.setup;
         let mut store = store.lock();
         let elapsed_s = self.rates.tick(mono_ns(), store.totals());
+        // What waits for a slow reader would wait with any profile.
+        let waiting = if engine.routes.has_room() { self.batches.len() } else { 0 };
+        engine.crowd(waiting as f64 / BATCHES as f64, elapsed_s);
         engine.tick(world.now_ns(), elapsed_s);
         if overrides.constitution.trial.is_some() {
             // Its end is a record. A number that is reserved without need would look like a record that was lost.
@@ -371,6 +393,10 @@ impl Host {
         drop(store);
         self.perform();
         self.publish();
+        self.unsaved_ticks += 1;
+        if self.unsaved_ticks >= SAVED_AFTER {
+            self.save(false);
+        }
     }
 
     fn publish(&mut self) {

@@ -6,6 +6,7 @@ use crate::store::Store;
 use crate::symbols::{Sym, Symbols};
 use ng_wire::{Gauge, SourceView, Unit};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -16,12 +17,15 @@ struct Source {
     refused: u64,
     rate: f64,
     readings_at_tick: u64,
+    is_frozen: bool,
 }
 
 /// All sources that were announced or have spoken.
 #[derive(Default)]
 pub struct Sources {
     known: Vec<Source>,
+    /// Names of sources whose events are scored and not learnt.
+    frozen: BTreeSet<String>,
     gauges: FxHashMap<Sym, (f64, Unit)>,
 }
 
@@ -35,7 +39,9 @@ impl Sources {
             return index;
         }
         let sym = store.intern(&status.name);
-        let source = Source { status: status.clone(), sym, readings: 0, refused: 0, rate: 0.0, readings_at_tick: 0 };
+        let is_frozen = self.frozen.contains(&status.name);
+        let source =
+            Source { status: status.clone(), sym, readings: 0, refused: 0, rate: 0.0, readings_at_tick: 0, is_frozen };
         self.known.push(source);
         self.known.len() - 1
     }
@@ -56,6 +62,39 @@ impl Sources {
     pub fn identity(&self, index: usize) -> (Sym, bool) {
         let source = &self.known[index];
         (source.sym, source.status.sensor == HOST_SENSOR)
+    }
+
+    /// The name of a source; empty when it is not known.
+    pub fn name(&self, source: Sym) -> &str {
+        self.known.iter().find(|known| known.sym == source).map_or("", |known| &known.status.name)
+    }
+
+    /// Nobody will speak under this name any more.
+    pub fn has_ended(&self, source: Sym) -> bool {
+        let mut named = self.known.iter().filter(|known| known.sym == source);
+        named.all(|known| known.status.ended.load(Ordering::Relaxed))
+    }
+
+    /// Freezes what is remembered of a source, which need not be known yet, or lets it learn again.
+    pub fn set_learning(&mut self, name: &str, learning: bool) {
+        if learning {
+            self.frozen.remove(name);
+        } else {
+            self.frozen.insert(name.to_owned());
+        }
+        for source in self.known.iter_mut().filter(|source| source.status.name == name) {
+            source.is_frozen = !learning;
+        }
+    }
+
+    /// The events of a source are learnt.
+    pub fn learns(&self, index: usize) -> bool {
+        !self.known[index].is_frozen
+    }
+
+    /// Names of the sources that are frozen.
+    pub fn frozen(&self) -> &BTreeSet<String> {
+        &self.frozen
     }
 
     /// Remembers the value of a host metric.

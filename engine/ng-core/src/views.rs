@@ -84,7 +84,14 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
             }
             i if i == Module::TokenManager as usize => engine.patterns.gauges(&mut view.gauges),
             i if i == Module::ConnectionManager as usize => engine.links.gauges(&mut view.gauges),
-            i if i == Module::IntuitionEngine as usize => engine.detect.gauges(&mut view.gauges),
+            i if i == Module::IntuitionEngine as usize => {
+                engine.detect.gauges(&mut view.gauges);
+                let timing = &engine.timing;
+                view.gauges.push(count("sources.silent", timing.silent() as u64));
+                view.gauges.push(count("sources.timed", timing.followed() as u64));
+                view.gauges.push(count("sources.dropped", timing.dropped()));
+                view.gauges.extend(engine.sources.frozen().iter().map(|name| count(&format!("frozen: {name}"), 1)));
+            }
             i if i == Module::SignalSystem as usize => {
                 view.gauges = vec![
                     count("subscriptions", engine.routes.count() as u64),

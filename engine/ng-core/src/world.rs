@@ -10,6 +10,15 @@ pub trait World: Send {
     /// Writes the overrides so that they survive a kill at any moment; returns when they do.
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String>;
 
+    /// Keeps the state of the detectors for the next start, without waiting unless the engine ends. A world that keeps
+    /// none says so by [`World::keeps_state`].
+    fn keep_state(&mut self, _state: Vec<u8>, _engine_ends: bool) {}
+
+    /// The state of the detectors is kept, so that it is worth making.
+    fn keeps_state(&self) -> bool {
+        false
+    }
+
     /// Notes that every `seq` below `next_seq` may have been given out, so that a process that is started after this one
     /// was killed does not give it out again. Called before the records of a batch are made; must be cheap.
     fn reserve(&mut self, next_seq: u64);

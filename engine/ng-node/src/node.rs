@@ -59,6 +59,8 @@ struct RealWorld {
     state: State,
     /// Absent when the numbers of records begin with 0 in every process.
     place: Option<Place>,
+    /// Writes a state of the detectors.
+    writer: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl World for RealWorld {
@@ -68,6 +70,25 @@ impl World for RealWorld {
 
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String> {
         self.state.save(overrides).map_err(|error| error.to_string())
+    }
+
+    fn keeps_state(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// While an earlier state is still being written, a later one is left out, unless it is the last. A failure is told
+    /// by the next start, which finds an older state.
+    fn keep_state(&mut self, state: Vec<u8>, engine_ends: bool) {
+        if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) && !engine_ends {
+            return;
+        }
+        if let Some(earlier) = self.writer.take() {
+            let _ = earlier.join();
+        }
+        self.writer = self.state.save_detectors(state).and_then(Result::ok);
+        if engine_ends && let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
     }
 
     fn reserve(&mut self, next_seq: u64) {
@@ -101,9 +122,18 @@ impl Node {
         let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         let mut store = Store::new(capacity);
         store.begin_at(place.as_ref().map_or(0, Place::next_seq));
+        let forgotten = place
+            .as_ref()
+            .and_then(|_| state.load_detectors(|saved| engine.detect.restore(saved, |name| store.intern(name))));
         let store: Shared = Arc::new(Mutex::new(store));
         let sensors = sensors(config)?;
-        let setup = Setup { engine, store: store.clone(), world: Box::new(RealWorld { state, place }), overrides, env };
+        let setup = Setup {
+            engine,
+            store: store.clone(),
+            world: Box::new(RealWorld { state, place, writer: None }),
+            overrides,
+            env,
+        };
         let failed = |error: std::io::Error| {
             NodeError::failure("NG-3103", "", format!("a thread could not be started: {error}"))
         };
@@ -116,7 +146,7 @@ impl Node {
         }
         let outdated = refused.into_iter().map(|text| format!("a saved setting is left out: {text}"));
         let unsaved = unsaved.map(|error| format!("the state could not be written: {error}"));
-        let problems = notice.into_iter().chain(outdated).chain(unsaved);
+        let problems = notice.into_iter().chain(forgotten).chain(outdated).chain(unsaved);
         for text in problems {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;

@@ -3,14 +3,16 @@
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
 use ng_core::control::Overrides;
+use ng_core::detect::state::MOST_BYTES;
 use ng_wire::{Constitution, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 /// What a process may do with the state directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +40,16 @@ struct Stored {
     /// Absent in files that were written before there were versions.
     #[serde(default)]
     constitution: Constitution,
+    /// Absent in files that were written before sources could be frozen.
+    #[serde(default)]
+    frozen: BTreeSet<String>,
 }
 
 /// Raised when the meaning of the file changes.
 const VERSION: u32 = 1;
 const FILE: &str = "state.json";
 const LOCK: &str = "lock";
+const DETECTORS: &str = "detectors.bin";
 
 impl State {
     /// Opens the directory, which is made when it does not exist.
@@ -64,20 +70,48 @@ impl State {
         };
         let problem = match serde_json::from_slice::<Stored>(&text) {
             Ok(stored) if stored.version == VERSION => {
-                let Stored { enabled, settings, constitution, .. } = stored;
-                return (Overrides { enabled, settings, constitution }, None);
+                let Stored { enabled, settings, constitution, frozen, .. } = stored;
+                return (Overrides { enabled, settings, constitution, frozen }, None);
             }
             Ok(stored) => format!("has version {}, expected {VERSION}", stored.version),
             Err(error) => format!("is not valid: {error}"),
         };
         let mut notice = format!("{} {problem}; the configuration is used instead", path.display());
-        if self.lock.is_some() {
-            let aside = self.folder.join("state.json.unusable");
-            if fs::rename(&path, &aside).is_ok() {
-                notice += &format!("; the file is kept as {}", aside.display());
-            }
-        }
+        notice += &self.set_aside(FILE);
         (Overrides::default(), Some(notice))
+    }
+
+    /// Moves a file that cannot be used out of the way; says where to, if that was done.
+    fn set_aside(&self, name: &str) -> String {
+        let aside = self.folder.join(format!("{name}.unusable"));
+        if self.lock.is_some() && fs::rename(self.folder.join(name), &aside).is_ok() {
+            format!("; the file is kept as {}", aside.display())
+        } else {
+            String::new()
+        }
+    }
+
+    /// Hands the saved state of the detectors to `restore`. If it cannot be used it is set aside, and a sentence says so.
+    pub(crate) fn load_detectors(&self, restore: impl FnOnce(&[u8]) -> Result<usize, String>) -> Option<String> {
+        let path = self.folder.join(DETECTORS);
+        let read = fs::metadata(&path).and_then(|found| {
+            if found.len() > MOST_BYTES as u64 { Ok(Err("is too large".to_owned())) } else { fs::read(&path).map(Ok) }
+        });
+        let problem = match read {
+            Ok(saved) => saved.and_then(|saved| restore(&saved)).err()?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(error) => return Some(format!("{} cannot be read: {error}", path.display())),
+        };
+        let aside = self.set_aside(DETECTORS);
+        Some(format!("{} {problem}; the detectors begin anew{aside}", path.display()))
+    }
+
+    /// Writes the state of the detectors on a thread of its own; none when it may not be written.
+    pub(crate) fn save_detectors(&self, saved: Vec<u8>) -> Option<std::io::Result<JoinHandle<std::io::Result<()>>>> {
+        self.lock.as_ref()?;
+        let folder = self.folder.clone();
+        let write = move || replace(&folder, DETECTORS, &saved);
+        Some(std::thread::Builder::new().name("detectors".into()).spawn(write))
     }
 
     /// Writes the overrides; returns when they are on disk.
@@ -85,8 +119,8 @@ impl State {
         if self.lock.is_none() {
             return Ok(());
         }
-        let Overrides { enabled, settings, constitution } = overrides.clone();
-        let stored = Stored { version: VERSION, enabled, settings, constitution };
+        let Overrides { enabled, settings, constitution, frozen } = overrides.clone();
+        let stored = Stored { version: VERSION, enabled, settings, constitution, frozen };
         replace(&self.folder, FILE, &serde_json::to_vec_pretty(&stored)?)
     }
 }
@@ -155,7 +189,8 @@ mod tests {
             Trial { profile: "creative".into(), weights: [0.1; 8], started_ns: 7, seconds: 60, actor: "a".into() };
         let constitution =
             Constitution { version: 3, weights: [2.5; 8], trial: Some(trial), ..Constitution::default() };
-        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings, constitution }
+        let frozen = BTreeSet::from(["stdin".into()]);
+        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings, constitution, frozen }
     }
 
     #[test]
@@ -165,7 +200,10 @@ mod tests {
             r#"{"version":1,"enabled":{"intuition_engine":false},"settings":{"guardian":{"size_limit.limit":100}}}"#;
         fs::write(folder.path().join(FILE), text).unwrap();
         let loaded = State::open(folder.path(), StateAccess::Own).unwrap().load();
-        assert_eq!(loaded, (Overrides { constitution: Constitution::default(), ..sample() }, None));
+        assert_eq!(
+            loaded,
+            (Overrides { constitution: Constitution::default(), frozen: BTreeSet::new(), ..sample() }, None)
+        );
     }
 
     #[test]
@@ -198,6 +236,19 @@ mod tests {
         assert!(notice.unwrap().contains("is not valid"));
         assert!(folder.path().join("state.json.unusable").exists());
         assert_eq!(state.load(), (Overrides::default(), None));
+    }
+
+    #[test]
+    fn a_state_of_detectors_that_cannot_be_used_is_set_aside_and_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path(), StateAccess::Own).unwrap();
+        assert_eq!(state.load_detectors(|_| panic!("nothing was saved")), None);
+        state.save_detectors(b"saved".to_vec()).unwrap().unwrap().join().unwrap().unwrap();
+        assert_eq!(state.load_detectors(|saved| Ok(saved.len())), None);
+        let notice = state.load_detectors(|_| Err("is damaged".into())).unwrap();
+        assert!(notice.contains("is damaged; the detectors begin anew; the file is kept as"), "{notice}");
+        assert!(folder.path().join("detectors.bin.unusable").exists());
+        assert_eq!(state.load_detectors(|_| panic!("it was set aside")), None);
     }
 
     #[test]

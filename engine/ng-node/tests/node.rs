@@ -306,3 +306,32 @@ fn the_scalar_kernel_gives_the_same_scores() {
         assert_eq!(auto, scalar, "line {number}");
     }
 }
+
+#[test]
+fn what_metric_streams_have_learnt_is_there_after_a_restart_of_an_engine_that_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, state) = (folder.path().join("in.log"), folder.path().join("state"));
+    fs::write(&file, "load=1.5\n".repeat(100)).unwrap();
+    let open = |text: &str, continues| {
+        let options = NodeOptions { state_dir: state.clone(), access: StateAccess::Own, utc_offset_s: 0, continues };
+        Node::open(&config(text), &options).unwrap()
+    };
+    let streams = |node: &Node| {
+        let module = modules(node).remove("intuition_engine").unwrap();
+        module.gauges.iter().find(|gauge| gauge.name == "streams").unwrap().value
+    };
+    let mut node = open(&reading(&file, ""), true);
+    let mut all = everything(&node);
+    node.start_sensors();
+    records(&mut all, 100);
+    drop(node);
+    assert_eq!(streams(&open("", true)), 1.0);
+    assert_eq!(streams(&open("", false)), 0.0, "an engine that does not go on begins anew");
+
+    let saved = state.join("detectors.bin");
+    let mut damaged = fs::read(&saved).unwrap();
+    damaged[100] ^= 1;
+    fs::write(&saved, damaged).unwrap();
+    assert_eq!(streams(&open("", true)), 0.0);
+    assert!(!saved.exists() && state.join("detectors.bin.unusable").exists());
+}

@@ -35,6 +35,13 @@ pub enum Command {
         /// New values by key; keys that are absent keep their value.
         values: BTreeMap<String, SettingValue>,
     },
+    /// Freezes what is remembered of a source as a baseline, or lets it learn again.
+    SetLearning {
+        /// Name of the source.
+        source: String,
+        /// Its events are learnt; otherwise they are scored only.
+        learning: bool,
+    },
     /// Sets a rule of Guardian to observe or enforce.
     SetRuleMode {
         /// Name of the rule.

@@ -74,11 +74,6 @@ pub enum Effect {
         /// The latest matching event.
         seq: Option<u64>,
     },
-    /// Record an event of the engine itself. No rule asks for it: detection does, about more than one event.
-    Note {
-        /// The event.
-        json: String,
-    },
     /// Write a line to the engine's log.
     Log {
         /// Name of the rule.
@@ -89,6 +84,11 @@ pub enum Effect {
         text: String,
         /// The latest matching event.
         seq: Option<u64>,
+    },
+    /// Record an event of the engine itself. No rule asks for it: detection does, about more than one event.
+    Note {
+        /// The event, as JSON.
+        json: String,
     },
 }
 

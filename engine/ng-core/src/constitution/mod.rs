@@ -131,7 +131,7 @@ pub fn amend(overrides: &mut Overrides, before: &Overrides, command: &Command, b
             if *keep { AmendmentKind::TrialKept } else { AmendmentKind::TrialReverted }
         }
         Command::Configure { .. } | Command::SetRuleMode { .. } => AmendmentKind::Rules,
-        Command::SetModule { .. } => return,
+        Command::SetModule { .. } | Command::SetLearning { .. } => return,
     };
     record(overrides, before, kind, command, by);
 }

@@ -1,6 +1,7 @@
 //! From the surprises of a stream's channels to the strength of an alert.
 
 use super::kernel::DIMS;
+use super::state;
 use std::collections::VecDeque;
 
 /// Channels of a detector; a detector with fewer leaves the rest at 0.
@@ -90,6 +91,32 @@ impl AlertLayer {
             }
         }
         (surprise - 2.0 * (1.0 + as_high as f64).log10()).max(0.0)
+    }
+}
+
+impl Channels {
+    /// Adds them to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        self.leaky.iter().chain(&self.alerts.recent).for_each(|number| state::put_float(out, *number));
+        state::put(out, self.alerts.index);
+        state::put_all(out, self.alerts.peaks.iter().map(|peak| peak.0));
+        self.alerts.peaks.iter().for_each(|peak| state::put_float(out, peak.1));
+    }
+
+    /// Takes them up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Channels> {
+        let mut channels = Channels::default();
+        for number in channels.leaky.iter_mut().chain(&mut channels.alerts.recent) {
+            *number = state::take_float(input)?;
+        }
+        channels.alerts.index = state::take(input)?;
+        for index in state::take_all(input, PEAKS)? {
+            channels.alerts.peaks.push_back((index, 0.0));
+        }
+        for peak in &mut channels.alerts.peaks {
+            peak.1 = state::take_float(input)?;
+        }
+        Some(channels)
     }
 }
 

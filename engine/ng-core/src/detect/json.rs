@@ -9,6 +9,8 @@ use std::hash::Hasher;
 
 /// Number fields that are followed in each stream; later ones are not, and are counted.
 const MOST_FIELDS: usize = 1024;
+/// Most bytes of the numbers of a stream.
+pub(super) const MOST_BYTES: u64 = MOST_FIELDS as u64 * 48;
 /// Values of a number field before it can surprise.
 const FIRST: f64 = 20.0;
 /// Values after which older ones begin to fade.
@@ -48,17 +50,21 @@ struct Spread {
 }
 
 impl Numbers {
-    /// The largest surprise among the numbers of an object, which are then learnt.
+    /// The largest surprise among the numbers of an object, which are then learnt unless the stream is frozen.
     ///
     /// The surprise of a value `z` standard deviations from its field's mean is `log10(1 + z²)`: by Cantelli's inequality
     /// a distribution of any form puts at most `1/(1 + z²)` that far out on one side. It is at most 6, and 0 for
     /// the first 20 values of a field.
-    pub fn step(&mut self, event: &Event<'_>, matched: &Match) -> f32 {
+    pub fn step(&mut self, event: &Event<'_>, matched: &Match, learn: bool) -> f32 {
         let mut largest = 0.0f64;
         for field in event.parsed.fields.iter().filter(|field| field.number.is_finite()) {
             let mut hasher = FxHasher::default();
             hasher.write(field.key.span.of(event.raw));
             let key = (matched.pattern, hasher.finish());
+            if !learn {
+                largest = largest.max(self.fields.get(&key).map_or(0.0, |spread| spread.surprise(field.number)));
+                continue;
+            }
             if self.fields.len() >= MOST_FIELDS && !self.fields.contains_key(&key) {
                 self.refused += 1;
                 continue;
@@ -75,10 +81,15 @@ impl Numbers {
 }
 
 impl Spread {
-    fn step(&mut self, x: f64) -> f64 {
+    fn surprise(&self, x: f64) -> f64 {
         let off = x - self.mean;
         let z2 = off * off / self.variance.max(f64::MIN_POSITIVE);
-        let surprise = if self.count < FIRST || off == 0.0 { 0.0 } else { (1.0 + z2.min(1e6)).log10() };
+        if self.count < FIRST || off == 0.0 { 0.0 } else { (1.0 + z2.min(1e6)).log10() }
+    }
+
+    fn step(&mut self, x: f64) -> f64 {
+        let off = x - self.mean;
+        let surprise = self.surprise(x);
         self.count = (self.count + 1.0).min(MEMORY);
         let (mean, variance) = (self.mean, self.variance);
         self.mean += off / self.count;

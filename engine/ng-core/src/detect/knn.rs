@@ -2,6 +2,7 @@
 //! for numeric streams; `grouped.rs` serves the others.
 
 use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
+use super::state;
 use crate::record::NO_SEQ;
 use crate::settings::{Accepts, Row};
 
@@ -159,6 +160,41 @@ impl Memory {
         }
         *self = next;
         kept
+    }
+}
+
+impl Memory {
+    /// Most vectors that are remembered.
+    pub(super) fn window(&self) -> usize {
+        self.window
+    }
+
+    /// Adds what is remembered to a saved state, in the order of places.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        state::put(out, self.window as u64);
+        state::put(out, self.next as u64);
+        state::put_all(out, self.seqs.iter().copied());
+        for place in 0..self.len() {
+            let vector: [f32; DIMS] = std::array::from_fn(|dim| self.blocks[place / LANES].values[dim][place % LANES]);
+            state::put_singles(out, &vector);
+        }
+    }
+
+    /// Takes it up again, every vector at its place.
+    pub(super) fn restore(input: &mut &[u8], scanner: Scanner) -> Option<Memory> {
+        let window = usize::try_from(state::take(input)?).ok().filter(|window| (1..=1 << 16).contains(window))?;
+        let next = usize::try_from(state::take(input)?).ok()?;
+        let seqs = state::take_all(input, window)?;
+        let is_valid = if seqs.len() < window { next == seqs.len() } else { next < window };
+        if !is_valid {
+            return None;
+        }
+        let mut memory = Memory::new(window, scanner);
+        for seq in seqs {
+            memory.push(&state::take_singles(input)?, seq);
+        }
+        memory.next = next;
+        Some(memory)
     }
 }
 

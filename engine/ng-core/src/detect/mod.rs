@@ -5,25 +5,30 @@
 //! # Layout
 //!
 //! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look for neighbours with `knn.rs` or `grouped.rs` (the loop
-//! itself is `kernel.rs`) and turn surprise into alerts with `alert.rs`. `streams.rs` bounds the number of detectors,
-//! `probe.rs` measures the searches of sampled events.
+//! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look
+//! for neighbours with `knn.rs` or `grouped.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
+//! `alert.rs`. `streams.rs` bounds the number of detectors, `probe.rs` measures the searches of sampled events, `timing.rs`
+//! follows when sources speak.
 
 pub mod alert;
 mod grouped;
 pub mod json;
 pub mod kernel;
 pub mod knn;
+pub mod load;
 pub mod numeric;
 mod probe;
 pub mod ranked;
+mod runs;
 mod scale;
 pub mod sessions;
+pub mod state;
 mod streams;
 pub mod tail;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod timing;
 pub mod tuning;
 
 pub use kernel::Kernel;
@@ -38,6 +43,7 @@ use crate::symbols::Sym;
 use alert::Score;
 use json::Numbers;
 use kernel::{DIMS, Scanner};
+use load::Load;
 use ng_wire::{Format, Gauge, Scoring, Unit};
 use numeric::Numeric;
 use ranked::{Asked, Ranked};
@@ -47,6 +53,8 @@ use tuning::Tuning;
 
 /// Neighbours of a plain vector whose mean distance is ranked.
 const VECTOR_NEIGHBOURS: usize = 5;
+/// Events after which the memory of all streams is weighed again.
+const WEIGHED: u64 = 256;
 /// Sources with a text detector, and sources with a JSON detector.
 const MOST_SOURCES: usize = 64;
 
@@ -63,12 +71,17 @@ pub struct Detect {
     json: Streams<Sym, (Ranked<3>, Numbers)>,
     /// Events that belong together.
     sessions: Sessions,
+    /// Events scored.
+    scored: u64,
+    load: Load,
+    /// Events are learnt; otherwise the source whose events come is frozen.
+    learning: bool,
 }
 
 impl Detect {
     /// Detectors with the settings of `intuition_engine` and `grid`.
     pub fn new(intuition: &Values, grid: &Values, kernel: Kernel) -> Self {
-        let tuning = Tuning::new(intuition, grid, [1.0; DIMS]);
+        let tuning = Tuning::new(intuition, grid, [1.0; DIMS], false);
         Detect {
             tuning,
             scanner: Scanner::new(kernel),
@@ -77,6 +90,9 @@ impl Detect {
             text: Streams::new(MOST_SOURCES),
             json: Streams::new(MOST_SOURCES),
             sessions: Sessions::new(intuition, Scanner::new(kernel)),
+            scored: 0,
+            load: Load::default(),
+            learning: true,
         }
     }
 
@@ -84,6 +100,10 @@ impl Detect {
     /// is unencoded. `probe` measures the searches for neighbours.
     pub fn score(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         self.sessions.observe(event, matched, &self.tuning);
+        self.scored += 1;
+        if self.scored.is_multiple_of(WEIGHED) {
+            self.fit();
+        }
         match event.head.format {
             Format::Note => Detection { pattern: matched.pattern, ..Detection::default() },
             Format::Text | Format::Journal => self.score_text(event, matched, probe),
@@ -96,7 +116,7 @@ impl Detect {
     /// Takes new settings. Thresholds hold from the next event; memories keep what still fits.
     pub fn reconfigure(&mut self, intuition: &Values, grid: &Values) {
         let before = self.tuning;
-        self.tuning = Tuning::new(intuition, grid, before.weights);
+        self.tuning = Tuning::new(intuition, grid, before.weights, self.load.is_lite());
         self.sessions.configure(intuition);
         self.numeric.resize(self.tuning.max_streams);
         self.vectors.resize(self.tuning.max_streams);
@@ -107,6 +127,21 @@ impl Detect {
             self.text.states_mut().for_each(|state| state.resize(tuning));
             self.json.states_mut().for_each(|state| state.0.resize(tuning));
         }
+    }
+
+    /// Says whether the events that follow are learnt, or are those of a frozen source.
+    pub fn set_learning(&mut self, learning: bool) {
+        self.learning = learning;
+    }
+
+    /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Returns
+    /// whether the profile is to be lite when it follows the load and that changes; then [`Detect::reconfigure`] is due.
+    pub fn crowd(&mut self, share: f64, elapsed_s: f64) -> Option<bool> {
+        if self.tuning.auto {
+            return self.load.tick(share, elapsed_s);
+        }
+        self.load = Load::default();
+        None
     }
 
     /// Weighs the eight dimensions of text, JSON and plain vectors; 0 leaves a dimension out. Only proportions count:
@@ -124,12 +159,47 @@ impl Detect {
         let streams = self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len();
         let dropped = self.numeric.dropped() + self.vectors.dropped() + self.text.dropped() + self.json.dropped();
         let refused: u64 = self.json.states().map(|(_, numbers)| numbers.refused()).sum();
-        for (name, value) in
-            [("streams", streams as u64), ("streams.dropped", dropped), ("json.numbers.refused", refused)]
-        {
-            gauges.push(Gauge { name: name.into(), value: value as f64, unit: Unit::Count });
+        for (name, value, unit) in [
+            ("streams", streams as u64, Unit::Count),
+            ("streams.dropped", dropped, Unit::Count),
+            ("memory", self.bytes(), Unit::Bytes),
+            ("profile.lite", u64::from(self.is_lite()), Unit::Count),
+            ("profile.switches", self.load.switches(), Unit::Count),
+            ("json.numbers.refused", refused, Unit::Count),
+        ] {
+            gauges.push(Gauge { name: name.into(), value: value as f64, unit });
         }
         self.sessions.gauges(gauges);
+    }
+
+    /// The lite profile is in force.
+    fn is_lite(&self) -> bool {
+        self.tuning.history == tuning::LITE_HISTORY
+    }
+
+    /// About the bytes of all streams.
+    fn bytes(&self) -> u64 {
+        let tuning = &self.tuning;
+        let numeric: u64 = self.numeric.states().map(|state| state.bytes(tuning)).sum();
+        let vectors: u64 = self.vectors.states().map(|state| tuning.bytes(state.seen(), 1, 1)).sum();
+        let text: u64 = self.text.states().map(|state| tuning.bytes(state.seen(), 1, 4)).sum();
+        let json: u64 = self.json.states().map(|state| tuning.bytes(state.0.seen(), 1, 4) + json::MOST_BYTES).sum();
+        numeric + vectors + text + json
+    }
+
+    /// Lets the streams not seen for longest give way until the others fit; the last one stays.
+    fn fit(&mut self) {
+        while self.bytes() > self.tuning.memory
+            && self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len() > 1
+        {
+            let oldest = [self.numeric.oldest(), self.vectors.oldest(), self.text.oldest(), self.json.oldest()];
+            match (0..4).filter(|group| oldest[*group].is_some()).min_by_key(|group| oldest[*group]) {
+                Some(0) => self.numeric.drop_oldest(),
+                Some(1) => self.vectors.drop_oldest(),
+                Some(2) => self.text.drop_oldest(),
+                _ => self.json.drop_oldest(),
+            }
+        }
     }
 
     /// The sessions that ended with the event scored last.
@@ -154,9 +224,9 @@ impl Detect {
             return unencoded(event, matched);
         }
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.numeric.get(stream(event), || Numeric::new(&tuning, scanner));
+        let state = self.numeric.get(stream(event), self.scored, || Numeric::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(value, event.head.seq, tuning.leak, probe);
+        let score = state.step(value, event.head.seq, tuning.leak, self.learning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
         self.conclude(event, matched, ready, &score, is_novel)
     }
@@ -167,28 +237,41 @@ impl Detect {
             return unencoded(event, matched);
         }
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.vectors.get(stream(event), || Ranked::new(&tuning, scanner));
+        let state = self.vectors.get(stream(event), self.scored, || Ranked::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS), &tuning, probe);
+        let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS, self.learning), &tuning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
         self.conclude(event, matched, ready, &score, is_novel)
     }
 
     fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.text.get(event.head.source, || Ranked::new(&tuning, scanner));
+        let state = self.text.get(event.head.source, self.scored, || Ranked::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
         let vector = text::vector(event, matched);
-        let score = state.step(&vector, text::plain(event, matched), asked(event, matched, tuning.k), &tuning, probe);
+        let score = state.step(
+            &vector,
+            text::plain(event, matched),
+            asked(event, matched, tuning.k, self.learning),
+            &tuning,
+            probe,
+        );
         self.conclude(event, matched, ready, &score, matched.is_new)
     }
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let (state, numbers) = self.json.get(event.head.source, || (Ranked::new(&tuning, scanner), Numbers::default()));
+        let (state, numbers) =
+            self.json.get(event.head.source, self.scored, || (Ranked::new(&tuning, scanner), Numbers::default()));
         let ready = state.seen() >= tuning.warm_up;
-        let vector = json::vector(event, matched, numbers.step(event, matched));
-        let score = state.step(&vector, json::plain(event, matched), asked(event, matched, tuning.k), &tuning, probe);
+        let vector = json::vector(event, matched, numbers.step(event, matched, self.learning));
+        let score = state.step(
+            &vector,
+            json::plain(event, matched),
+            asked(event, matched, tuning.k, self.learning),
+            &tuning,
+            probe,
+        );
         self.conclude(event, matched, ready, &score, matched.is_new)
     }
 
@@ -213,8 +296,8 @@ fn stream(event: &Event<'_>) -> (Sym, Sym) {
     (event.head.source, event.head.kind)
 }
 
-fn asked(event: &Event<'_>, matched: &Match, k: usize) -> Asked {
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, kin: matched.pattern }
+fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, kin: matched.pattern, learn }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

@@ -5,7 +5,7 @@
 //! | level | the value, to both sides |
 //! | shape | the mean distance of the last values (every fourth, eight of them) to their 3 nearest remembered |
 //! | multiscale | the same at lags 0, 1, 2, 4 … 64, relative to how far those neighbours are from their own |
-//! | quiet | a small standard deviation of the last 50 values: stuck, flat |
+//! | quiet | a small standard deviation of the last 50 values; a run or a cycle that takes too long (`runs.rs`) |
 //!
 //! A vector is remembered only after its whole span has passed, so that it never matches itself. Novelty is the
 //! surprise of the shape channel's distance before any leak.
@@ -14,6 +14,8 @@ use super::alert::{Channels, Score};
 use super::kernel::{self, DIMS, Scanner};
 use super::knn::Memory;
 use super::probe::Probe;
+use super::runs::{Cycles, Place, Runs};
+use super::state;
 use super::tail::Tail;
 use super::tuning::Tuning;
 use crate::record::NO_SEQ;
@@ -36,6 +38,8 @@ pub struct Numeric {
     scales: Space,
     level: Tail,
     quiet: Tail,
+    runs: Runs,
+    cycles: Cycles,
     channels: Channels,
 }
 
@@ -48,6 +52,8 @@ impl Numeric {
             scales: Space::new(SCALES, tuning, scanner),
             level: Tail::new(tuning.history),
             quiet: Tail::new(tuning.history),
+            runs: Runs::default(),
+            cycles: Cycles::default(),
             channels: Channels::default(),
         }
     }
@@ -57,23 +63,46 @@ impl Numeric {
         self.history.count
     }
 
-    /// Scores a finite value and learns it.
-    pub fn step(&mut self, value: f64, seq: u64, leak: f64, probe: &mut Probe) -> Score {
+    /// Scores a finite value, and learns it unless the stream is frozen. Its course is followed either way.
+    pub fn step(&mut self, value: f64, seq: u64, leak: f64, learn: bool, probe: &mut Probe) -> Score {
         let index = self.history.count;
         self.history.push(value);
         let level = if index >= 20 { self.level.either(value) } else { 0.0 };
-        let shape = self.shape.step(&self.history, seq, probe, |found| found.distance);
-        let scales = self.scales.step(&self.history, seq, probe, Found::relative);
+        let shape = self.shape.step(&self.history, seq, learn, probe, |found| found.distance);
+        let scales = self.scales.step(&self.history, seq, learn, probe, Found::relative);
         let deviation = self.history.deviation();
-        let quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
-        self.level.push(value);
-        self.quiet.push(deviation);
+        let mut quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
+        quiet = quiet.max(self.runs.step(value, learn));
+        quiet = quiet.max(self.cycles.step(self.place(value, level), learn));
+        if learn {
+            self.level.push(value);
+            self.quiet.push(deviation);
+        }
         Score {
             vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
             level: self.channels.step([level, shape.surprise, scales.surprise, quiet], leak),
             novelty: shape.surprise,
             nearest: shape.nearest,
         }
+    }
+
+    /// Where a value stands, whose surprise to either side is given.
+    fn place(&self, value: f64, level: f64) -> Place {
+        let known = self.level.len();
+        // The surprise of a value that a tenth exceeds.
+        let tenth = 3.0 / ((known + 1) as f64).log10();
+        if known < 20 || level < tenth {
+            Place::Middle
+        } else if self.level.high(value) >= tenth {
+            Place::High
+        } else {
+            Place::Low
+        }
+    }
+
+    /// About the bytes of its memory.
+    pub fn bytes(&self, tuning: &Tuning) -> u64 {
+        tuning.bytes(self.seen(), 2, 4)
     }
 
     /// Follows a change of window and history; what fits is kept.
@@ -180,7 +209,14 @@ impl Space {
         }
     }
 
-    fn step(&mut self, history: &History, seq: u64, probe: &mut Probe, measure: impl Fn(&Found) -> f64) -> Surprise {
+    fn step(
+        &mut self,
+        history: &History,
+        seq: u64,
+        learn: bool,
+        probe: &mut Probe,
+        measure: impl Fn(&Found) -> f64,
+    ) -> Surprise {
         let vector = self.lags.map(|lag| (history.lag(lag) - history.first) as f32);
         let index = history.count - 1;
         let warm = 2 * self.span as u64 + 5;
@@ -192,9 +228,16 @@ impl Space {
             if index >= warm + 25 {
                 result.surprise = self.tail.high(distance);
             }
-            self.tail.push(distance);
+            if learn {
+                self.tail.push(distance);
+                self.distances += found.distance;
+                self.queries += 1.0;
+            }
             result.nearest = nearest;
             own = found.distance;
+        }
+        if !learn {
+            return result;
         }
         self.pending.push_back((vector, own, seq));
         if self.pending.len() > self.span
@@ -216,9 +259,8 @@ impl Space {
             own += self.own[place];
         }
         distance /= K as f64;
-        self.distances += distance;
-        self.queries += 1.0;
-        let found = Found { distance, own: own / K as f64, usual: self.distances / self.queries };
+        let usual = (self.distances + distance) / (self.queries + 1.0);
+        let found = Found { distance, own: own / K as f64, usual };
         (found, nearest.map_or(NO_SEQ, |place| self.memory.seq(place)))
     }
 
@@ -226,5 +268,84 @@ impl Space {
         let kept = self.memory.resize(tuning.window);
         self.own = kept.into_iter().map(|place| self.own[place]).collect();
         self.tail.resize(tuning.history);
+    }
+}
+
+impl Numeric {
+    /// Adds the stream to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        let History { values, end, count, first } = &self.history;
+        state::put(out, *count);
+        state::put_float(out, *first);
+        state::put_all(out, values[..*end].iter().map(|value| value.to_bits()));
+        self.shape.save(out);
+        self.scales.save(out);
+        self.level.save(out);
+        self.quiet.save(out);
+        self.runs.save(out);
+        self.cycles.save(out);
+        self.channels.save(out);
+    }
+
+    /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
+    pub(super) fn restore(input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Numeric> {
+        let mut history =
+            History { count: state::take(input)?, first: state::take_float(input)?, ..History::default() };
+        let values = state::take_all(input, history.values.len())?;
+        history.end = values.len();
+        if (history.count.min(KEPT as u64) as usize) > history.end {
+            return None;
+        }
+        for (value, bits) in history.values.iter_mut().zip(values) {
+            *value = f64::from_bits(bits);
+        }
+        let mut numeric = Numeric {
+            history,
+            shape: Space::restore(SHAPE, input, tuning, scanner)?,
+            scales: Space::restore(SCALES, input, tuning, scanner)?,
+            level: Tail::restore(input, tuning.history)?,
+            quiet: Tail::restore(input, tuning.history)?,
+            runs: Runs::restore(input)?,
+            cycles: Cycles::restore(input)?,
+            channels: Channels::restore(input)?,
+        };
+        for space in [&mut numeric.shape, &mut numeric.scales] {
+            if space.memory.window() != tuning.window {
+                space.resize(tuning);
+            }
+        }
+        Some(numeric)
+    }
+}
+
+impl Space {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.memory.save(out);
+        self.own.iter().for_each(|own| state::put_float(out, *own));
+        state::put_all(out, self.pending.iter().map(|pending| pending.2));
+        for (vector, own, _) in &self.pending {
+            state::put_singles(out, vector);
+            state::put_float(out, *own);
+        }
+        self.tail.save(out);
+        state::put_float(out, self.distances);
+        state::put_float(out, self.queries);
+    }
+
+    fn restore(lags: [usize; DIMS], input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Space> {
+        let mut space = Space::new(lags, tuning, scanner);
+        space.memory = Memory::restore(input, scanner)?;
+        space.own = (0..space.memory.len()).map(|_| state::take_float(input)).collect::<Option<_>>()?;
+        for seq in state::take_all(input, space.span)? {
+            space.pending.push_back(([0.0; DIMS], 0.0, seq));
+        }
+        for (vector, own, _) in &mut space.pending {
+            *vector = state::take_singles(input)?;
+            *own = state::take_float(input)?;
+        }
+        space.tail = Tail::restore(input, tuning.history)?;
+        space.distances = state::take_float(input)?;
+        space.queries = state::take_float(input)?;
+        Some(space)
     }
 }

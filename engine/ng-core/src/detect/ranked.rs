@@ -38,6 +38,8 @@ pub struct Asked {
     pub is_new: bool,
     /// A number shared by events that are likely to be alike, such as their pattern; only speed depends on it.
     pub kin: u32,
+    /// It is learnt; otherwise the stream is frozen.
+    pub learn: bool,
 }
 
 impl<const PLAIN: usize> Ranked<PLAIN> {
@@ -63,7 +65,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     }
 
     /// Scores an event by its vector and its plain numbers and learns it. While fewer than `k` vectors are
-    /// remembered the distance is not ranked.
+    /// remembered the distance is not ranked. An event of a frozen stream is not learnt.
     pub fn step(
         &mut self,
         vector: &[f32; DIMS],
@@ -74,7 +76,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     ) -> Score {
         let mut surprises = [0.0; CHANNELS];
         for ((surprise, tail), x) in surprises.iter_mut().zip(&mut self.plain).zip(plain) {
-            *surprise = tail.rank(x);
+            *surprise = if asked.learn { tail.rank(x) } else { tail.high(x) };
         }
         let Asked { seq, k, .. } = asked;
         let factors = self.scale.factors(&tuning.weights);
@@ -86,15 +88,17 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         let nearest = found.nearest;
         let mut novelty = 0.0;
         if let Some(distance) = mean_distance(found.distances, k) {
-            novelty = self.distance.rank(distance);
+            novelty = if asked.learn { self.distance.rank(distance) } else { self.distance.high(distance) };
         }
         surprises[PLAIN] = novelty;
         if asked.is_new {
             novelty = novelty.max(surprises[0]);
         }
         let nearest = nearest.map_or(NO_SEQ, |place| self.memory.seq(place));
-        self.memory.push(vector, seq, asked.kin);
-        self.scale.push(vector);
+        if asked.learn {
+            self.memory.push(vector, seq, asked.kin);
+            self.scale.push(vector);
+        }
         self.seen += 1;
         Score { vector: *vector, level: self.channels.step(surprises, tuning.leak), novelty, nearest }
     }

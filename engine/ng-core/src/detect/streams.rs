@@ -9,7 +9,6 @@ pub(super) struct Streams<K, V> {
     places: FxHashMap<K, usize>,
     entries: Vec<Entry<K, V>>,
     most: usize,
-    uses: u64,
     dropped: u64,
 }
 
@@ -23,13 +22,12 @@ struct Entry<K, V> {
 impl<K: Copy + Eq + Hash, V> Streams<K, V> {
     /// Holds at most `most` streams, at least one.
     pub(super) fn new(most: usize) -> Self {
-        Streams { places: FxHashMap::default(), entries: Vec::new(), most: most.max(1), uses: 0, dropped: 0 }
+        Streams { places: FxHashMap::default(), entries: Vec::new(), most: most.max(1), dropped: 0 }
     }
 
-    /// The state of a stream, made when it is met for the first time or after it gave way.
-    pub(super) fn get(&mut self, key: K, make: impl FnOnce() -> V) -> &mut V {
-        self.uses += 1;
-        let used = self.uses;
+    /// The state of a stream, made when it is met for the first time or after it gave way. `used` is a number that grows
+    /// with every use.
+    pub(super) fn get(&mut self, key: K, used: u64, make: impl FnOnce() -> V) -> &mut V {
         let place = match self.places.get(&key) {
             Some(place) => *place,
             None => {
@@ -64,6 +62,16 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
         self.entries.iter_mut().map(|entry| &mut entry.state)
     }
 
+    /// Every stream with its state, to be changed, in an order that depends only on what was met.
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (K, &mut V)> {
+        self.entries.iter_mut().map(|entry| (entry.key, &mut entry.state))
+    }
+
+    /// Every stream with the number of its last use and its state.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (K, u64, &V)> {
+        self.entries.iter().map(|entry| (entry.key, entry.used, &entry.state))
+    }
+
     /// Streams that are held.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -74,7 +82,13 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
         self.dropped
     }
 
-    fn drop_oldest(&mut self) {
+    /// When the stream not seen for longest was seen last.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.entries.iter().map(|entry| entry.used).min()
+    }
+
+    /// Lets the stream not seen for longest give way.
+    pub(super) fn drop_oldest(&mut self) {
         let oldest = (0..self.entries.len()).min_by_key(|place| self.entries[*place].used);
         if let Some(place) = oldest {
             let entry = self.entries.swap_remove(place);
@@ -94,14 +108,14 @@ mod tests {
     #[test]
     fn the_stream_not_seen_for_longest_gives_way() {
         let mut streams = Streams::new(2);
-        for key in ["a", "b", "a", "c"] {
-            *streams.get(key, || 0) += 1;
+        for (used, key) in ["a", "b", "a", "c"].into_iter().enumerate() {
+            *streams.get(key, used as u64, || 0) += 1;
         }
-        assert_eq!(*streams.get("a", || 0), 2);
-        assert_eq!(*streams.get("b", || 0), 0);
+        assert_eq!(*streams.get("a", 4, || 0), 2);
+        assert_eq!(*streams.get("b", 5, || 0), 0);
         assert_eq!((streams.len(), streams.dropped()), (2, 2));
         streams.resize(1);
-        assert_eq!(*streams.get("b", || 9), 0);
+        assert_eq!(*streams.get("b", 6, || 9), 0);
         assert_eq!((streams.len(), streams.dropped()), (1, 3));
     }
 }

@@ -37,7 +37,7 @@ fn detect(changes: &[(&str, SettingValue)], grid: &[(&str, SettingValue)]) -> De
 
 fn tuning(lite: bool) -> Tuning {
     let profile = SettingValue::Text(if lite { "lite" } else { "full" }.into());
-    Tuning::new(&values(SETTINGS, &[("profile", profile)]), &Values::defaults(knn::SETTINGS), [1.0; DIMS])
+    Tuning::new(&values(SETTINGS, &[("profile", profile)]), &Values::defaults(knn::SETTINGS), [1.0; DIMS], false)
 }
 
 /// What differs between the events of these tests.
@@ -149,7 +149,7 @@ fn first_alert(detections: &[Detection], from: usize) -> Option<usize> {
 fn exact(values: impl IntoIterator<Item = f64>, lite: bool) -> Vec<(f64, f64)> {
     let mut state = Numeric::new(&tuning(lite), Scanner::new(Kernel::Auto));
     let step = |(seq, value)| {
-        let level = state.step(value, seq as u64, 0.5, &mut Probe::default()).level;
+        let level = state.step(value, seq as u64, 0.5, true, &mut Probe::default()).level;
         (level.surprise, level.strength)
     };
     values.into_iter().enumerate().map(step).collect()
@@ -223,6 +223,48 @@ fn noise_that_stops_is_felt_by_the_quiet_channel() {
     let detections = score_values(&mut detect, (0..5200).map(|i| if i < 5000 { noise.normal() } else { 0.25 }));
     let quiet = |range: std::ops::Range<usize>| detections[range].iter().map(|d| d.channels[3]).fold(0.0, f32::max);
     assert!(quiet(5000..5060) >= 3.0);
+}
+
+/// The first alert of a series at or after `from`, counted from there.
+fn alert_after(series: Vec<f64>, from: usize) -> Option<usize> {
+    first_alert(&score_values(&mut detect(&[], &[]), series), from)
+}
+
+#[test]
+fn a_flat_line_alerts_while_it_lasts() {
+    let mut noise = Noise(30);
+    let noisy: Vec<f64> = (0..4000).map(|_| noise.normal()).collect();
+    for (name, series) in [("noise", noisy), ("cycle", cycle(4000, 31))] {
+        let mut flat = series.clone();
+        flat[3000..3300].fill(series[3000]);
+        assert!(alert_after(flat, 3000).is_some_and(|after| after < 110), "{name}");
+        let usual = alert_after(series, 3000);
+        assert!(usual.is_none_or(|after| after > 300), "{name} alerts without a fault after {usual:?}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_often_constant_does_not_alert_for_it() {
+    let mut noise = Noise(32);
+    let mut series = Vec::new();
+    while series.len() < 12_000 {
+        let (value, length) = (noise.normal(), 20 + (noise.next() * 200.0) as usize);
+        series.resize(series.len() + length, value);
+    }
+    let detections = score_values(&mut detect(&[], &[]), series);
+    let told = detections.iter().filter(|d| d.is_alert && d.channels[3] >= 4.0).count();
+    assert_eq!(told, 0);
+}
+
+#[test]
+fn a_cycle_that_does_not_come_alerts_while_it_is_missing() {
+    let mut missing = cycle(4000, 33);
+    let mut noise = Noise(34);
+    // The peak is due 24 events after the start of a cycle, at 2976; the next one comes at 3096.
+    missing[2980..3060].fill_with(|| 50.0 + noise.normal());
+    assert!(alert_after(missing, 2980).is_some_and(|after| after < 80));
+    let usual = alert_after(cycle(4000, 33), 2980);
+    assert!(usual.is_none_or(|after| after > 80), "{usual:?}");
 }
 
 #[test]

@@ -19,9 +19,9 @@ pub static SETTINGS: &[Row] = &[
     },
     Row {
         key: "profile",
-        accepts: Accepts::Choice(&["full", "lite"]),
+        accepts: Accepts::Choice(&["full", "lite", "auto"]),
         unit: "",
-        summary: "Lite remembers a quarter of the vectors and half of the history: twice as fast, less exact.",
+        summary: "Lite remembers a quarter of the vectors and half of the history: twice as fast, less exact. Auto takes it while the engine is behind.",
     },
     Row {
         key: "warm_up",
@@ -34,6 +34,12 @@ pub static SETTINGS: &[Row] = &[
         accepts: Accepts::Int(256, 1, 65_536),
         unit: "",
         summary: "Metric and vector streams that have a detector; the one not seen for longest gives way.",
+    },
+    Row {
+        key: "memory",
+        accepts: Accepts::Int(512, 1, 1_048_576),
+        unit: "MiB",
+        summary: "Memory of all detectors together; beyond it the streams not seen for longest give way.",
     },
     Row {
         key: "leak",
@@ -61,6 +67,9 @@ pub static SETTINGS: &[Row] = &[
     },
 ];
 
+/// Remembered numbers of a channel in the lite profile.
+pub(super) const LITE_HISTORY: usize = 4096;
+
 /// The settings of both modules in the form the detectors use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
@@ -74,6 +83,10 @@ pub struct Tuning {
     pub leak: f64,
     /// Detectors of metric and vector streams.
     pub max_streams: usize,
+    /// Bytes of all detectors together.
+    pub memory: u64,
+    /// The profile follows the load.
+    pub auto: bool,
     /// Remembered vectors.
     pub window: usize,
     /// Remembered numbers of a channel.
@@ -85,20 +98,37 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// Reads the values of `intuition_engine` and `grid`.
-    pub fn new(intuition: &Values, grid: &Values, weights: [f32; DIMS]) -> Self {
+    /// Reads the values of `intuition_engine` and `grid`. `crowded` decides the profile where it follows the load.
+    pub fn new(intuition: &Values, grid: &Values, weights: [f32; DIMS], crowded: bool) -> Self {
         let window = grid.int("window") as usize;
-        let lite = intuition.text("profile") == "lite";
+        let auto = intuition.text("profile") == "auto";
+        let lite = intuition.text("profile") == "lite" || (auto && crowded);
         Tuning {
             alert_threshold: intuition.float("alert_threshold"),
             novel_threshold: intuition.float("novel_threshold"),
             warm_up: intuition.int("warm_up") as u64,
             leak: intuition.float("leak"),
             max_streams: intuition.int("max_streams") as usize,
+            memory: intuition.int("memory") as u64 * 1024 * 1024,
+            auto,
             window: if lite { window / 4 } else { window },
-            history: if lite { 4096 } else { 8192 },
+            history: if lite { LITE_HISTORY } else { 8192 },
             k: grid.int("k") as usize,
             weights,
         }
+    }
+}
+
+/// Bytes of a remembered vector with its place, of a number in a ranked history (twice, in blocks that are at least half
+/// full), and of everything else of a stream.
+const VECTOR: u64 = 64;
+const NUMBER: u64 = 24;
+const REST: u64 = 16 * 1024;
+
+impl Tuning {
+    /// About the bytes of a stream that has seen so many events and has so many memories of vectors and ranked histories.
+    /// Its bound is that of a stream that has seen everything.
+    pub fn bytes(&self, seen: u64, memories: u64, histories: u64) -> u64 {
+        REST + memories * VECTOR * seen.min(self.window as u64) + histories * NUMBER * seen.min(self.history as u64)
     }
 }

@@ -138,6 +138,7 @@ fn everything_that_was_changed_is_written_down_each_time() {
         enabled: BTreeMap::from([("signal_system".to_string(), false)]),
         settings: BTreeMap::from([("grid".to_string(), grid), ("guardian".to_string(), guardian)]),
         constitution: bench.overrides.constitution.clone(),
+        ..Overrides::default()
     };
     assert_eq!(written.last(), Some(&expect));
     assert_eq!(expect.constitution.version, 1, "Guardian's settings belong to the constitution");
@@ -213,6 +214,7 @@ fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
             ("flux".to_string(), settings(&[("x", Int(1))])),
         ]),
         constitution: Constitution { profile: "hunter".into(), ..Constitution::default() },
+        ..Overrides::default()
     };
     let mut engine = engine(&[]);
     let refused = control::restore(&mut engine, &mut overrides, &Env::default()).refused;

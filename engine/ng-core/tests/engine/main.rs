@@ -11,6 +11,7 @@ mod alerts;
 mod bench;
 mod commands;
 mod constitution;
+mod detection;
 mod golden;
 mod host;
 mod measures;

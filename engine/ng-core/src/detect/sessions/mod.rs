@@ -17,7 +17,7 @@ mod vector;
 
 use super::alert::AlertLayer;
 use super::grouped::Grouped;
-use super::kernel::{self, DIMS, Scanner};
+use super::kernel::{DIMS, Scanner};
 use super::scale::Scale;
 use super::streams::Streams;
 use super::tail::Tail;
@@ -139,7 +139,7 @@ impl Sessions {
         }
         let (scanner, most) = (self.scanner, self.most);
         let id = event.head.source;
-        let source = self.sources.get(id, || Source::new(id, tuning, scanner));
+        let source = self.sources.get(id, event.head.seq, || Source::new(id, tuning, scanner));
         let now = source.clock.advance(event.head.time_ns);
         while let Some(place) = source.open.overdue(now, self.timeout_ns) {
             self.ended.push(source.end(place, tuning, &mut self.spare));
@@ -244,8 +244,8 @@ impl Source {
         let factors = self.scale.factors(&tuning.weights);
         let deviations = self.scale.deviations(&features);
         let found = self.memory.nearest(&features, &factors, NEIGHBOURS, 0);
-        let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(kernel::distance(*found)).sqrt());
-        let score = sum / found.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
+        let sum = found.distances.iter().fold(0.0, |sum, found| sum + f64::from(*found).sqrt());
+        let score = sum / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
         let strength = self.alerts.step(self.scores.high(score));
         let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
         self.scores.push(score);

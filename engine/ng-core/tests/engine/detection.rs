@@ -1,0 +1,226 @@
+//! What the engine does around the detectors: frozen sources, silence, load, and the memory of all streams.
+
+use crate::bench::{Bench, SECOND_NS, engine};
+use ng_core::actions::Effect;
+use ng_core::control::{self, Overrides};
+use ng_core::filter::Env;
+use ng_wire::{Command, ErrorCode, Format, Frame, Record, SettingValue::Text};
+
+/// About normal, the same every time.
+fn noise(index: u64) -> f64 {
+    let mut state = index.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    (0..12).map(|_| next()).sum::<f64>() - 6.0
+}
+
+fn metrics(bench: &mut Bench, source: &str, values: impl IntoIterator<Item = f64>) -> Vec<Record> {
+    let lines: Vec<String> = values.into_iter().map(|value| format!("load={value}")).collect();
+    bench.send(source, Format::Text, &lines)
+}
+
+fn learning(source: &str, learning: bool) -> Command {
+    Command::SetLearning { source: source.into(), learning }
+}
+
+/// Surprise at the end of a fault that lasts, after the command or none.
+fn surprise_of_a_fault(command: Option<Command>, back: Option<Command>) -> f32 {
+    let mut bench = Bench::new();
+    metrics(&mut bench, "pump", (0..1500).map(noise));
+    command.into_iter().chain(back).for_each(|command| bench.accepted(command));
+    metrics(&mut bench, "pump", (1500..4500).map(|index| 30.0 + noise(index)));
+    bench.heads().last().unwrap().0.detection.surprise
+}
+
+#[test]
+fn a_fault_that_lasts_stays_visible_in_a_frozen_source_and_fades_in_one_that_learns() {
+    let frozen = surprise_of_a_fault(Some(learning("pump", false)), None);
+    let learnt = surprise_of_a_fault(None, None);
+    let again = surprise_of_a_fault(Some(learning("pump", false)), Some(learning("pump", true)));
+    assert!(frozen > 9.0, "{frozen}");
+    assert!(learnt < 6.0, "{learnt}");
+    assert_eq!(again.to_bits(), learnt.to_bits());
+}
+
+#[test]
+fn a_frozen_source_is_written_down_told_listed_and_restored() {
+    let mut bench = Bench::new();
+    bench.line("hello");
+    let answer = bench.command(learning("", false));
+    assert!(matches!(answer, Frame::Error { code: ErrorCode::BadRequest, .. }), "{answer:?}");
+    bench.accepted(learning("test", false));
+    let note = bench.last();
+    assert_eq!((note.kind.as_str(), note.text.as_str()), ("source.frozen", "test frozen, by tester"));
+    assert_eq!(bench.gauge("intuition_engine", "frozen: test"), 1.0);
+    let mut kept: Overrides = bench.world.persisted().last().unwrap().clone();
+    assert_eq!(kept, bench.overrides);
+
+    let mut restored = Bench::new();
+    restored.engine = engine(&[]);
+    control::restore(&mut restored.engine, &mut kept, &Env::default());
+    restored.overrides = kept;
+    assert_eq!(restored.gauge("intuition_engine", "frozen: test"), 1.0);
+    restored.accepted(learning("test", true));
+    assert_eq!(restored.last().kind, "source.learning");
+    assert!(restored.overrides.frozen.is_empty());
+}
+
+fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
+    let note = |effect| match effect {
+        Effect::Note { json } => Some(serde_json::from_str(&json).unwrap()),
+        _ => None,
+    };
+    std::mem::take(&mut bench.engine.effects).into_iter().filter_map(note).collect()
+}
+
+#[test]
+fn a_source_that_falls_silent_is_told_while_it_is_silent() {
+    let mut bench = Bench::new();
+    for _ in 0..600 {
+        bench.line("tick");
+        bench.wait(1);
+    }
+    assert_eq!(notes(&mut bench), Vec::<serde_json::Value>::new());
+    bench.wait(60);
+    let told = notes(&mut bench);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0]["type"].as_str(), told[0]["source"].as_str()), (Some("source.silent"), Some("test")));
+    assert_eq!(bench.gauge("intuition_engine", "sources.silent"), 1.0);
+    bench.line("tick");
+    assert_eq!(notes(&mut bench)[0]["type"], "source.resumed");
+    assert_eq!(bench.gauge("intuition_engine", "sources.silent"), 0.0);
+}
+
+#[test]
+fn silence_is_not_told_while_the_detectors_are_off() {
+    let mut bench = Bench::new();
+    bench.switch("intuition_engine", false);
+    for _ in 0..600 {
+        bench.line("tick");
+        bench.wait(1);
+    }
+    bench.wait(100);
+    assert_eq!(notes(&mut bench), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn the_profile_auto_follows_the_load_and_is_full_without_any() {
+    let run = |profile: &str, share: f64| {
+        let mut bench = Bench::new();
+        bench.set("intuition_engine", "profile", profile);
+        (0..10).for_each(|_| bench.engine.crowd(share, 1.0));
+        metrics(&mut bench, "pump", (0..6000).map(noise));
+        let scores: Vec<u32> = bench.heads().iter().map(|(head, _)| head.detection.surprise.to_bits()).collect();
+        (scores, bench.gauge("intuition_engine", "profile.lite"), notes(&mut bench))
+    };
+    let (full, is_lite, told) = run("full", 1.0);
+    assert_eq!((is_lite, told.len()), (0.0, 0), "a chosen profile does not follow the load");
+    assert!(run("auto", 0.5) == (full, 0.0, Vec::new()));
+    let (crowded, is_lite, told) = run("auto", 1.0);
+    assert!(crowded == run("lite", 1.0).0);
+    assert_eq!((is_lite, told[0]["type"].as_str()), (1.0, Some("profile.switched")));
+    assert_eq!(told[0]["profile"], "lite");
+}
+
+#[test]
+fn the_profile_returns_to_full_and_may_be_chosen_at_any_time() {
+    let mut bench = Bench::new();
+    bench.set("intuition_engine", "profile", "auto");
+    (0..5).for_each(|_| bench.engine.crowd(1.0, 1.0));
+    (0..60).for_each(|_| bench.engine.crowd(0.0, 1.0));
+    let told: Vec<_> = notes(&mut bench).iter().map(|note| note["profile"].clone()).collect();
+    assert_eq!(told, ["lite", "full"]);
+    (0..5).for_each(|_| bench.engine.crowd(1.0, 1.0));
+    assert_eq!(bench.gauge("intuition_engine", "profile.lite"), 1.0);
+    bench.accepted(crate::bench::configure("intuition_engine", &[("profile", Text("full".into()))]));
+    assert_eq!(bench.gauge("intuition_engine", "profile.lite"), 0.0);
+}
+
+#[test]
+fn the_memory_of_all_streams_is_bounded_and_what_gives_way_is_counted() {
+    let mut bench = Bench::new();
+    bench.set("intuition_engine", "memory", 1);
+    for stream in 0..12 {
+        let lines: Vec<String> = (0..1500).map(|index| format!("stream{stream}={}", noise(index))).collect();
+        bench.send("pump", Format::Text, &lines);
+        bench.world.advance(SECOND_NS);
+    }
+    let (streams, bytes) = (bench.gauge("intuition_engine", "streams"), bench.gauge("intuition_engine", "memory"));
+    assert!((1.0..6.0).contains(&streams), "{streams}");
+    assert!(bytes > 100e3 && bytes <= 1024.0 * 1024.0 * 1.1, "{bytes}");
+    assert_eq!(bench.gauge("intuition_engine", "streams.dropped"), 12.0 - streams);
+}
+
+#[test]
+fn a_restored_engine_scores_as_one_that_never_stopped() {
+    // More than the window and the history, with a change of profile between.
+    for (seen, profile) in [(700, "full"), (9000, "full"), (9000, "lite")] {
+        let mut bench = Bench::new();
+        bench.set("intuition_engine", "profile", profile);
+        metrics(&mut bench, "pump", (0..seen).map(noise));
+        metrics(&mut bench, "fan", (0..300).map(|index| noise(index * 7)));
+        let saved = bench.engine.detect.save(bench.store.lock().symbols()).unwrap();
+
+        let mut restored = Bench::new();
+        restored.set("intuition_engine", "profile", profile);
+        // Names have other numbers in another process.
+        restored.line("hello");
+        let store = restored.store.clone();
+        let streams = restored.engine.detect.restore(&saved, |name| store.lock().intern(name));
+        assert_eq!(streams, Ok(2));
+
+        let scores = |bench: &mut Bench| {
+            let first = bench.next_seq();
+            metrics(
+                bench,
+                "pump",
+                (seen..seen + 1500).map(|index| noise(index) + if index % 400 == 0 { 9.0 } else { 0.0 }),
+            );
+            metrics(bench, "fan", (300..1500).map(|index| noise(index * 7)));
+            let heads = bench.heads().into_iter().filter(|(head, _)| head.seq >= first);
+            heads
+                .map(|(head, _)| {
+                    let found = head.detection;
+                    (
+                        found.channels.map(f32::to_bits),
+                        found.strength.to_bits(),
+                        found.novelty.to_bits(),
+                        found.is_alert,
+                        found.state,
+                    )
+                })
+                .collect::<Vec<_>>()
+        };
+        let (went_on, came_back) = (scores(&mut bench), scores(&mut restored));
+        assert!(went_on.iter().any(|score| score.3), "nothing alerts");
+        assert!(went_on == came_back, "{seen} {profile}");
+    }
+}
+
+#[test]
+fn nothing_is_restored_from_a_state_that_is_not_valid() {
+    let mut bench = Bench::new();
+    metrics(&mut bench, "pump", (0..900).map(noise));
+    let saved = bench.engine.detect.save(bench.store.lock().symbols()).unwrap();
+    let restore = |bytes: &[u8]| {
+        let mut fresh = Bench::new();
+        let store = fresh.store.clone();
+        let answer = fresh.engine.detect.restore(bytes, |name| store.lock().intern(name));
+        assert_eq!(fresh.gauge("intuition_engine", "streams"), f64::from(u8::from(answer.is_ok())));
+        answer
+    };
+    assert_eq!(restore(&saved), Ok(1));
+    for at in [0, 8, 16, 24, 40, 41, 200, saved.len() / 2, saved.len() - 1] {
+        let mut broken = saved.clone();
+        broken[at] ^= 1;
+        assert!(restore(&broken).is_err(), "byte {at}");
+    }
+    for length in [0, 7, 31, 32, saved.len() - 1] {
+        assert!(restore(&saved[..length]).is_err(), "{length} bytes");
+    }
+    assert_eq!(restore(&[saved.clone(), vec![0]].concat()), Err("is damaged".to_owned()));
+}
