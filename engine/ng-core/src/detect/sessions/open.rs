@@ -139,11 +139,11 @@ impl Open {
         self.unlink(place);
         let session = &mut self.places[place as usize];
         if !session.is_open {
-            self.open += 1;
-            session.is_open = true;
             if session.length > 0 && now_ns.saturating_sub(session.last_ns) > REMEMBERED_NS {
                 session.begin();
             }
+            self.open += 1;
+            session.is_open = true;
         }
         session.last_ns = now_ns;
         self.link(place);
