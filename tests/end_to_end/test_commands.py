@@ -85,6 +85,19 @@ def test_a_module_switched_off_stays_off_and_records_say_skipped(run: Run) -> No
     assert first["detection"]["state"] == "learning"  # type: ignore[index]
 
 
+def test_a_frozen_source_is_written_down_until_it_learns_again(run: Run, home: dict[str, str]) -> None:
+    state = Path(home["XDG_STATE_HOME"]) / "neurograph-tui" / "state.json"
+
+    def frozen() -> object:
+        return json.loads(state.read_text())["frozen"]
+
+    assert run("freeze", "stdin").returncode == 0
+    assert frozen() == ["stdin"]
+    assert run("learn", "stdin").returncode == 0
+    assert frozen() == []
+    assert run("freeze", "").returncode == 1
+
+
 def test_a_module_that_must_run_cannot_be_switched_off(run: Run) -> None:
     result = run("modules", "disable", "guardian")
     assert result.returncode == 1

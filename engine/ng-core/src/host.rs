@@ -9,6 +9,7 @@ use crate::actions::Effect;
 use crate::constitution;
 use crate::control::{self, Overrides};
 use crate::convert;
+use crate::detect::state::Saving;
 use crate::engine::Engine;
 use crate::filter::Env;
 use crate::intake::{Batch, Outlet, SourceStatus};
@@ -36,6 +37,8 @@ const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks from one saved state of the detectors to the next.
 const SAVED_AFTER: u32 = 300;
+/// Bytes of the state of the detectors that are saved in a tick.
+const SLICE: usize = 2 * 1024 * 1024;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -162,6 +165,7 @@ pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outle
         finished: false,
         frames_dropped: 0,
         unsaved_ticks: 0,
+        saving: None,
     };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
     Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
@@ -214,8 +218,9 @@ struct Host {
     finished: bool,
     /// Frames that a client did not take in time.
     frames_dropped: u64,
-    /// Ticks since the state of the detectors was saved.
+    /// Ticks since the state of the detectors was begun to be saved.
     unsaved_ticks: u32,
+    saving: Option<Saving>,
 }
 
 impl Host {
@@ -254,16 +259,23 @@ impl Host {
         self.save(true);
     }
 
-    /// Hands the state of the detectors to the world. The ring is locked meanwhile, for its names are read.
+    /// Goes on saving the state of the detectors, every few minutes from the beginning, and hands it to the world when it is
+    /// whole. At the end of the engine everything is saved at once.
     fn save(&mut self, engine_ends: bool) {
-        self.unsaved_ticks = 0;
         let Setup { engine, store, world, .. } = &mut self.setup;
         if !world.keeps_state() {
             return;
         }
-        let state = engine.detect.save(store.lock().symbols());
-        if let Some(state) = state {
-            world.keep_state(state, engine_ends);
+        self.unsaved_ticks += 1;
+        if engine_ends || (self.saving.is_none() && self.unsaved_ticks >= SAVED_AFTER) {
+            self.unsaved_ticks = 0;
+            self.saving = Some(engine.detect.begin_saving());
+        }
+        let Some(mut saving) = self.saving.take() else { return };
+        if engine.detect.save(&mut saving, store.lock().symbols(), if engine_ends { usize::MAX } else { SLICE }) {
+            world.keep_state(saving, engine_ends);
+        } else {
+            self.saving = Some(saving);
         }
     }
 
@@ -393,10 +405,7 @@ impl Host {
         drop(store);
         self.perform();
         self.publish();
-        self.unsaved_ticks += 1;
-        if self.unsaved_ticks >= SAVED_AFTER {
-            self.save(false);
-        }
+        self.save(false);
     }
 
     fn publish(&mut self) {

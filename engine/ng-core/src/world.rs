@@ -1,6 +1,7 @@
 //! What the engine asks of the world around it. The real one is the assembler's; tests have a repeatable one.
 
 use crate::control::Overrides;
+use crate::detect::state::Saving;
 
 /// Clock and state of the host.
 pub trait World: Send {
@@ -12,7 +13,7 @@ pub trait World: Send {
 
     /// Keeps the state of the detectors for the next start, without waiting unless the engine ends. A world that keeps
     /// none says so by [`World::keeps_state`].
-    fn keep_state(&mut self, _state: Vec<u8>, _engine_ends: bool) {}
+    fn keep_state(&mut self, _state: Saving, _engine_ends: bool) {}
 
     /// The state of the detectors is kept, so that it is worth making.
     fn keeps_state(&self) -> bool {

@@ -8,6 +8,7 @@ use ng_core::actions::AlertRule;
 use ng_core::control::{self, Overrides, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
+use ng_core::detect::state::Saving;
 use ng_core::encoders::Clock;
 use ng_core::engine::{Engine, Ingredients};
 use ng_core::event::Parsed;
@@ -78,14 +79,14 @@ impl World for RealWorld {
 
     /// While an earlier state is still being written, a later one is left out, unless it is the last. A failure is told
     /// by the next start, which finds an older state.
-    fn keep_state(&mut self, state: Vec<u8>, engine_ends: bool) {
+    fn keep_state(&mut self, state: Saving, engine_ends: bool) {
         if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) && !engine_ends {
             return;
         }
         if let Some(earlier) = self.writer.take() {
             let _ = earlier.join();
         }
-        self.writer = self.state.save_detectors(state).and_then(Result::ok);
+        self.writer = self.state.save_detectors(|| state.finish()).and_then(Result::ok);
         if engine_ends && let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }

@@ -106,11 +106,14 @@ impl State {
         Some(format!("{} {problem}; the detectors begin anew{aside}", path.display()))
     }
 
-    /// Writes the state of the detectors on a thread of its own; none when it may not be written.
-    pub(crate) fn save_detectors(&self, saved: Vec<u8>) -> Option<std::io::Result<JoinHandle<std::io::Result<()>>>> {
+    /// Writes the state of the detectors, if there is any, on a thread of its own; none when it may not be written.
+    pub(crate) fn save_detectors(
+        &self,
+        saved: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
+    ) -> Option<std::io::Result<JoinHandle<std::io::Result<()>>>> {
         self.lock.as_ref()?;
         let folder = self.folder.clone();
-        let write = move || replace(&folder, DETECTORS, &saved);
+        let write = move || saved().map_or(Ok(()), |saved| replace(&folder, DETECTORS, &saved));
         Some(std::thread::Builder::new().name("detectors".into()).spawn(write))
     }
 
@@ -243,7 +246,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = State::open(folder.path(), StateAccess::Own).unwrap();
         assert_eq!(state.load_detectors(|_| panic!("nothing was saved")), None);
-        state.save_detectors(b"saved".to_vec()).unwrap().unwrap().join().unwrap().unwrap();
+        state.save_detectors(|| Some(b"saved".to_vec())).unwrap().unwrap().join().unwrap().unwrap();
         assert_eq!(state.load_detectors(|saved| Ok(saved.len())), None);
         let notice = state.load_detectors(|_| Err("is damaged".into())).unwrap();
         assert!(notice.contains("is damaged; the detectors begin anew; the file is kept as"), "{notice}");

@@ -19,35 +19,44 @@ pub const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Most bytes of the name of a source or stream that is saved.
 const LONGEST_NAME: usize = 4096;
 
+/// A state that is being saved, slice by slice, so that the engine never waits for long. Each stream is saved as it stands
+/// when its turn comes; streams do not depend on each other.
+#[derive(Debug)]
+pub struct Saving {
+    /// Streams still to be saved, those seen last at the end.
+    left: Vec<(Sym, Sym)>,
+    count: u64,
+    out: Vec<u8>,
+}
+
 impl Detect {
-    /// The state of the metric streams, seen last first, in at most [`MOST_BYTES`]; none when there are none.
-    pub fn save(&self, symbols: &Symbols) -> Option<Vec<u8>> {
-        let mut streams: Vec<_> = self.numeric.entries().collect();
-        streams.sort_by_key(|(_, used, _)| std::cmp::Reverse(*used));
-        let mut out = vec![0; HEADER];
-        let mut count = 0u64;
-        put(&mut out, 0);
-        for ((source, name), _, state) in streams {
-            let begin = out.len();
-            put_name(&mut out, symbols.name(source));
-            put_name(&mut out, symbols.name(name));
-            state.save(&mut out);
-            if out.len() > MOST_BYTES {
-                out.truncate(begin);
-                break;
+    /// Begins to save the metric streams, seen last first.
+    pub fn begin_saving(&self) -> Saving {
+        let mut streams: Vec<_> = self.numeric.entries().map(|(key, used, _)| (used, key)).collect();
+        streams.sort_unstable_by_key(|(used, _)| *used);
+        let left = streams.into_iter().map(|(_, key)| key).collect();
+        Saving { left, count: 0, out: vec![0; HEADER + 8] }
+    }
+
+    /// Saves streams until about so many more bytes are there. True when nothing is left to save.
+    pub fn save(&self, saving: &mut Saving, symbols: &Symbols, bytes: usize) -> bool {
+        let enough = saving.out.len().saturating_add(bytes);
+        while saving.out.len() < enough
+            && let Some(key) = saving.left.pop()
+        {
+            let Some(state) = self.numeric.find(key) else { continue };
+            let begin = saving.out.len();
+            put_name(&mut saving.out, symbols.name(key.0));
+            put_name(&mut saving.out, symbols.name(key.1));
+            state.save(&mut saving.out);
+            if saving.out.len() > MOST_BYTES {
+                saving.out.truncate(begin);
+                saving.left.clear();
+            } else {
+                saving.count += 1;
             }
-            count += 1;
         }
-        if count == 0 {
-            return None;
-        }
-        out[HEADER..HEADER + 8].copy_from_slice(&count.to_le_bytes());
-        let (length, sum) = ((out.len() - HEADER) as u64, checksum(&out[HEADER..]));
-        out[..8].copy_from_slice(MAGIC);
-        for (place, word) in [VERSION, length, sum].into_iter().enumerate() {
-            out[8 + place * 8..16 + place * 8].copy_from_slice(&word.to_le_bytes());
-        }
-        Some(out)
+        saving.left.is_empty()
     }
 
     /// Takes a saved state up, of which nothing is taken when a part of it is not valid. Returns the number of streams, or
@@ -77,6 +86,20 @@ impl Detect {
     fn restore_stream(&self, input: &mut &[u8]) -> Option<(String, String, Numeric)> {
         let (source, name) = (take_name(input)?, take_name(input)?);
         Some((source, name, Numeric::restore(input, &self.tuning, self.scanner)?))
+    }
+}
+
+impl Saving {
+    /// The saved state, at most [`MOST_BYTES`]; none when there are no streams.
+    pub fn finish(self) -> Option<Vec<u8>> {
+        let Saving { mut out, count, .. } = self;
+        out[HEADER..HEADER + 8].copy_from_slice(&count.to_le_bytes());
+        let (length, sum) = ((out.len() - HEADER) as u64, checksum(&out[HEADER..]));
+        out[..8].copy_from_slice(MAGIC);
+        for (place, word) in [VERSION, length, sum].into_iter().enumerate() {
+            out[8 + place * 8..16 + place * 8].copy_from_slice(&word.to_le_bytes());
+        }
+        (count > 0).then_some(out)
     }
 }
 

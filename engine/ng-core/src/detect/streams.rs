@@ -72,6 +72,11 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
         self.entries.iter().map(|entry| (entry.key, entry.used, &entry.state))
     }
 
+    /// The state of a stream, if it is held; this is no use of it.
+    pub(super) fn find(&self, key: K) -> Option<&V> {
+        self.places.get(&key).map(|place| &self.entries[*place].state)
+    }
+
     /// Streams that are held.
     pub(super) fn len(&self) -> usize {
         self.entries.len()

@@ -238,8 +238,7 @@ fn a_flat_line_alerts_while_it_lasts() {
         let mut flat = series.clone();
         flat[3000..3300].fill(series[3000]);
         assert!(alert_after(flat, 3000).is_some_and(|after| after < 110), "{name}");
-        let usual = alert_after(series, 3000);
-        assert!(usual.is_none_or(|after| after > 300), "{name} alerts without a fault after {usual:?}");
+        assert!(alert_after(series, 3000).is_none_or(|after| after > 300), "{name} without a fault");
     }
 }
 
@@ -252,8 +251,7 @@ fn a_stream_that_is_often_constant_does_not_alert_for_it() {
         series.resize(series.len() + length, value);
     }
     let detections = score_values(&mut detect(&[], &[]), series);
-    let told = detections.iter().filter(|d| d.is_alert && d.channels[3] >= 4.0).count();
-    assert_eq!(told, 0);
+    assert!(!detections.iter().any(|d| d.is_alert && d.channels[3] >= 4.0));
 }
 
 #[test]
@@ -263,8 +261,7 @@ fn a_cycle_that_does_not_come_alerts_while_it_is_missing() {
     // The peak is due 24 events after the start of a cycle, at 2976; the next one comes at 3096.
     missing[2980..3060].fill_with(|| 50.0 + noise.normal());
     assert!(alert_after(missing, 2980).is_some_and(|after| after < 80));
-    let usual = alert_after(cycle(4000, 33), 2980);
-    assert!(usual.is_none_or(|after| after > 80), "{usual:?}");
+    assert!(alert_after(cycle(4000, 33), 2980).is_none_or(|after| after > 80));
 }
 
 #[test]

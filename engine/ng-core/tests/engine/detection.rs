@@ -155,6 +155,13 @@ fn the_memory_of_all_streams_is_bounded_and_what_gives_way_is_counted() {
     assert_eq!(bench.gauge("intuition_engine", "streams.dropped"), 12.0 - streams);
 }
 
+/// The saved state, made in slices of so many bytes.
+fn save(bench: &Bench, slice: usize) -> Vec<u8> {
+    let mut saving = bench.engine.detect.begin_saving();
+    while !bench.engine.detect.save(&mut saving, bench.store.lock().symbols(), slice) {}
+    saving.finish().unwrap()
+}
+
 #[test]
 fn a_restored_engine_scores_as_one_that_never_stopped() {
     // More than the window and the history, with a change of profile between.
@@ -163,7 +170,7 @@ fn a_restored_engine_scores_as_one_that_never_stopped() {
         bench.set("intuition_engine", "profile", profile);
         metrics(&mut bench, "pump", (0..seen).map(noise));
         metrics(&mut bench, "fan", (0..300).map(|index| noise(index * 7)));
-        let saved = bench.engine.detect.save(bench.store.lock().symbols()).unwrap();
+        let saved = save(&bench, 1 << 16);
 
         let mut restored = Bench::new();
         restored.set("intuition_engine", "profile", profile);
@@ -205,7 +212,7 @@ fn a_restored_engine_scores_as_one_that_never_stopped() {
 fn nothing_is_restored_from_a_state_that_is_not_valid() {
     let mut bench = Bench::new();
     metrics(&mut bench, "pump", (0..900).map(noise));
-    let saved = bench.engine.detect.save(bench.store.lock().symbols()).unwrap();
+    let saved = save(&bench, usize::MAX);
     let restore = |bytes: &[u8]| {
         let mut fresh = Bench::new();
         let store = fresh.store.clone();

@@ -146,6 +146,17 @@ static CASES: &[Case] = &[
         when_set: "1 streams, 2 dropped",
     },
     Case {
+        setting: "intuition_engine.memory",
+        value: || 1.into(),
+        seen: |bench| {
+            let metrics: Vec<String> = (0..300).map(|i| format!("metric{}=1", i % 150)).collect();
+            bench.push("many", Format::Metric, &metrics);
+            format!("streams gave way: {}", bench.gauge("intuition_engine", "streams.dropped") > 0.0)
+        },
+        by_default: "streams gave way: false",
+        when_set: "streams gave way: true",
+    },
+    Case {
         setting: "intuition_engine.leak",
         value: || 12.0.into(),
         seen: |bench| {
