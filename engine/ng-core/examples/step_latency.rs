@@ -23,7 +23,10 @@ use std::hint::{black_box, spin_loop};
 /// Readings of a stream that come again and again; the hostile ones are all different until then.
 const DIFFERENT: usize = 50_000;
 
-const STREAMS: [(&str, fn(usize, &mut Noise) -> String); 8] = [
+/// Writes the reading with this number.
+type Line = fn(usize, &mut Noise) -> String;
+
+const STREAMS: [(&str, Line); 8] = [
     ("text", text),
     ("metric", |i, noise| format!("load={:.4}", 50.0 + 10.0 * (i as f64 / 45.0).sin() + noise.uniform())),
     ("json", json),

@@ -7,6 +7,7 @@ mod functions;
 mod inlet;
 mod ring;
 mod server;
+mod source;
 
 /// The engine of neurograph-tui.
 #[pyo3::pymodule]
@@ -25,4 +26,6 @@ mod _engine {
     use crate::ring::{Ring, View};
     #[pymodule_export]
     use crate::server::{Server, socket_path};
+    #[pymodule_export]
+    use crate::source::Source;
 }
