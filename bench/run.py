@@ -20,6 +20,9 @@ from context import HERE, ROOT, Context, say
 
 ROWS = (
     "engine",
+    "kernel",
+    "emit",
+    "latency",
     "routing",
     "stdin",
     "first_frame",

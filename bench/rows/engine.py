@@ -13,7 +13,7 @@ PEER_WARM_UP, PEER_LINES, PEER_EVENTS = 10_000, 100_000, 20_000
 
 
 def measure(bench: Context) -> Row:
-    """Text with Drain3 beside it, numbers with SciPy and NumPy."""
+    """Text with Drain3 beside it, numbers with SciPy, NumPy, hnswlib and river."""
     row = Row(
         "engine",
         TITLE,
@@ -25,7 +25,7 @@ def measure(bench: Context) -> Row:
     unscored = rate(bench, row, "text", "off", "text, not scored")
     drain(bench, row, text["full"], unscored)
     numeric = {profile: rate(bench, row, "metric", profile) for profile in ("full", "lite")}
-    nearest(bench, row, numeric["full"])
+    nearest(bench, row, numeric, text["full"])
     return row
 
 
@@ -75,19 +75,27 @@ def peer_rate(command: list[str]) -> float:
     return float(run_json(command)["per_second"])
 
 
-def nearest(bench: Context, row: Row, ours: Figure) -> None:
-    """The nearest-neighbour part of what the engine does, in SciPy and in NumPy."""
+def nearest(bench: Context, row: Row, numeric: dict[str, Figure], text: Figure) -> None:
+    """The nearest-neighbour part of what the engine does, and the half-space trees of river on the same vectors."""
     if missing := bench.peers.install("numpy", "scipy"):
         row.missing.append(missing)
         return
     source = str(bench.temporary / "values.log")
-    for method, package, note in (
-        ("ckdtree", "scipy", "one of four channels: query, rebuild every 256"),
-        ("numpy", "numpy", "one of four channels: full scan"),
+    for method, package, events, note in (
+        ("ckdtree", "scipy", PEER_EVENTS, "one of four channels: query, rebuild every 256"),
+        ("numpy", "numpy", PEER_EVENTS, "one of four channels: full scan"),
+        ("hnsw", "hnswlib", PEER_EVENTS // 4, "one of four channels, approximate: query, delete, insert"),
+        ("trees", "river", PEER_EVENTS // 20, "25 half-space trees: score, learn"),
     ):
+        if missing := bench.peers.install(package):
+            row.missing.append(missing)
+            continue
         say(f"engine: {method}")
-        command = [str(bench.peers.python), str(SCRIPTS / "nearest.py"), source, method, str(PEER_EVENTS)]
+        command = [str(bench.peers.python), str(SCRIPTS / "nearest.py"), source, method, str(events)]
         rates = repeat(bench.repeats, peer_rate, command)
         name = f"{method}, {package} {bench.peers.version(package)}"
         peer = row.figure(name, rates, "events/s", note, peer=True)
-        row.ratio(f"numeric, profile full / {method}", ours, peer)
+        for profile, ours in numeric.items():
+            row.ratio(f"numeric, profile {profile} / {method}", ours, peer)
+        if method == "trees":
+            row.ratio(f"text, profile full / {method}", text, peer)

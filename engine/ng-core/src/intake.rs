@@ -225,6 +225,11 @@ impl Filling {
         !full
     }
 
+    /// Readings that were not handed on yet.
+    pub fn readings(&self) -> u64 {
+        self.batch.readings.len() as u64
+    }
+
     /// Hands on what is there, and asks for a receipt. Waits at most for `patience` while the engine is behind; what was
     /// not handed on is thrown away, for the caller tells its own source.
     pub fn submit(&mut self, receipt: Receipt, patience: Duration) -> Result<(), Unsent> {

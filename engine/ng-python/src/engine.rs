@@ -1,8 +1,9 @@
 //! A running engine and its subscriptions.
 
-use crate::errors::{engine_errors, filter_error, wire_error};
+use crate::errors::{engine_errors, filter_error, untimely, wire_error};
 use crate::functions::resolve;
 use crate::ring::Ring;
+use crate::source::Source;
 use ng_core::convert;
 use ng_core::filter::{Env, Filter};
 use ng_core::route::Wanted;
@@ -48,6 +49,12 @@ impl Engine {
     /// Starts the sensors.
     fn start_sensors(&self) {
         lock(&self.node).start_sensors();
+    }
+
+    /// A way in for readings of this program under a name; before `start_sensors`. Raises RuntimeError after it.
+    fn source(&self, name: &str) -> PyResult<Source> {
+        let outlet = lock(&self.node).outlet();
+        outlet.map(|outlet| Source::announce(&outlet, name)).ok_or_else(|| untimely("the sensors run already"))
     }
 
     /// The ring of this engine.

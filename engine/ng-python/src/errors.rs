@@ -26,3 +26,8 @@ pub(crate) fn filter_error(error: &Filter) -> PyErr {
 pub(crate) fn wire_error(error: impl std::fmt::Display) -> PyErr {
     PyRuntimeError::new_err(format!("wire: {error}"))
 }
+
+/// What was asked for comes too early or too late.
+pub(crate) fn untimely(what: &str) -> PyErr {
+    PyRuntimeError::new_err(what.to_owned())
+}

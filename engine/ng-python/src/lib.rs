@@ -8,6 +8,7 @@ mod inlet;
 mod ring;
 mod score;
 mod server;
+mod source;
 mod tally;
 
 /// The engine of neurograph-tui.
@@ -31,4 +32,6 @@ mod _engine {
     use crate::server::{Server, socket_path};
     #[pymodule_export]
     use crate::tally::Tally;
+    #[pymodule_export]
+    use crate::source::Source;
 }

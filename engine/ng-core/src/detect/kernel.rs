@@ -13,7 +13,6 @@ pub use nearby::{MOST, Nearby};
 pub const DIMS: usize = 8;
 /// Vectors stored together in a [`Block`].
 pub const LANES: usize = 16;
-
 /// Up to this many neighbours are kept in order while the scan goes on.
 pub const FEW: usize = 8;
 
@@ -276,9 +275,6 @@ fn scan_nearby<L: Lanes + Collect>(blocks: &[Block], some: &[u32], query: Query<
             difference.mul(difference)
         };
         let sums = square(0).add(square(1)).add(square(2)).add(square(3));
-        if sums.within(L::splat(bound)) == 0 {
-            continue;
-        }
         let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
         let within = sums.within(L::splat(bound));
         if nearby.take(sums, within, number * LANES as u32) {
@@ -359,10 +355,7 @@ impl Lanes for [f32; LANES] {
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use super::LANES;
-    use std::arch::x86_64::{
-        __m256, _CMP_LE_OQ, _mm256_add_ps, _mm256_cmp_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_movemask_ps,
-        _mm256_mul_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps,
-    };
+    use std::arch::x86_64::*;
 
     /// Sixteen lanes in two registers. Used by `run_avx2` only, and so only where AVX2 is present; that is what every
     /// `unsafe` here rests on. Loads and stores stay within arrays of sixteen.

@@ -35,7 +35,7 @@ pub struct Memory {
     /// Bounds of every sixteen blocks. What follows each other is alike, so that most blocks are out of reach.
     boxes: Vec<Boxes>,
     /// Queries to come that look at everything, because the bounds left out too little.
-    unbounded: u32,
+    looks_at_all: u32,
     some: Vec<u32>,
     seqs: Vec<u64>,
     next: usize,
@@ -50,7 +50,7 @@ impl Memory {
         Memory {
             blocks: Vec::new(),
             boxes: Vec::new(),
-            unbounded: 0,
+            looks_at_all: 0,
             some: Vec::new(),
             seqs: Vec::new(),
             next: 0,
@@ -99,14 +99,14 @@ impl Memory {
         let mut query = Query { vector: &vector, weights: None, k, bound: f32::MAX };
         query.bound = self.bound_of_successors(&query);
         self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
-        if self.unbounded > 0 {
-            self.unbounded -= 1;
+        if self.looks_at_all > 0 {
+            self.looks_at_all -= 1;
             self.scanner.nearest(&self.blocks, query, &mut self.found);
             return &self.found;
         }
         self.scanner.reachable(&self.boxes, query, &mut self.some);
         if self.some.len() > self.blocks.len() / 2 {
-            self.unbounded = PATIENCE;
+            self.looks_at_all = PATIENCE;
         }
         self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
         &self.found

@@ -192,15 +192,14 @@ mod avx2 {
             // SAFETY: AVX2 is present (see `Lanes`); loads and stores of eight lie within the 64.
             unsafe {
                 let sorted = sort(load(fresh));
-                let kept = load(best);
+                let mut low = load(best);
                 // The smaller of one in order and the other in reverse are the 64 smallest; they rise and fall once.
-                let mut low = kept;
-                for i in 0..8 {
-                    low[i] = _mm256_min_ps(kept[i], reverse(sorted[7 - i]));
+                for (low, high) in low.iter_mut().zip(sorted.iter().rev()) {
+                    *low = _mm256_min_ps(*low, reverse(*high));
                 }
                 low = settle(cross::<1>(cross::<2>(cross::<4>(low))));
-                for i in 0..8 {
-                    _mm256_storeu_ps(best.as_mut_ptr().add(8 * i), low[i]);
+                for (i, low) in low.iter().enumerate() {
+                    _mm256_storeu_ps(best.as_mut_ptr().add(8 * i), *low);
                 }
             }
         }
@@ -213,8 +212,8 @@ mod avx2 {
         // SAFETY: AVX2 is present; eight times eight of the 64.
         unsafe {
             let mut v = [_mm256_setzero_ps(); 8];
-            for i in 0..8 {
-                v[i] = _mm256_loadu_ps(values.as_ptr().add(8 * i));
+            for (i, eight) in v.iter_mut().enumerate() {
+                *eight = _mm256_loadu_ps(values.as_ptr().add(8 * i));
             }
             v
         }
@@ -378,8 +377,8 @@ mod tests {
         ) {
             let mut blocks = vec![Block::FREE; vectors.len().div_ceil(LANES)];
             for (number, vector) in vectors.iter().enumerate() {
-                for dim in 0..DIMS {
-                    blocks[number / LANES].values[dim][number % LANES] = f32::from(vector[dim]);
+                for (dim, value) in vector.iter().enumerate() {
+                    blocks[number / LANES].values[dim][number % LANES] = f32::from(*value);
                 }
             }
             let at = at.map(f32::from);
