@@ -31,7 +31,7 @@ mod _engine {
     #[pymodule_export]
     use crate::server::{Server, socket_path};
     #[pymodule_export]
-    use crate::tally::Tally;
-    #[pymodule_export]
     use crate::source::Source;
+    #[pymodule_export]
+    use crate::tally::Tally;
 }
