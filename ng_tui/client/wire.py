@@ -749,6 +749,8 @@ class TallyView(Struct, omit_defaults=True):
 
     from_seq: int
     next_seq: int
+    events: int
+    alerts: int
     patterns: int
     new_patterns: int
     left_out: int
