@@ -108,7 +108,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("guardian.rollback", "R", "roll_back", "Roll back", "Take the version before up again; asks first."),
     Action("guardian.close", "escape", "close", "Close", "Close the explanation."),
     Action("patterns.events", "enter,o", "events", "Events", "Show the events of the pattern.", True),
-    Action("patterns.mark", "m", "mark", "Mark", "Count from now on: what is new from here?", True),
+    Action("patterns.mark", "m", "mark", "Mark", "Count from now on, to see what is new.", True),
     Action("patterns.all", "u", "all", "All", "Count everything that the ring holds.", True),
     Action("patterns.jump", "J", "jump", "Go to latest", "Show its latest event among the others."),
     Action("table.up", "up,k", "move(-1)", "Up", "The row above."),

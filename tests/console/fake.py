@@ -29,7 +29,6 @@ from ng_tui.client.wire import (
     ModuleView,
     Neighbour,
     Outcome,
-    PatternCount,
     PatternLink,
     PatternView,
     QueueView,
@@ -43,13 +42,14 @@ from ng_tui.client.wire import (
     Scoring,
     SourceView,
     StageView,
-    TallyView,
     Totals,
     Unit,
     Verdict,
     ViewState,
 )
 from ng_tui.errors import FilterError
+
+from .fake_tally import FakeTally
 
 START_NS = 1_785_240_000_000_000_000
 SECOND = 1_000_000_000
@@ -169,7 +169,7 @@ class FakeRing:
     run_began = 0
 
     def tally(self, from_seq: int) -> FakeTally:
-        return FakeTally(self, from_seq)
+        return FakeTally(self.rows, from_seq, len(SCRIPT))
 
     def template(self, source: str, pattern: int, seq: int) -> str | None:
         return f"template {pattern} of <*>"
@@ -389,49 +389,3 @@ def metrics(second: int) -> MetricsView:
         subscriptions=[],
         gauges=[Gauge("cpu.total", 23.5, Unit.PERCENT)],
     )
-
-
-class FakeTally:
-    """Counts rows by their place in the script, as if each line of it were a pattern."""
-
-    def __init__(self, ring: FakeRing, from_seq: int) -> None:
-        self._ring = ring
-        self._from = from_seq
-
-    def advance(self, budget: int) -> bool:
-        return True
-
-    def view(self, most: int, at_ns: int | None = None) -> TallyView:
-        kinds: dict[tuple[str, int], list[Row]] = {}
-        for row in self._ring.rows:
-            if row.seq >= self._from and not row.type.startswith("metric."):
-                kinds.setdefault((row.source, row.seq % len(SCRIPT)), []).append(row)
-        counts = [
-            PatternCount(
-                source=source,
-                pattern=pattern,
-                count=len(rows),
-                is_new=any(row.is_novel for row in rows),
-                alerts=sum(row.is_alert for row in rows),
-                worst=max((row.level for row in rows), key=list(Level).index),
-                first_seq=rows[0].seq,
-                last_seq=rows[-1].seq,
-                last_ns=rows[-1].time_ns,
-                recent=[0] * 29 + [len(rows)],
-                text=rows[-1].text,
-            )
-            for (source, pattern), rows in kinds.items()
-        ]
-        counts.sort(key=lambda one: (not one.is_new, -one.count))
-        return TallyView(
-            from_seq=self._from,
-            next_seq=self._ring.next_seq,
-            events=sum(one.count for one in counts),
-            alerts=sum(one.alerts for one in counts),
-            patterns=len(counts),
-            new_patterns=sum(one.is_new for one in counts),
-            left_out=0,
-            missed=0,
-            span_s=10,
-            rows=counts[:most],
-        )
