@@ -30,7 +30,7 @@ MOST = 400
 BUDGET = 100_000
 """Records that are counted at a time, so that keys and drawing come through."""
 EVERY = 1.0
-"""Seconds between two looks at the counts when nothing else asks for one."""
+"""Seconds between two looks at the counts."""
 SPARK_WIDTH = 10
 TAGS = {Level.WARN: "warn", Level.ERROR: "bad", Level.FATAL: "bad"}
 
@@ -65,6 +65,10 @@ class PatternsPane(Pane):
         with Vertical(classes="row"):
             yield self._table
             yield self._drawer
+
+    def on_mount(self) -> None:
+        """Counts while another screen is shown, too: what leaves the ring uncounted is lost to the counts."""
+        self.set_interval(EVERY, lambda: self._tally.advance(BUDGET))
 
     def on_enter(self) -> None:
         """Gives the keys to the table."""

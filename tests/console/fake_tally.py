@@ -12,8 +12,10 @@ class FakeTally:
 
     def __init__(self, rows: Sequence[Row], from_seq: int, kinds: int) -> None:
         self._rows, self._from, self._kinds = rows, from_seq, kinds
+        self.advanced = 0
 
     def advance(self, budget: int) -> bool:
+        self.advanced += 1
         return True
 
     def view(self, most: int, at_ns: int | None = None) -> TallyView:

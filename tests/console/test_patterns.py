@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ from ng_tui.app import ConsoleApp
 from ng_tui.screens.patterns import PatternsPane
 from ng_tui.widgets.table import Table
 from ng_tui.widgets.tail import Tail
+from tests.console.fake_tally import FakeTally
 from tests.console.trial_console import console, shown
 
 from .test_events import settle
@@ -69,3 +71,14 @@ async def test_the_latest_event_is_shown_among_the_others(tmp_path: Path) -> Non
         await pilot.press("J")
         await settle(pilot)
         assert app.query_one(Tail).cursor == latest
+
+
+async def test_it_counts_while_another_screen_is_shown(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pane = app.query_one(PatternsPane)
+        async with asyncio.timeout(10):
+            while cast(FakeTally, pane._tally).advanced < 2:
+                await pilot.pause(0.05)
+        assert not pane.display
