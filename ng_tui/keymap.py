@@ -110,6 +110,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("patterns.events", "enter,o", "events", "Events", "Show the events of the pattern.", True),
     Action("patterns.mark", "m", "mark", "Mark", "Count from now on, to see what is new.", True),
     Action("patterns.all", "u", "all", "All", "Count everything that the ring holds.", True),
+    Action(
+        "patterns.freeze",
+        "z",
+        "freeze",
+        "Freeze/learn",
+        "Take the past of its source for normal, or learn again.",
+    ),
     Action("patterns.jump", "J", "jump", "Go to latest", "Show its latest event among the others."),
     Action("table.up", "up,k", "move(-1)", "Up", "The row above."),
     Action("table.down", "down,j", "move(1)", "Down", "The row below."),

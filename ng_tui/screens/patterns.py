@@ -11,11 +11,12 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ng_tui.client.protocol import Ring
-from ng_tui.client.wire import Level, PatternCount, TallyView
+from ng_tui.client.wire import Command, Level, PatternCount, SetLearningCommand, TallyView
+from ng_tui.connection import refusal
 from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
 from ng_tui.options import Options
-from ng_tui.screens.base import Jump, Pane, Tell
+from ng_tui.screens.base import Jump, Pane, Send, Tell
 from ng_tui.state import State
 from ng_tui.text import fmt_age, fmt_count, fmt_time, safe
 from ng_tui.widgets.lines import Heading, Line
@@ -50,6 +51,7 @@ class PatternsPane(Pane):
     def __init__(self, ring: Ring, options: Options) -> None:
         super().__init__(id="patterns")
         self._ring, self._options = ring, options
+        self._state = State()
         self._marked_ns: int | None = None
         self._tally = ring.tally(0)
         self._counts: TallyView | None = None
@@ -77,7 +79,7 @@ class PatternsPane(Pane):
 
     def present(self, state: State) -> None:
         """Counts what has come; once a second, or at once while it catches up."""
-        del state
+        self._state = state
         if self._counts is not None and self._ring.run_began > self._counts.from_seq:
             # Numbers of patterns have begun anew with the engine.
             self._begin(self._ring.run_began)
@@ -121,10 +123,29 @@ class PatternsPane(Pane):
         if (row := self._under_cursor()) is not None:
             self.post_message(Jump(seq=row.last_seq))
 
+    def action_freeze(self) -> None:
+        """Keeps what is remembered of the source under the cursor as its baseline, or lets it learn again."""
+        row = self._under_cursor()
+        if row is None:
+            return
+        if why := refusal(self._state.link, "steer"):
+            self.post_message(Tell(f"{row.source}: {why}", severity="warning"))
+        elif len(self._options.places) > 1:
+            what = tr("Of several engines only one is meant; neurograph-tui freeze and learn name it with --url.")
+            self.post_message(Tell(what, severity="warning"))
+        else:
+            command = SetLearningCommand(row.source, learning=self._is_frozen(row.source))
+            self.post_message(Send(Command(set_learning=command)))
+
+    def _is_frozen(self, source: str) -> bool:
+        """As the module that scores tells it."""
+        module = self._state.modules.get("intuition_engine")
+        return module is not None and any(gauge.name == f"frozen: {source}" for gauge in module.gauges)
+
     def _begin(self, seq: int) -> None:
         self._tally = self._ring.tally(seq)
         self._counts, self._looked_at = None, 0.0
-        self.present(State())
+        self.present(self._state)
 
     def _under_cursor(self) -> PatternCount | None:
         row = self._rows.get(self._table.cursor_key or "")
@@ -135,7 +156,8 @@ class PatternsPane(Pane):
     def _show_drawer(self) -> None:
         row = self._rows.get(self._table.cursor_key or "")
         view = self._ring.pattern(row.source, row.pattern, row.last_seq) if row is not None else None
-        self._drawer.show(row, view, self._options.now_ns())
+        is_frozen = row is not None and self._is_frozen(row.source)
+        self._drawer.show(row, view, self._options.now_ns(), is_frozen=is_frozen)
 
     def _arrange(self) -> None:
         wide = self.size.width >= WIDE

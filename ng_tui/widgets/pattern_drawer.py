@@ -22,17 +22,21 @@ class PatternDrawer(Lines):
         self._row: PatternCount | None = None
         self._view: PatternView | None = None
         self._now = 0
+        self._is_frozen = False
 
-    def show(self, row: PatternCount | None, view: PatternView | None, now: int) -> None:
+    def show(self, row: PatternCount | None, view: PatternView | None, now: int, *, is_frozen: bool = False) -> None:
         """Shows what was counted and, where an engine answers, what it knows; `now` in nanoseconds since 1970, UTC."""
-        self._row, self._view, self._now = row, view, now
+        self._row, self._view, self._now, self._is_frozen = row, view, now, is_frozen
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The facts from the most to the least important."""
         if self._row is None:
             return []
-        return pattern_facts(self._row, self._view, width, self._now)[:height]
+        facts = pattern_facts(self._row, self._view, width, self._now)
+        if self._is_frozen:
+            facts.insert(1, [(tr("The source is frozen: its events are scored and not learnt."), "warn")])
+        return facts[:height]
 
 
 def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: int) -> list[Line]:

@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
+from ng_tui.client.wire import Gauge, SetLearningCommand, Unit
 from ng_tui.screens.patterns import PatternsPane
 from ng_tui.widgets.table import Table
 from ng_tui.widgets.tail import Tail
@@ -82,3 +83,18 @@ async def test_it_counts_while_another_screen_is_shown(tmp_path: Path) -> None:
             while cast(FakeTally, pane._tally).advanced < 2:
                 await pilot.pause(0.05)
         assert not pane.display
+
+
+async def test_its_source_is_frozen_and_learns_again(tmp_path: Path) -> None:
+    app, client = console(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = await opened(pilot)
+        source = (pane.query_one(Table).cursor_key or "").partition("\n")[0]
+        await pilot.press("z")
+        assert client.sent[-1].set_learning == SetLearningCommand(source, learning=False)
+        pane._state.modules["intuition_engine"].gauges.append(Gauge(f"frozen: {source}", 1.0, Unit.COUNT))
+        pane._show_drawer()
+        await pilot.pause()
+        assert "The source is frozen" in shown(app)
+        await pilot.press("z")
+        assert client.sent[-1].set_learning == SetLearningCommand(source, learning=True)
