@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from ng_tui.client.replay import ReplayClient
-from ng_tui.client.wire import Frame, Gap, Outcome, Record, Row
+from ng_tui.client.wire import Detection, Frame, Gap, Outcome, Record, Row
 from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, url_option
@@ -28,6 +28,7 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))
+@click.option("--explain", is_flag=True, help=tr("Below each new or unusual event say why."))
 @click.option("--for", "duration", type=Duration(), help=tr("Stop after this time, such as 10s."))
 @click.option("--limit", type=click.IntRange(min=1), help=tr("Stop after this many events."))
 @url_option
@@ -37,13 +38,14 @@ def command(
     filter_text: str,
     as_json: bool,
     raw: bool,
+    explain: bool,
     duration: float | None,
     limit: int | None,
     target: str | None,
 ) -> None:
     """Streams until the sources end, the time is over, or the limit is reached."""
-    if as_json and raw:
-        raise click.UsageError(tr("--json and --raw exclude each other"))
+    if as_json + raw + explain > 1:
+        raise click.UsageError(tr("--json, --raw and --explain exclude each other"))
     client = source(context, target)
     form = "records" if as_json else "raw" if raw else "msgpack"
     deadline, left = Deadline(duration), limit
@@ -57,7 +59,7 @@ def command(
                 break
             if not chunk:
                 continue
-            count = write(chunk, form, out)
+            count = write(chunk, form, out, explain=explain)
             out.flush()
             if left is not None:
                 left -= count
@@ -65,7 +67,7 @@ def command(
         client.close()
 
 
-def write(chunk: bytes, form: str, out: BinaryIO | SafeLines) -> int:
+def write(chunk: bytes, form: str, out: BinaryIO | SafeLines, *, explain: bool = False) -> int:
     """Writes a chunk and returns the number of records in it."""
     if form == "records":
         out.write(chunk)
@@ -79,8 +81,18 @@ def write(chunk: bytes, form: str, out: BinaryIO | SafeLines) -> int:
             print(missing(frame.gap), file=sys.stderr)
         for record in frame.records or ():
             out.write((line(record) + "\n").encode())
+            if explain and (record.detection.is_alert or record.detection.is_novel):
+                out.write(f"    {explanation(record.detection)}\n".encode())
             count += 1
     return count
+
+
+def explanation(detection: Detection) -> str:
+    """Why an event is new or unusual: the reason, what each channel adds, and the nearest event that is remembered."""
+    channels = "  ".join(f"{channel.name} {channel.share:.1f}" for channel in detection.channels)
+    nearest = tr("nearest #{seq}", seq=detection.nearest) if detection.nearest is not None else ""
+    why = detection.why or tr("first of its kind")
+    return "; ".join(safe(part) for part in (why, channels, nearest) if part)
 
 
 def missing(gap: Gap) -> str:
