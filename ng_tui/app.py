@@ -29,7 +29,7 @@ from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
 from ng_tui.screens.events import EventsPane
 from ng_tui.state import State
-from ng_tui.terminal import backstop, carry_on, clipboard, restore
+from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
 from ng_tui.terminal.type_ahead import TypeAhead
 from ng_tui.text import fmt_bytes, safe
 from ng_tui.theme import choose, default_variables, load_themes
@@ -99,7 +99,7 @@ class ConsoleApp(TypeAhead):
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
-        self._signals = ExitStack()  # gives the handlers of signals back
+        self._signals = ExitStack()  # gives the handlers of signals and of ended threads back
         self._problems = [f"{tr('themes')}: {problem}" for problem in self._loaded.problems]
         self._problems += [f"{tr('terminal')}: {problem}" for problem in backstop.install()]
         use_glyphs(options.capabilities.glyphs)
@@ -137,6 +137,7 @@ class ConsoleApp(TypeAhead):
             self._note(problem, Level.WARN, "console")
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
+            self._signals.callback(gone.install())
             if self._driver is not None:
                 self._signals.callback(carry_on.install(self._driver, partial(self.refresh, layout=True)))
         self._show(self._place)

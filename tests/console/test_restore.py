@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
+
+from ng_tui.terminal import gone
 
 ROOT = Path(__file__).parents[2]
 MODES = (b"\x1b[?1000", b"\x1b[?1003", b"\x1b[?1006", b"\x1b[?1049", b"\x1b[?2004", b"\x1b[?1004")
@@ -74,3 +79,22 @@ def test_the_terminal_is_given_back(end: int | str | bytes, code: int) -> None:
     assert b"\x1b]0;" not in output
     if end == "fail":
         assert b"NG-3901 console: RuntimeError: boom <1b>]0;title<07> [/foo]" in output
+
+
+def test_a_terminal_that_is_gone_holds_nobody_up() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    undo = gone.install()
+    try:
+        writer = WriterThread(Gone())
+        writer.start()
+        done = threading.Thread(target=lambda: [writer.write("x") for _ in range(3 * MAX_QUEUED_WRITES)], daemon=True)
+        done.start()
+        done.join(timeout=10)
+        assert not done.is_alive()
+        writer.stop()
+        assert not writer.is_alive()
+    finally:
+        undo()
