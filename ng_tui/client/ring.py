@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import msgspec
 
 from ng_tui import _engine
 from ng_tui.client.wire import PatternView, RecordDetail, Row, TallyView, ViewState
 from ng_tui.errors import FilterError
+
+FRESH_S = 30.0
+"""Age up to which the text of a pattern is not asked for again, seconds."""
+MOST_TEMPLATES = 20_000
+"""Texts of patterns that are remembered."""
+SLOW_S = 0.1
+"""Time for an answer after which the engine counts as busy, seconds."""
+PAUSE_S = 5.0
+"""Time for which a busy engine is not asked about patterns, seconds."""
 
 _rows = msgspec.msgpack.Decoder(list[Row])
 _state = msgspec.msgpack.Decoder(ViewState)
@@ -71,6 +82,8 @@ class EngineRing:
 
     def __init__(self, ring: _engine.Ring) -> None:
         self._ring = ring
+        self._templates: dict[int, tuple[float, str | None]] = {}
+        self._busy_until = 0.0
 
     def view(self, filter: str) -> EngineView:
         """A view of the records that pass `filter`."""
@@ -94,13 +107,31 @@ class EngineRing:
         return EngineTally(self._ring.tally(from_seq))
 
     def template(self, source: str, pattern: int, seq: int) -> str | None:
-        """The text of a pattern."""
-        return self._ring.template(pattern)
+        """The text of a pattern, at most half a minute old. An engine that is busy is left alone for a while."""
+        asked, text = self._templates.get(pattern, (-FRESH_S, None))
+        now = time.monotonic()
+        if now - asked < FRESH_S or now < self._busy_until:
+            return text
+        text = self._ring.template(pattern)
+        self._note_busy(now)
+        if len(self._templates) >= MOST_TEMPLATES:
+            self._templates.clear()
+        self._templates[pattern] = now, text
+        return text
 
     def pattern(self, source: str, pattern: int, seq: int) -> PatternView | None:
         """What the engine knows of a pattern."""
+        now = time.monotonic()
+        if now < self._busy_until:
+            return None
         packed = self._ring.pattern(pattern)
+        self._note_busy(now)
         return None if packed is None else _pattern.decode(packed)
+
+    def _note_busy(self, asked: float) -> None:
+        """Whoever draws must not wait again and again."""
+        if (answered := time.monotonic()) - asked > SLOW_S:
+            self._busy_until = answered + PAUSE_S
 
     def export(self, seq: int) -> bytes | None:
         """One record as JSON, its raw bytes untouched."""

@@ -21,6 +21,9 @@ Span = tuple[str, str]
 
 Line = list[Span]
 
+LABEL = 12
+"""Cells of a label before facts."""
+
 TAGS = {
     "strong": "text-style: bold;",
     "title": "color: $primary; text-style: bold;",
@@ -199,3 +202,8 @@ def rule(title: str, note: str, width: int, *, focused: bool = False, tag: str =
     if room < 0:
         return [*head, (mark.rule * max(0, width - line_width(head)), "dim")]
     return [*head, (mark.rule * room, "dim"), *tail]
+
+
+def labelled(label: str, rows: list[str], tag: str) -> list[Line]:
+    """Rows with a label of LABEL cells before the first of them."""
+    return [[(fit(label if index == 0 else "", LABEL) + " ", "dim"), (row, tag)] for index, row in enumerate(rows)]

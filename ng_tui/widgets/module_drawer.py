@@ -10,9 +10,8 @@ from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import fit, fmt_age, fmt_count, fmt_rate, fmt_us, fmt_value, now_ns, safe
 from ng_tui.widgets.chart import Series, chart
-from ng_tui.widgets.lines import Line, Lines, cut, line_width, rule, wrap
+from ng_tui.widgets.lines import LABEL, Line, Lines, cut, labelled, line_width, rule, wrap
 
-LABEL = 12
 CHART_SECONDS = 300
 
 
@@ -52,16 +51,16 @@ def module_facts(module: ModuleView, width: int, now: int, locked: str = "") -> 
     if module.last_error is not None:
         age = tr("{age} ago", age=fmt_age(module.last_error.time_ns, now))
         rows = wrap(f"{age}: {safe(module.last_error.text)}", width - LABEL - 1, 3)
-        result += _labelled(tr("last error"), rows, "bad")
+        result += labelled(tr("last error"), rows, "bad")
     else:
-        result += _labelled(tr("last error"), [tr("none since the start")], "dim")
-    result += _labelled(tr("used by"), _users(module, width - LABEL - 1), "")
+        result += labelled(tr("last error"), [tr("none since the start")], "dim")
+    result += labelled(tr("used by"), _users(module, width - LABEL - 1), "")
     if locked:
-        result += _labelled(tr("switch"), wrap(tr("unavailable: {why}", why=locked), width - LABEL - 1, 3), "warn")
+        result += labelled(tr("switch"), wrap(tr("unavailable: {why}", why=locked), width - LABEL - 1, 3), "warn")
     elif not module.can_disable:
-        result += _labelled(tr("switch"), wrap(why_fixed(module), width - LABEL - 1, 2), "dim")
+        result += labelled(tr("switch"), wrap(why_fixed(module), width - LABEL - 1, 2), "dim")
     elif module.disable_warning:
-        result += _labelled(tr("when off"), wrap(safe(module.disable_warning), width - LABEL - 1, 2), "warn")
+        result += labelled(tr("when off"), wrap(safe(module.disable_warning), width - LABEL - 1, 2), "warn")
     pairs = [
         (tr("operations"), fmt_count(module.operations)),
         (tr("rate"), fmt_rate(module.rate)),
@@ -85,10 +84,6 @@ def why_fixed(module: ModuleView) -> str:
 
 def _users(module: ModuleView, width: int) -> list[str]:
     return wrap(safe(", ".join(module.dependents)) or tr("no other module"), width, 2)
-
-
-def _labelled(label: str, rows: list[str], tag: str) -> list[Line]:
-    return [[(fit(label if index == 0 else "", LABEL) + " ", "dim"), (row, tag)] for index, row in enumerate(rows)]
 
 
 def _pairs(pairs: list[tuple[str, str]], width: int) -> list[Line]:

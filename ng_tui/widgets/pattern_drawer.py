@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ng_tui.client.wire import PatternCount, PatternLink, PatternView
-from ng_tui.i18n import ntr, tr
+from ng_tui.i18n import tr
 from ng_tui.text import ABSENT, fit, fmt_age, fmt_count, fmt_rate, safe
-from ng_tui.widgets.lines import Line, Lines, rule, wrap
+from ng_tui.widgets.lines import LABEL, Line, Lines, labelled, rule, wrap
 
-LABEL = 12
 MOST_LINKS = 5
 """Patterns shown on either side."""
 
@@ -44,24 +43,24 @@ def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: 
     result: list[Line] = [rule(tr("pattern {number}", number=row.pattern), row.source, width)]
     result += [[(text, "")] for text in wrap(safe(view.template) if view else row.text or ABSENT, width, 3)]
     first = f"#{row.first_seq}" + (f" {tr('new')}" if row.is_new else "")
-    result += _labelled(tr("first here"), [first], "good" if row.is_new else "")
-    result += _labelled(tr("latest"), [tr("{age} ago, #{seq}", age=fmt_age(row.last_ns, now), seq=row.last_seq)], "")
+    result += labelled(tr("first here"), [first], "good" if row.is_new else "")
+    result += labelled(tr("latest"), [tr("{age} ago, #{seq}", age=fmt_age(row.last_ns, now), seq=row.last_seq)], "")
     if row.alerts:
-        count = ntr("{count} of its events raised an alert", "{count} of its events raised an alert", row.alerts)
-        result += _labelled(tr("alerts"), [count], "bad")
+        count = tr("{n} of its events", n=fmt_count(row.alerts))
+        result += labelled(tr("alerts"), [count], "bad")
     if view is None:
-        result += _labelled(tr("latest text"), wrap(row.text or ABSENT, width - LABEL - 1, 2), "")
-        return result + _labelled(tr("around it"), [tr("known to a running engine only")], "dim")
-    result += _labelled(tr("in all"), [f"{fmt_count(view.count)}   {fmt_rate(view.rate)}"], "")
+        result += labelled(tr("latest text"), wrap(row.text or ABSENT, width - LABEL - 1, 2), "")
+        return result + labelled(tr("around it"), [tr("known to a running engine only")], "dim")
+    result += labelled(tr("in all"), [f"{fmt_count(view.count)}   {fmt_rate(view.rate)}"], "")
     result += _links(tr("followed by"), view.successors, width)
     result += _links(tr("preceded by"), view.predecessors, width)
-    return result + _labelled(tr("example"), wrap(safe(view.example), width - LABEL - 1, 4), "")
+    return result + labelled(tr("example"), wrap(safe(view.example), width - LABEL - 1, 4), "")
 
 
 def _links(title: str, links: list[PatternLink], width: int) -> list[Line]:
     """Share, mean time between, and the text of each."""
     if not links:
-        return _labelled(title, [tr("nothing yet")], "dim")
+        return labelled(title, [tr("nothing yet")], "dim")
     rows = [
         fit(
             f"{link.share * 100:3.0f}% {_delay(link.mean_delay_s):>6} {safe(link.template or ABSENT)}",
@@ -69,7 +68,7 @@ def _links(title: str, links: list[PatternLink], width: int) -> list[Line]:
         )
         for link in links[:MOST_LINKS]
     ]
-    return _labelled(title, rows, "")
+    return labelled(title, rows, "")
 
 
 def _delay(seconds: float) -> str:
@@ -77,7 +76,3 @@ def _delay(seconds: float) -> str:
         if seconds < limit:
             return form.format(seconds * factor)
     return f"{seconds / 3600:.0f}h"
-
-
-def _labelled(label: str, rows: list[str], tag: str) -> list[Line]:
-    return [[(fit(label if index == 0 else "", LABEL) + " ", "dim"), (row, tag)] for index, row in enumerate(rows)]
