@@ -97,12 +97,6 @@ impl Links {
         self.count(before, pattern, time_ns.saturating_sub(before_ns).max(0) as f64 / 1e9);
     }
 
-    /// Share of the transitions out of `from` that lead to `to`; 0 when nothing ever followed.
-    pub fn probability(&self, from: u32, to: u32) -> f64 {
-        let (count, total) = self.counts(from, to);
-        if total == 0 { 0.0 } else { f64::from(count) / f64::from(total) }
-    }
-
     /// Rarity of a transition, `−log2((count + 0.5) / (total + 1))`.
     pub fn bits(&self, from: u32, to: u32) -> f64 {
         let (count, total) = self.counts(from, to);
@@ -267,7 +261,7 @@ mod tests {
             ]
         );
         assert_eq!(links.bits(1, 3), (5.0f64 / 1.5).log2());
-        assert_eq!(links.probability(9, 1), 0.0);
+        assert_eq!(links.successors(9), []);
     }
 
     #[test]
@@ -290,7 +284,7 @@ mod tests {
         assert!(links.dropped() > 50);
         assert!(links.rows.len() <= 16);
         assert_eq!(links.index.len(), 16);
-        assert!(links.probability(1, 2) > 0.9);
+        assert!(links.successors(1)[0].pattern == 2 && links.successors(1)[0].share > 0.9);
     }
 
     #[test]
