@@ -76,7 +76,7 @@ tools:
 	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing: install Python 3.11 or later (Debian: apt install python3 python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V): Python 3.11 or later is needed; name it with make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "the venv module of Python is missing (Debian: apt install python3-venv)" >&2; exit 1; }
-	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.88 or later, see https://rustup.rs" >&2; exit 1; }
+	@command -v cargo >/dev/null || { echo "cargo is missing: install Rust 1.89 or later, see https://rustup.rs" >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "a C linker is missing (Debian: apt install gcc)" >&2; exit 1; }
 
 $(VENV)/bin/pip: | tools

@@ -47,7 +47,7 @@ def test_every_reading_is_one_record_whatever_it_holds(run: Run) -> None:
     assert run("tail", "--raw", input=data).stdout == data
 
 
-@pytest.mark.parametrize("kernel", ["scalar", "avx2"])
+@pytest.mark.parametrize("kernel", ["scalar", "avx2", "avx512"])
 def test_the_same_input_gives_the_same_records_in_every_process(
     run: Run, monkeypatch: pytest.MonkeyPatch, kernel: str
 ) -> None:

@@ -26,8 +26,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let asked: Vec<[f32; DIMS]> = (0..queries).map(|_| std::array::from_fn(|_| uniform())).collect();
     let all: Vec<u32> = (0..blocks.len() as u32).collect();
     let mut result = serde_json::Map::new();
-    for (name, kernel) in [("avx2", Kernel::Avx2), ("scalar", Kernel::Scalar)] {
+    for (name, kernel) in [("avx512", Kernel::Avx512), ("avx2", Kernel::Avx2), ("scalar", Kernel::Scalar)] {
         let scanner = Scanner::new(kernel);
+        if scanner.name() != name {
+            continue;
+        }
         let mut found = Vec::with_capacity(capacity(3));
         let (ns, sum) = per_query(&asked, |vector| {
             let query = Query { vector, weights: None, k: 3, bound: f32::MAX };

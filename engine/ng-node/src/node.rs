@@ -250,6 +250,7 @@ fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredie
     let kernel = match std::env::var("NG_SIMD").as_deref() {
         Ok("scalar") => Kernel::Scalar,
         Ok("avx2") => Kernel::Avx2,
+        Ok("avx512") => Kernel::Avx512,
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();

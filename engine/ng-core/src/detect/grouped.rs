@@ -44,6 +44,14 @@ pub(super) struct Around<'a> {
     pub(super) distances: &'a [f32],
     /// The place of the nearest.
     pub(super) nearest: Option<usize>,
+    scanner: Scanner,
+}
+
+impl Around<'_> {
+    /// The sum of the distances, which are not squared here.
+    pub(super) fn sum(&self) -> f64 {
+        self.scanner.sum_of_roots(self.distances)
+    }
 }
 
 /// What is in a block.
@@ -155,7 +163,7 @@ impl Grouped {
             self.reaches[cell] = self.distances[k - 1] * FARTHER;
             self.kinds[kind].reach = self.reaches[cell];
         }
-        Around { distances: &self.distances, nearest }
+        Around { distances: &self.distances, nearest, scanner: self.scanner }
     }
 
     /// The place of a cell among the reaches.
@@ -183,12 +191,12 @@ impl Grouped {
 
     /// Remembers everything anew in its order, and tells the `k` nearest of each of the latest `count` vectors as they
     /// were when it came.
-    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(&[f32])) {
+    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(Around<'_>)) {
         let mut next = Grouped::new(self.window, self.scanner);
         let first = self.order.len().saturating_sub(count);
         for (age, (vector, seq, kin)) in self.latest(self.window).enumerate() {
             if age >= first {
-                tell(next.nearest(&vector, weights, k, kin).distances);
+                tell(next.nearest(&vector, weights, k, kin));
             }
             next.push(&vector, seq, kin);
         }
@@ -275,7 +283,7 @@ mod tests {
             window in 64usize..300,
             k in 1usize..70,
         ) {
-            for kernel in [Kernel::Scalar, Kernel::Avx2] {
+            for kernel in [Kernel::Scalar, Kernel::Avx2, Kernel::Avx512] {
                 let mut memory = Grouped::new(window, Scanner::new(kernel));
                 let mut all = Vec::new();
                 for (seq, (kin, noise)) in events.iter().enumerate() {

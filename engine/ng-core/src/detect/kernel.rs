@@ -1,10 +1,16 @@
 //! The exact scan behind every nearest-neighbour question: squared distances of one vector to all remembered ones.
 //!
-//! The loop is written once over sixteen lanes, which are plain arrays or AVX2 registers. Both take the same steps in
-//! the same order, lane by lane and without fused multiply-add, so both give the same bits.
+//! The loop is written once over sixteen lanes, which are plain arrays or registers of AVX2 or AVX-512. All take the same
+//! steps in the same order, lane by lane and without fused multiply-add, so all give the same bits.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod nearby;
+#[cfg(target_arch = "x86_64")]
+mod network;
 
 use nearby::Collect;
 pub use nearby::{MOST, Nearby};
@@ -26,6 +32,8 @@ pub enum Kernel {
     Scalar,
     /// AVX2; scalar on a processor without it.
     Avx2,
+    /// AVX-512; what is next best on a processor without it.
+    Avx512,
 }
 
 /// Sixteen vectors, one dimension after the other. Free places hold infinity and are never near anything.
@@ -59,7 +67,16 @@ impl Boxes {
 /// The code chosen for this processor.
 #[derive(Clone, Copy, Debug)]
 pub struct Scanner {
-    avx2: bool,
+    code: Code,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 /// What to look for.
@@ -79,22 +96,28 @@ impl Scanner {
     /// Chooses the code once; the processor is asked here and not again.
     pub fn new(kernel: Kernel) -> Self {
         #[cfg(target_arch = "x86_64")]
-        let avx2 = kernel != Kernel::Scalar
-            && std::is_x86_feature_detected!("avx2")
-            && std::is_x86_feature_detected!("popcnt");
-        #[cfg(not(target_arch = "x86_64"))]
-        let avx2 = {
-            let _ = kernel;
-            false
+        let code = {
+            let has_avx2 = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("popcnt");
+            let has_avx512 = std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl");
+            match kernel {
+                Kernel::Auto | Kernel::Avx512 if has_avx2 && has_avx512 => Code::Avx512,
+                Kernel::Auto | Kernel::Avx512 | Kernel::Avx2 if has_avx2 => Code::Avx2,
+                _ => Code::Scalar,
+            }
         };
-        Scanner { avx2 }
+        #[cfg(not(target_arch = "x86_64"))]
+        let code = {
+            let _ = kernel;
+            Code::Scalar
+        };
+        Scanner { code }
     }
 
     /// Fills `found` with the `k` nearest places within the bound (fewer when there are fewer), nearest first, equal
     /// distances in the order of their places. Read them with [`distance`] and [`place`].
     pub fn nearest(self, blocks: &[Block], query: Query<'_>, found: &mut Vec<u64>) {
         found.clear();
-        run(self.avx2, Task::All { blocks, query, found });
+        run(self.code, Task::All { blocks, query, found });
         keep_nearest(query.k, found);
         found.sort_unstable();
     }
@@ -102,7 +125,7 @@ impl Scanner {
     /// The same over some of the blocks only.
     pub fn nearest_of(self, blocks: &[Block], some: &[u32], query: Query<'_>, found: &mut Vec<u64>) {
         found.clear();
-        run(self.avx2, Task::Some { blocks, some, query, found });
+        run(self.code, Task::Some { blocks, some, query, found });
         keep_nearest(query.k, found);
         found.sort_unstable();
     }
@@ -111,18 +134,31 @@ impl Scanner {
     /// than `k` are found when it is too small.
     pub fn nearby(self, blocks: &[Block], some: &[u32], query: Query<'_>, nearby: &mut Nearby) {
         nearby.clear();
-        run(self.avx2, Task::Nearby { blocks, some, query, nearby });
+        run(self.code, Task::Nearby { blocks, some, query, nearby });
     }
 
     /// Fills `some` with the numbers of the blocks that may hold something within the bound.
     pub fn reachable(self, boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) {
         some.clear();
-        run(self.avx2, Task::Boxes { boxes, query, some });
+        run(self.code, Task::Boxes { boxes, query, some });
     }
 
-    /// Name of the code in use, `avx2` or `scalar`.
+    /// The sum of the roots of squared distances, in their order.
+    pub fn sum_of_roots(self, squares: &[f32]) -> f64 {
+        let mut sum = 0.0;
+        run(self.code, Task::Roots { squares, sum: &mut sum });
+        sum
+    }
+
+    /// Name of the code in use, `avx512`, `avx2` or `scalar`.
     pub fn name(self) -> &'static str {
-        if self.avx2 { "avx2" } else { "scalar" }
+        match self.code {
+            Code::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Code::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Code::Avx512 => "avx512",
+        }
     }
 }
 
@@ -157,23 +193,31 @@ enum Task<'a> {
     Some { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, found: &'a mut Vec<u64> },
     Nearby { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, nearby: &'a mut Nearby },
     Boxes { boxes: &'a [Boxes], query: Query<'a>, some: &'a mut Vec<u32> },
+    Roots { squares: &'a [f32], sum: &'a mut f64 },
 }
 
-/// `avx2` says that the processor was found to have AVX2.
-fn run(avx2: bool, task: Task<'_>) {
-    #[cfg(target_arch = "x86_64")]
-    if avx2 {
-        // SAFETY: the processor has AVX2, which is all that `run_avx2` asks for.
-        return unsafe { run_avx2(task) };
+fn run(code: Code, task: Task<'_>) {
+    match code {
+        Code::Scalar => run_with::<[f32; LANES]>(task),
+        // SAFETY: a scanner was made with this code, so the processor has what it asks for.
+        #[cfg(target_arch = "x86_64")]
+        Code::Avx2 => unsafe { run_avx2(task) },
+        // SAFETY: likewise.
+        #[cfg(target_arch = "x86_64")]
+        Code::Avx512 => unsafe { run_avx512(task) },
     }
-    let _ = avx2;
-    run_with::<[f32; LANES]>(task);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt")]
 fn run_avx2(task: Task<'_>) {
     run_with::<avx2::Lanes>(task);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,popcnt,avx512f,avx512vl")]
+fn run_avx512(task: Task<'_>) {
+    run_with::<avx512::Lanes>(task);
 }
 
 #[inline(always)]
@@ -185,6 +229,7 @@ fn run_with<L: Lanes + Collect>(task: Task<'_>) {
         }
         Task::Nearby { blocks, some, query, nearby } => scan_nearby::<L>(blocks, some, query, nearby),
         Task::Boxes { boxes, query, some } => scan_boxes::<L>(boxes, query, some),
+        Task::Roots { squares, sum } => *sum = sum_of_roots(squares),
     }
 }
 
@@ -195,10 +240,16 @@ trait Lanes: Copy {
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
+    fn min(self, other: Self) -> Self;
     fn max(self, other: Self) -> Self;
     /// Bit n is set when lane n is at most as large as that of `bound`.
     fn within(self, bound: Self) -> u32;
     fn store(self) -> [f32; LANES];
+    /// Adds `first` and the number of each lane whose bit is set to the list, which has room for sixteen more.
+    fn numbers(mask: u32, first: u32, numbers: &mut Vec<u32>);
+    /// Puts the lanes that are smaller than those of `least` in their place, and `number`, as bits, into the same lanes of
+    /// `at`.
+    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self);
 }
 
 /// Each value in all lanes. A loop, because closures do not take over what the processor has.
@@ -250,11 +301,15 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
             let lane = within.trailing_zeros() as usize;
             within &= within - 1;
             found.push(entry(sums[lane], number * LANES + lane));
+            if query.k <= FEW {
+                put_in_order(query.k, found);
+            }
         }
         if found.len() > full {
             keep_nearest(query.k, found);
             // Of equal distances the earlier place counts, so what follows must be nearer.
-            bound = distance(found.iter().copied().max().unwrap_or(0)).next_down();
+            let farthest = if query.k <= FEW { found.last().copied() } else { found.iter().copied().max() };
+            bound = distance(farthest.unwrap_or(0)).next_down();
             if bound < 0.0 {
                 return;
             }
@@ -267,7 +322,9 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
 fn scan_nearby<L: Lanes + Collect>(blocks: &[Block], some: &[u32], query: Query<'_>, nearby: &mut Nearby) {
     let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
     let vector = splat_all::<L>(query.vector);
+    let (mut least, mut at) = (L::splat(f32::INFINITY), L::splat(0.0));
     let mut bound = query.bound.min(f32::MAX);
+    let mut count = 0;
     for number in some {
         let block = &blocks[*number as usize];
         let square = |dim: usize| {
@@ -276,16 +333,18 @@ fn scan_nearby<L: Lanes + Collect>(blocks: &[Block], some: &[u32], query: Query<
         };
         let sums = square(0).add(square(1)).add(square(2)).add(square(3));
         let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
-        let within = sums.within(L::splat(bound));
-        if nearby.take(sums, within, number * LANES as u32) {
+        sums.keep_least(*number, &mut least, &mut at);
+        let before = count;
+        count = nearby.take(sums, sums.within(L::splat(bound)), before);
+        if count < before {
             // Of equal distances the earlier place counts, so what follows must be nearer.
             bound = bound.min(nearby.distances(query.k)[query.k - 1].next_down());
             if bound < 0.0 {
-                return;
+                break;
             }
         }
     }
-    nearby.finish::<L>();
+    nearby.finish::<L>(count, query.bound, least.store(), at.store().map(f32::to_bits));
 }
 
 /// The distance to a box is rounded like the distances to the vectors in it and is never larger.
@@ -293,21 +352,33 @@ fn scan_nearby<L: Lanes + Collect>(blocks: &[Block], some: &[u32], query: Query<
 fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) {
     let vector = splat_all::<L>(query.vector);
     let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
-    let (bound, zero) = (L::splat(query.bound.min(f32::MAX)), L::splat(0.0));
+    let bound = L::splat(query.bound.min(f32::MAX));
+    some.reserve((boxes.len() + 1) * LANES);
     for (number, sixteen) in boxes.iter().enumerate() {
-        let mut sums = zero;
+        let mut sums = L::splat(0.0);
         for dim in 0..DIMS {
-            let below = L::load(&sixteen.low[dim]).sub(vector[dim]);
-            let above = vector[dim].sub(L::load(&sixteen.high[dim]));
-            let outside = below.max(above).max(zero).mul(weights[dim]);
+            let nearest = vector[dim].max(L::load(&sixteen.low[dim])).min(L::load(&sixteen.high[dim]));
+            let outside = nearest.sub(vector[dim]).mul(weights[dim]);
             sums = sums.add(outside.mul(outside));
         }
-        let mut within = sums.within(bound);
-        while within != 0 {
-            some.push((number * LANES) as u32 + within.trailing_zeros());
-            within &= within - 1;
+        L::numbers(sums.within(bound), (number * LANES) as u32, some);
+    }
+}
+
+/// Roots are taken side by side and added one after the other, so that the sum has one value.
+#[inline(always)]
+fn sum_of_roots(squares: &[f32]) -> f64 {
+    let mut sum = 0.0;
+    for squares in squares.chunks(MOST) {
+        let mut roots = [0.0; MOST];
+        for (root, square) in roots.iter_mut().zip(squares) {
+            *root = f64::from(*square).sqrt();
+        }
+        for root in &roots[..squares.len()] {
+            sum += root;
         }
     }
+    sum
 }
 
 impl Lanes for [f32; LANES] {
@@ -337,6 +408,11 @@ impl Lanes for [f32; LANES] {
     }
 
     #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        std::array::from_fn(|lane| if self[lane] < other[lane] { self[lane] } else { other[lane] })
+    }
+
+    #[inline(always)]
     fn max(self, other: Self) -> Self {
         std::array::from_fn(|lane| if self[lane] > other[lane] { self[lane] } else { other[lane] })
     }
@@ -350,87 +426,38 @@ impl Lanes for [f32; LANES] {
     fn store(self) -> [f32; LANES] {
         self
     }
-}
 
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use super::LANES;
-    use std::arch::x86_64::*;
+    #[inline(always)]
+    fn numbers(mask: u32, first: u32, numbers: &mut Vec<u32>) {
+        numbers.extend((0..LANES as u32).filter(|lane| mask >> lane & 1 == 1).map(|lane| first + lane));
+    }
 
-    /// Sixteen lanes in two registers. Used by `run_avx2` only, and so only where AVX2 is present; that is what every
-    /// `unsafe` here rests on. Loads and stores stay within arrays of sixteen.
-    #[derive(Clone, Copy)]
-    pub(super) struct Lanes(pub(super) __m256, pub(super) __m256);
-
-    impl super::Lanes for Lanes {
-        #[inline(always)]
-        fn load(values: &[f32; LANES]) -> Self {
-            // SAFETY: AVX is present (see `Lanes`); both reads of eight values lie within the sixteen.
-            unsafe { Lanes(_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(8))) }
-        }
-
-        #[inline(always)]
-        fn splat(value: f32) -> Self {
-            // SAFETY: AVX is present (see `Lanes`).
-            unsafe { Lanes(_mm256_set1_ps(value), _mm256_set1_ps(value)) }
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            // SAFETY: AVX is present (see `Lanes`).
-            unsafe { Lanes(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: AVX is present (see `Lanes`).
-            unsafe { Lanes(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: AVX is present (see `Lanes`).
-            unsafe { Lanes(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn max(self, other: Self) -> Self {
-            // SAFETY: AVX is present (see `Lanes`).
-            unsafe { Lanes(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn within(self, bound: Self) -> u32 {
-            // SAFETY: AVX is present (see `Lanes`).
-            let (low, high) = unsafe {
-                (
-                    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(self.0, bound.0)),
-                    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(self.1, bound.1)),
-                )
-            };
-            low as u32 | (high as u32) << 8
-        }
-
-        #[inline(always)]
-        fn store(self) -> [f32; LANES] {
-            let mut values = [0.0; LANES];
-            // SAFETY: AVX is present (see `Lanes`); both writes of eight values lie within the sixteen.
-            unsafe {
-                _mm256_storeu_ps(values.as_mut_ptr(), self.0);
-                _mm256_storeu_ps(values.as_mut_ptr().add(8), self.1);
+    #[inline(always)]
+    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self) {
+        for lane in 0..LANES {
+            if self[lane] < least[lane] {
+                (least[lane], at[lane]) = (self[lane], f32::from_bits(number));
             }
-            values
         }
     }
+}
+
+/// Moves the last of the found ones to its place among the others, which are in order, and keeps `k`.
+#[inline(always)]
+fn put_in_order(k: usize, found: &mut Vec<u64>) {
+    let mut at = found.len() - 1;
+    while at > 0 && found[at] < found[at - 1] {
+        found.swap(at, at - 1);
+        at -= 1;
+    }
+    found.truncate(k);
 }
 
 fn keep_nearest(k: usize, found: &mut Vec<u64>) {
-    if k <= FEW {
-        found.sort_unstable();
-    } else if found.len() > k {
+    if found.len() > k {
         found.select_nth_unstable(k - 1);
+        found.truncate(k);
     }
-    found.truncate(k);
 }
 
 /// Room that `found` needs so that a scan for `k` neighbours never allocates.
@@ -469,7 +496,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_kernels_give_the_bits_of_a_brute_force_search(
+        fn all_kernels_give_the_bits_of_a_brute_force_search(
             vectors in prop::collection::vec(prop::array::uniform8(-8i8..8), 1..400),
             at in prop::array::uniform8(-9.0f32..9.0),
             weights in prop::option::of(prop::array::uniform8(0.0f32..3.0)),
@@ -485,8 +512,9 @@ mod tests {
                 if query.bound < f32::MAX && expected.len() < k {
                     continue;
                 }
-                prop_assert_eq!(&nearest(Kernel::Scalar, &blocks, query), &expected);
-                prop_assert_eq!(&nearest(Kernel::Avx2, &blocks, query), &expected);
+                for kernel in [Kernel::Scalar, Kernel::Avx2, Kernel::Avx512] {
+                    prop_assert_eq!(&nearest(kernel, &blocks, query), &expected);
+                }
             }
         }
     }

@@ -213,7 +213,7 @@ impl Detect {
         self.sessions.ended()
     }
 
-    /// Name of the code that compares vectors, `avx2` or `scalar`.
+    /// Name of the code that compares vectors, `avx512`, `avx2` or `scalar`.
     pub fn kernel(&self) -> &'static str {
         self.scanner.name()
     }

@@ -73,7 +73,8 @@ impl Numeric {
         let deviation = self.history.deviation();
         let mut quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
         quiet = quiet.max(self.runs.step(value, learn));
-        quiet = quiet.max(self.cycles.step(self.place(value, level), learn));
+        let place = self.place(value, level);
+        quiet = quiet.max(self.cycles.step(place, learn));
         if learn {
             self.level.push(value);
             self.quiet.push(deviation);
@@ -87,7 +88,7 @@ impl Numeric {
     }
 
     /// Where a value stands, whose surprise to either side is given.
-    fn place(&self, value: f64, level: f64) -> Place {
+    fn place(&mut self, value: f64, level: f64) -> Place {
         let known = self.level.len();
         // The surprise of a value that a tenth exceeds.
         let tenth = 3.0 / ((known + 1) as f64).log10();

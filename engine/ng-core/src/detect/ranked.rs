@@ -2,7 +2,7 @@
 //! by themselves, each ranked in the stream's own history.
 
 use super::alert::{CHANNELS, Channels, Score};
-use super::grouped::Grouped;
+use super::grouped::{Around, Grouped};
 use super::kernel::{DIMS, Scanner};
 use super::probe::Probe;
 use super::scale::Scale;
@@ -76,7 +76,10 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     ) -> Score {
         let mut surprises = [0.0; CHANNELS];
         for ((surprise, tail), x) in surprises.iter_mut().zip(&mut self.plain).zip(plain) {
-            *surprise = if asked.learn { tail.rank(x) } else { tail.high(x) };
+            *surprise = tail.high(x);
+            if asked.learn {
+                tail.push(x);
+            }
         }
         let Asked { seq, k, .. } = asked;
         let factors = self.scale.factors(&tuning.weights);
@@ -87,8 +90,11 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         let found = probe.time(move || memory.nearest(vector, &factors, k, asked.kin));
         let nearest = found.nearest;
         let mut novelty = 0.0;
-        if let Some(distance) = mean_distance(found.distances, k) {
-            novelty = if asked.learn { self.distance.rank(distance) } else { self.distance.high(distance) };
+        if let Some(distance) = mean_distance(&found, k) {
+            novelty = self.distance.high(distance);
+            if asked.learn {
+                self.distance.push(distance);
+            }
         }
         surprises[PLAIN] = novelty;
         if asked.is_new {
@@ -110,7 +116,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         self.distance = Tail::new(tuning.history);
         let distance = &mut self.distance;
         self.memory.replay(MEASURED_ANEW, factors, k, |found| {
-            if let Some(found) = mean_distance(found, k) {
+            if let Some(found) = mean_distance(&found, k) {
                 distance.push(found);
             }
         });
@@ -126,7 +132,6 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
 }
 
 /// The mean distance of `k` neighbours; none when there are fewer.
-fn mean_distance(found: &[f32], k: usize) -> Option<f64> {
-    let sum = found.iter().fold(0.0, |sum, found| sum + f64::from(*found).sqrt());
-    (found.len() == k).then(|| sum / k as f64)
+fn mean_distance(found: &Around<'_>, k: usize) -> Option<f64> {
+    (found.distances.len() == k).then(|| found.sum() / k as f64)
 }

@@ -31,10 +31,16 @@ impl Scale {
     /// Learns a vector; values that are not finite are passed over.
     pub(super) fn push(&mut self, vector: &[f32; DIMS]) {
         self.count = (self.count + 1.0).min(MEMORY);
-        for (dim, value) in vector.iter().enumerate().filter(|(_, value)| value.is_finite()) {
-            let step = f64::from(*value) - self.mean[dim];
+        let before = (self.mean, self.variance);
+        // Without a branch, so that dimensions are learnt side by side.
+        for (dim, value) in vector.iter().enumerate() {
+            let value = f64::from(*value);
+            let step = value - self.mean[dim];
             self.mean[dim] += step / self.count;
-            self.variance[dim] += (step * (f64::from(*value) - self.mean[dim]) - self.variance[dim]) / self.count;
+            self.variance[dim] += (step * (value - self.mean[dim]) - self.variance[dim]) / self.count;
+        }
+        for (dim, _) in vector.iter().enumerate().filter(|(_, value)| !value.is_finite()) {
+            (self.mean[dim], self.variance[dim]) = (before.0[dim], before.1[dim]);
         }
     }
 }

@@ -13,6 +13,9 @@ const MOST: f64 = 20.0;
 #[expect(clippy::approx_constant, reason = "the value with which the detector was measured")]
 const DECADE: f64 = 0.4343;
 
+/// The surprise of no value.
+const NOTHING: (f64, f64) = (f64::NAN, 0.0);
+
 /// The latest values of a stream in the order of their size.
 ///
 /// Surprise is 0 for the commonest values and 3 for a value as large as the largest remembered one, whatever the number
@@ -33,6 +36,10 @@ pub struct Tail {
     decades: f64,
     /// The number of values for which `decades` was calculated.
     counted: usize,
+    /// The value searched for last and its place: what is asked about is often remembered next.
+    searched: Option<(f64, Place)>,
+    /// A value and its surprise to the high side, while nothing has changed since: many channels say the same for long.
+    known: (f64, f64),
 }
 
 /// Where a value stands among the remembered ones.
@@ -41,11 +48,10 @@ struct Rank {
     below: usize,
     /// Values less than or equal to it.
     up_to: usize,
-    /// Its place: the block, and in the block before the first value that is not less.
-    at: Place,
 }
 
-#[derive(Clone, Copy)]
+/// A block, and in the block before the first value that is not less.
+#[derive(Clone, Copy, Debug)]
 struct Place {
     block: usize,
     place: usize,
@@ -63,6 +69,8 @@ impl Tail {
             capacity: capacity.max(2),
             decades: 0.0,
             counted: 0,
+            searched: None,
+            known: NOTHING,
         }
     }
 
@@ -77,19 +85,32 @@ impl Tail {
     }
 
     /// Surprise of a large value; 0 before two values are known and for a value that is not finite.
-    pub fn high(&self, x: f64) -> f64 {
+    pub fn high(&mut self, x: f64) -> f64 {
+        if self.known.0 == x {
+            return self.known.1;
+        }
         let Some((_, largest)) = self.ends(x) else { return 0.0 };
-        if x > largest { self.beyond(x - largest, true) } else { self.within(self.above(&self.find(x))) }
+        if x > largest {
+            return self.beyond(x - largest, true);
+        }
+        let rank = self.find(x);
+        let surprise = self.within(self.above(&rank));
+        self.known = (x, surprise);
+        surprise
     }
 
     /// Surprise of a small value.
-    pub fn low(&self, x: f64) -> f64 {
+    pub fn low(&mut self, x: f64) -> f64 {
         let Some((smallest, _)) = self.ends(x) else { return 0.0 };
-        if x < smallest { self.beyond(smallest - x, false) } else { self.within(middle(&self.find(x))) }
+        if x < smallest {
+            return self.beyond(smallest - x, false);
+        }
+        let rank = self.find(x);
+        self.within(middle(&rank))
     }
 
     /// The larger of both.
-    pub fn either(&self, x: f64) -> f64 {
+    pub fn either(&mut self, x: f64) -> f64 {
         let Some((smallest, largest)) = self.ends(x) else { return 0.0 };
         if x > largest {
             self.beyond(x - largest, true)
@@ -101,50 +122,32 @@ impl Tail {
         }
     }
 
-    /// Surprise of a large value, which is then remembered: [`Tail::high`] and [`Tail::push`] with one search.
-    pub fn rank(&mut self, x: f64) -> f64 {
-        let Some((_, largest)) = self.ends(x) else {
-            self.push(x);
-            return 0.0;
-        };
-        if x > largest {
-            let surprise = self.beyond(x - largest, true);
-            self.push(x);
-            return surprise;
-        }
-        let rank = self.find(x);
-        let surprise = self.within(self.above(&rank));
-        self.remember(x, Some(rank.at));
-        surprise
-    }
-
     /// Remembers a value in place of the oldest. Values that are not finite are passed over.
     pub fn push(&mut self, x: f64) {
-        if x.is_finite() {
-            self.remember(x, None);
+        if !x.is_finite() {
+            return;
         }
-    }
-
-    fn remember(&mut self, x: f64, at: Option<Place>) {
+        let searched = self.searched.take().filter(|searched| searched.0 == x);
         let oldest = if self.arrived.len() == self.capacity { self.arrived.pop_front() } else { None };
         self.arrived.push_back(x);
+        // What comes may be what goes.
+        if oldest == Some(x) {
+            return;
+        }
+        self.known = NOTHING;
+        let place = searched.map(|searched| searched.1);
+        self.insert(x, place);
         match oldest {
-            // What comes is what goes.
-            Some(oldest) if oldest == x => {}
-            Some(oldest) => {
-                self.insert(x, at);
-                self.remove(oldest);
-            }
-            None => {
-                self.insert(x, at);
-                self.count_changed();
-            }
+            Some(oldest) => self.remove(oldest),
+            None => self.count_changed(),
         }
     }
 
     /// Changes how many values are remembered and keeps the latest that fit.
     pub fn resize(&mut self, capacity: usize) {
         self.capacity = capacity.max(2);
+        self.searched = None;
+        self.known = NOTHING;
         while self.arrived.len() > self.capacity
             && let Some(oldest) = self.arrived.pop_front()
         {
@@ -201,8 +204,9 @@ impl Tail {
         sum / far as f64
     }
 
-    fn find(&self, x: f64) -> Rank {
+    fn find(&mut self, x: f64) -> Rank {
         let at = self.place_of(x);
+        self.searched = Some((x, at));
         let before = total(&self.sizes[..at.block]);
         let values = &self.blocks[at.block];
         let below = before + at.place;
@@ -216,7 +220,7 @@ impl Tail {
         } else if values.get(at.place) == Some(&x) {
             up_to += values[at.place..].partition_point(|value| *value <= x);
         }
-        Rank { below, up_to, at }
+        Rank { below, up_to }
     }
 
     /// The first block whose last value is not below `x`, else the last block; and where `x` stands in it.
@@ -369,8 +373,8 @@ mod tests {
                     tail.push(*value);
                     continue;
                 }
-                let surprise = tail.high(*value);
-                prop_assert_eq!(tail.rank(*value).to_bits(), surprise.to_bits());
+                tail.high(*value);
+                tail.push(*value);
             }
             prop_assert_eq!(tail.len(), values.len().min(capacity));
             prop_assert_eq!(tail.blocks.iter().map(Vec::len).sum::<usize>(), tail.len());

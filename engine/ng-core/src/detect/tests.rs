@@ -175,6 +175,7 @@ fn the_same_events_give_the_same_bits_with_every_kernel() {
     let scalar = run(Kernel::Scalar);
     assert_eq!(scalar, run(Kernel::Scalar));
     assert_eq!(scalar, run(Kernel::Avx2));
+    assert_eq!(scalar, run(Kernel::Avx512));
 }
 
 #[test]

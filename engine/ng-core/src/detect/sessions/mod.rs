@@ -244,8 +244,7 @@ impl Source {
         let factors = self.scale.factors(&tuning.weights);
         let deviations = self.scale.deviations(&features);
         let found = self.memory.nearest(&features, &factors, NEIGHBOURS, 0);
-        let sum = found.distances.iter().fold(0.0, |sum, found| sum + f64::from(*found).sqrt());
-        let score = sum / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
+        let score = found.sum() / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
         let strength = self.alerts.step(self.scores.high(score));
         let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
         self.scores.push(score);

@@ -243,6 +243,7 @@ fn the_same_events_give_the_same_bits_with_every_kernel() {
     assert_eq!(first.len(), 400);
     assert_eq!(first, run(Kernel::Scalar));
     assert_eq!(first, run(Kernel::Avx2));
+    assert_eq!(first, run(Kernel::Avx512));
 }
 
 #[test]
