@@ -11,6 +11,7 @@ mod avx512;
 mod nearby;
 #[cfg(target_arch = "x86_64")]
 mod network;
+mod scalar;
 
 use nearby::Collect;
 pub use nearby::{MOST, Nearby};
@@ -379,67 +380,6 @@ fn sum_of_roots(squares: &[f32]) -> f64 {
         }
     }
     sum
-}
-
-impl Lanes for [f32; LANES] {
-    #[inline(always)]
-    fn load(values: &[f32; LANES]) -> Self {
-        *values
-    }
-
-    #[inline(always)]
-    fn splat(value: f32) -> Self {
-        [value; LANES]
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        std::array::from_fn(|lane| self[lane] + other[lane])
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        std::array::from_fn(|lane| self[lane] - other[lane])
-    }
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        std::array::from_fn(|lane| self[lane] * other[lane])
-    }
-
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        std::array::from_fn(|lane| if self[lane] < other[lane] { self[lane] } else { other[lane] })
-    }
-
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        std::array::from_fn(|lane| if self[lane] > other[lane] { self[lane] } else { other[lane] })
-    }
-
-    #[inline(always)]
-    fn within(self, bound: Self) -> u32 {
-        (0..LANES).fold(0, |mask, lane| mask | u32::from(self[lane] <= bound[lane]) << lane)
-    }
-
-    #[inline(always)]
-    fn store(self) -> [f32; LANES] {
-        self
-    }
-
-    #[inline(always)]
-    fn numbers(mask: u32, first: u32, numbers: &mut Vec<u32>) {
-        numbers.extend((0..LANES as u32).filter(|lane| mask >> lane & 1 == 1).map(|lane| first + lane));
-    }
-
-    #[inline(always)]
-    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self) {
-        for lane in 0..LANES {
-            if self[lane] < least[lane] {
-                (least[lane], at[lane]) = (self[lane], f32::from_bits(number));
-            }
-        }
-    }
 }
 
 /// Moves the last of the found ones to its place among the others, which are in order, and keeps `k`.

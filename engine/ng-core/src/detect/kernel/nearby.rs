@@ -83,25 +83,6 @@ impl Nearby {
     }
 }
 
-impl Collect for [f32; LANES] {
-    fn compress(self, mut mask: u32, values: &mut [f32; ROOM], at: usize) -> usize {
-        let count = mask.count_ones() as usize;
-        for value in &mut values[at..at + count] {
-            *value = self[mask.trailing_zeros() as usize];
-            mask &= mask - 1;
-        }
-        count
-    }
-
-    fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]) {
-        let mut all = [0.0; 2 * MOST];
-        all[..MOST].copy_from_slice(best);
-        all[MOST..].copy_from_slice(fresh);
-        all.sort_unstable_by(f32::total_cmp);
-        best.copy_from_slice(&all[..MOST]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Block, DIMS, Kernel, Query, Scanner, capacity, distance, place};
