@@ -10,7 +10,7 @@
 
 use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::Meter;
-use crate::detect::timing::{Change, Timing};
+use crate::detect::timing::{Heard, Timing};
 use crate::detect::{Detect, Kernel, Probe};
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
@@ -182,18 +182,26 @@ impl Engine {
         taken
     }
 
-    /// Lets the time of the sources pass, of which one may have brought events, and has told who fell silent or resumed.
+    /// Lets the time of the sources pass, of which one may have brought events, and has told who fell silent, resumed, or
+    /// brought unusually many or few.
     fn hear(&mut self, spoken: Option<(Sym, u64)>, now_ns: i64) {
-        let (sources, effects) = (&self.sources, &mut self.effects);
-        let is_told = self.registry.enabled(Module::IntuitionEngine);
-        let mut tell = |change: Change| {
-            if is_told {
-                effects.push(Effect::Note { json: change.note(sources.name(change.source)) });
-            }
+        let Engine { sources, effects, detect, timing, registry, .. } = self;
+        let is_told = registry.enabled(Module::IntuitionEngine);
+        let mut tell = |heard: Heard| {
+            let json = match heard {
+                _ if !is_told => None,
+                Heard::Change(change) => Some(change.note(sources.name(change.source))),
+                Heard::Count(count) => {
+                    detect.set_learning(sources.learns_from(count.source));
+                    let strength = detect.score_rate(count.source, sources.rates(), count.events);
+                    strength.map(|strength| count.note(sources.name(count.source), strength))
+                }
+            };
+            effects.extend(json.map(|json| Effect::Note { json }));
         };
-        self.timing.advance(now_ns, |source| sources.has_ended(source), &mut tell);
+        timing.advance(now_ns, |source| sources.has_ended(source), &mut tell);
         if let Some((source, events)) = spoken {
-            self.timing.spoke(source, events, now_ns).into_iter().for_each(tell);
+            timing.spoke(source, events, now_ns).map(Heard::Change).into_iter().for_each(tell);
         }
     }
 

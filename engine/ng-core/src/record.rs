@@ -87,7 +87,9 @@ impl Detection {
 
     /// `1 − 10^(−surprise/4)`, in [0, 1).
     pub fn anomaly_score(&self) -> f32 {
-        1.0 - 10f32.powf(-self.surprise / 4.0)
+        let score = 1.0 - 10f32.powf(-self.surprise / 4.0);
+        // Beyond a surprise of 28 the nearest number to it is 1.
+        if score == 1.0 { score.next_down() } else { score }
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Sources {
     known: Vec<Source>,
     /// Names of sources whose events are scored and not learnt.
     frozen: BTreeSet<String>,
+    /// The name under which the rate of a source is a stream.
+    rates: Sym,
     gauges: FxHashMap<Sym, (f64, Unit)>,
 }
 
@@ -39,6 +41,7 @@ impl Sources {
             return index;
         }
         let sym = store.intern(&status.name);
+        self.rates = store.intern("source.rate");
         let is_frozen = self.frozen.contains(&status.name);
         let source =
             Source { status: status.clone(), sym, readings: 0, refused: 0, rate: 0.0, readings_at_tick: 0, is_frozen };
@@ -90,6 +93,16 @@ impl Sources {
     /// The events of a source are learnt.
     pub fn learns(&self, index: usize) -> bool {
         !self.known[index].is_frozen
+    }
+
+    /// The same for a source by its name.
+    pub fn learns_from(&self, source: Sym) -> bool {
+        self.known.iter().find(|known| known.sym == source).is_none_or(|known| !known.is_frozen)
+    }
+
+    /// The name of the stream of the events that a source brings in ten seconds.
+    pub fn rates(&self) -> Sym {
+        self.rates
     }
 
     /// Names of the sources that are frozen.

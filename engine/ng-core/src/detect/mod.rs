@@ -58,6 +58,9 @@ const WEIGHED: u64 = 256;
 /// Sources with a text detector, and sources with a JSON detector.
 const MOST_SOURCES: usize = 64;
 
+/// Least strength of an alert about the rate of a source.
+const STRICT: f64 = 4.5;
+
 /// The detectors of all streams.
 #[derive(Debug)]
 pub struct Detect {
@@ -216,6 +219,19 @@ impl Detect {
     /// Name of the code that compares vectors, `avx512`, `avx2` or `scalar`.
     pub fn kernel(&self) -> &'static str {
         self.scanner.name()
+    }
+
+    /// Scores how many events a source brought in ten seconds, as a metric of that source with the name `stream`. Returns
+    /// the strength of an alert.
+    ///
+    /// It asks for more than the alert of an event: nobody would want to be told several times a day for each source.
+    pub fn score_rate(&mut self, source: Sym, stream: Sym, events: u64) -> Option<f64> {
+        let (tuning, scanner) = (self.tuning, self.scanner);
+        let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
+        let ready = state.seen() >= tuning.warm_up;
+        let score = state.step(events as f64, NO_SEQ, tuning.leak, self.learning, &mut Probe::default());
+        let strength = score.level.strength;
+        (ready && strength >= tuning.alert_threshold.max(STRICT)).then_some(strength)
     }
 
     fn score_numeric(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {

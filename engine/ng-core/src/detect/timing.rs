@@ -1,4 +1,5 @@
 //! When sources speak: events counted in bins of ten seconds, and the alert that a source has fallen silent, while it is.
+//! How unusual the counts are is left to a detector of metrics.
 //!
 //! Time is that of arrival, which events bring along and the host's tick moves on. A stretch without either, as when the
 //! host slept, says nothing of any source and is left out.
@@ -65,6 +66,26 @@ pub struct Change {
     pub usual: f64,
 }
 
+/// What a source brought in a bin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Count {
+    /// Which.
+    pub source: Sym,
+    /// Events of the bin.
+    pub events: u64,
+    /// Events that it usually brings in ten seconds.
+    pub usual: f64,
+}
+
+/// What the end of a bin says of a source.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Heard {
+    /// It brought so many events, and is not silent.
+    Count(Count),
+    /// It has fallen silent.
+    Change(Change),
+}
+
 /// What is known of one source.
 #[derive(Debug, Default)]
 struct Rhythm {
@@ -103,8 +124,9 @@ impl Timing {
         change
     }
 
-    /// Lets time pass, and tells which sources have fallen silent. Those that have ended have not.
-    pub fn advance(&mut self, now_ns: i64, ended: impl Fn(Sym) -> bool, mut tell: impl FnMut(Change)) {
+    /// Lets time pass, and tells what each source brought or that it has fallen silent. Nothing is told of those that have
+    /// ended.
+    pub fn advance(&mut self, now_ns: i64, ended: impl Fn(Sym) -> bool, mut tell: impl FnMut(Heard)) {
         let bin = self.clock.advance(now_ns) / BIN_NS;
         if bin - self.bin > PAUSE {
             self.bin = bin - 1;
@@ -112,9 +134,16 @@ impl Timing {
         while self.bin < bin {
             self.bin += 1;
             for (source, rhythm) in self.sources.entries_mut() {
-                if rhythm.end_bin() && !ended(source) {
+                let count = Count { source, events: rhythm.count, usual: rhythm.usual() };
+                let falls_silent = rhythm.end_bin();
+                if ended(source) {
+                    continue;
+                }
+                if falls_silent {
                     rhythm.is_silent = true;
-                    tell(rhythm.change(source, true, now_ns));
+                    tell(Heard::Change(rhythm.change(source, true, now_ns)));
+                } else if !rhythm.is_silent {
+                    tell(Heard::Count(count));
                 }
             }
         }
@@ -149,6 +178,19 @@ impl Change {
         serde_json::json!({
             "type": kind, "level": level, "message": message, "source": source, "since_ns": since_ns, "silent_s": for_s,
             "usual_per_10s": usual,
+        })
+        .to_string()
+    }
+}
+
+impl Count {
+    /// The event that tells that it is unusual, as JSON.
+    pub fn note(&self, source: &str, strength: f64) -> String {
+        let Count { events, usual, .. } = self;
+        let message = format!("{source} brought {events} events in 10 s; usual are {usual:.1}");
+        serde_json::json!({
+            "type": "source.rate", "level": "warn", "message": message, "source": source, "events_per_10s": events,
+            "usual_per_10s": usual, "strength": strength,
         })
         .to_string()
     }
@@ -207,7 +249,12 @@ impl Rhythm {
 
     fn change(&self, source: Sym, silent: bool, now_ns: i64) -> Change {
         let for_s = now_ns.saturating_sub(self.last_ns) as f64 / 1e9;
-        Change { source, silent, since_ns: self.last_ns, for_s, usual: self.events / self.bins.max(1.0) }
+        Change { source, silent, since_ns: self.last_ns, for_s, usual: self.usual() }
+    }
+
+    /// Events that are usual in a bin.
+    fn usual(&self) -> f64 {
+        self.events / self.bins.max(1.0)
     }
 }
 
@@ -233,12 +280,17 @@ mod tests {
     ) -> Vec<(i64, Change)> {
         let mut changes = Vec::new();
         for second in seconds {
-            timing.advance(second * S, |source| source == Sym(99), |change| changes.push((second, change)));
+            let mut tell = |heard| changes.extend(change(heard).map(|change| (second, change)));
+            timing.advance(second * S, |source| source == Sym(99), &mut tell);
             for (source, count) in events(second).into_iter().enumerate().filter(|(_, count)| *count > 0) {
                 changes.extend(timing.spoke(Sym(source as u32), count, second * S).map(|change| (second, change)));
             }
         }
         changes
+    }
+
+    fn change(heard: Heard) -> Option<Change> {
+        if let Heard::Change(change) = heard { Some(change) } else { None }
     }
 
     struct Noise(u64);
@@ -314,7 +366,8 @@ mod tests {
         let mut timing = Timing::default();
         let mut silences = Vec::new();
         for second in 0..4000i64 {
-            timing.advance(second * S, |_| false, |change| silences.push((second, change.source)));
+            let mut tell = |heard| silences.extend(change(heard).map(|change| (second, change.source)));
+            timing.advance(second * S, |_| false, &mut tell);
             timing.spoke(Sym(0), 1, second * S);
             if second < 3000 {
                 timing.spoke(Sym(1), 1, second * S);

@@ -3,7 +3,11 @@
 use crate::bench::{Bench, SECOND_NS, engine};
 use ng_core::actions::Effect;
 use ng_core::control::{self, Overrides};
+use ng_core::event::Span;
 use ng_core::filter::Env;
+use ng_core::intake::{Batch, SourceStatus};
+use ng_core::registry::Module;
+use ng_core::store::Store;
 use ng_wire::{Command, ErrorCode, Format, Frame, Record, SettingValue::Text};
 
 /// About normal, the same every time.
@@ -75,6 +79,47 @@ fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
         _ => None,
     };
     std::mem::take(&mut bench.engine.effects).into_iter().filter_map(note).collect()
+}
+
+/// What is told of the rate of a source that brings these numbers of events, each ten seconds one.
+fn told_of_rates(counts: impl IntoIterator<Item = u64>) -> Vec<serde_json::Value> {
+    let mut engine = engine(&[]);
+    let mut store = Store::new(1000);
+    let status = SourceStatus::new("web-1", "test", 0);
+    // What is refused is counted all the same, and costs least.
+    engine.registry.at(Module::Gateway as usize).enabled = false;
+    for (bin, count) in counts.into_iter().enumerate() {
+        let received_ns = bin as i64 * 10 * SECOND_NS;
+        let readings = vec![(Format::Metric, Span::new(0, 3)); count as usize];
+        let batch = Batch { source: status.clone(), received_ns, bytes: b"x=1".to_vec(), readings, receipt: None };
+        engine.intake(&mut store, &batch, || 0);
+    }
+    let notes = engine.effects.iter().filter_map(|effect| match effect {
+        Effect::Note { json } => serde_json::from_str::<serde_json::Value>(json).ok(),
+        _ => None,
+    });
+    notes.filter(|note| note["type"] == "source.rate").collect()
+}
+
+#[test]
+fn a_source_that_brings_much_more_or_much_less_than_usual_is_told() {
+    let usual = |bin: u64| (300.0 + 17.0 * noise(bin)) as u64;
+    for odd in [2000, 40] {
+        let told = told_of_rates((0..1500).map(|bin| if bin == 1400 { odd } else { usual(bin) }));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0]["events_per_10s"].as_u64(), told[0]["source"].as_str()), (Some(odd), Some("web-1")));
+        assert!((told[0]["usual_per_10s"].as_f64().unwrap() - 300.0).abs() < 5.0, "{told:?}");
+        assert!(
+            told[0]["message"].as_str().unwrap().starts_with(&format!("web-1 brought {odd} events in 10 s; usual"))
+        );
+    }
+}
+
+#[test]
+fn a_rate_that_is_only_noisy_is_told_less_than_once_in_two_thousand_times() {
+    // 20 000 bins are two days and a third.
+    let told = told_of_rates((0..20_000).map(|bin| (300.0 + 17.0 * noise(bin)) as u64));
+    assert!(told.len() <= 10, "{}", told.len());
 }
 
 #[test]
@@ -152,7 +197,8 @@ fn the_memory_of_all_streams_is_bounded_and_what_gives_way_is_counted() {
     let (streams, bytes) = (bench.gauge("intuition_engine", "streams"), bench.gauge("intuition_engine", "memory"));
     assert!((1.0..6.0).contains(&streams), "{streams}");
     assert!(bytes > 100e3 && bytes <= 1024.0 * 1024.0 * 1.1, "{bytes}");
-    assert_eq!(bench.gauge("intuition_engine", "streams.dropped"), 12.0 - streams);
+    // Those, and the rate of the source.
+    assert_eq!(bench.gauge("intuition_engine", "streams.dropped"), 13.0 - streams);
 }
 
 /// The saved state, made in slices of so many bytes.
