@@ -66,7 +66,8 @@ def command(
     layers = list(config.layers)
     if session is not None:
         layers.append(("value", "flag --session", SESSION_KEY, toml_text(session)))
-    elif encoder == "session" and not config.text(SESSION_KEY):
+    elif encoder == "session" and config.text(SESSION_KEY) in ("", "auto"):
+        # What is found on the way would leave out the sessions before it.
         hint = tr(r"for example --session 'blk_-?\d+'")
         raise ConsoleError("NG-1006", tr("no session key is given"), hint=hint, exit_code=EXIT_USAGE)
     name = "stdin" if file == Path("-") else str(file)

@@ -339,7 +339,7 @@ fn find_pattern<'a>(
     Matched(event, matched)
 }
 
-/// Scores the event, or says that it was skipped. A session that ended with it and is unusual becomes a note.
+/// Scores the event, or says that it was skipped. What it says of sessions becomes notes.
 fn score<'a>(
     Matched(mut event, matched): Matched<'a>,
     detect: &mut Detect,
@@ -358,8 +358,7 @@ fn score<'a>(
     if event.head.detection.is_scored() {
         registry.red(Module::Grid).operations += 1;
     }
-    let unusual = detect.ended_sessions().iter().filter(|ended| ended.is_alert);
-    effects.extend(unusual.map(|ended| Effect::Note { json: ended.note(event.symbols) }));
+    effects.extend(detect.session_notes(event.symbols).map(|json| Effect::Note { json }));
     if let Some(ns) = probe.spent_ns() {
         registry.red(Module::Grid).latency.note(ns);
     }

@@ -39,7 +39,7 @@ use crate::event::Event;
 use crate::matched::Match;
 use crate::record::{Detection, NO_SEQ};
 use crate::settings::Values;
-use crate::symbols::Sym;
+use crate::symbols::{Sym, Symbols};
 use alert::Score;
 use json::Numbers;
 use kernel::{DIMS, Scanner};
@@ -203,6 +203,11 @@ impl Detect {
                 _ => self.json.drop_oldest(),
             }
         }
+    }
+
+    /// What is to be told of sessions after the event scored last, as JSON.
+    pub fn session_notes(&self, symbols: &Symbols) -> impl Iterator<Item = String> {
+        self.sessions.notes(symbols)
     }
 
     /// The sessions that ended with the event scored last.

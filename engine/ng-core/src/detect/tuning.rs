@@ -31,9 +31,9 @@ pub static SETTINGS: &[Row] = &[
     },
     Row {
         key: "max_streams",
-        accepts: Accepts::Int(256, 1, 65_536),
+        accepts: Accepts::Int(1024, 1, 65_536),
         unit: "",
-        summary: "Metric and vector streams that have a detector; the one not seen for longest gives way.",
+        summary: "Metric and vector streams and rates of sources that have a detector; the one not seen for longest gives way.",
     },
     Row {
         key: "memory",
@@ -49,9 +49,9 @@ pub static SETTINGS: &[Row] = &[
     },
     Row {
         key: "session_key",
-        accepts: Accepts::Pattern(""),
+        accepts: Accepts::Pattern("auto"),
         unit: "",
-        summary: "Regular expression for what names the session of a line or object, such as blk_-?\\d+; its first group if it has one. Empty = no sessions.",
+        summary: "What names the session of a line or object: a regular expression such as blk_-?\\d+, of which the first group counts if it has one; auto = what is found in each source; empty = no sessions.",
     },
     Row {
         key: "session_timeout_s",

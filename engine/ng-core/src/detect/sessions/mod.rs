@@ -1,15 +1,16 @@
 //! Sessions: events of one source that name the same thing, such as a block, a request or a trace, scored as a whole.
 //!
-//! What names the session is the setting `session_key`, a regular expression. A session ends when the times of its source
+//! What names the session is the setting `session_key`, a regular expression, or is found in each source. A session ends when the times of its source
 //! have gone on by `session_timeout_s` without it. One that speaks again within a day goes on, and ends once more with all
 //! that it has become: work that is taken up again hours later is one session.
 //!
 //! # Layout
 //!
-//! `open.rs` holds the sessions of one source in the order of their last use, `counts.rs` what is common in all of them;
+//! `find.rs` finds what names the sessions; `open.rs` holds the sessions of one source in the order of their last use, `counts.rs` what is common in all of them;
 //! `vector.rs` makes the eight features. Here they are scored.
 
 mod counts;
+mod find;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -28,36 +29,64 @@ use crate::matched::Match;
 use crate::settings::Values;
 use crate::symbols::{Sym, Symbols};
 use counts::Counts;
+use find::{Finder, Found};
 use ng_wire::{Format, Gauge, Unit};
 use open::Open;
 use regex::bytes::Regex;
 
 /// Sources of which sessions are followed.
 const MOST_SOURCES: usize = 16;
+/// Sources in which is looked for what names sessions.
+const MOST_SEARCHES: usize = 64;
+/// The setting that has it looked for.
+const AUTO: &str = "auto";
 /// Sessions that are remembered for comparison.
 const WINDOW: usize = 4096;
 /// Neighbours whose mean distance counts; sessions that ended before any may be unusual.
 const NEIGHBOURS: usize = 100;
 /// What a bit of the rarest event counts beside a standard deviation of distance.
 const BIT: f64 = 0.5;
+/// What the one surprise of a session counts beside the sum of those of an event, so that both are held against the same
+/// threshold. With it one in a thousand sessions of noise alerts.
+const ALONE: f64 = 3.0;
 /// Bytes of a name that are looked at.
 const NAME: usize = 128;
 
 /// The sessions of all sources.
 #[derive(Debug)]
 pub struct Sessions {
-    key: Option<Regex>,
+    key: Key,
     text: String,
     timeout_ns: i64,
     most: usize,
     scanner: Scanner,
     sources: Streams<Sym, Source>,
+    /// What was found in the latest event's source, with that event.
+    found: Option<(Sym, Found)>,
     /// Those that ended with the latest event.
     ended: Vec<Ended>,
     /// Memory of names, to be used again.
     spare: Vec<Vec<u8>>,
     total: u64,
     unusual: u64,
+}
+
+/// What names the sessions.
+#[derive(Debug)]
+enum Key {
+    /// Nothing.
+    None,
+    /// The same in all sources.
+    Given(Regex),
+    /// What is found in each.
+    Found(Streams<Sym, Search>),
+}
+
+/// The search for what names the sessions of a source.
+#[derive(Debug)]
+enum Search {
+    Looking(Finder),
+    Found(Regex),
 }
 
 /// One source.
@@ -101,12 +130,13 @@ impl Sessions {
     /// No sessions yet.
     pub(super) fn new(values: &Values, scanner: Scanner) -> Self {
         let mut sessions = Sessions {
-            key: None,
+            key: Key::None,
             text: String::new(),
             timeout_ns: 0,
             most: 0,
             scanner,
             sources: Streams::new(MOST_SOURCES),
+            found: None,
             ended: Vec::new(),
             spare: Vec::new(),
             total: 0,
@@ -125,20 +155,39 @@ impl Sessions {
         if text != self.text {
             self.sources = Streams::new(MOST_SOURCES);
             text.clone_into(&mut self.text);
-            // A text that is no expression is refused where the setting is made.
-            self.key = Some(text).filter(|text| !text.is_empty()).and_then(|text| Regex::new(text).ok());
+            self.key = match text {
+                "" => Key::None,
+                AUTO => Key::Found(Streams::new(MOST_SEARCHES)),
+                // A text that is no expression is refused where the setting is made.
+                _ => Regex::new(text).map_or(Key::None, Key::Given),
+            };
         }
     }
 
     /// Takes an event into the sessions that it names, and ends those of its source whose time is over.
     pub(super) fn observe(&mut self, event: &Event<'_>, matched: &Match, tuning: &Tuning) {
         self.forget_ended();
-        let Some(key) = &self.key else { return };
         if matches!(event.head.format, Format::Note | Format::Metric | Format::Vector) {
             return;
         }
         let (scanner, most) = (self.scanner, self.most);
         let id = event.head.source;
+        let key = match &mut self.key {
+            Key::None => return,
+            Key::Given(key) => key,
+            Key::Found(searches) => {
+                let search = searches.get(id, event.head.seq, || Search::Looking(Finder::default()));
+                if let Search::Looking(finder) = search
+                    && let Some(found) = finder.look(event.raw, matched.pattern)
+                    && let Ok(key) = Regex::new(&found.key)
+                {
+                    self.found = Some((id, found));
+                    *search = Search::Found(key);
+                }
+                let Search::Found(key) = search else { return };
+                key
+            }
+        };
         let source = self.sources.get(id, event.head.seq, || Source::new(id, tuning, scanner));
         let now = source.clock.advance(event.head.time_ns);
         while let Some(place) = source.open.overdue(now, self.timeout_ns) {
@@ -178,6 +227,14 @@ impl Sessions {
         self.note_ended();
     }
 
+    /// What is to be told with the latest event: what names the sessions of its source, and those that ended and are
+    /// unusual.
+    pub(super) fn notes(&self, symbols: &Symbols) -> impl Iterator<Item = String> {
+        let found = self.found.iter().map(|(source, found)| found.note(symbols.name(*source)));
+        let unusual = self.ended.iter().filter(|ended| ended.is_alert);
+        found.chain(unusual.map(|ended| ended.note(symbols)))
+    }
+
     /// The sessions that ended with the latest event, in the order of their last events.
     pub(super) fn ended(&self) -> &[Ended] {
         &self.ended
@@ -203,6 +260,7 @@ impl Sessions {
     }
 
     fn forget_ended(&mut self) {
+        self.found = None;
         self.spare.extend(self.ended.drain(..).map(|ended| ended.name));
     }
 }
@@ -245,7 +303,7 @@ impl Source {
         let deviations = self.scale.deviations(&features);
         let found = self.memory.nearest(&features, &factors, NEIGHBOURS, 0);
         let score = found.sum() / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
-        let strength = self.alerts.step(self.scores.high(score));
+        let strength = self.alerts.step(ALONE * self.scores.high(score));
         let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
         self.scores.push(score);
         self.memory.push(&features, last_seq, 0);
@@ -265,7 +323,7 @@ impl Ended {
     }
 
     /// The event of the engine that tells of it, as JSON.
-    pub fn note(&self, symbols: &Symbols) -> String {
+    fn note(&self, symbols: &Symbols) -> String {
         let (name, source) = (String::from_utf8_lossy(&self.name), symbols.name(self.source));
         let why = self.why();
         let note = serde_json::json!({

@@ -283,3 +283,35 @@ fn the_reason_names_the_feature_that_is_farthest_out() {
     assert!(why.starts_with("number of events ") || why.starts_with("repetition of a line "), "{why}");
     assert!(why.ends_with(" sd above the usual"), "{why}");
 }
+
+#[test]
+fn what_names_sessions_is_found_and_told_once_and_those_that_follow_are_scored() {
+    let found = |rig: &Rig| rig.detect.session_notes(&Symbols::new()).collect::<Vec<String>>();
+    let mut rig = Rig::new(&[("session_key", SettingValue::Text("auto".into()))]);
+    let (mut told, mut ended) = (Vec::new(), Vec::new());
+    for name in 0..600u32 {
+        for (pattern, work) in ["open", "work on", "close"].into_iter().enumerate() {
+            ended.extend(rig.line(&format!("{work} job_{}", 100_000 + name), pattern as u32));
+            told.extend(found(&rig).into_iter().filter(|note| note.contains("session.key_found")));
+        }
+        rig.now_s += 60;
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains(r"job_") && told[0].contains("3.0 lines each"), "{told:?}");
+    // The look ends with line 1000, in session 333; the last ten have not ended.
+    assert!((ended.len() as i64 - (600 - 333 - 10)).abs() <= 1, "{}", ended.len());
+    rig.source = 2;
+    assert_eq!(rig.line("open job_100001", 0), [], "another source has its own");
+    assert_eq!(rig.gauge("sessions.open") as u64, 600 - 333 - ended.len() as u64);
+}
+
+#[test]
+fn usual_sessions_hardly_ever_alert_and_an_unusual_one_does() {
+    let mut rig = Rig::new(&[]);
+    let ended = rig.usual(0..8000);
+    let alerts = ended.iter().filter(|ended| ended.is_alert).count();
+    assert!(alerts <= 16, "{alerts} of {}", ended.len());
+    (0..3).for_each(|pattern| drop(rig.line("fail s9999", 9 - pattern)));
+    rig.now_s += 6000;
+    assert!(rig.line("open s10000", 0).iter().any(|ended| ended.name == b"s9999" && ended.is_alert));
+}
