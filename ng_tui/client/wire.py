@@ -822,6 +822,7 @@ class WeightView(Struct, omit_defaults=True):
     value: float
     zone: Zone
     limit: float
+    effect: float | None = None
 
 
 class Welcome(Struct, omit_defaults=True):

@@ -12,7 +12,7 @@ from ng_tui.widgets.bar import bar
 from ng_tui.widgets.lines import Line, Lines, cut, rule
 
 COLUMNS = 2
-NAME, VALUE, ZONE = 9, 5, 8
+NAME, VALUE, ZONE, EFFECT = 9, 5, 8, 4
 
 _TAGS = {Zone.SAFE: "", Zone.CAUTION: "warn", Zone.DANGER: "bad", Zone.BEYOND: "bad"}
 
@@ -65,14 +65,16 @@ def title(view: ConstitutionView) -> str:
 
 
 def weight_line(weight: WeightView, width: int) -> Line:
-    """Name, bar, value and zone of one weight in exactly `width` cells."""
+    """Name, bar, value, zone and effect of one weight in exactly `width` cells."""
     tag = _TAGS[weight.zone]
-    room = width - NAME - VALUE - ZONE - 5
+    room = width - NAME - VALUE - ZONE - EFFECT - 5
     share = weight.value / weight.limit if weight.limit else None
     drawn = [(text, style if style == "dim" else tag or "good") for text, style in bar(share, room, calm=True)]
     line: Line = [(" " + fit(safe(weight.name), NAME) + " ", "dim")]
     line += drawn if room >= 3 else []
     line += [(" " + fit(fmt_number(weight.value), VALUE, "right") + " ", tag), (fit(zone_text(weight.zone), ZONE), tag)]
+    measured = ABSENT if weight.effect is None else fmt_number(round(100 * weight.effect)) + "%"
+    line.append((fit(measured, EFFECT, "right"), tag or "dim"))
     line = cut(line, width)
     return [*line, (" " * (width - sum(len(text) for text, _ in line)), "")]
 

@@ -35,7 +35,7 @@ WEIGHTS = [
     WeightView("sensory", 2.0, Zone.SAFE, 20.0),
     WeightView("motor", 3.0, Zone.SAFE, 20.0),
     WeightView("emotional", 5.0, Zone.SAFE, 20.0),
-    WeightView("cognitive", 16.5, Zone.CAUTION, 30.0),
+    WeightView("cognitive", 16.5, Zone.CAUTION, 30.0, 0.604),
     WeightView("social", 16.0, Zone.DANGER, 20.0),
     WeightView("temporal", 21.0, Zone.BEYOND, 20.0),
     WeightView("abstract", 5.0, Zone.SAFE, 50.0),
@@ -79,9 +79,9 @@ async def test_shows_version_weights_and_zones() -> None:
         assert "version 4 · creative, changed" in text
         rows = [line.split() for line in text.splitlines() if "physical" in line or "sensory" in line]
         assert [row[0] for row in rows] == ["physical", "sensory"]
-        assert rows[0][2:4] == ["1", "safe"] and rows[0][-2:] == ["16.5", "caution"]
-        assert rows[1][-2:] == ["16", "danger"] and "beyond" in text
-        assert rows[0][1].count("█") < rows[0][5].count("█")
+        assert rows[0][2:5] == ["1", "safe", "—"] and rows[0][-3:] == ["16.5", "caution", "60%"]
+        assert rows[1][-3:] == ["16", "danger", "—"] and "beyond" in text
+        assert rows[0][1].count("█") < rows[0][6].count("█")
         assert "trial" not in text.lower()
         assert "▲ firing" in text, "the alert rules keep their place"
 

@@ -339,7 +339,7 @@ impl Host {
             Control::Constitution(reply) => {
                 let Setup { engine, store, world, overrides, .. } = &self.setup;
                 let (kept, totals) = (&overrides.constitution, store.lock().totals());
-                let view = constitution::view(kept, &engine.meter, totals, world.now_ns());
+                let view = constitution::view(kept, engine.detect.effects(), &engine.meter, totals, world.now_ns());
                 let _ = reply.send((kept.clone(), view));
             }
             Control::Note(json) => {

@@ -58,7 +58,7 @@ pub fn all(
     vec![
         Frame::Modules(modules(engine, kept, now_ns)),
         Frame::Guardian(engine.guard.view(store.symbols())),
-        Frame::Constitution(constitution::view(kept, &engine.meter, store.totals(), now_ns)),
+        Frame::Constitution(constitution::view(kept, engine.detect.effects(), &engine.meter, store.totals(), now_ns)),
         Frame::Alerts(engine.actions.view()),
         Frame::Metrics(metrics(engine, store, rates, queues, now_ns, mono_ns)),
     ]

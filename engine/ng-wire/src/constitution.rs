@@ -137,11 +137,11 @@ pub struct Effect {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Zone {
-    /// At most half of the limit.
+    /// An effect of at most a quarter; where it was not measured, at most half of the limit.
     Safe,
-    /// More than half of the limit.
+    /// An effect of more than a quarter; where it was not measured, more than half of the limit.
     Caution,
-    /// More than three quarters of the limit.
+    /// An effect of more than a half; where it was not measured, more than three quarters of the limit.
     Danger,
     /// Above the limit, where only the weights of a published profile may be.
     Beyond,
@@ -159,6 +159,9 @@ pub struct WeightView {
     pub zone: Zone,
     /// Largest weight that is accepted; the smallest is 0.
     pub limit: f64,
+    /// What it does: the share of the most unusual twentieth of recent events, 0 to 1, that is another than if it weighed as
+    /// much as the others do on average. Absent before it was measured.
+    pub effect: Option<f64>,
 }
 
 /// A set of weights with a name.

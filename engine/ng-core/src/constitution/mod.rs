@@ -18,7 +18,7 @@ pub use meter::Meter;
 use crate::control::Overrides;
 use ng_wire::{
     Amendment, AmendmentKind, Command, Constitution, ConstitutionView, DIMENSIONS, ErrorCode, Measured, SettingValue,
-    Totals, Trial, TrialView, WeightView,
+    Totals, Trial, TrialView, WeightView, Zone,
 };
 use profiles::Profile;
 use std::collections::BTreeMap;
@@ -222,13 +222,21 @@ pub(crate) fn shown(value: &SettingValue) -> String {
     }
 }
 
-/// The constitution as it is shown.
-pub fn view(constitution: &Constitution, meter: &Meter, totals: Totals, now_ns: i64) -> ConstitutionView {
-    let weight = |(dimension, value): (&profiles::Dimension, f64)| WeightView {
-        name: dimension.name.into(),
-        value,
-        zone: profiles::zone(value, dimension.limit),
-        limit: dimension.limit,
+/// The constitution as it is shown. `effects` is what the weights were measured to do.
+pub fn view(
+    constitution: &Constitution,
+    effects: Option<[f64; DIMENSIONS]>,
+    meter: &Meter,
+    totals: Totals,
+    now_ns: i64,
+) -> ConstitutionView {
+    let weight = |(number, (dimension, value)): (usize, (&profiles::Dimension, f64))| {
+        let effect = effects.map(|effects| effects[number]);
+        let zone = match profiles::zone(value, dimension.limit) {
+            Zone::Beyond => Zone::Beyond,
+            by_limit => effect.map_or(by_limit, profiles::zone_of_effect),
+        };
+        WeightView { name: dimension.name.into(), value, zone, limit: dimension.limit, effect }
     };
     let trial = constitution.trial.as_ref().map(|trial| {
         let measured = meter.measured(totals);
@@ -245,7 +253,7 @@ pub fn view(constitution: &Constitution, meter: &Meter, totals: Totals, now_ns: 
     ConstitutionView {
         version: constitution.version,
         profile: profile(constitution).into(),
-        weights: profiles::TABLE.iter().zip(weights(constitution)).map(weight).collect(),
+        weights: profiles::TABLE.iter().zip(weights(constitution)).enumerate().map(weight).collect(),
         trial,
         history: constitution.history.iter().rev().take(SHOWN).cloned().collect(),
         profiles: profiles::PROFILES.iter().map(Profile::view).collect(),

@@ -155,6 +155,15 @@ pub fn zone(weight: f64, limit: f64) -> Zone {
     }
 }
 
+/// Where the measured effect of a weight stands.
+pub fn zone_of_effect(effect: f64) -> Zone {
+    match effect {
+        effect if effect > 0.5 => Zone::Danger,
+        effect if effect > 0.25 => Zone::Caution,
+        _ => Zone::Safe,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

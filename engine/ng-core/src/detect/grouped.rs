@@ -190,8 +190,14 @@ impl Grouped {
     }
 
     /// Remembers everything anew in its order, and tells the `k` nearest of each of the latest `count` vectors as they
-    /// were when it came.
-    pub(super) fn replay(&mut self, count: usize, weights: &[f32; DIMS], k: usize, mut tell: impl FnMut(Around<'_>)) {
+    /// were when it came. Returns what is remembered in the end.
+    pub(super) fn replay(
+        &self,
+        count: usize,
+        weights: &[f32; DIMS],
+        k: usize,
+        mut tell: impl FnMut(Around<'_>),
+    ) -> Grouped {
         let mut next = Grouped::new(self.window, self.scanner);
         let first = self.order.len().saturating_sub(count);
         for (age, (vector, seq, kin)) in self.latest(self.window).enumerate() {
@@ -200,7 +206,7 @@ impl Grouped {
             }
             next.push(&vector, seq, kin);
         }
-        *self = next;
+        next
     }
 
     /// The latest `count` vectors with the `seq` and the kind of each, oldest first.

@@ -11,6 +11,7 @@
 //! follows when sources speak.
 
 pub mod alert;
+mod effect;
 mod grouped;
 pub mod json;
 pub mod kernel;
@@ -155,6 +156,19 @@ impl Detect {
         let weights = weights.map(|weight| if weight.is_finite() { weight.max(0.0) } else { 0.0 });
         let largest = weights.into_iter().fold(0.0, f32::max);
         self.tuning.weights = if largest > 0.0 { weights.map(|weight| weight / largest) } else { weights };
+    }
+
+    /// What the weight of each dimension does: the share of the most unusual twentieth of the latest text, JSON and vectors
+    /// that is another than if it weighed as much as the others do on average. The mean of all streams; none before it was
+    /// measured in any, which is when weights change and once for each stream that begins.
+    pub fn effects(&self) -> Option<[f64; DIMS]> {
+        let (text, json) = (self.text.states().map(Ranked::effects), self.json.states().map(|(s, _)| s.effects()));
+        let (mut sums, mut streams) = ([0.0; DIMS], 0.0);
+        for effects in text.chain(json).chain(self.vectors.states().map(Ranked::effects)).flatten() {
+            sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);
+            streams += 1.0;
+        }
+        (streams > 0.0).then(|| sums.map(|sum| sum / streams))
     }
 
     /// Adds what is measured here: streams with a detector, streams that gave way, numbers not followed.

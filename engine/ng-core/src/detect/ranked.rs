@@ -2,6 +2,7 @@
 //! by themselves, each ranked in the stream's own history.
 
 use super::alert::{CHANNELS, Channels, Score};
+use super::effect;
 use super::grouped::{Around, Grouped};
 use super::kernel::{DIMS, Scanner};
 use super::probe::Probe;
@@ -22,6 +23,8 @@ pub struct Ranked<const PLAIN: usize> {
     distance: Tail,
     /// The weights by which the distances were measured.
     weights: [f32; DIMS],
+    /// What the weight of each dimension does; none before it was measured.
+    effects: Option<[f64; DIMS]>,
     channels: Channels,
     seen: u64,
 }
@@ -54,6 +57,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
             plain: std::array::from_fn(|_| Tail::new(tuning.history)),
             distance: Tail::new(tuning.history),
             weights: tuning.weights,
+            effects: None,
             channels: Channels::default(),
             seen: 0,
         }
@@ -62,6 +66,11 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     /// Events seen.
     pub fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// What the weight of each dimension does; see [`effect::displaced`].
+    pub(super) fn effects(&self) -> Option<[f64; DIMS]> {
+        self.effects
     }
 
     /// Scores an event by its vector and its plain numbers and learns it. While fewer than `k` vectors are
@@ -85,6 +94,8 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         let factors = self.scale.factors(&tuning.weights);
         if self.weights != tuning.weights {
             self.measure_anew(&factors, k, tuning);
+        } else if self.seen == MEASURED_ANEW as u64 {
+            self.measure_effects(k);
         }
         let memory = &mut self.memory;
         let found = probe.time(move || memory.nearest(vector, &factors, k, asked.kin));
@@ -115,11 +126,31 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         self.weights = tuning.weights;
         self.distance = Tail::new(tuning.history);
         let distance = &mut self.distance;
-        self.memory.replay(MEASURED_ANEW, factors, k, |found| {
+        self.memory = self.memory.replay(MEASURED_ANEW, factors, k, |found| {
             if let Some(found) = mean_distance(&found, k) {
                 distance.push(found);
             }
         });
+        self.measure_effects(k);
+    }
+
+    /// Measures the latest events again with each weight like the others. Equal weights cost nothing.
+    fn measure_effects(&mut self, k: usize) {
+        let mut as_weighed = None;
+        self.effects = Some(std::array::from_fn(|dim| {
+            let Some(weights) = effect::without(&self.weights, dim) else { return 0.0 };
+            let as_weighed = as_weighed.get_or_insert_with(|| self.distances(&self.weights, k));
+            effect::displaced(&self.distances(&weights, k), as_weighed)
+        }));
+    }
+
+    /// How far the latest events were from what was remembered, by these weights.
+    fn distances(&self, weights: &[f32; DIMS], k: usize) -> Vec<f64> {
+        let mut distances = Vec::with_capacity(MEASURED_ANEW);
+        self.memory.replay(MEASURED_ANEW, &self.scale.factors(weights), k, |found| {
+            distances.extend(mean_distance(&found, k));
+        });
+        distances
     }
 
     /// Follows a change of window and history; what fits is kept.

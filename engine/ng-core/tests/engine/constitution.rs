@@ -53,6 +53,26 @@ fn novelties(records: &[Record]) -> Vec<u32> {
 }
 
 #[test]
+fn zones_say_what_a_weight_was_measured_to_do() {
+    let mut bench = Bench::new();
+    bench.accepted(set(one(4, 16.0)));
+    let zones =
+        |bench: &Bench| bench.constitution().weights.into_iter().map(|w| (w.zone, w.effect)).collect::<Vec<_>>();
+    assert_eq!(zones(&bench)[4], (Zone::Caution, None), "more than half of its limit, and nothing measured yet");
+    bench.send("v", Format::Vector, &vectors(2000, 1));
+    let heavy = zones(&bench);
+    assert!(heavy[4].0 == Zone::Caution && heavy[4].1.unwrap() > 0.25, "{heavy:?}");
+    assert!(heavy.iter().enumerate().all(|(dim, (zone, _))| dim == 4 || *zone == Zone::Safe), "{heavy:?}");
+    bench.accepted(set(ONES));
+    bench.send("v", Format::Vector, &vectors(1, 2));
+    assert_eq!(zones(&bench), [(Zone::Safe, Some(0.0)); 8], "equal weights do nothing");
+    bench.accepted(set(one(4, 1.1)));
+    bench.send("v", Format::Vector, &vectors(1, 3));
+    let slight = zones(&bench)[4].1.unwrap();
+    assert!(slight < heavy[4].1.unwrap() / 2.0, "{slight}");
+}
+
+#[test]
 fn a_weight_changes_the_novelty_of_vectors() {
     let mut plain = Bench::new();
     plain.send("v", Format::Vector, &vectors(1000, 1));
