@@ -8,7 +8,7 @@
 //! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look
 //! for neighbours with `knn.rs` or `grouped.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
 //! `alert.rs`. `streams.rs` bounds the number of detectors, `probe.rs` measures the searches of sampled events, `timing.rs`
-//! follows when sources speak.
+//! follows when sources speak. `saved.rs` has the saved form.
 
 pub mod alert;
 mod grouped;
@@ -20,9 +20,9 @@ pub mod numeric;
 mod probe;
 pub mod ranked;
 mod runs;
+mod saved;
 mod scale;
 pub mod sessions;
-pub mod state;
 mod streams;
 pub mod tail;
 #[cfg(test)]
@@ -33,6 +33,7 @@ pub mod tuning;
 
 pub use kernel::Kernel;
 pub use probe::Probe;
+pub use saved::{Detectors, Left};
 pub use tuning::SETTINGS;
 
 use crate::event::Event;

@@ -1,6 +1,7 @@
 //! The running spread of the dimensions of a vector, so that distances do not depend on their units.
 
 use super::kernel::DIMS;
+use crate::saved;
 
 /// Vectors after which older ones begin to fade.
 const MEMORY: f64 = 8192.0;
@@ -36,6 +37,23 @@ impl Scale {
             self.mean[dim] += step / self.count;
             self.variance[dim] += (step * (f64::from(*value) - self.mean[dim]) - self.variance[dim]) / self.count;
         }
+    }
+}
+
+impl Scale {
+    /// Adds it to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        saved::put_float(out, self.count);
+        self.mean.iter().chain(&self.variance).for_each(|number| saved::put_float(out, *number));
+    }
+
+    /// Takes it up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Scale> {
+        let mut scale = Scale { count: saved::take_finite(input)?, ..Scale::default() };
+        for number in scale.mean.iter_mut().chain(&mut scale.variance) {
+            *number = saved::take_finite(input)?;
+        }
+        Some(scale)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rarity of the values of JSON fields that take few values, such as a status or a host.
 
 use super::tokens::HALVE_AT;
+use crate::saved::{put, put_half, take, take_flag, take_up_to};
 
 /// Distinct values of a field that are told apart; a field with more is an identifier or a measurement and has no rarity.
 const MOST_VALUES: usize = 64;
@@ -30,6 +31,12 @@ impl Budget {
     /// Room for [`MOST_FIELDS`] fields.
     pub(super) fn new() -> Self {
         Budget { free: MOST_FIELDS, refused: 0 }
+    }
+
+    /// Takes the room of fields that come from a saved state; none when there is not so much.
+    pub(super) fn reserve(&mut self, fields: &[Field]) -> Option<()> {
+        self.free = self.free.checked_sub(fields.len())?;
+        Some(())
     }
 
     /// Takes back the fields of a dropped shape.
@@ -101,6 +108,38 @@ impl Field {
         }
         Some(bits)
     }
+}
+
+impl Field {
+    /// Adds it to a saved state.
+    fn save(&self, out: &mut Vec<u8>) {
+        put(out, self.key);
+        put_half(out, self.total);
+        put_half(out, self.many.into());
+        put_half(out, self.values.len() as u32);
+        for (value, count) in &self.values {
+            put(out, *value);
+            put_half(out, *count);
+        }
+    }
+
+    fn restore(input: &mut &[u8]) -> Option<Field> {
+        let (key, total, many) = (take(input)?, take_up_to(input, HALVE_AT)?, take_flag(input)?);
+        let count = take_up_to(input, MOST_VALUES as u32)?;
+        let values = (0..count).map(|_| Some((take(input)?, take_up_to(input, HALVE_AT)?))).collect::<Option<_>>()?;
+        Some(Field { key, values, total, many })
+    }
+}
+
+/// Adds the fields of a shape to a saved state.
+pub(super) fn save(fields: &[Field], out: &mut Vec<u8>) {
+    put_half(out, fields.len() as u32);
+    fields.iter().for_each(|field| field.save(out));
+}
+
+/// Takes them up again.
+pub(super) fn restore(input: &mut &[u8]) -> Option<Vec<Field>> {
+    (0..take_up_to(input, MOST_PER_SHAPE as u32)?).map(|_| Field::restore(input)).collect()
 }
 
 #[cfg(test)]

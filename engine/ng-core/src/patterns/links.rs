@@ -1,4 +1,12 @@
 //! The `connection_manager`: which pattern follows which in a source, how often, and after how long.
+//!
+//! # Layout
+//!
+//! `links/saved.rs` has the saved form.
+
+mod saved;
+
+pub use saved::Left;
 
 use crate::matched::Match;
 use crate::settings::{Accepts, Row, Values};

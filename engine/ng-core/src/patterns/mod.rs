@@ -4,17 +4,19 @@
 //! # Layout
 //!
 //! `tokens.rs` splits and numbers words, `matcher.rs` finds the template, `fields.rs` counts the values of JSON fields,
-//! `store.rs` holds the patterns; `links.rs` is the graph of what follows what.
+//! `store.rs` holds the patterns; `links.rs` is the graph of what follows what. `saved.rs` has the saved form.
 
 mod fields;
 pub mod links;
 mod matcher;
+mod saved;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 pub use links::{Links, Neighbour};
+pub use saved::Left;
 pub use store::{Body, Pattern};
 
 use crate::event::Event;

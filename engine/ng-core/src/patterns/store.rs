@@ -1,4 +1,10 @@
 //! The patterns themselves: numbered once, ordered by last use, bounded.
+//!
+//! # Layout
+//!
+//! `store/saved.rs` has the saved form.
+
+mod saved;
 
 use super::fields::Field;
 use super::tokens::HALVE_AT;
@@ -29,7 +35,7 @@ pub enum Body {
 /// A group of events of one source.
 #[derive(Debug)]
 pub struct Pattern {
-    /// Its number; never given twice.
+    /// Its number; not given twice before four thousand million others.
     pub id: u32,
     /// Its source.
     pub source: Sym,
@@ -174,6 +180,29 @@ impl Store {
         (self.oldest != NOWHERE).then_some(self.oldest)
     }
 
+    /// The number of the next pattern.
+    pub(super) fn next_id(&self) -> u32 {
+        self.next_id
+    }
+
+    /// The next pattern gets this number, or the first behind it that is free.
+    pub(super) fn go_on_at(&mut self, next_id: u32) {
+        self.next_id = next_id;
+        while self.next_id == NOWHERE || self.by_id.contains_key(&self.next_id) {
+            self.next_id = self.next_id.wrapping_add(1);
+        }
+    }
+
+    /// Number and place of every pattern, in no order.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.by_id.iter().map(|(id, place)| (*id, *place))
+    }
+
+    /// The place of a pattern.
+    pub(super) fn place(&self, id: u32) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
     pub(super) fn at(&self, place: u32) -> &Pattern {
         &self.places[place as usize]
     }
@@ -230,7 +259,7 @@ impl Store {
             }
         };
         self.by_id.insert(self.next_id, place);
-        self.next_id += 1;
+        self.go_on_at(self.next_id.wrapping_add(1));
         self.link_latest(place);
         place
     }

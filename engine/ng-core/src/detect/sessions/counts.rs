@@ -2,12 +2,15 @@
 
 use super::open::{MOST_LINES, MOST_STEPS, Session};
 use crate::matched::Match;
+use crate::saved::{put_half, take_half, take_up_to};
 use rustc_hash::FxHashMap;
 
 /// Different lines, and different steps, that are counted; further ones count as never seen.
 const MOST: usize = 1 << 16;
 /// Events, and sessions, after which the counts are halved, so that they follow the present.
 const HALVE_AT: u32 = 1 << 20;
+/// Most that a count comes to before it is halved.
+const LARGEST: u32 = 2 * HALVE_AT;
 /// What stands before the first line of a session.
 const START: u32 = u32::MAX;
 
@@ -104,6 +107,41 @@ impl Counts {
             *count /= 2;
             *count > 0
         });
+    }
+}
+
+impl Counts {
+    /// Adds them to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        put_half(out, self.sessions);
+        put_half(out, self.events);
+        let mut lines: Vec<_> = self.lines.iter().collect();
+        lines.sort_unstable_by_key(|(pattern, _)| **pattern);
+        put_half(out, lines.len() as u32);
+        for (pattern, line) in lines {
+            [*pattern, line.sessions, line.steps].into_iter().for_each(|number| put_half(out, number));
+        }
+        let mut steps: Vec<_> = self.steps.iter().collect();
+        steps.sort_unstable();
+        put_half(out, steps.len() as u32);
+        for ((from, to), count) in steps {
+            [*from, *to, *count].into_iter().for_each(|number| put_half(out, number));
+        }
+    }
+
+    /// Takes them up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Counts> {
+        let (sessions, events) = (take_up_to(input, HALVE_AT)?, take_up_to(input, HALVE_AT)?);
+        let mut counts = Counts { sessions, events, ..Counts::default() };
+        for _ in 0..take_up_to(input, MOST as u32)? {
+            let pattern = take_half(input)?;
+            let (sessions, steps) = (take_up_to(input, LARGEST)?, take_up_to(input, LARGEST)?);
+            counts.lines.insert(pattern, Line { sessions, steps });
+        }
+        for _ in 0..take_up_to(input, MOST as u32)? {
+            counts.steps.insert((take_half(input)?, take_half(input)?), take_up_to(input, LARGEST)?);
+        }
+        Some(counts)
     }
 }
 

@@ -7,10 +7,11 @@
 //! # Layout
 //!
 //! `open.rs` holds the sessions of one source in the order of their last use, `counts.rs` what is common in all of them;
-//! `vector.rs` makes the eight features. Here they are scored.
+//! `vector.rs` makes the eight features. Here they are scored. `saved.rs` has the saved form.
 
 mod counts;
 mod open;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod vector;
@@ -33,7 +34,7 @@ use open::Open;
 use regex::bytes::Regex;
 
 /// Sources of which sessions are followed.
-const MOST_SOURCES: usize = 16;
+pub(super) const MOST_SOURCES: usize = 16;
 /// Sessions that are remembered for comparison.
 const WINDOW: usize = 4096;
 /// Neighbours whose mean distance counts; sessions that ended before any may be unusual.
@@ -62,7 +63,7 @@ pub struct Sessions {
 
 /// One source.
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     id: Sym,
     clock: Elapsed,
     open: Open,
