@@ -100,7 +100,7 @@ impl Detect {
     /// Scores an event and learns it. Notes of the engine itself are left unscored; a value or vector that is not finite
     /// is unencoded. `probe` measures the searches for neighbours.
     pub fn score(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
-        self.sessions.observe(event, matched, &self.tuning);
+        self.sessions.observe(event, matched, &self.tuning, self.learning);
         self.scored += 1;
         if self.scored.is_multiple_of(WEIGHED) {
             self.fit();

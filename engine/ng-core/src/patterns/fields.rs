@@ -55,14 +55,16 @@ impl Budget {
     }
 }
 
-/// The rarity in bits of a field's value before this event, which is then counted; none for a field with many values or
-/// one that is not followed. `position` is where the key stands in its object, most often the same in all of a shape.
+/// The rarity in bits of a field's value before this event, which is then counted if it is learnt; none for a field with
+/// many values or one that is not followed. `position` is where the key stands in its object, most often the same in all of
+/// a shape.
 pub(super) fn rarity(
     fields: &mut Vec<Field>,
     budget: &mut Budget,
     position: usize,
     key: u64,
     value: u64,
+    learn: bool,
 ) -> Option<f64> {
     let found = match fields.get(position) {
         Some(field) if field.key == key => Some(position),
@@ -70,6 +72,7 @@ pub(super) fn rarity(
     };
     let at = match found {
         Some(at) => at,
+        None if !learn => return None,
         None if budget.free > 0 && fields.len() < MOST_PER_SHAPE => {
             budget.free -= 1;
             fields.push(Field { key, ..Field::default() });
@@ -80,15 +83,18 @@ pub(super) fn rarity(
             return None;
         }
     };
-    fields[at].count(value)
+    fields[at].count(value, learn)
 }
 
 impl Field {
-    fn count(&mut self, value: u64) -> Option<f64> {
+    fn count(&mut self, value: u64, learn: bool) -> Option<f64> {
         if self.many {
             return None;
         }
         let at = self.values.iter().position(|known| known.0 == value);
+        if !learn {
+            return Some(self.bits(at.map_or(0, |at| self.values[at].1)));
+        }
         if at.is_none() && self.values.len() == MOST_VALUES {
             self.many = true;
             self.values = Vec::new();
@@ -98,15 +104,18 @@ impl Field {
             self.values.push((value, 0));
             self.values.len() - 1
         });
-        let count = &mut self.values[at].1;
-        let bits = ((f64::from(self.total) + 1.0) / (f64::from(*count) + 0.5)).log2();
-        *count += 1;
+        let bits = self.bits(self.values[at].1);
+        self.values[at].1 += 1;
         self.total += 1;
         if self.total >= HALVE_AT {
             self.total /= 2;
             self.values.iter_mut().for_each(|known| known.1 /= 2);
         }
         Some(bits)
+    }
+
+    fn bits(&self, count: u32) -> f64 {
+        ((f64::from(self.total) + 1.0) / (f64::from(count) + 0.5)).log2()
     }
 }
 
@@ -150,25 +159,25 @@ mod tests {
     fn a_new_value_of_a_steady_field_is_rare() {
         let (mut fields, mut budget) = (Vec::new(), Budget::new());
         for _ in 0..1000 {
-            rarity(&mut fields, &mut budget, 0, 7, 200);
+            rarity(&mut fields, &mut budget, 0, 7, 200, true);
         }
-        assert!(rarity(&mut fields, &mut budget, 0, 7, 200).unwrap() < 0.01);
-        assert!(rarity(&mut fields, &mut budget, 0, 7, 500).unwrap() > 10.0);
+        assert!(rarity(&mut fields, &mut budget, 0, 7, 200, true).unwrap() < 0.01);
+        assert!(rarity(&mut fields, &mut budget, 0, 7, 500, true).unwrap() > 10.0);
     }
 
     #[test]
     fn a_field_with_many_values_has_no_rarity() {
         let (mut fields, mut budget) = (Vec::new(), Budget::new());
-        let last = (0..65).map(|value| rarity(&mut fields, &mut budget, 0, 7, value)).last().flatten();
+        let last = (0..65).map(|value| rarity(&mut fields, &mut budget, 0, 7, value, true)).last().flatten();
         assert_eq!(last, None);
-        assert_eq!(rarity(&mut fields, &mut budget, 0, 7, 0), None);
+        assert_eq!(rarity(&mut fields, &mut budget, 0, 7, 0, true), None);
     }
 
     #[test]
     fn fields_are_bounded_and_counted() {
         let (mut fields, mut budget) = (Vec::new(), Budget::new());
         for key in 0..100 {
-            rarity(&mut fields, &mut budget, key as usize, key, 1);
+            rarity(&mut fields, &mut budget, key as usize, key, 1, true);
         }
         assert_eq!((budget.used(), budget.refused()), (64, 36));
         budget.give_back(&fields);

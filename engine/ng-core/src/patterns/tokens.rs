@@ -145,8 +145,8 @@ impl Tokens {
         Digits { digits, bytes: at }
     }
 
-    /// How rare the constant tokens of a message were in their source before it; then counts them.
-    pub(super) fn count(&mut self, totals: &mut TokenTotals, tokens: &[u32]) -> Rarity {
+    /// How rare the constant tokens of a message were in their source before it; then counts them, if they are learnt.
+    pub(super) fn count(&mut self, totals: &mut TokenTotals, tokens: &[u32], learn: bool) -> Rarity {
         let (mut least, mut product, mut logs, mut number) = (u32::MAX, 1.0f64, 0.0f64, 0u32);
         for token in tokens.iter().filter(|token| **token > EMPTY) {
             let entry = &mut self.entries[*token as usize];
@@ -170,6 +170,9 @@ impl Tokens {
             rarest: (all - (f64::from(least) + 0.5).log2()) as f32,
             mean: (all - logs / f64::from(number)) as f32,
         };
+        if !learn {
+            return rarity;
+        }
         for token in tokens.iter().filter(|token| **token > EMPTY) {
             self.entries[*token as usize].count += 1;
         }
@@ -422,12 +425,12 @@ mod tests {
         let mut totals = TokenTotals::default();
         let mut out = Vec::new();
         tokens.split(Sym(1), b"a b 1", &mut out);
-        assert_eq!(tokens.count(&mut totals, &out), Rarity { rarest: 1.0, mean: 1.0 });
+        assert_eq!(tokens.count(&mut totals, &out, true), Rarity { rarest: 1.0, mean: 1.0 });
         tokens.split(Sym(1), b"a c", &mut out);
-        let rarity = tokens.count(&mut totals, &out);
+        let rarity = tokens.count(&mut totals, &out, true);
         assert!((rarity.rarest - (3.0f32 / 0.5).log2()).abs() < 1e-6);
         assert!((rarity.mean - ((3.0f32 / 0.5).log2() + (3.0f32 / 1.5).log2()) / 2.0).abs() < 1e-6);
-        assert_eq!(tokens.count(&mut totals, &[WILDCARD]), Rarity::default());
+        assert_eq!(tokens.count(&mut totals, &[WILDCARD], true), Rarity::default());
     }
 
     #[test]
@@ -437,10 +440,10 @@ mod tests {
         let mut out = Vec::new();
         tokens.split(Sym(1), b"a", &mut out);
         for _ in 0..HALVE_AT {
-            tokens.count(&mut totals, &out);
+            tokens.count(&mut totals, &out, true);
         }
         assert_eq!(totals.total, HALVE_AT / 2);
-        let rarity = tokens.count(&mut totals, &out);
+        let rarity = tokens.count(&mut totals, &out, true);
         assert!(rarity.rarest.abs() < 1e-3, "{rarity:?}");
     }
 }

@@ -131,9 +131,14 @@ fn a_restored_engine_goes_on_as_one_that_never_stopped() {
     for (what, seconds, settings) in cases {
         let mut before = bench(settings);
         live(&mut before, 0..seconds);
+        // What is frozen goes on as well.
+        before.engine.sources.set_learning("web", what != "small");
+        live(&mut before, seconds..seconds + 100);
+        let seconds = seconds + 100;
         let saved = save(&before);
         assert_eq!(saving(&before, true, 10_000).finish(), saved, "slices of a state that stands still are the state");
         let mut after = restored(&before, &saved, settings);
+        after.engine.sources.set_learning("web", what != "small");
         let first = before.next_seq();
         before.engine.effects.clear();
         for bench in [&mut before, &mut after] {

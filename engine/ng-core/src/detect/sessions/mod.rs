@@ -73,6 +73,8 @@ pub(super) struct Source {
     scores: Tail,
     alerts: AlertLayer,
     seen: u64,
+    /// Its events are learnt; otherwise it is frozen.
+    learning: bool,
 }
 
 /// A session that ended.
@@ -131,8 +133,9 @@ impl Sessions {
         }
     }
 
-    /// Takes an event into the sessions that it names, and ends those of its source whose time is over.
-    pub(super) fn observe(&mut self, event: &Event<'_>, matched: &Match, tuning: &Tuning) {
+    /// Takes an event into the sessions that it names, and ends those of its source whose time is over. In a frozen source
+    /// sessions begin, go on and end, and nothing is learnt from those that begin.
+    pub(super) fn observe(&mut self, event: &Event<'_>, matched: &Match, tuning: &Tuning, learn: bool) {
         self.forget_ended();
         let Some(key) = &self.key else { return };
         if matches!(event.head.format, Format::Note | Format::Metric | Format::Vector) {
@@ -141,6 +144,7 @@ impl Sessions {
         let (scanner, most) = (self.scanner, self.most);
         let id = event.head.source;
         let source = self.sources.get(id, event.head.seq, || Source::new(id, tuning, scanner));
+        source.learning = learn;
         let now = source.clock.advance(event.head.time_ns);
         while let Some(place) = source.open.overdue(now, self.timeout_ns) {
             self.ended.push(source.end(place, tuning, &mut self.spare));
@@ -161,7 +165,7 @@ impl Sessions {
             let session = source.open.touch(place, now);
             // A line that names a session twice is one event of it.
             if session.length == 0 || session.last_seq != event.head.seq {
-                source.counts.learn(session, matched);
+                source.counts.add(session, matched, learn);
                 session.last_seq = event.head.seq;
             }
         }
@@ -231,10 +235,11 @@ impl Source {
             scores: Tail::new(tuning.history),
             alerts: AlertLayer::default(),
             seen: 0,
+            learning: true,
         }
     }
 
-    /// Scores a session by those that ended before it, then remembers it.
+    /// Scores a session by those that ended before it, then remembers it unless the source is frozen.
     fn end(&mut self, place: u32, tuning: &Tuning, spare: &mut Vec<Vec<u8>>) -> Ended {
         let session = self.open.end(place);
         let features = vector::features(session, &self.counts);
@@ -249,9 +254,11 @@ impl Source {
         let score = sum / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
         let strength = self.alerts.step(self.scores.high(score));
         let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
-        self.scores.push(score);
-        self.memory.push(&features, last_seq, 0);
-        self.scale.push(&features);
+        if self.learning {
+            self.scores.push(score);
+            self.memory.push(&features, last_seq, 0);
+            self.scale.push(&features);
+        }
         self.seen += 1;
         Ended { name, source: self.id, score, strength, is_alert, events, last_seq, features, deviations }
     }

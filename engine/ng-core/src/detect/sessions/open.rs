@@ -34,6 +34,8 @@ pub(super) struct Session {
     pub(super) previous: Option<u32>,
     /// `seq` of its latest event.
     pub(super) last_seq: u64,
+    /// It is among the counts of its source: it did not begin while that was frozen.
+    pub(super) is_counted: bool,
     last_ns: i64,
     hash: u64,
     is_open: bool,
@@ -203,6 +205,7 @@ impl Session {
             rarest_bits: 0.0,
             previous: None,
             last_seq: 0,
+            is_counted: true,
             last_ns: 0,
             hash: 0,
             is_open: false,
@@ -265,6 +268,7 @@ impl Session {
         put_singles(out, &[self.rarest_bits]);
         put_all(out, self.previous.into_iter().map(u64::from).collect::<Vec<_>>().into_iter());
         put_half(out, self.is_open.into());
+        put_half(out, self.is_counted.into());
         put_half(out, self.lines.len() as u32);
         for (pattern, count) in &self.lines {
             [*pattern, *count].into_iter().for_each(|number| put_half(out, number));
@@ -281,7 +285,7 @@ impl Session {
         let (length, last_seq, last_ns) = (take_count(input)?, take(input)?, take(input)? as i64);
         let [rarest_bits] = take_singles(input)?;
         let previous = take_all(input, 1)?.first().map(|pattern| *pattern as u32);
-        let is_open = take_flag(input)?;
+        let (is_open, is_counted) = (take_flag(input)?, take_flag(input)?);
         let mut half = |most: u32| Some(take_half(input)?.min(most));
         let lines = half(u32::MAX).filter(|count| *count <= MOST_LINES as u32)?;
         let lines = (0..lines).map(|_| Some((half(u32::MAX)?, half(MOST_COUNTED)?))).collect::<Option<_>>()?;
@@ -299,6 +303,7 @@ impl Session {
             last_ns,
             hash,
             is_open,
+            is_counted,
             ..Session::empty()
         })
     }

@@ -71,6 +71,7 @@ impl Source {
             scores: Tail::restore(input, tuning.history)?,
             alerts: AlertLayer::restore(input)?,
             seen: take_count(input)?,
+            learning: true,
         })
     }
 }

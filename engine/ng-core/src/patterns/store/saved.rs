@@ -46,7 +46,10 @@ impl Pattern {
         }
         [self.id, self.weight, self.halvings].into_iter().for_each(|number| put_half(out, number));
         let times = [self.first_ns as u64, self.last_ns as u64];
-        [self.count, self.first_seq, self.last_seq].into_iter().chain(times).for_each(|number| put(out, number));
+        [self.count, self.learnt, self.first_seq, self.last_seq]
+            .into_iter()
+            .chain(times)
+            .for_each(|number| put(out, number));
         [self.length_mean, self.length_variance, self.rate].into_iter().for_each(|number| put_float(out, number));
         put_bytes(out, &self.example);
         fields::save(&self.fields, out);
@@ -83,6 +86,7 @@ impl Pattern {
             weight: take_up_to(input, HALVE_AT)?,
             halvings: take_halvings(input)?,
             count: take_count(input)?,
+            learnt: take_count(input)?,
             first_seq: take(input)?,
             last_seq: take(input)?,
             first_ns: take(input)? as i64,
