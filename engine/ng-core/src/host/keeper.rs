@@ -42,7 +42,9 @@ impl Keeper {
             self.saving = Some(engine.begin_saving(engine_ends));
         }
         if let Some(mut saving) = self.saving.take() {
-            if engine.save(&mut saving, store.lock().symbols(), if engine_ends { usize::MAX } else { SLICE }) {
+            // Readers of the store do not wait for it.
+            let symbols = store.lock().symbols_arc();
+            if engine.save(&mut saving, &symbols, if engine_ends { usize::MAX } else { SLICE }) {
                 notes.extend(self.told_left_out(saving.left_out()));
                 world.keep_state(saving, engine_ends);
             } else {

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, configure, noise};
 use ng_core::actions::Effect;
 use ng_core::learnt::{LeftOut, Saving};
-use ng_core::saved::{MOST_BYTES, seal};
+use ng_core::saved::{Draft, MOST_BYTES, Saved, seal};
 use ng_wire::{Format, SettingValue::Text};
 use proptest::prelude::*;
 
@@ -200,6 +200,41 @@ fn smaller_settings_keep_what_fits() {
     other.accepted(configure("intuition_engine", &[("session_key", Text("user \\w+".into()))]));
     other.engine.restore(&saved, other.store.lock().symbols_mut()).unwrap();
     assert_eq!(gauge(&other, "intuition_engine", "sessions.open"), 0.0, "they were named by another expression");
+}
+
+#[test]
+fn a_line_that_two_templates_cover_stays_with_the_one_that_had_it_first() {
+    let mut before = bench(&[]);
+    let first = before.lines(&["a b c d e", "a b c d e"]).remove(0).detection.pattern;
+    // Word by word another template comes to cover it, which a search would prefer for its variables.
+    let other = before.lines(&["a q r s e", "a q r d e", "a q c s e", "a b m n e"]).remove(3).detection.pattern;
+    assert_ne!(first, other);
+    let mut after = restored(&before, &save(&before), &[]);
+    for bench in [&mut before, &mut after] {
+        assert_eq!(bench.line("a b c d e").detection.pattern, first);
+    }
+}
+
+#[test]
+fn what_ranks_the_counts_of_patterns_is_not_restored_without_them() {
+    let mut before = bench(&[]);
+    live(&mut before, 0..100);
+    let (mut draft, mut left) = (Draft::default(), before.engine.detect.begin_saving());
+    assert!(before.engine.detect.save(&mut left, &mut draft, before.store.lock().symbols(), usize::MAX));
+    let bytes = draft.finish();
+    let read = |known: &str| {
+        let mut after = bench(&[]);
+        let mut symbols = after.store.lock().symbols().clone();
+        let known = symbols.intern(known);
+        let read = after.engine.detect.read(&mut Saved::open(&bytes, &mut symbols).unwrap(), |source| source == known);
+        after.engine.detect.take_up(read.unwrap());
+        (after.gauge("intuition_engine", "streams"), after.gauge("intuition_engine", "sessions.open"))
+    };
+    // Two metrics and a vector need no patterns.
+    assert_eq!(read("nobody"), (3.0, 0.0));
+    assert_eq!(read("db"), (4.0, 0.0));
+    let (streams, sessions) = read("app");
+    assert!(streams == 4.0 && sessions > 1.0, "{streams} {sessions}");
 }
 
 #[test]
