@@ -17,7 +17,7 @@ CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-server", "ng-python
 """A crate uses only crates that stand before it."""
 
 STAGES = ("encoders", "guard", "patterns", "detect", "route", "actions")
-SHARED = {"elapsed", "event", "intake", "matched", "record", "settings", "symbols"}
+SHARED = {"elapsed", "event", "intake", "matched", "record", "saved", "settings", "symbols"}
 """The words that stages share."""
 
 EXCEPTIONS = {

@@ -58,7 +58,13 @@ pub fn apply(
             let amended = before.constitution != overrides.constitution;
             engine.registry.red(Module::Cdna).operations += u64::from(amended);
             let amendment = overrides.constitution.history.last().filter(|_| amended);
-            engine.note(store, by.time_ns, &audit(request, amendment));
+            let event = match &request.command {
+                Command::SetLearning { source, .. } if !is_known(engine, store, source) => {
+                    not_known(audit(request, amendment), source)
+                }
+                _ => audit(request, amendment),
+            };
+            engine.note(store, by.time_ns, &event.to_string());
             Frame::Result { id: request.id }
         }
         Err(refusal) => Frame::Error { id: request.id, code: refusal.code, message: refusal.message },
@@ -272,8 +278,21 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
+/// The source has spoken in this process, or what it said before is remembered.
+fn is_known(engine: &Engine, store: &Store, source: &str) -> bool {
+    let symbol = store.symbols().find(source);
+    engine.sources.is_known(source) || symbol.is_some_and(|symbol| engine.patterns.knows(symbol))
+}
+
+/// Adds to an event that its source is not known.
+fn not_known(mut event: serde_json::Value, source: &str) -> serde_json::Value {
+    let said = event["message"].as_str().unwrap_or_default();
+    event["message"] = format!("{said}; {source} is not known yet").into();
+    event
+}
+
 /// The event that tells who changed what. `amendment` is what the command made of the constitution.
-fn audit(request: &Request, amendment: Option<&Amendment>) -> String {
+fn audit(request: &Request, amendment: Option<&Amendment>) -> serde_json::Value {
     let actor = &request.actor;
     let mut event = match &request.command {
         Command::SetModule { module, enabled } => {
@@ -315,7 +334,7 @@ fn audit(request: &Request, amendment: Option<&Amendment>) -> String {
     if let Some(amendment) = amendment {
         event["version"] = amendment.version.into();
     }
-    event.to_string()
+    event
 }
 
 /// The event that tells that a trial was taken back by nobody's command.

@@ -1,5 +1,7 @@
 //! Time that only runs forward, made from a clock that may be set.
 
+use crate::saved;
+
 /// A step back of at most this is two batches that overtook each other; a larger one is a clock that was set.
 const INVERSION_NS: i64 = 5_000_000_000;
 
@@ -36,6 +38,26 @@ impl Elapsed {
     /// What the wall clock showed, or will show, at `at_ns` after the first reading; 0 before the first reading.
     pub(crate) fn wall(&self, at_ns: i64) -> i64 {
         self.wall_ns.unwrap_or(0).saturating_add(at_ns.saturating_sub(self.passed_ns))
+    }
+}
+
+impl Elapsed {
+    /// Adds the time to a saved state.
+    pub(crate) fn save(&self, out: &mut Vec<u8>) {
+        saved::put_all(out, self.wall_ns.into_iter().map(|wall| wall as u64).collect::<Vec<_>>().into_iter());
+        saved::put(out, self.passed_ns as u64);
+    }
+
+    /// Takes it up again.
+    pub(crate) fn restore(input: &mut &[u8]) -> Option<Elapsed> {
+        let wall_ns = saved::take_all(input, 1)?.first().map(|wall| *wall as i64);
+        let passed_ns = saved::take(input)? as i64;
+        (passed_ns >= 0).then_some(Elapsed { wall_ns, passed_ns })
+    }
+
+    /// The same time, which goes on with the next reading of the wall clock: until then no time passes.
+    pub(crate) fn paused(self) -> Elapsed {
+        Elapsed { wall_ns: None, ..self }
     }
 }
 

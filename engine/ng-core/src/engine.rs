@@ -166,7 +166,10 @@ impl Engine {
             return taken;
         }
         let (sym, is_host) = self.sources.identity(source);
-        self.detect.set_learning(self.sources.learns(source));
+        let learning = self.sources.learns(source);
+        self.patterns.set_learning(learning);
+        self.links.set_learning(learning);
+        self.detect.set_learning(learning);
         let mut sampler = Some(sampler);
         for (format, span) in &batch.readings {
             let raw = span.of(&batch.bytes);

@@ -4,12 +4,14 @@
 //!
 //! Sensors hold an [`Outlet`] and send batches; whoever runs the engine holds its [`Handle`] and receives its frames;
 //! any number of clients hold an [`Access`] and ask; readers share the store. The thread locks the store once a batch.
+//! `host/keeper.rs` saves what was learnt.
+
+mod keeper;
 
 use crate::actions::Effect;
 use crate::constitution;
 use crate::control::{self, Overrides};
 use crate::convert;
-use crate::detect::state::Saving;
 use crate::engine::Engine;
 use crate::filter::Env;
 use crate::intake::{Batch, Outlet, SourceStatus};
@@ -18,6 +20,7 @@ use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
+use keeper::Keeper;
 use ng_wire::{
     ActionDone, ActionStatus, Constitution, ConstitutionView, Frame, Notice, PatternView, QueueView, Request,
 };
@@ -35,10 +38,6 @@ const COMMANDS: usize = 64;
 /// The engine looks at a full lossless queue again after this time.
 const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
-/// Ticks from one saved state of the detectors to the next.
-const SAVED_AFTER: u32 = 300;
-/// Bytes of the state of the detectors that are saved in a tick.
-const SLICE: usize = 2 * 1024 * 1024;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -164,8 +163,7 @@ pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outle
         stopped: stopped.clone(),
         finished: false,
         frames_dropped: 0,
-        unsaved_ticks: 0,
-        saving: None,
+        keeper: Keeper::default(),
     };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
     Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
@@ -218,9 +216,7 @@ struct Host {
     finished: bool,
     /// Frames that a client did not take in time.
     frames_dropped: u64,
-    /// Ticks since the state of the detectors was begun to be saved.
-    unsaved_ticks: u32,
-    saving: Option<Saving>,
+    keeper: Keeper,
 }
 
 impl Host {
@@ -259,24 +255,11 @@ impl Host {
         self.save(true);
     }
 
-    /// Goes on saving the state of the detectors, every few minutes from the beginning, and hands it to the world when it is
-    /// whole. At the end of the engine everything is saved at once.
+    /// Goes on saving what was learnt, and tells what is to be told of it.
     fn save(&mut self, engine_ends: bool) {
         let Setup { engine, store, world, .. } = &mut self.setup;
-        if !world.keeps_state() {
-            return;
-        }
-        self.unsaved_ticks += 1;
-        if engine_ends || (self.saving.is_none() && self.unsaved_ticks >= SAVED_AFTER) {
-            self.unsaved_ticks = 0;
-            self.saving = Some(engine.detect.begin_saving());
-        }
-        let Some(mut saving) = self.saving.take() else { return };
-        if engine.detect.save(&mut saving, store.lock().symbols(), if engine_ends { usize::MAX } else { SLICE }) {
-            world.keep_state(saving, engine_ends);
-        } else {
-            self.saving = Some(saving);
-        }
+        let notes = self.keeper.step(engine, store, world.as_mut(), engine_ends);
+        notes.iter().for_each(|json| self.note(json));
     }
 
     fn take_in(&mut self, mut batch: Batch) {

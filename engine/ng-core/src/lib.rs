@@ -8,7 +8,7 @@
 //!
 //! `engine.rs` is the only file that knows the order of the stages; the stages do not import each other. Shared words
 //! live in `event.rs` (what a stage reads), `record.rs` (what a stage concludes), `symbols.rs` (interned names) and
-//! `settings.rs` (validated settings). `constitution/` keeps what commands changed of rules and weights in versions. `host.rs` owns the thread, the channels and the real clock.
+//! `settings.rs` (validated settings), `saved/` (the words of a saved state, whose parts `learnt.rs` puts in order). `constitution/` keeps what commands changed of rules and weights in versions. `host.rs` owns the thread, the channels and the real clock.
 
 pub mod actions;
 pub mod constitution;
@@ -24,12 +24,14 @@ pub mod gateway;
 pub mod guard;
 pub mod host;
 pub mod intake;
+pub mod learnt;
 pub mod matched;
 pub mod patterns;
 pub mod record;
 pub mod registry;
 pub mod route;
 pub mod safe_text;
+pub mod saved;
 pub mod settings;
 pub mod sources;
 pub mod store;

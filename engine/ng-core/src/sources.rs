@@ -90,6 +90,11 @@ impl Sources {
         }
     }
 
+    /// A source of this name was announced or has spoken.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.known.iter().any(|source| source.status.name == name)
+    }
+
     /// The events of a source are learnt.
     pub fn learns(&self, index: usize) -> bool {
         !self.known[index].is_frozen

@@ -1,7 +1,7 @@
 //! What the engine asks of the world around it. The real one is the assembler's; tests have a repeatable one.
 
 use crate::control::Overrides;
-use crate::detect::state::Saving;
+use crate::learnt::Saving;
 
 /// Clock and state of the host.
 pub trait World: Send {
@@ -11,13 +11,18 @@ pub trait World: Send {
     /// Writes the overrides so that they survive a kill at any moment; returns when they do.
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String>;
 
-    /// Keeps the state of the detectors for the next start, without waiting unless the engine ends. A world that keeps
-    /// none says so by [`World::keeps_state`].
+    /// Keeps what was learnt for the next start, without waiting unless the engine ends. A world that keeps nothing says so
+    /// by [`World::keeps_state`].
     fn keep_state(&mut self, _state: Saving, _engine_ends: bool) {}
 
-    /// The state of the detectors is kept, so that it is worth making.
+    /// What was learnt is kept, so that it is worth saving.
     fn keeps_state(&self) -> bool {
         false
+    }
+
+    /// Whether the latest state that was to be kept is, once for each.
+    fn kept_state(&mut self) -> Option<Result<(), String>> {
+        None
     }
 
     /// Notes that every `seq` below `next_seq` may have been given out, so that a process that is started after this one

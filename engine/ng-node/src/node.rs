@@ -8,7 +8,6 @@ use ng_core::actions::AlertRule;
 use ng_core::control::{self, Overrides, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
-use ng_core::detect::state::Saving;
 use ng_core::encoders::Clock;
 use ng_core::engine::{Engine, Ingredients};
 use ng_core::event::Parsed;
@@ -16,6 +15,7 @@ use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
 use ng_core::host::{self, Gone, Handle, Setup};
 use ng_core::intake::{Outlet, SourceStatus};
+use ng_core::learnt::Saving;
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::settings::{Row, Values};
@@ -60,8 +60,10 @@ struct RealWorld {
     state: State,
     /// Absent when the numbers of records begin with 0 in every process.
     place: Option<Place>,
-    /// Writes a state of the detectors.
+    /// Writes what was learnt.
     writer: Option<JoinHandle<std::io::Result<()>>>,
+    /// How that went, until it is asked for.
+    kept: Option<Result<(), String>>,
 }
 
 impl World for RealWorld {
@@ -77,25 +79,42 @@ impl World for RealWorld {
         self.place.is_some()
     }
 
-    /// While an earlier state is still being written, a later one is left out, unless it is the last. A failure is told
-    /// by the next start, which finds an older state.
+    /// While an earlier state is still being written, a later one is left out, unless it is the last.
     fn keep_state(&mut self, state: Saving, engine_ends: bool) {
         if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) && !engine_ends {
             return;
         }
-        if let Some(earlier) = self.writer.take() {
-            let _ = earlier.join();
+        self.join_writer();
+        match self.state.save_learnt(|| state.finish()) {
+            Some(Ok(writer)) => self.writer = Some(writer),
+            Some(Err(error)) => self.kept = Some(Err(error.to_string())),
+            None => {}
         }
-        self.writer = self.state.save_detectors(|| state.finish()).and_then(Result::ok);
-        if engine_ends && let Some(writer) = self.writer.take() {
-            let _ = writer.join();
+        if engine_ends {
+            self.join_writer();
         }
+    }
+
+    fn kept_state(&mut self) -> Option<Result<(), String>> {
+        if self.writer.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.join_writer();
+        }
+        self.kept.take()
     }
 
     fn reserve(&mut self, next_seq: u64) {
         if let Some(place) = &mut self.place {
             place.reserve(next_seq);
         }
+    }
+}
+
+impl RealWorld {
+    /// Waits for the thread that writes.
+    fn join_writer(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        let written = writer.join().map_err(|_| "the thread that writes it has ended".to_owned());
+        self.kept = Some(written.and_then(|written| written.map_err(|error| error.to_string())));
     }
 }
 
@@ -123,15 +142,14 @@ impl Node {
         let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         let mut store = Store::new(capacity);
         store.begin_at(place.as_ref().map_or(0, Place::next_seq));
-        let forgotten = place
-            .as_ref()
-            .and_then(|_| state.load_detectors(|saved| engine.detect.restore(saved, |name| store.intern(name))));
+        let forgotten =
+            place.as_ref().and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
         let store: Shared = Arc::new(Mutex::new(store));
         let sensors = sensors(config)?;
         let setup = Setup {
             engine,
             store: store.clone(),
-            world: Box::new(RealWorld { state, place, writer: None }),
+            world: Box::new(RealWorld { state, place, writer: None, kept: None }),
             overrides,
             env,
         };

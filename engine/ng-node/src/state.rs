@@ -3,7 +3,7 @@
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
 use ng_core::control::Overrides;
-use ng_core::detect::state::MOST_BYTES;
+use ng_core::saved::MOST_BYTES;
 use ng_wire::{Constitution, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ struct Stored {
 const VERSION: u32 = 1;
 const FILE: &str = "state.json";
 const LOCK: &str = "lock";
-const DETECTORS: &str = "detectors.bin";
+const LEARNT: &str = "detectors.bin";
 
 impl State {
     /// Opens the directory, which is made when it does not exist.
@@ -91,9 +91,9 @@ impl State {
         }
     }
 
-    /// Hands the saved state of the detectors to `restore`. If it cannot be used it is set aside, and a sentence says so.
-    pub(crate) fn load_detectors(&self, restore: impl FnOnce(&[u8]) -> Result<usize, String>) -> Option<String> {
-        let path = self.folder.join(DETECTORS);
+    /// Hands what was learnt to `restore`. If it cannot be used it is set aside, and a sentence says so.
+    pub(crate) fn load_learnt(&self, restore: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<String> {
+        let path = self.folder.join(LEARNT);
         let read = fs::metadata(&path).and_then(|found| {
             if found.len() > MOST_BYTES as u64 { Ok(Err("is too large".to_owned())) } else { fs::read(&path).map(Ok) }
         });
@@ -102,19 +102,19 @@ impl State {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
             Err(error) => return Some(format!("{} cannot be read: {error}", path.display())),
         };
-        let aside = self.set_aside(DETECTORS);
-        Some(format!("{} {problem}; the detectors begin anew{aside}", path.display()))
+        let aside = self.set_aside(LEARNT);
+        Some(format!("{} {problem}; everything is learnt anew{aside}", path.display()))
     }
 
-    /// Writes the state of the detectors, if there is any, on a thread of its own; none when it may not be written.
-    pub(crate) fn save_detectors(
+    /// Writes what was learnt on a thread of its own; none when it may not be written.
+    pub(crate) fn save_learnt(
         &self,
-        saved: impl FnOnce() -> Option<Vec<u8>> + Send + 'static,
+        saved: impl FnOnce() -> Vec<u8> + Send + 'static,
     ) -> Option<std::io::Result<JoinHandle<std::io::Result<()>>>> {
         self.lock.as_ref()?;
         let folder = self.folder.clone();
-        let write = move || saved().map_or(Ok(()), |saved| replace(&folder, DETECTORS, &saved));
-        Some(std::thread::Builder::new().name("detectors".into()).spawn(write))
+        let write = move || replace(&folder, LEARNT, &saved());
+        Some(std::thread::Builder::new().name("learnt".into()).spawn(write))
     }
 
     /// Writes the overrides; returns when they are on disk.
@@ -157,13 +157,15 @@ pub fn lock(folder: &Path) -> Result<File, NodeError> {
 }
 
 /// Writes a file of a state directory, for this user's eyes only. A kill at any moment leaves the old or the new one;
-/// returns when the new one is on disk.
+/// returns when the new one is on disk. What could not be written leaves nothing behind, for the disk may be full.
 pub fn replace(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
     let draft = folder.join(format!("{name}.draft"));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    fs::rename(&draft, folder.join(name))?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if let Err(error) = written.and_then(|()| fs::rename(&draft, folder.join(name))) {
+        let _ = fs::remove_file(&draft);
+        return Err(error);
+    }
     File::open(folder)?.sync_all()
 }
 
@@ -242,16 +244,31 @@ mod tests {
     }
 
     #[test]
-    fn a_state_of_detectors_that_cannot_be_used_is_set_aside_and_said() {
+    fn a_state_that_cannot_be_used_is_set_aside_and_said() {
         let folder = tempfile::tempdir().unwrap();
         let state = State::open(folder.path(), StateAccess::Own).unwrap();
-        assert_eq!(state.load_detectors(|_| panic!("nothing was saved")), None);
-        state.save_detectors(|| Some(b"saved".to_vec())).unwrap().unwrap().join().unwrap().unwrap();
-        assert_eq!(state.load_detectors(|saved| Ok(saved.len())), None);
-        let notice = state.load_detectors(|_| Err("is damaged".into())).unwrap();
-        assert!(notice.contains("is damaged; the detectors begin anew; the file is kept as"), "{notice}");
+        assert_eq!(state.load_learnt(|_| panic!("nothing was saved")), None);
+        state.save_learnt(|| b"saved".to_vec()).unwrap().unwrap().join().unwrap().unwrap();
+        assert_eq!(state.load_learnt(|_| Ok(())), None);
+        let notice = state.load_learnt(|_| Err("is damaged".into())).unwrap();
+        assert!(notice.contains("is damaged; everything is learnt anew; the file is kept as"), "{notice}");
         assert!(folder.path().join("detectors.bin.unusable").exists());
-        assert_eq!(state.load_detectors(|_| panic!("it was set aside")), None);
+        assert_eq!(state.load_learnt(|_| panic!("it was set aside")), None);
+    }
+
+    #[test]
+    fn a_disk_that_is_full_leaves_the_old_state_whole_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path(), StateAccess::Own).unwrap();
+        let save = |content: &'static [u8]| state.save_learnt(|| content.to_vec()).unwrap().unwrap().join().unwrap();
+        save(b"old").unwrap();
+        let draft = folder.path().join("detectors.bin.draft");
+        std::os::unix::fs::symlink("/dev/full", &draft).unwrap();
+        assert_eq!(save(b"new").unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(folder.path().join(LEARNT)).unwrap(), b"old");
+        assert!(fs::symlink_metadata(&draft).is_err(), "what could not be written is left behind");
+        save(b"new").unwrap();
+        assert_eq!(fs::read(folder.path().join(LEARNT)).unwrap(), b"new");
     }
 
     #[test]

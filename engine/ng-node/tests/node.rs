@@ -307,31 +307,73 @@ fn the_scalar_kernel_gives_the_same_scores() {
     }
 }
 
+/// A node that goes on where the last one with the state directory ended.
+fn serving(text: &str, state: &Path) -> Node {
+    let options = NodeOptions { state_dir: state.into(), access: StateAccess::Own, utc_offset_s: 0, continues: true };
+    Node::open(&config(text), &options).unwrap()
+}
+
+fn gauge(node: &Node, module: &str, name: &str) -> f64 {
+    let module = modules(node).remove(module).unwrap();
+    module.gauges.iter().find(|gauge| gauge.name == name).unwrap().value
+}
+
 #[test]
-fn what_metric_streams_have_learnt_is_there_after_a_restart_of_an_engine_that_serves() {
+fn what_was_learnt_is_there_after_a_restart_of_an_engine_that_serves() {
     let folder = tempfile::tempdir().unwrap();
     let (file, state) = (folder.path().join("in.log"), folder.path().join("state"));
-    fs::write(&file, "load=1.5\n".repeat(100)).unwrap();
-    let open = |text: &str, continues| {
-        let options = NodeOptions { state_dir: state.clone(), access: StateAccess::Own, utc_offset_s: 0, continues };
-        Node::open(&config(text), &options).unwrap()
+    fs::write(&file, "load=1.5\nlink eth0 is up after 3 s\nlink is gone\n".repeat(40)).unwrap();
+    let run = |node: &mut Node| {
+        let mut all = everything(node);
+        node.start_sensors();
+        let of = |record: &Record| (record.text.clone(), record.detection.is_novel, record.detection.pattern);
+        records(&mut all, 120).iter().map(of).collect::<Vec<_>>()
     };
-    let streams = |node: &Node| {
-        let module = modules(node).remove("intuition_engine").unwrap();
-        module.gauges.iter().find(|gauge| gauge.name == "streams").unwrap().value
-    };
-    let mut node = open(&reading(&file, ""), true);
-    let mut all = everything(&node);
-    node.start_sensors();
-    records(&mut all, 100);
+    let mut node = serving(&reading(&file, ""), &state);
+    let first = run(&mut node);
     drop(node);
-    assert_eq!(streams(&open("", true)), 1.0);
-    assert_eq!(streams(&open("", false)), 0.0, "an engine that does not go on begins anew");
+    assert_eq!(first.iter().filter(|record| record.1).count(), 2);
+    let mut node = serving(&reading(&file, ""), &state);
+    assert_eq!((gauge(&node, "intuition_engine", "streams"), gauge(&node, "token_manager", "patterns")), (2.0, 3.0));
+    let again = run(&mut node);
+    drop(node);
+    for (first, again) in first.iter().zip(&again) {
+        assert_eq!((&first.0, false, first.2), (&again.0, again.1, again.2));
+    }
+    assert_eq!(gauge(&own("", &state), "token_manager", "patterns"), 0.0, "an engine that does not go on begins anew");
 
     let saved = state.join("detectors.bin");
     let mut damaged = fs::read(&saved).unwrap();
     damaged[100] ^= 1;
     fs::write(&saved, damaged).unwrap();
-    assert_eq!(streams(&open("", true)), 0.0);
+    assert_eq!(gauge(&serving("", &state), "token_manager", "patterns"), 0.0);
     assert!(!saved.exists() && state.join("detectors.bin.unusable").exists());
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_told_and_the_old_one_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, state) = (folder.path().join("in.log"), folder.path().join("state"));
+    fs::write(&file, "load=1.5\n").unwrap();
+    let run = || {
+        let mut node = serving(&reading(&file, ""), &state);
+        let mut all = everything(&node);
+        node.start_sensors();
+        records(&mut all, 1);
+        node.stop();
+        let (mut notes, mut reader) = (Vec::new(), Reader::new(node.store().clone()));
+        reader.range(0..u64::MAX, |stored| {
+            let record = convert::record(stored, node.clock(), &mut Parsed::default());
+            notes.extend((record.kind.starts_with("state.")).then_some((record.kind, record.text)));
+            std::ops::ControlFlow::Continue(())
+        });
+        notes
+    };
+    assert_eq!(run(), []);
+    let old = fs::read(state.join("detectors.bin")).unwrap();
+    std::os::unix::fs::symlink("/dev/full", state.join("detectors.bin.draft")).unwrap();
+    let notes = run();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].0 == "state.unwritable" && notes[0].1.contains("No space left"), "{notes:?}");
+    assert_eq!(fs::read(state.join("detectors.bin")).unwrap(), old);
 }

@@ -1,5 +1,11 @@
 //! A sliding window of remembered vectors in which like events lie together, so that most of it need not be looked at:
 //! a block of sixteen whose bounds are too far away is left out. The answer is exact.
+//!
+//! # Layout
+//!
+//! `grouped/saved.rs` has the saved form.
+
+mod saved;
 
 use super::kernel::{self, Block, Boxes, DIMS, FEW, LANES, Nearby, Query, Scanner};
 use super::knn::clamp;

@@ -4,6 +4,7 @@ use super::kernel::DIMS;
 use super::text::{log_since_last, severity};
 use crate::event::Event;
 use crate::matched::Match;
+use crate::saved;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
@@ -98,6 +99,31 @@ impl Spread {
             (self.mean, self.variance) = (mean, variance);
         }
         surprise
+    }
+}
+
+impl Numbers {
+    /// Adds them to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_unstable_by_key(|(key, _)| **key);
+        saved::put_half(out, fields.len() as u32);
+        for ((pattern, key), spread) in fields {
+            saved::put_half(out, *pattern);
+            saved::put(out, *key);
+            [spread.count, spread.mean, spread.variance].into_iter().for_each(|number| saved::put_float(out, number));
+        }
+    }
+
+    /// Takes them up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Numbers> {
+        let mut numbers = Numbers::default();
+        for _ in 0..saved::take_up_to(input, MOST_FIELDS as u32)? {
+            let key = (saved::take_half(input)?, saved::take(input)?);
+            let (count, mean) = (saved::take_finite(input)?, saved::take_finite(input)?);
+            numbers.fields.insert(key, Spread { count, mean, variance: saved::take_finite(input)? });
+        }
+        Some(numbers)
     }
 }
 

@@ -2,8 +2,8 @@
 //! for numeric streams; `grouped.rs` serves the others.
 
 use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
-use super::state;
 use crate::record::NO_SEQ;
+use crate::saved;
 use crate::settings::{Accepts, Row};
 
 /// Settings of the module `grid`.
@@ -171,27 +171,27 @@ impl Memory {
 
     /// Adds what is remembered to a saved state, in the order of places.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        state::put(out, self.window as u64);
-        state::put(out, self.next as u64);
-        state::put_all(out, self.seqs.iter().copied());
+        saved::put(out, self.window as u64);
+        saved::put(out, self.next as u64);
+        saved::put_all(out, self.seqs.iter().copied());
         for place in 0..self.len() {
             let vector: [f32; DIMS] = std::array::from_fn(|dim| self.blocks[place / LANES].values[dim][place % LANES]);
-            state::put_singles(out, &vector);
+            saved::put_singles(out, &vector);
         }
     }
 
     /// Takes it up again, every vector at its place.
     pub(super) fn restore(input: &mut &[u8], scanner: Scanner) -> Option<Memory> {
-        let window = usize::try_from(state::take(input)?).ok().filter(|window| (1..=1 << 16).contains(window))?;
-        let next = usize::try_from(state::take(input)?).ok()?;
-        let seqs = state::take_all(input, window)?;
+        let window = usize::try_from(saved::take(input)?).ok().filter(|window| (1..=1 << 16).contains(window))?;
+        let next = usize::try_from(saved::take(input)?).ok()?;
+        let seqs = saved::take_all(input, window)?;
         let is_valid = if seqs.len() < window { next == seqs.len() } else { next < window };
         if !is_valid {
             return None;
         }
         let mut memory = Memory::new(window, scanner);
         for seq in seqs {
-            memory.push(&state::take_singles(input)?, seq);
+            memory.push(&saved::take_singles(input)?, seq);
         }
         memory.next = next;
         Some(memory)

@@ -8,7 +8,7 @@
 //! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look
 //! for neighbours with `knn.rs` or `grouped.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
 //! `alert.rs`. `streams.rs` bounds the number of detectors, `probe.rs` measures the searches of sampled events, `timing.rs`
-//! follows when sources speak.
+//! follows when sources speak. `saved.rs` has the saved form.
 
 pub mod alert;
 mod effect;
@@ -21,9 +21,9 @@ pub mod numeric;
 mod probe;
 pub mod ranked;
 mod runs;
+mod saved;
 mod scale;
 pub mod sessions;
-pub mod state;
 mod streams;
 pub mod tail;
 #[cfg(test)]
@@ -34,6 +34,7 @@ pub mod tuning;
 
 pub use kernel::Kernel;
 pub use probe::Probe;
+pub use saved::{Detectors, Left};
 pub use tuning::SETTINGS;
 
 use crate::event::Event;
@@ -75,7 +76,7 @@ pub struct Detect {
     json: Streams<Sym, (Ranked<3>, Numbers)>,
     /// Events that belong together.
     sessions: Sessions,
-    /// Events scored.
+    /// Events and rates scored.
     scored: u64,
     load: Load,
     /// Events are learnt; otherwise the source whose events come is frozen.
@@ -103,7 +104,7 @@ impl Detect {
     /// Scores an event and learns it. Notes of the engine itself are left unscored; a value or vector that is not finite
     /// is unencoded. `probe` measures the searches for neighbours.
     pub fn score(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
-        self.sessions.observe(event, matched, &self.tuning);
+        self.sessions.observe(event, matched, &self.tuning, self.learning);
         self.scored += 1;
         if self.scored.is_multiple_of(WEIGHED) {
             self.fit();
@@ -246,6 +247,7 @@ impl Detect {
     /// It asks for more than the alert of an event: nobody would want to be told several times a day for each source.
     pub fn score_rate(&mut self, source: Sym, stream: Sym, events: u64) -> Option<f64> {
         let (tuning, scanner) = (self.tuning, self.scanner);
+        self.scored += 1;
         let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
         let score = state.step(events as f64, NO_SEQ, tuning.leak, self.learning, &mut Probe::default());

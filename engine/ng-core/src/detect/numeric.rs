@@ -15,10 +15,10 @@ use super::kernel::{self, DIMS, Scanner};
 use super::knn::Memory;
 use super::probe::Probe;
 use super::runs::{Cycles, Place, Runs};
-use super::state;
 use super::tail::Tail;
 use super::tuning::Tuning;
 use crate::record::NO_SEQ;
+use crate::saved;
 use std::collections::VecDeque;
 
 const SHAPE: [usize; DIMS] = [0, 4, 8, 12, 16, 20, 24, 28];
@@ -276,9 +276,9 @@ impl Numeric {
     /// Adds the stream to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         let History { values, end, count, first } = &self.history;
-        state::put(out, *count);
-        state::put_float(out, *first);
-        state::put_all(out, values[..*end].iter().map(|value| value.to_bits()));
+        saved::put(out, *count);
+        saved::put_float(out, *first);
+        saved::put_all(out, values[..*end].iter().map(|value| value.to_bits()));
         self.shape.save(out);
         self.scales.save(out);
         self.level.save(out);
@@ -291,8 +291,8 @@ impl Numeric {
     /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
     pub(super) fn restore(input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Numeric> {
         let mut history =
-            History { count: state::take(input)?, first: state::take_float(input)?, ..History::default() };
-        let values = state::take_all(input, history.values.len())?;
+            History { count: saved::take_count(input)?, first: saved::take_float(input)?, ..History::default() };
+        let values = saved::take_all(input, history.values.len())?;
         history.end = values.len();
         if (history.count.min(KEPT as u64) as usize) > history.end {
             return None;
@@ -322,31 +322,31 @@ impl Numeric {
 impl Space {
     fn save(&self, out: &mut Vec<u8>) {
         self.memory.save(out);
-        self.own.iter().for_each(|own| state::put_float(out, *own));
-        state::put_all(out, self.pending.iter().map(|pending| pending.2));
+        self.own.iter().for_each(|own| saved::put_float(out, *own));
+        saved::put_all(out, self.pending.iter().map(|pending| pending.2));
         for (vector, own, _) in &self.pending {
-            state::put_singles(out, vector);
-            state::put_float(out, *own);
+            saved::put_singles(out, vector);
+            saved::put_float(out, *own);
         }
         self.tail.save(out);
-        state::put_float(out, self.distances);
-        state::put_float(out, self.queries);
+        saved::put_float(out, self.distances);
+        saved::put_float(out, self.queries);
     }
 
     fn restore(lags: [usize; DIMS], input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Space> {
         let mut space = Space::new(lags, tuning, scanner);
         space.memory = Memory::restore(input, scanner)?;
-        space.own = (0..space.memory.len()).map(|_| state::take_float(input)).collect::<Option<_>>()?;
-        for seq in state::take_all(input, space.span)? {
+        space.own = (0..space.memory.len()).map(|_| saved::take_float(input)).collect::<Option<_>>()?;
+        for seq in saved::take_all(input, space.span)? {
             space.pending.push_back(([0.0; DIMS], 0.0, seq));
         }
         for (vector, own, _) in &mut space.pending {
-            *vector = state::take_singles(input)?;
-            *own = state::take_float(input)?;
+            *vector = saved::take_singles(input)?;
+            *own = saved::take_float(input)?;
         }
         space.tail = Tail::restore(input, tuning.history)?;
-        space.distances = state::take_float(input)?;
-        space.queries = state::take_float(input)?;
+        space.distances = saved::take_float(input)?;
+        space.queries = saved::take_float(input)?;
         Some(space)
     }
 }

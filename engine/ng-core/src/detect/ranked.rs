@@ -10,6 +10,7 @@ use super::scale::Scale;
 use super::tail::Tail;
 use super::tuning::Tuning;
 use crate::record::NO_SEQ;
+use crate::saved;
 
 /// Remembered vectors that are measured anew when the weights change.
 const MEASURED_ANEW: usize = 1024;
@@ -159,6 +160,35 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         for tail in self.plain.iter_mut().chain([&mut self.distance]) {
             tail.resize(tuning.history);
         }
+    }
+}
+
+impl<const PLAIN: usize> Ranked<PLAIN> {
+    /// Adds the stream to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        self.memory.save(out);
+        self.scale.save(out);
+        self.plain.iter().chain([&self.distance]).for_each(|tail| tail.save(out));
+        saved::put_singles(out, &self.weights);
+        self.channels.save(out);
+        saved::put(out, self.seen);
+    }
+
+    /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
+    pub(super) fn restore(input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Self> {
+        let mut ranked = Ranked::new(tuning, scanner);
+        ranked.memory = Grouped::restore(input, scanner)?;
+        if ranked.memory.window() != tuning.window {
+            ranked.memory.resize(tuning.window);
+        }
+        ranked.scale = Scale::restore(input)?;
+        for tail in ranked.plain.iter_mut().chain([&mut ranked.distance]) {
+            *tail = Tail::restore(input, tuning.history)?;
+        }
+        ranked.weights = saved::take_singles(input)?;
+        ranked.channels = Channels::restore(input)?;
+        ranked.seen = saved::take_count(input)?;
+        Some(ranked)
     }
 }
 

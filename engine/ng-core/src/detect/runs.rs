@@ -4,7 +4,7 @@
 //! Each tells it once, when the length passes a limit, and again whenever it has doubled: a surprise that grew with every
 //! event would be a new alert at every event.
 
-use super::state;
+use crate::saved;
 use std::collections::VecDeque;
 
 /// Runs up to this length are nothing unusual in any stream.
@@ -189,21 +189,21 @@ fn tells(length: u64, longest: u64, times: f64) -> bool {
 impl Runs {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        [self.value, self.before, self.step].into_iter().for_each(|number| state::put_float(out, number));
-        [self.length, self.steps, self.ended].into_iter().for_each(|count| state::put(out, count));
-        state::put_all(out, self.long.iter().copied());
+        [self.value, self.before, self.step].into_iter().for_each(|number| saved::put_float(out, number));
+        [self.length, self.steps, self.ended].into_iter().for_each(|count| saved::put(out, count));
+        saved::put_all(out, self.long.iter().copied());
     }
 
     /// Takes them up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Runs> {
         Some(Runs {
-            value: state::take_float(input)?,
-            before: state::take_float(input)?,
-            step: state::take_float(input)?,
-            length: state::take(input)?,
-            steps: state::take(input)?,
-            ended: state::take(input)?,
-            long: state::take_all(input, RUNS)?.into(),
+            value: saved::take_float(input)?,
+            before: saved::take_float(input)?,
+            step: saved::take_float(input)?,
+            length: saved::take_count(input)?,
+            steps: saved::take_count(input)?,
+            ended: saved::take_count(input)?,
+            long: saved::take_all(input, RUNS)?.into(),
         })
     }
 }
@@ -211,21 +211,21 @@ impl Runs {
 impl Cycles {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        state::put(out, self.index);
+        saved::put(out, self.index);
         for returns in [&self.up, &self.down] {
-            state::put(out, returns.armed.into());
-            state::put_all(out, returns.last.into_iter().collect::<Vec<_>>().into_iter());
-            state::put_all(out, returns.lengths.iter().copied());
+            saved::put(out, returns.armed.into());
+            saved::put_all(out, returns.last.into_iter().collect::<Vec<_>>().into_iter());
+            saved::put_all(out, returns.lengths.iter().copied());
         }
     }
 
     /// Takes them up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Cycles> {
-        let mut cycles = Cycles { index: state::take(input)?, ..Cycles::default() };
+        let mut cycles = Cycles { index: saved::take_count(input)?, ..Cycles::default() };
         for returns in [&mut cycles.up, &mut cycles.down] {
-            returns.armed = state::take(input)? != 0;
-            returns.last = state::take_all(input, 1)?.first().copied();
-            returns.lengths = state::take_all(input, CYCLES)?.into();
+            returns.armed = saved::take(input)? != 0;
+            returns.last = saved::take_all(input, 1)?.first().copied();
+            returns.lengths = saved::take_all(input, CYCLES)?.into();
             returns.longest = returns.regular();
             if returns.last.is_some_and(|last| last > cycles.index) {
                 return None;

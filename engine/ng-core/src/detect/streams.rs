@@ -44,6 +44,13 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
         &mut entry.state
     }
 
+    /// Adds a stream that comes from a saved state, unless there is no room or it is already there.
+    pub(super) fn add(&mut self, key: K, used: u64, state: V) {
+        if self.entries.len() < self.most && !self.places.contains_key(&key) {
+            self.get(key, used, || state);
+        }
+    }
+
     /// Changes how many streams are held.
     pub(super) fn resize(&mut self, most: usize) {
         self.most = most.max(1);
@@ -72,9 +79,9 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
         self.entries.iter().map(|entry| (entry.key, entry.used, &entry.state))
     }
 
-    /// The state of a stream, if it is held; this is no use of it.
-    pub(super) fn find(&self, key: K) -> Option<&V> {
-        self.places.get(&key).map(|place| &self.entries[*place].state)
+    /// The number of the last use of a stream and its state, if it is held; this is no use of it.
+    pub(super) fn find(&self, key: K) -> Option<(u64, &V)> {
+        self.places.get(&key).map(|place| (self.entries[*place].used, &self.entries[*place].state))
     }
 
     /// Streams that are held.

@@ -1,6 +1,6 @@
 //! Tail surprise: how far out a number lies among the latest numbers of its own stream.
 
-use super::state;
+use crate::saved;
 use std::collections::VecDeque;
 
 /// Values of a block before it is split in two; fewer than an eighth of it are merged into a neighbour.
@@ -305,13 +305,13 @@ fn middle(rank: &Rank) -> f64 {
 impl Tail {
     /// Adds the remembered values to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        state::put_all(out, self.arrived.iter().map(|value| value.to_bits()));
+        saved::put_all(out, self.arrived.iter().map(|value| value.to_bits()));
     }
 
     /// Takes them up again, as far as the capacity allows.
     pub(super) fn restore(input: &mut &[u8], capacity: usize) -> Option<Tail> {
         let mut tail = Tail::new(capacity);
-        for bits in state::take_all(input, 1 << 20)? {
+        for bits in saved::take_all(input, 1 << 20)? {
             tail.push(f64::from_bits(bits));
         }
         Some(tail)

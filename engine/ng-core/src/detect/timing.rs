@@ -14,7 +14,8 @@
 
 use super::streams::Streams;
 use crate::elapsed::Elapsed;
-use crate::symbols::Sym;
+use crate::saved::{self, Draft, Saved};
+use crate::symbols::{Sym, Symbols};
 use std::collections::VecDeque;
 
 /// Nanoseconds of a bin.
@@ -38,6 +39,8 @@ const REGULAR_ROWS: usize = 20;
 const REGULAR_BINS: u64 = 6;
 /// Silences that are remembered of a source.
 const SILENCES: usize = 8;
+/// Most bytes of a saved state behind the rhythms.
+const MOST_SAVED: usize = 58 << 20;
 /// Bins after which older ones fade: a day.
 const MEMORY: f64 = 8640.0;
 
@@ -263,6 +266,59 @@ fn push(lengths: &mut VecDeque<u64>, most: usize, length: u64) {
         lengths.pop_front();
     }
     lengths.push_back(length);
+}
+
+impl Timing {
+    /// Adds what is known of the sources to a saved state, as far as it has room for it.
+    pub fn save(&self, draft: &mut Draft, symbols: &Symbols) {
+        self.clock.save(&mut draft.bytes);
+        for (source, used, rhythm) in self.sources.entries() {
+            let fits = draft.within(MOST_SAVED, |draft| {
+                saved::put_half(&mut draft.bytes, 1);
+                draft.name(source, symbols);
+                saved::put(&mut draft.bytes, used);
+                rhythm.save(&mut draft.bytes);
+            });
+            if !fits {
+                break;
+            }
+        }
+        saved::put_half(&mut draft.bytes, 0);
+    }
+
+    /// Takes a saved state up; none when it is not valid. The time until the next event or tick is left out: nobody listened.
+    pub fn restore(saved: &mut Saved<'_>) -> Option<Timing> {
+        let mut timing = Timing { clock: Elapsed::restore(&mut saved.bytes)?.paused(), ..Timing::default() };
+        timing.bin = timing.clock.now() / BIN_NS;
+        while saved::take_flag(&mut saved.bytes)? {
+            let (source, used) = (saved.name()?, saved::take_count(&mut saved.bytes)?);
+            let rhythm = Rhythm::restore(&mut saved.bytes)?;
+            timing.sources.add(source, used, rhythm);
+            timing.uses = timing.uses.max(used);
+        }
+        Some(timing)
+    }
+}
+
+impl Rhythm {
+    fn save(&self, out: &mut Vec<u8>) {
+        [self.count, self.empty, self.last_ns as u64].into_iter().for_each(|number| saved::put(out, number));
+        [self.bins, self.empties, self.events].into_iter().for_each(|number| saved::put_float(out, number));
+        [&self.rows, &self.silences].into_iter().for_each(|lengths| saved::put_all(out, lengths.iter().copied()));
+        saved::put_half(out, self.is_silent.into());
+    }
+
+    fn restore(input: &mut &[u8]) -> Option<Rhythm> {
+        let (count, empty, last_ns) =
+            (saved::take_count(input)?, saved::take_count(input)?, saved::take(input)? as i64);
+        let (bins, empties) = (saved::take_finite(input)?, saved::take_finite(input)?);
+        let events = saved::take_finite(input)?;
+        let rows: VecDeque<u64> = saved::take_all(input, ROWS)?.into();
+        let silences: VecDeque<u64> = saved::take_all(input, SILENCES)?.into();
+        let is_silent = saved::take_flag(input)?;
+        let is_valid = rows.iter().chain(&silences).all(|length| *length <= 1 << 56);
+        is_valid.then_some(Rhythm { count, empty, last_ns, bins, empties, events, rows, silences, is_silent })
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,12 @@
 //! The `connection_manager`: which pattern follows which in a source, how often, and after how long.
+//!
+//! # Layout
+//!
+//! `links/saved.rs` has the saved form.
+
+mod saved;
+
+pub use saved::Left;
 
 use crate::matched::Match;
 use crate::settings::{Accepts, Row, Values};
@@ -30,6 +38,8 @@ pub struct Links {
     /// Where the search for a link to drop goes on.
     hand: usize,
     dropped: u64,
+    /// Transitions are counted; otherwise the source whose events come is frozen.
+    learning: bool,
 }
 
 #[derive(Debug)]
@@ -74,7 +84,13 @@ impl Links {
             most: settings.int("max_links") as usize,
             hand: 0,
             dropped: 0,
+            learning: true,
         }
+    }
+
+    /// Says whether the events that follow are learnt, or are those of a frozen source.
+    pub fn set_learning(&mut self, learning: bool) {
+        self.learning = learning;
     }
 
     /// Takes new settings; links beyond a smaller limit are dropped.
@@ -85,7 +101,7 @@ impl Links {
         }
     }
 
-    /// Fills in what precedes this pattern in its source and how rare that is; then counts the transition.
+    /// Fills in what precedes this pattern in its source and how rare that is; then counts the transition, if it is learnt.
     pub fn observe(&mut self, source: Sym, pattern: u32, time_ns: i64, matched: &mut Match) {
         let at = source.0 as usize;
         if self.previous.len() <= at {
@@ -94,7 +110,9 @@ impl Links {
         let Some((before, before_ns)) = self.previous[at].replace((pattern, time_ns)) else { return };
         matched.previous = Some(before);
         matched.transition_bits = self.bits(before, pattern) as f32;
-        self.count(before, pattern, time_ns.saturating_sub(before_ns).max(0) as f64 / 1e9);
+        if self.learning {
+            self.count(before, pattern, time_ns.saturating_sub(before_ns).max(0) as f64 / 1e9);
+        }
     }
 
     /// Rarity of a transition, `−log2((count + 0.5) / (total + 1))`.

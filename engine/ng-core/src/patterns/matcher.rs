@@ -2,6 +2,7 @@
 
 use super::store::{Body, Key, NOWHERE, Store};
 use super::tokens::{EMPTY, MOST_TOKENS, WILDCARD};
+use crate::saved::{put, put_half, take, take_half, take_up_to};
 use crate::symbols::Sym;
 use rustc_hash::FxHashMap;
 
@@ -45,11 +46,11 @@ impl Matcher {
 
     /// The place of the template that the tokens belong to. Tokens that differ become variables of the template.
     pub(super) fn find(&mut self, source: Sym, tokens: &[u32], store: &mut Store) -> Option<u32> {
-        let hash = hash(source, tokens);
+        let hash = hash(tokens);
         let cached = self.cache[hash as usize % CACHE];
         if cached.hash == hash
-            && cached.place != NOWHERE
-            && store.at(cached.place).id == cached.id
+            && cached.is_known(store)
+            && store.at(cached.place).source == source
             && covers(template(store, cached.place), tokens)
         {
             return Some(cached.place);
@@ -119,6 +120,45 @@ impl Matcher {
     }
 }
 
+impl Cached {
+    /// The pattern was not dropped.
+    fn is_known(&self, store: &Store) -> bool {
+        self.place != NOWHERE && store.at(self.place).id == self.id
+    }
+}
+
+impl Matcher {
+    /// Adds the memory of sequences to a saved state. The answer for a sequence depends on it: of two templates that cover
+    /// it, the one stays that was found first.
+    pub(super) fn save(&self, store: &Store, out: &mut Vec<u8>) {
+        let known = || self.cache.iter().filter(|cached| cached.is_known(store));
+        put_half(out, known().count() as u32);
+        for cached in known() {
+            put(out, cached.hash);
+            put_half(out, cached.id);
+        }
+    }
+
+    /// Takes it up again, unless the numbers of tokens have changed, and makes the templates of the store known.
+    pub(super) fn restore(&mut self, store: &Store, input: &mut &[u8], same_numbers: bool) -> Option<()> {
+        for _ in 0..take_up_to(input, CACHE as u32)? {
+            let (hash, id) = (take(input)?, take_half(input)?);
+            if let Some(place) = store.place(id).filter(|_| same_numbers) {
+                self.cache[hash as usize % CACHE] = Cached { hash, place, id };
+            }
+        }
+        // The older first, as they were made.
+        let mut templates: Vec<(u32, u32)> = store.places().collect();
+        templates.sort_unstable();
+        for (_, place) in templates {
+            if let key @ Key::Bucket(..) = store.at(place).key {
+                self.add(key, place);
+            }
+        }
+        Some(())
+    }
+}
+
 fn template(store: &Store, place: u32) -> &[u32] {
     match &store.at(place).body {
         Body::Template(tokens) => tokens,
@@ -137,10 +177,11 @@ fn allowed(count: usize, similarity: f64) -> u16 {
     (0..=count).take_while(similar).last().unwrap_or(0) as u16
 }
 
-fn hash(source: Sym, tokens: &[u32]) -> u64 {
+/// Sources do not share tokens, so that but for variables alone the sequence says the source.
+fn hash(tokens: &[u32]) -> u64 {
     let mix = |hash: u64, value: u32| {
         let product = u128::from(hash ^ u64::from(value)) * 0x9e37_79b9_7f4a_7c15;
         (product >> 64) as u64 ^ product as u64
     };
-    tokens.iter().fold(mix(tokens.len() as u64 ^ 0x2545_f491_4f6c_dd1d, source.0), |hash, token| mix(hash, *token))
+    tokens.iter().fold(tokens.len() as u64 ^ 0x2545_f491_4f6c_dd1d, |hash, token| mix(hash, *token))
 }

@@ -4,17 +4,19 @@
 //! # Layout
 //!
 //! `tokens.rs` splits and numbers words, `matcher.rs` finds the template, `fields.rs` counts the values of JSON fields,
-//! `store.rs` holds the patterns; `links.rs` is the graph of what follows what.
+//! `store.rs` holds the patterns; `links.rs` is the graph of what follows what. `saved.rs` has the saved form.
 
 mod fields;
 pub mod links;
 mod matcher;
+mod saved;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 pub use links::{Links, Neighbour};
+pub use saved::Left;
 pub use store::{Body, Pattern};
 
 use crate::event::Event;
@@ -72,6 +74,8 @@ pub struct Patterns {
     bucket_cap: usize,
     dropped: u64,
     dropped_from_buckets: u64,
+    /// Events are learnt; otherwise the source whose events come is frozen.
+    learning: bool,
 }
 
 impl Patterns {
@@ -89,7 +93,13 @@ impl Patterns {
             bucket_cap: settings.int("bucket_cap") as usize,
             dropped: 0,
             dropped_from_buckets: 0,
+            learning: true,
         }
+    }
+
+    /// Says whether the events that follow are learnt, or are those of a frozen source. Those still get patterns.
+    pub fn set_learning(&mut self, learning: bool) {
+        self.learning = learning;
     }
 
     /// Takes new settings. Known templates stay as they are; patterns beyond a smaller limit are dropped.
@@ -169,7 +179,7 @@ impl Patterns {
     fn observe_text(&mut self, event: &Event<'_>) -> Match {
         let (source, message) = (event.head.source, event.message());
         let digits = self.tokens.split(source, message, &mut self.line);
-        let rarity = self.tokens.count(&mut self.sources[source.0 as usize].1, &self.line);
+        let rarity = self.tokens.count(&mut self.sources[source.0 as usize].1, &self.line, self.learning);
         let found = self.matcher.find(source, &self.line, &mut self.store);
         let place = found.unwrap_or_else(|| self.add_template(event));
         Match {
@@ -191,7 +201,7 @@ impl Patterns {
         for (position, field) in keys().enumerate() {
             let (key, value) = (hash(field.key.span.of(event.raw)), hash(field.value.span.of(event.raw)));
             let fields = &mut self.store.at_mut(place).fields;
-            if let Some(bits) = fields::rarity(fields, &mut self.budget, position, key, value) {
+            if let Some(bits) = fields::rarity(fields, &mut self.budget, position, key, value, self.learning) {
                 largest = largest.max(bits);
                 sum += bits;
                 number += 1;
@@ -213,7 +223,7 @@ impl Patterns {
         let totals = &mut self.sources[event.head.source.0 as usize].0;
         let source_total = totals.events;
         let pattern = self.store.at_mut(place);
-        let before = pattern.count(totals, event, length);
+        let before = pattern.count(totals, event, length, self.learning);
         Match {
             is_new,
             count: before.count,

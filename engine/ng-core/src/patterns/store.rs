@@ -1,4 +1,10 @@
 //! The patterns themselves: numbered once, ordered by last use, bounded.
+//!
+//! # Layout
+//!
+//! `store/saved.rs` has the saved form.
+
+mod saved;
 
 use super::fields::Field;
 use super::tokens::HALVE_AT;
@@ -29,7 +35,7 @@ pub enum Body {
 /// A group of events of one source.
 #[derive(Debug)]
 pub struct Pattern {
-    /// Its number; never given twice.
+    /// Its number; not given twice before four thousand million others.
     pub id: u32,
     /// Its source.
     pub source: Sym,
@@ -37,6 +43,8 @@ pub struct Pattern {
     pub body: Body,
     /// Events so far.
     pub count: u64,
+    /// Those of them that were learnt, which is what everything but times and rate is made of.
+    learnt: u64,
     /// `seq` of the first event.
     pub first_seq: u64,
     /// `seq` of the latest event.
@@ -97,8 +105,9 @@ impl Pattern {
         self.rate
     }
 
-    /// Counts an event; says what was known before.
-    pub(super) fn count(&mut self, totals: &mut SourceTotals, event: &Event<'_>, length: usize) -> Before {
+    /// Counts an event, which is learnt unless its source is frozen; says what was known before. A pattern of which nothing
+    /// was learnt is as rare as one that was never seen.
+    pub(super) fn count(&mut self, totals: &mut SourceTotals, event: &Event<'_>, length: usize, learn: bool) -> Before {
         self.weight >>= (totals.halvings - self.halvings).min(31);
         self.halvings = totals.halvings;
         let now = event.head.time_ns;
@@ -106,17 +115,21 @@ impl Pattern {
         let before = Before {
             count: self.count,
             bits: ((f64::from(totals.weight) + 1.0) / (f64::from(self.weight) + 0.5)).log2() as f32,
-            since_last_s: if self.count == 0 { f32::INFINITY } else { elapsed_s as f32 },
+            since_last_s: if self.learnt == 0 { f32::INFINITY } else { elapsed_s as f32 },
             length_deviation: self.deviation(length),
         };
-        self.learn_length(length);
         self.rate =
             if self.count == 0 { 0.0 } else { self.rate * (-elapsed_s / RATE_SECONDS).exp() } + 1.0 / RATE_SECONDS;
         self.count += 1;
-        self.weight += 1;
         self.last_seq = event.head.seq;
         self.last_ns = self.last_ns.max(now);
         totals.events += 1;
+        if !learn {
+            return before;
+        }
+        self.learn_length(length);
+        self.learnt += 1;
+        self.weight += 1;
         totals.weight += 1;
         if totals.weight >= HALVE_AT {
             totals.weight /= 2;
@@ -126,7 +139,7 @@ impl Pattern {
     }
 
     fn deviation(&self, length: usize) -> f32 {
-        if self.count < 2 {
+        if self.learnt < 2 {
             return 0.0;
         }
         ((length as f64 - self.length_mean).abs() / self.length_variance.sqrt().max(1.0)) as f32
@@ -134,7 +147,7 @@ impl Pattern {
 
     fn learn_length(&mut self, length: usize) {
         let step = length as f64 - self.length_mean;
-        let count = ((self.count + 1) as f64).min(LENGTHS);
+        let count = ((self.learnt + 1) as f64).min(LENGTHS);
         self.length_mean += step / count;
         self.length_variance += (step * (length as f64 - self.length_mean) - self.length_variance) / count;
     }
@@ -174,6 +187,29 @@ impl Store {
         (self.oldest != NOWHERE).then_some(self.oldest)
     }
 
+    /// The number of the next pattern.
+    pub(super) fn next_id(&self) -> u32 {
+        self.next_id
+    }
+
+    /// The next pattern gets this number, or the first behind it that is free.
+    pub(super) fn go_on_at(&mut self, next_id: u32) {
+        self.next_id = next_id;
+        while self.next_id == NOWHERE || self.by_id.contains_key(&self.next_id) {
+            self.next_id = self.next_id.wrapping_add(1);
+        }
+    }
+
+    /// Number and place of every pattern, in no order.
+    pub(super) fn places(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.by_id.iter().map(|(id, place)| (*id, *place))
+    }
+
+    /// The place of a pattern.
+    pub(super) fn place(&self, id: u32) -> Option<u32> {
+        self.by_id.get(&id).copied()
+    }
+
     pub(super) fn at(&self, place: u32) -> &Pattern {
         &self.places[place as usize]
     }
@@ -204,6 +240,7 @@ impl Store {
             source: head.source,
             body,
             count: 0,
+            learnt: 0,
             first_seq: head.seq,
             last_seq: head.seq,
             first_ns: head.time_ns,
@@ -230,7 +267,7 @@ impl Store {
             }
         };
         self.by_id.insert(self.next_id, place);
-        self.next_id += 1;
+        self.go_on_at(self.next_id.wrapping_add(1));
         self.link_latest(place);
         place
     }

@@ -1,6 +1,7 @@
 //! Tokens: words of messages, stored once for each source and compared by number.
 
-use crate::symbols::Sym;
+use crate::saved::{Draft, Saved, put_bytes, put_half, take_bytes, take_half, take_halvings, take_up_to};
+use crate::symbols::{Sym, Symbols};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
@@ -144,8 +145,8 @@ impl Tokens {
         Digits { digits, bytes: at }
     }
 
-    /// How rare the constant tokens of a message were in their source before it; then counts them.
-    pub(super) fn count(&mut self, totals: &mut TokenTotals, tokens: &[u32]) -> Rarity {
+    /// How rare the constant tokens of a message were in their source before it; then counts them, if they are learnt.
+    pub(super) fn count(&mut self, totals: &mut TokenTotals, tokens: &[u32], learn: bool) -> Rarity {
         let (mut least, mut product, mut logs, mut number) = (u32::MAX, 1.0f64, 0.0f64, 0u32);
         for token in tokens.iter().filter(|token| **token > EMPTY) {
             let entry = &mut self.entries[*token as usize];
@@ -169,6 +170,9 @@ impl Tokens {
             rarest: (all - (f64::from(least) + 0.5).log2()) as f32,
             mean: (all - logs / f64::from(number)) as f32,
         };
+        if !learn {
+            return rarity;
+        }
         for token in tokens.iter().filter(|token| **token > EMPTY) {
             self.entries[*token as usize].count += 1;
         }
@@ -204,10 +208,7 @@ impl Tokens {
         if text == b"*" {
             return Some(WILDCARD);
         }
-        let mut hasher = FxHasher::default();
-        hasher.write_u32(source.0);
-        hasher.write(text);
-        let hash = hasher.finish();
+        let hash = hash(source, text);
         let mask = self.places.len() - 1;
         let mut place = hash as usize & mask;
         loop {
@@ -228,7 +229,7 @@ impl Tokens {
         let token = self.store(text, source, hash);
         self.places[place] = token;
         if self.entries.len() * 2 > self.places.len() {
-            self.grow();
+            self.index(self.places.len() * 2);
         }
         Some(token)
     }
@@ -240,10 +241,11 @@ impl Tokens {
         self.entries.len() as u32 - 1
     }
 
-    fn grow(&mut self) {
-        let mask = self.places.len() * 2 - 1;
+    /// Makes the index anew with so many places, a power of two.
+    fn index(&mut self, places: usize) {
+        let mask = places - 1;
         self.places.clear();
-        self.places.resize(mask + 1, FREE);
+        self.places.resize(places, FREE);
         for (token, entry) in self.entries.iter().enumerate().skip(EMPTY as usize + 1) {
             let mut place = entry.hash as usize & mask;
             while self.places[place] != FREE {
@@ -251,6 +253,96 @@ impl Tokens {
             }
             self.places[place] = token as u32;
         }
+    }
+}
+
+fn hash(source: Sym, text: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write_u32(source.0);
+    hasher.write(text);
+    hasher.finish()
+}
+
+/// Most that a count comes to before it is halved, with what one line adds.
+const LARGEST: u32 = 2 * HALVE_AT;
+
+impl Tokens {
+    /// About the bytes of all tokens in a saved state.
+    pub(super) fn saved_bytes(&self) -> usize {
+        self.bytes.len() + 20 * self.entries.len()
+    }
+
+    /// Adds the tokens from number `next` on that are wanted to a saved state, until it has so many bytes. True when that
+    /// was the last.
+    pub(super) fn save(
+        &self,
+        next: &mut u32,
+        is_wanted: impl Fn(u32) -> bool,
+        draft: &mut Draft,
+        symbols: &Symbols,
+        enough: usize,
+    ) -> bool {
+        while let Some(entry) = self.entries.get(*next as usize) {
+            if draft.bytes.len() >= enough {
+                return false;
+            }
+            if is_wanted(*next) {
+                put_half(&mut draft.bytes, *next);
+                put_half(&mut draft.bytes, entry.count);
+                put_half(&mut draft.bytes, entry.halvings);
+                draft.name(entry.source, symbols);
+                put_bytes(&mut draft.bytes, self.text(*next));
+            }
+            *next += 1;
+        }
+        put_half(&mut draft.bytes, FREE);
+        true
+    }
+
+    /// Takes tokens up again. Where some were left out the numbers of those behind them change, of which the list says
+    /// what they are now; what was left out is a variable.
+    pub(super) fn restore(saved: &mut Saved<'_>) -> Option<(Tokens, Vec<u32>)> {
+        let mut tokens = Tokens::new();
+        let mut numbers = vec![WILDCARD, EMPTY];
+        loop {
+            let number = take_half(&mut saved.bytes)?;
+            if number == FREE {
+                break;
+            }
+            let (count, halvings) = (take_up_to(&mut saved.bytes, LARGEST)?, take_halvings(&mut saved.bytes)?);
+            let source = saved.name()?;
+            let text = take_bytes(&mut saved.bytes, LONGEST)?;
+            let fits = (numbers.len()..CAPACITY).contains(&(number as usize));
+            if !fits || tokens.bytes.len() + text.len() > CAPACITY_BYTES {
+                return None;
+            }
+            numbers.resize(number as usize, WILDCARD);
+            numbers.push(tokens.store(text, source, hash(source, text)));
+            if let Some(entry) = tokens.entries.last_mut() {
+                (entry.count, entry.halvings) = (count, halvings);
+            }
+        }
+        tokens.index((tokens.entries.len() * 2).next_power_of_two().max(tokens.places.len()));
+        Some((tokens, numbers))
+    }
+
+    /// No token has been halved more often than its source.
+    pub(super) fn agrees(&self, totals: impl Fn(Sym) -> Option<TokenTotals>) -> bool {
+        let words = self.entries.iter().skip(EMPTY as usize + 1);
+        words.into_iter().all(|entry| totals(entry.source).is_some_and(|totals| entry.halvings <= totals.halvings))
+    }
+}
+
+impl TokenTotals {
+    /// Adds them to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        put_half(out, self.total);
+        put_half(out, self.halvings);
+    }
+
+    /// Takes them up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<TokenTotals> {
+        Some(TokenTotals { total: take_up_to(input, LARGEST)?, halvings: take_halvings(input)? })
     }
 }
 
@@ -333,12 +425,12 @@ mod tests {
         let mut totals = TokenTotals::default();
         let mut out = Vec::new();
         tokens.split(Sym(1), b"a b 1", &mut out);
-        assert_eq!(tokens.count(&mut totals, &out), Rarity { rarest: 1.0, mean: 1.0 });
+        assert_eq!(tokens.count(&mut totals, &out, true), Rarity { rarest: 1.0, mean: 1.0 });
         tokens.split(Sym(1), b"a c", &mut out);
-        let rarity = tokens.count(&mut totals, &out);
+        let rarity = tokens.count(&mut totals, &out, true);
         assert!((rarity.rarest - (3.0f32 / 0.5).log2()).abs() < 1e-6);
         assert!((rarity.mean - ((3.0f32 / 0.5).log2() + (3.0f32 / 1.5).log2()) / 2.0).abs() < 1e-6);
-        assert_eq!(tokens.count(&mut totals, &[WILDCARD]), Rarity::default());
+        assert_eq!(tokens.count(&mut totals, &[WILDCARD], true), Rarity::default());
     }
 
     #[test]
@@ -348,10 +440,10 @@ mod tests {
         let mut out = Vec::new();
         tokens.split(Sym(1), b"a", &mut out);
         for _ in 0..HALVE_AT {
-            tokens.count(&mut totals, &out);
+            tokens.count(&mut totals, &out, true);
         }
         assert_eq!(totals.total, HALVE_AT / 2);
-        let rarity = tokens.count(&mut totals, &out);
+        let rarity = tokens.count(&mut totals, &out, true);
         assert!(rarity.rarest.abs() < 1e-3, "{rarity:?}");
     }
 }

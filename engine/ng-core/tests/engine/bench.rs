@@ -49,6 +49,11 @@ impl FakeWorld {
         self.0.lock().now_ns += ns;
     }
 
+    /// How much farther this world is than another.
+    pub(crate) fn now_ns_since(&self, other: &FakeWorld) -> i64 {
+        self.now_ns() - other.now_ns()
+    }
+
     pub(crate) fn fail(&self, failure: Option<&str>) {
         self.0.lock().failure = failure.map(str::to_owned);
     }

@@ -73,6 +73,81 @@ fn a_frozen_source_is_written_down_told_listed_and_restored() {
     assert!(restored.overrides.frozen.is_empty());
 }
 
+/// How new is the last fault in a log of three usual lines whose fourth is a fault from line 1500 on, and the last usual line;
+/// how often the fault is new; and how new it is when it has been learnt after all.
+fn novelty_of_a_log(freeze: bool) -> (f32, f32, usize, f32) {
+    let mut bench = Bench::new();
+    let usual = ["INFO request served from cache", "INFO request served from disk", "DEBUG queue is empty now"];
+    let fault = "ERROR volume is not writable";
+    let mut told = Vec::new();
+    for at in 0..4500usize {
+        if at == 1500 && freeze {
+            bench.accepted(learning("test", false));
+        }
+        let is_fault = at >= 1500 && at % 4 == 3;
+        told.push(bench.line(if is_fault { fault } else { usual[at * at % 3] }).detection);
+        bench.wait(1);
+    }
+    let novelty = |at: usize| told[at].novelty.unwrap();
+    let (last_fault, last_usual) = (novelty(4499), novelty(4498));
+    let novel = told[1500..].iter().filter(|found| found.is_novel).count();
+    bench.accepted(learning("test", true));
+    (0..3000).for_each(|_| bench.push("test", Format::Text, &[fault]));
+    (last_fault, last_usual, novel, bench.line(fault).detection.novelty.unwrap())
+}
+
+#[test]
+fn a_new_line_that_lasts_stays_rare_in_a_frozen_source_and_usual_ones_stay_usual() {
+    let (fault, usual, novel, learnt) = novelty_of_a_log(true);
+    assert!(fault > 6.0 && usual < 1.0 && learnt < 1.0, "{fault} {usual} {learnt}");
+    assert_eq!(novel, 1);
+    let (fault, ..) = novelty_of_a_log(false);
+    assert!(fault < 2.0, "{fault}");
+}
+
+#[test]
+fn nothing_of_a_frozen_source_is_learnt_and_its_times_go_on() {
+    let mut bench = Bench::new();
+    bench.set("intuition_engine", "session_timeout_s", 1.0);
+    bench.accepted(crate::bench::configure("intuition_engine", &[("session_key", Text(r"job-\w+".into()))]));
+    let lines = |from: usize, bench: &mut Bench| {
+        for at in from..from + 300 {
+            bench.push("test", Format::Text, &[format!("open job-{at}"), format!("close job-{at}")]);
+            bench.push("test", Format::Text, &[format!(r#"{{"job":"x","code":{}}}"#, at % 3)]);
+            bench.wait(2);
+        }
+    };
+    lines(0, &mut bench);
+    bench.accepted(learning("test", false));
+    let first = bench.line("open job-x");
+    let pattern = |bench: &Bench, id: u32| {
+        let found = bench.engine.patterns.get(id).unwrap();
+        (found.count, found.length_mean, found.last_seq)
+    };
+    let id = first.detection.pattern.unwrap();
+    let (before, links) = (pattern(&bench, id), bench.engine.links.successors(id));
+    lines(1000, &mut bench);
+    let after = pattern(&bench, id);
+    assert_eq!((after.0, after.1), (before.0 + 300, before.1), "events are counted, lengths are not learnt");
+    assert!(after.2 > before.2);
+    assert_eq!(bench.engine.links.successors(id), links);
+    let last = bench.line("open job-x");
+    assert_eq!(last.detection.features[0], first.detection.features[0], "rarity of the template");
+    assert_eq!(last.detection.features[2], first.detection.features[2], "mean rarity of its tokens");
+    assert_eq!(last.detection.features[5], first.detection.features[5], "rarity of the transition");
+    assert!(last.detection.features[4].value < 1.0, "seconds since it was seen: {:?}", last.detection.features[4]);
+}
+
+#[test]
+fn a_command_for_a_source_that_is_not_known_says_so() {
+    let mut bench = Bench::new();
+    bench.accepted(learning("pmup", false));
+    assert_eq!(bench.last().text, "pmup frozen, by tester; pmup is not known yet");
+    bench.push("pump", Format::Text, &["a line"]);
+    bench.accepted(learning("pump", false));
+    assert_eq!(bench.last().text, "pump frozen, by tester");
+}
+
 fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
     let note = |effect| match effect {
         Effect::Note { json } => Some(serde_json::from_str(&json).unwrap()),
@@ -199,81 +274,4 @@ fn the_memory_of_all_streams_is_bounded_and_what_gives_way_is_counted() {
     assert!(bytes > 100e3 && bytes <= 1024.0 * 1024.0 * 1.1, "{bytes}");
     // Those, and the rate of the source.
     assert_eq!(bench.gauge("intuition_engine", "streams.dropped"), 13.0 - streams);
-}
-
-/// The saved state, made in slices of so many bytes.
-fn save(bench: &Bench, slice: usize) -> Vec<u8> {
-    let mut saving = bench.engine.detect.begin_saving();
-    while !bench.engine.detect.save(&mut saving, bench.store.lock().symbols(), slice) {}
-    saving.finish().unwrap()
-}
-
-#[test]
-fn a_restored_engine_scores_as_one_that_never_stopped() {
-    // More than the window and the history, with a change of profile between.
-    for (seen, profile) in [(700, "full"), (9000, "full"), (9000, "lite")] {
-        let mut bench = Bench::new();
-        bench.set("intuition_engine", "profile", profile);
-        metrics(&mut bench, "pump", (0..seen).map(noise));
-        metrics(&mut bench, "fan", (0..300).map(|index| noise(index * 7)));
-        let saved = save(&bench, 1 << 16);
-
-        let mut restored = Bench::new();
-        restored.set("intuition_engine", "profile", profile);
-        // Names have other numbers in another process.
-        restored.line("hello");
-        let store = restored.store.clone();
-        let streams = restored.engine.detect.restore(&saved, |name| store.lock().intern(name));
-        assert_eq!(streams, Ok(2));
-
-        let scores = |bench: &mut Bench| {
-            let first = bench.next_seq();
-            metrics(
-                bench,
-                "pump",
-                (seen..seen + 1500).map(|index| noise(index) + if index % 400 == 0 { 9.0 } else { 0.0 }),
-            );
-            metrics(bench, "fan", (300..1500).map(|index| noise(index * 7)));
-            let heads = bench.heads().into_iter().filter(|(head, _)| head.seq >= first);
-            heads
-                .map(|(head, _)| {
-                    let found = head.detection;
-                    (
-                        found.channels.map(f32::to_bits),
-                        found.strength.to_bits(),
-                        found.novelty.to_bits(),
-                        found.is_alert,
-                        found.state,
-                    )
-                })
-                .collect::<Vec<_>>()
-        };
-        let (went_on, came_back) = (scores(&mut bench), scores(&mut restored));
-        assert!(went_on.iter().any(|score| score.3), "nothing alerts");
-        assert!(went_on == came_back, "{seen} {profile}");
-    }
-}
-
-#[test]
-fn nothing_is_restored_from_a_state_that_is_not_valid() {
-    let mut bench = Bench::new();
-    metrics(&mut bench, "pump", (0..900).map(noise));
-    let saved = save(&bench, usize::MAX);
-    let restore = |bytes: &[u8]| {
-        let mut fresh = Bench::new();
-        let store = fresh.store.clone();
-        let answer = fresh.engine.detect.restore(bytes, |name| store.lock().intern(name));
-        assert_eq!(fresh.gauge("intuition_engine", "streams"), f64::from(u8::from(answer.is_ok())));
-        answer
-    };
-    assert_eq!(restore(&saved), Ok(1));
-    for at in [0, 8, 16, 24, 40, 41, 200, saved.len() / 2, saved.len() - 1] {
-        let mut broken = saved.clone();
-        broken[at] ^= 1;
-        assert!(restore(&broken).is_err(), "byte {at}");
-    }
-    for length in [0, 7, 31, 32, saved.len() - 1] {
-        assert!(restore(&saved[..length]).is_err(), "{length} bytes");
-    }
-    assert_eq!(restore(&[saved.clone(), vec![0]].concat()), Err("is damaged".to_owned()));
 }

@@ -5,7 +5,7 @@
 //! `bench.rs` is an engine fed by hand. `readings.rs` is about what becomes of any reading, `golden.rs` about chosen ones
 //! (`cases/*.jsonl`), `scores.rs` about novelty; `modules.rs` switches modules, `settings.rs` and `rules.rs` change every
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
-//! `constitution.rs` amends, tries and rolls back. `host.rs` and `alerts.rs` run real threads.
+//! `constitution.rs` amends, tries and rolls back. `learnt.rs` saves and restores. `host.rs` and `alerts.rs` run real threads.
 
 mod alerts;
 mod bench;
@@ -14,6 +14,7 @@ mod constitution;
 mod detection;
 mod golden;
 mod host;
+mod learnt;
 mod measures;
 mod modules;
 mod readings;

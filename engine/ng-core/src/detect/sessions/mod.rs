@@ -6,12 +6,14 @@
 //!
 //! # Layout
 //!
-//! `find.rs` finds what names the sessions; `open.rs` holds the sessions of one source in the order of their last use, `counts.rs` what is common in all of them;
-//! `vector.rs` makes the eight features. Here they are scored.
+//! `find.rs` finds what names the sessions; `open.rs` holds the sessions of one source in the order of their last use,
+//! `counts.rs` what is common in all of them; `vector.rs` makes the eight features. Here they are scored. `saved.rs` has
+//! the saved form.
 
 mod counts;
 mod find;
 mod open;
+mod saved;
 #[cfg(test)]
 mod tests;
 mod vector;
@@ -35,7 +37,7 @@ use open::Open;
 use regex::bytes::Regex;
 
 /// Sources of which sessions are followed.
-const MOST_SOURCES: usize = 16;
+pub(super) const MOST_SOURCES: usize = 16;
 /// Sources in which is looked for what names sessions.
 const MOST_SEARCHES: usize = 64;
 /// The setting that has it looked for.
@@ -91,8 +93,10 @@ enum Search {
 
 /// One source.
 #[derive(Debug)]
-struct Source {
+pub(super) struct Source {
     id: Sym,
+    /// The expression for what names its sessions.
+    key: String,
     clock: Elapsed,
     open: Open,
     counts: Counts,
@@ -101,6 +105,8 @@ struct Source {
     scores: Tail,
     alerts: AlertLayer,
     seen: u64,
+    /// Its events are learnt; otherwise it is frozen.
+    learning: bool,
 }
 
 /// A session that ended.
@@ -164,8 +170,9 @@ impl Sessions {
         }
     }
 
-    /// Takes an event into the sessions that it names, and ends those of its source whose time is over.
-    pub(super) fn observe(&mut self, event: &Event<'_>, matched: &Match, tuning: &Tuning) {
+    /// Takes an event into the sessions that it names, and ends those of its source whose time is over. In a frozen source
+    /// sessions begin, go on and end, and nothing is learnt from those that begin.
+    pub(super) fn observe(&mut self, event: &Event<'_>, matched: &Match, tuning: &Tuning, learn: bool) {
         self.forget_ended();
         if matches!(event.head.format, Format::Note | Format::Metric | Format::Vector) {
             return;
@@ -188,7 +195,8 @@ impl Sessions {
                 key
             }
         };
-        let source = self.sources.get(id, event.head.seq, || Source::new(id, tuning, scanner));
+        let source = self.sources.get(id, event.head.seq, || Source::new(id, key.as_str(), tuning, scanner));
+        source.learning = learn;
         let now = source.clock.advance(event.head.time_ns);
         while let Some(place) = source.open.overdue(now, self.timeout_ns) {
             self.ended.push(source.end(place, tuning, &mut self.spare));
@@ -209,7 +217,7 @@ impl Sessions {
             let session = source.open.touch(place, now);
             // A line that names a session twice is one event of it.
             if session.length == 0 || session.last_seq != event.head.seq {
-                source.counts.learn(session, matched);
+                source.counts.add(session, matched, learn);
                 session.last_seq = event.head.seq;
             }
         }
@@ -277,9 +285,10 @@ fn names<'a>(key: &'a Regex, raw: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
 }
 
 impl Source {
-    fn new(id: Sym, tuning: &Tuning, scanner: Scanner) -> Self {
+    fn new(id: Sym, key: &str, tuning: &Tuning, scanner: Scanner) -> Self {
         Source {
             id,
+            key: key.to_owned(),
             clock: Elapsed::default(),
             open: Open::default(),
             counts: Counts::default(),
@@ -288,10 +297,11 @@ impl Source {
             scores: Tail::new(tuning.history),
             alerts: AlertLayer::default(),
             seen: 0,
+            learning: true,
         }
     }
 
-    /// Scores a session by those that ended before it, then remembers it.
+    /// Scores a session by those that ended before it, then remembers it unless the source is frozen.
     fn end(&mut self, place: u32, tuning: &Tuning, spare: &mut Vec<Vec<u8>>) -> Ended {
         let session = self.open.end(place);
         let features = vector::features(session, &self.counts);
@@ -305,9 +315,11 @@ impl Source {
         let score = found.sum() / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
         let strength = self.alerts.step(ALONE * self.scores.high(score));
         let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
-        self.scores.push(score);
-        self.memory.push(&features, last_seq, 0);
-        self.scale.push(&features);
+        if self.learning {
+            self.scores.push(score);
+            self.memory.push(&features, last_seq, 0);
+            self.scale.push(&features);
+        }
         self.seen += 1;
         Ended { name, source: self.id, score, strength, is_alert, events, last_seq, features, deviations }
     }

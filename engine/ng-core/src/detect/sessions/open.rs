@@ -1,5 +1,10 @@
 //! The sessions of one source in the order of their last use, bounded: the one that was silent for longest gives way.
 
+use super::NAME;
+use crate::saved::{
+    put, put_all, put_bytes, put_half, put_singles, take, take_all, take_bytes, take_count, take_flag, take_half,
+    take_singles, take_up_to,
+};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
@@ -29,6 +34,8 @@ pub(super) struct Session {
     pub(super) previous: Option<u32>,
     /// `seq` of its latest event.
     pub(super) last_seq: u64,
+    /// It is among the counts of its source: it did not begin while that was frozen.
+    pub(super) is_counted: bool,
     last_ns: i64,
     hash: u64,
     is_open: bool,
@@ -198,6 +205,7 @@ impl Session {
             rarest_bits: 0.0,
             previous: None,
             last_seq: 0,
+            is_counted: true,
             last_ns: 0,
             hash: 0,
             is_open: false,
@@ -214,6 +222,90 @@ impl Session {
         self.rarest_bits = 0.0;
         self.previous = None;
         self.is_open = false;
+    }
+}
+
+/// The largest `max_sessions`.
+const MOST_SESSIONS: u32 = 1 << 16;
+/// A line or step is saved as having come at most this often, so that sums of them stay in range.
+const MOST_COUNTED: u32 = 1 << 24;
+
+impl Open {
+    /// Adds the sessions to a saved state, the one that was silent for longest first.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        put_half(out, self.by_name.len() as u32);
+        let mut place = self.oldest;
+        while let Some(session) = self.places.get(place as usize) {
+            session.save(out);
+            place = session.newer;
+        }
+    }
+
+    /// Takes them up again; none when they are not valid.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Open> {
+        let mut open = Open::default();
+        for place in 0..take_up_to(input, MOST_SESSIONS)? {
+            let session = Session::restore(input)?;
+            let is_open = session.is_open;
+            if open.by_name.insert(session.hash, place).is_some() || (open.open > 0 && !is_open) {
+                return None;
+            }
+            open.places.push(session);
+            open.link(place);
+            if is_open && open.open == 0 {
+                open.first_open = place;
+            }
+            open.open += usize::from(is_open);
+        }
+        Some(open)
+    }
+}
+
+impl Session {
+    fn save(&self, out: &mut Vec<u8>) {
+        put_bytes(out, &self.name);
+        [self.length, self.last_seq, self.last_ns as u64].into_iter().for_each(|number| put(out, number));
+        put_singles(out, &[self.rarest_bits]);
+        put_all(out, self.previous.into_iter().map(u64::from).collect::<Vec<_>>().into_iter());
+        put_half(out, self.is_open.into());
+        put_half(out, self.is_counted.into());
+        put_half(out, self.lines.len() as u32);
+        for (pattern, count) in &self.lines {
+            [*pattern, *count].into_iter().for_each(|number| put_half(out, number));
+        }
+        put_half(out, self.steps.len() as u32);
+        for (from, to, count) in &self.steps {
+            [*from, *to, *count].into_iter().for_each(|number| put_half(out, number));
+        }
+    }
+
+    fn restore(input: &mut &[u8]) -> Option<Session> {
+        let name = take_bytes(input, NAME)?.to_vec();
+        let hash = hash(&name);
+        let (length, last_seq, last_ns) = (take_count(input)?, take(input)?, take(input)? as i64);
+        let [rarest_bits] = take_singles(input)?;
+        let previous = take_all(input, 1)?.first().map(|pattern| *pattern as u32);
+        let (is_open, is_counted) = (take_flag(input)?, take_flag(input)?);
+        let mut half = |most: u32| Some(take_half(input)?.min(most));
+        let lines = half(u32::MAX).filter(|count| *count <= MOST_LINES as u32)?;
+        let lines = (0..lines).map(|_| Some((half(u32::MAX)?, half(MOST_COUNTED)?))).collect::<Option<_>>()?;
+        let steps = half(u32::MAX).filter(|count| *count <= MOST_STEPS as u32)?;
+        let steps =
+            (0..steps).map(|_| Some((half(u32::MAX)?, half(u32::MAX)?, half(MOST_COUNTED)?))).collect::<Option<_>>()?;
+        Some(Session {
+            name,
+            length,
+            lines,
+            steps,
+            rarest_bits,
+            previous,
+            last_seq,
+            last_ns,
+            hash,
+            is_open,
+            is_counted,
+            ..Session::empty()
+        })
     }
 }
 

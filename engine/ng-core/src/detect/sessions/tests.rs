@@ -128,6 +128,27 @@ fn a_session_of_unusual_shape_scores_above_all_usual_ones() {
 }
 
 #[test]
+fn a_session_that_comes_again_and_again_stays_unusual_in_a_frozen_source() {
+    let last_of_many = |learning: bool| {
+        let mut rig = Rig::new(&[]);
+        rig.usual(100..600);
+        rig.detect.set_learning(learning);
+        let mut scores = Vec::new();
+        for name in 0..300 {
+            let mut ended = rig.line(&format!("open s{}", 9000 + name), 0);
+            ended.extend(rig.line(&format!("fail s{}", 9000 + name), 9));
+            ended.extend(rig.usual(1000 + name..1001 + name));
+            scores.extend(ended.iter().filter(|ended| ended.events == 2).map(|ended| ended.score));
+        }
+        (scores[0], scores[scores.len() - 1])
+    };
+    let (first, last) = last_of_many(false);
+    assert!(last > first * 0.9, "{first} {last}");
+    let (first, last) = last_of_many(true);
+    assert!(last < first * 0.7, "{first} {last}");
+}
+
+#[test]
 fn a_session_ends_when_the_time_of_its_source_has_gone_on() {
     let mut rig = Rig::new(&[("session_timeout_s", SettingValue::Int(100))]);
     rig.line("open s1", 0);

@@ -30,7 +30,7 @@ pub(super) fn features(session: &Session, counts: &Counts) -> [f32; DIMS] {
     }
     let (mut entropy, mut rarest, mut line_bits, mut told, mut most) = (0.0, 0.0f64, 0.0, 0.0, 0u32);
     for &(pattern, count) in &session.lines {
-        let bits = counts.line_bits(pattern);
+        let bits = counts.line_bits(session, pattern);
         let share = f64::from(count) / length;
         entropy -= share * share.log2();
         rarest = rarest.max(bits);

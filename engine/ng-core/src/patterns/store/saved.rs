@@ -1,0 +1,172 @@
+//! The saved form of patterns: one after the other, the latest used first.
+
+use super::super::fields;
+use super::super::matcher::Matcher;
+use super::super::tokens::{HALVE_AT, MOST_TOKENS, WILDCARD};
+use super::{Body, EXAMPLE, Key, NOWHERE, Pattern, SourceTotals, Store};
+use crate::saved::{
+    Draft, Saved, put, put_bytes, put_float, put_half, take, take_bytes, take_count, take_finite, take_half,
+    take_halvings, take_up_to,
+};
+use crate::symbols::Symbols;
+
+/// What a pattern is; `END` stands behind the last.
+const END: u32 = 0;
+const TEMPLATE: u32 = 1;
+const SHAPE: u32 = 2;
+const METRIC: u32 = 3;
+const VECTOR: u32 = 4;
+/// Most bytes of the text of a shape, of which the last key may be cut in a longer form.
+const LONGEST_SHAPE: usize = 4096;
+
+impl Pattern {
+    fn save(&self, draft: &mut Draft, symbols: &Symbols) {
+        let form = match (&self.body, self.key) {
+            (Body::Template(_), _) => TEMPLATE,
+            (Body::Shape(_), _) => SHAPE,
+            (Body::Stream(_), Key::Stream(_, _, true)) => VECTOR,
+            (Body::Stream(_), _) => METRIC,
+        };
+        put_half(&mut draft.bytes, form);
+        draft.name(self.source, symbols);
+        if let Body::Stream(kind) = self.body {
+            draft.name(kind, symbols);
+        }
+        let out = &mut draft.bytes;
+        match (&self.body, self.key) {
+            (Body::Template(tokens), _) => {
+                put_half(out, tokens.len() as u32);
+                tokens.iter().for_each(|token| put_half(out, *token));
+            }
+            (Body::Shape(text), Key::Shape(_, hash)) => {
+                put_bytes(out, text.as_bytes());
+                put(out, hash);
+            }
+            _ => {}
+        }
+        [self.id, self.weight, self.halvings].into_iter().for_each(|number| put_half(out, number));
+        let times = [self.first_ns as u64, self.last_ns as u64];
+        [self.count, self.learnt, self.first_seq, self.last_seq]
+            .into_iter()
+            .chain(times)
+            .for_each(|number| put(out, number));
+        [self.length_mean, self.length_variance, self.rate].into_iter().for_each(|number| put_float(out, number));
+        put_bytes(out, &self.example);
+        fields::save(&self.fields, out);
+    }
+
+    /// The next pattern; `None` inside at the end, and outside when it is not valid.
+    fn restore(saved: &mut Saved<'_>) -> Option<Option<Pattern>> {
+        let form = take_up_to(&mut saved.bytes, VECTOR)?;
+        if form == END {
+            return Some(None);
+        }
+        let source = saved.name()?;
+        let (key, body) = match form {
+            TEMPLATE => {
+                let count = take_up_to(&mut saved.bytes, MOST_TOKENS as u32).filter(|count| *count > 0)?;
+                let tokens = (0..count).map(|_| take_half(&mut saved.bytes)).collect::<Option<Vec<u32>>>()?;
+                (Matcher::key(source, &tokens), Body::Template(tokens))
+            }
+            SHAPE => {
+                let text = std::str::from_utf8(take_bytes(&mut saved.bytes, LONGEST_SHAPE)?).ok()?;
+                (Key::Shape(source, take(&mut saved.bytes)?), Body::Shape(text.to_owned()))
+            }
+            _ => {
+                let kind = saved.name()?;
+                (Key::Stream(source, kind, form == VECTOR), Body::Stream(kind))
+            }
+        };
+        let input = &mut saved.bytes;
+        Some(Some(Pattern {
+            source,
+            body,
+            key,
+            id: take_half(input).filter(|id| *id != NOWHERE)?,
+            weight: take_up_to(input, HALVE_AT)?,
+            halvings: take_halvings(input)?,
+            count: take_count(input)?,
+            learnt: take_count(input)?,
+            first_seq: take(input)?,
+            last_seq: take(input)?,
+            first_ns: take(input)? as i64,
+            last_ns: take(input)? as i64,
+            length_mean: take_finite(input)?,
+            length_variance: take_finite(input)?,
+            rate: take_finite(input)?,
+            example: take_bytes(input, EXAMPLE)?.to_vec(),
+            fields: fields::restore(input)?,
+            used_before: NOWHERE,
+            used_after: NOWHERE,
+        }))
+    }
+
+    /// Follows new numbers of tokens; those that are not in the list are variables.
+    pub(in crate::patterns) fn renumber(&mut self, numbers: &[u32]) {
+        if let Body::Template(tokens) = &mut self.body {
+            tokens.iter_mut().for_each(|token| *token = numbers.get(*token as usize).copied().unwrap_or(WILDCARD));
+            self.key = Matcher::key(self.source, tokens);
+        }
+    }
+
+    /// It has not been halved more often than its source.
+    pub(in crate::patterns) fn agrees(&self, totals: &SourceTotals) -> bool {
+        self.halvings <= totals.halvings
+    }
+}
+
+impl SourceTotals {
+    /// Adds them to a saved state.
+    pub(in crate::patterns) fn save(&self, out: &mut Vec<u8>) {
+        put(out, self.events);
+        put_half(out, self.weight);
+        put_half(out, self.halvings);
+    }
+
+    /// Takes them up again.
+    pub(in crate::patterns) fn restore(input: &mut &[u8]) -> Option<SourceTotals> {
+        let (events, weight) = (take_count(input)?, take_up_to(input, HALVE_AT)?);
+        Some(SourceTotals { events, weight, halvings: take_halvings(input)? })
+    }
+}
+
+impl Store {
+    /// Adds the patterns of the list from its end on to a saved state, until it has so many bytes. True when that was the
+    /// last. Those that were dropped in the meantime are passed over.
+    pub(in crate::patterns) fn save(
+        &self,
+        ids: &mut Vec<u32>,
+        draft: &mut Draft,
+        symbols: &Symbols,
+        enough: usize,
+    ) -> bool {
+        while draft.bytes.len() < enough {
+            let Some(id) = ids.pop() else {
+                put_half(&mut draft.bytes, END);
+                return true;
+            };
+            if let Some(pattern) = self.find(id) {
+                pattern.save(draft, symbols);
+            }
+        }
+        false
+    }
+
+    /// Takes patterns up again in the order of their use; none when they are not valid.
+    pub(in crate::patterns) fn restore(saved: &mut Saved<'_>) -> Option<Store> {
+        let mut patterns = Vec::new();
+        while let Some(pattern) = Pattern::restore(saved)? {
+            patterns.push(pattern);
+        }
+        let mut store = Store::new();
+        for pattern in patterns.into_iter().rev() {
+            let place = store.places.len() as u32;
+            if store.by_id.insert(pattern.id, place).is_some() {
+                return None;
+            }
+            store.places.push(pattern);
+            store.link_latest(place);
+        }
+        Some(store)
+    }
+}
