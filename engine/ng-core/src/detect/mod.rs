@@ -7,10 +7,11 @@
 //! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
 //! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look
 //! for neighbours with `knn.rs` or `grouped.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
-//! `alert.rs`. `streams.rs` bounds the number of detectors, `probe.rs` measures the searches of sampled events, `timing.rs`
+//! `alert.rs`, at thresholds that `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `probe.rs` measures the searches of sampled events, `timing.rs`
 //! follows when sources speak.
 
 pub mod alert;
+pub mod feedback;
 mod grouped;
 pub mod json;
 pub mod kernel;
@@ -41,6 +42,7 @@ use crate::record::{Detection, NO_SEQ};
 use crate::settings::Values;
 use crate::symbols::Sym;
 use alert::Score;
+use feedback::Feedback;
 use json::Numbers;
 use kernel::{DIMS, Scanner};
 use load::Load;
@@ -71,6 +73,8 @@ pub struct Detect {
     json: Streams<Sym, (Ranked<3>, Numbers)>,
     /// Events that belong together.
     sessions: Sessions,
+    /// What operators said of alerts.
+    pub feedback: Feedback,
     /// Events scored.
     scored: u64,
     load: Load,
@@ -90,6 +94,7 @@ impl Detect {
             text: Streams::new(MOST_SOURCES),
             json: Streams::new(MOST_SOURCES),
             sessions: Sessions::new(intuition, Scanner::new(kernel)),
+            feedback: Feedback::default(),
             scored: 0,
             load: Load::default(),
             learning: true,
@@ -280,7 +285,7 @@ impl Detect {
             state: if ready { Scoring::Scored } else { Scoring::Learning },
             encoder: event.encoder,
             is_novel,
-            is_alert: ready && score.level.strength >= self.tuning.alert_threshold,
+            is_alert: ready && self.feedback.alerts(score.level.strength, self.tuning.alert_threshold, matched.pattern),
             vector: score.vector,
             channels: score.level.channels.map(|channel| channel as f32),
             novelty: score.novelty as f32,
