@@ -93,6 +93,18 @@ fn an_event_as_strong_as_a_false_alarm_alerts_no_more_and_is_scored_as_before() 
 }
 
 #[test]
+fn what_was_worth_telling_is_told_earlier() {
+    let mut bench = warm();
+    let quiet = load(&mut bench, 1.014);
+    let strength = quiet.detection.strength.unwrap();
+    assert!(!quiet.detection.is_alert && (3.3..3.6).contains(&strength), "{strength}");
+    done(&mut bench, give(quiet.seq, Ack));
+    let mut later = restarted(&bench);
+    warm_up(&mut later);
+    assert!(load(&mut later, 1.014).detection.is_alert);
+}
+
+#[test]
 fn feedback_is_told_as_an_event_and_listed_newest_first() {
     let mut bench = warm();
     let alert = load(&mut bench, 1.03);
