@@ -141,7 +141,8 @@ pub enum Frame {
     Result {
         /// The command's number.
         id: u64,
-        /// What it came to, where the command does not say it; not sanitised.
+        /// What it came to; left out where the command says it. Not sanitised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
     /// The command was refused.
