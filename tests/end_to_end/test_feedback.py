@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from .conftest import Run, records
 from .serving import QUIET, Serving
+from .terminal import Terminal
 
 
 @pytest.fixture
@@ -82,3 +83,22 @@ def test_feedback_is_given_listed_undone_and_kept(run: Run, serving: Serving, ho
         assert subject["offset"] == -0.3
     finally:
         again.stop()
+
+
+def test_the_console_judges_shows_and_undoes(run: Run, serving: Serving, terminal: Callable[..., Terminal]) -> None:
+    peak(run)
+    console = terminal(columns=120, rows=40)
+    console.wait("load=9.0")
+    console.send("f")
+    console.wait("esc Back")
+    console.send(" is:alert value>8\r")
+    console.wait("1/1")
+    console.send("\r")
+    console.wait("novelty")
+    console.send("+")
+    console.wait(lambda text: "ack 1 by" in text and "3.30, lowered by feedback" in text)
+    console.send("U")
+    console.wait(lambda text: "ack 1 undone by" in text and "lowered by feedback" not in text)
+    assert listed(run)["judgements"] == []
+    console.send("\x11")
+    assert console.finish() == 0
