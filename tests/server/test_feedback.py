@@ -58,6 +58,15 @@ def test_feedback_is_given_listed_told_and_undone(engine: Engine, alert: int) ->
         assert admin.delete(f"{PATH}/{number}").status_code == 404
 
 
+def test_what_has_not_changed_is_not_told_every_second(engine: Engine) -> None:
+    with Native(engine, views_only=True) as line:
+        told: list[str] = []
+        while told.count("metrics") < 5:
+            told += line.frame()
+        # When it comes, and perhaps once again in this minute.
+        assert 1 <= told.count("feedback") <= 2
+
+
 def test_what_cannot_be_judged_is_refused(engine: Engine, alert: int) -> None:
     with engine.admin() as admin:
         for body, status, words in (

@@ -6,7 +6,7 @@
 
 use crate::constitution::By;
 use crate::control::Overrides;
-use crate::detect::feedback::{OFFSETS, Subject};
+use crate::detect::feedback::{OFFSETS, Subject, TEXT, cut};
 use crate::engine::Engine;
 use crate::record::Head;
 use crate::registry::Module;
@@ -19,8 +19,7 @@ const MOST: usize = 256;
 const ACK: f64 = 0.3;
 /// What a false alarm raises a threshold by at least.
 const FALSE_ALARM: f64 = 0.4;
-/// Most bytes of the text of a subject that are kept, and that stand in a sentence.
-const TEXT: usize = 4096;
+/// Most bytes of the text of a subject in a sentence.
 const SENTENCE: usize = 120;
 
 type Refused = (ErrorCode, String);
@@ -263,12 +262,6 @@ fn shown(strength: f64) -> String {
 /// To hundredths.
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-/// The beginning of a text, at most `most` bytes of it.
-fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rfind(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    &text[..end]
 }
 
 fn conflict(message: String) -> Refused {

@@ -7,6 +7,9 @@ use std::ops::RangeInclusive;
 /// Offsets that are possible: with the default threshold of 3.6, from "sensitive" to "for paging".
 pub const OFFSETS: RangeInclusive<f64> = -0.6..=2.4;
 
+/// Most bytes of the text of a pattern that are kept and compared.
+pub const TEXT: usize = 4096;
+
 /// A pattern that feedback was given on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
@@ -14,7 +17,7 @@ pub struct Subject {
     pub first: u64,
     /// Name of its source.
     pub source: String,
-    /// How it read when it was judged, each text once.
+    /// How it read when it was judged, each text once; at most [`TEXT`] bytes of it.
     pub texts: Vec<String>,
     /// Added to the alert threshold; within [`OFFSETS`].
     pub offset: f64,
@@ -22,15 +25,15 @@ pub struct Subject {
     pub pattern: Option<u32>,
 }
 
-/// All subjects, found by their pattern.
+/// The offsets of all subjects, found by their pattern.
 #[derive(Debug, Default)]
-pub struct Feedback {
+pub struct Offsets {
     subjects: Vec<Subject>,
     /// Places of subjects.
     places: FxHashMap<u32, usize>,
 }
 
-impl Feedback {
+impl Offsets {
     /// Whether an event of a pattern alerts. One that is too weak whatever was said costs a comparison.
     #[inline]
     pub fn alerts(&self, strength: f64, threshold: f64, pattern: u32) -> bool {
@@ -81,6 +84,7 @@ impl Feedback {
     /// Two texts read alike when they are of one length and first word and at least the share `similarity` of their words
     /// agrees, where a variable agrees with every word: then the line of one would have joined the template of the other.
     pub fn meet(&mut self, pattern: u32, source: &str, text: &str, similarity: f64, is_known: impl Fn(u32) -> bool) {
+        let text = cut(text, TEXT);
         let free = |subject: &&Subject| subject.source == source && !subject.pattern.is_some_and(&is_known);
         let distance =
             |subject: &Subject| subject.texts.iter().filter_map(|known| unlike(known, text, similarity)).min();
@@ -94,6 +98,12 @@ impl Feedback {
         let places = self.subjects.iter().enumerate();
         self.places = places.filter_map(|(place, subject)| Some((subject.pattern?, place))).collect();
     }
+}
+
+/// The beginning of a text, at most `most` bytes of it.
+pub fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rfind(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
 }
 
 /// Words that differ and words that agree as variables only; none when the texts do not read alike.
@@ -120,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_offset_moves_the_threshold_of_its_pattern_alone() {
-        let mut feedback = Feedback::default();
+        let mut feedback = Offsets::default();
         for (strength, alerts) in [(3.59, false), (3.6, true), (f64::NAN, false)] {
             assert_eq!(feedback.alerts(strength, 3.6, 5), alerts, "{strength}");
         }
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_pattern_is_the_nearest_subject_that_has_none() {
-        let mut feedback = Feedback::default();
+        let mut feedback = Offsets::default();
         feedback.replace(vec![subject(1, &["a b c d e"], 1.0), subject(2, &["a b c d x", "a b c d *"], 2.0)]);
         feedback.meet(9, "other", "a b c d e", 0.8, |_| true);
         assert!(feedback.of(9).is_none(), "patterns never cross sources");
@@ -168,8 +178,17 @@ mod tests {
     }
 
     #[test]
+    fn a_long_text_is_known_by_its_beginning() {
+        let long = "word é ".repeat(1000);
+        let mut feedback = Offsets::default();
+        feedback.replace(vec![subject(1, &[cut(&long, TEXT)], 1.0)]);
+        feedback.meet(3, "app", &long, 0.8, |_| true);
+        assert_eq!((feedback.offset(3), cut("é", 1)), (1.0, ""));
+    }
+
+    #[test]
     fn other_subjects_keep_the_patterns_of_known_ones() {
-        let mut feedback = Feedback::default();
+        let mut feedback = Offsets::default();
         feedback.replace(vec![subject(1, &["up"], 1.0), subject(2, &["down"], 2.0)]);
         feedback.bind(1, 5);
         feedback.bind(2, 6);

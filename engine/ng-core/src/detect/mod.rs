@@ -42,7 +42,7 @@ use crate::record::{Detection, NO_SEQ};
 use crate::settings::Values;
 use crate::symbols::Sym;
 use alert::Score;
-use feedback::Feedback;
+use feedback::Offsets;
 use json::Numbers;
 use kernel::{DIMS, Scanner};
 use load::Load;
@@ -73,8 +73,8 @@ pub struct Detect {
     json: Streams<Sym, (Ranked<3>, Numbers)>,
     /// Events that belong together.
     sessions: Sessions,
-    /// What operators said of alerts.
-    pub feedback: Feedback,
+    /// What operators moved the alert threshold by.
+    pub feedback: Offsets,
     /// Events scored.
     scored: u64,
     load: Load,
@@ -94,7 +94,7 @@ impl Detect {
             text: Streams::new(MOST_SOURCES),
             json: Streams::new(MOST_SOURCES),
             sessions: Sessions::new(intuition, Scanner::new(kernel)),
-            feedback: Feedback::default(),
+            feedback: Offsets::default(),
             scored: 0,
             load: Load::default(),
             learning: true,
