@@ -20,6 +20,7 @@ COMMANDS = (
     "config",
     "connect",
     "emit",
+    "feedback",
     "freeze",
     "guardian",
     "learn",

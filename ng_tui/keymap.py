@@ -60,6 +60,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("events.mark", "m", "mark", "Mark", "Set or clear a mark on the event under the cursor.", True),
     Action("events.next_mark", "'", "next_mark", "Next mark", "Go to the next mark; from the last to the first."),
     Action("events.clear_marks", '"', "clear_marks", "Clear marks", "Clear all marks."),
+    Action(
+        "events.false_alarm", "-", "judge('false_alarm')", "False alarm", "Not worth telling: its pattern alerts later."
+    ),
+    Action("events.ack", "+,=", "judge('ack')", "Ack", "Worth telling: its pattern alerts earlier."),
+    Action("events.undo_feedback", "U", "undo_feedback", "Undo", "Take back the latest feedback on its pattern."),
     Action("events.copy", "c", "copy", "Copy", "Copy the event; controls in it are made visible.", True),
     Action("events.copy_command", "y", "copy_command", "Copy command", "Copy a command that prints this event."),
     Action("events.columns", "x", "columns", "Columns", "Next set of columns.", True),
@@ -117,6 +122,7 @@ ACTIONS: tuple[Action, ...] = (
         "Freeze/learn",
         "Take the past of its source for normal, or learn again.",
     ),
+    Action("patterns.undo_feedback", "U", "undo_feedback", "Undo", "Take back the latest feedback on the pattern."),
     Action("patterns.jump", "J", "jump", "Go to latest", "Show its latest event among the others."),
     Action("table.up", "up,k", "move(-1)", "Up", "The row above."),
     Action("table.down", "down,j", "move(1)", "Down", "The row below."),

@@ -15,6 +15,7 @@ from ng_tui.client.wire import (
     Command,
     ConstitutionView,
     ErrorFrame,
+    FeedbackView,
     Frame,
     GuardianView,
     Level,
@@ -47,6 +48,7 @@ class State:
     modules: dict[str, ModuleView] = field(default_factory=dict)
     guardian: GuardianView | None = None
     constitution: ConstitutionView | None = None
+    feedback: FeedbackView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] = field(default_factory=list)
     series: dict[str, Series] = field(default_factory=dict)
@@ -79,6 +81,8 @@ class State:
                 self.guardian = frame.guardian
             if frame.constitution is not None:
                 self.constitution = frame.constitution
+            if frame.feedback is not None:
+                self.feedback = frame.feedback
             if frame.alerts is not None:
                 self.alerts = frame.alerts
             if frame.metrics is not None:
@@ -88,10 +92,11 @@ class State:
             if frame.gap is not None:
                 text = ntr("{count} event is missing", "{count} events are missing", frame.gap.count)
                 reason = f"{text}: {frame.gap.reason}, seq {frame.gap.from_seq} to {frame.gap.to_seq}"
-                now = self.metrics.time_ns if self.metrics is not None else 0
-                notices.append(Notice(now, Level.WARN, "stream", reason))
+                notices.append(Notice(self._now(), Level.WARN, "stream", reason))
             if frame.result is not None:
                 self.pending.pop(frame.result.id, None)
+                if frame.result.message is not None:
+                    notices.append(Notice(self._now(), Level.INFO, "engine", frame.result.message))
             if frame.error is not None and (command := self.pending.pop(frame.error.id, None)) is not None:
                 refused.append((command, frame.error))
         return notices, refused
@@ -100,6 +105,10 @@ class State:
         """The newest values of a series, oldest first; empty for a series that was never measured."""
         series = self.series.get(name)
         return series.last(seconds) if series else []
+
+    def _now(self) -> int:
+        """The engine's time, as far as it has told it."""
+        return self.metrics.time_ns if self.metrics is not None else 0
 
     def _sample(self, metrics: MetricsView) -> None:
         """Appends one second to every series; what is not measured gets a hole, so that all stay aligned."""

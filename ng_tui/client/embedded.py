@@ -53,13 +53,16 @@ class EmbeddedClient:
         self._engine.send(msgspec.msgpack.encode(Request(id=self._last_id, actor=self._actor, command=command)))
         return self._last_id
 
-    def ask(self, command: Command, timeout_s: float = 5.0) -> None:
-        """Sends a command and waits for its answer. Raises ConsoleError when it is refused or does not come."""
+    def ask(self, command: Command, timeout_s: float = 5.0) -> str | None:
+        """Sends a command and waits for its answer: what it came to, where the command does not say it.
+
+        Raises ConsoleError when it is refused or does not come.
+        """
         number, deadline = self.send(command), time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             for frame in self.frames(timeout_ms=100):
                 if frame.result is not None and frame.result.id == number:
-                    return
+                    return frame.result.message
                 if frame.error is not None and frame.error.id == number:
                     raise ConsoleError("NG-3201", frame.error.message)
         raise ConsoleError("NG-3202", tr("the engine did not answer in time"))

@@ -114,8 +114,10 @@ class RemoteClient:
             self._background.call(self._dispatch, Request(number, "", command))
         return number
 
-    def ask(self, command: Command, timeout_s: float = 5.0) -> None:
-        """Connects if need be, sends a command and waits for its answer. Raises ConsoleError."""
+    def ask(self, command: Command, timeout_s: float = 5.0) -> str | None:
+        """Connects if need be, sends a command and waits for its answer: what it came to, where the command does not
+        say it. Raises ConsoleError.
+        """
         if self._running is None:
             self._wants_records = False
             self.start()
@@ -128,7 +130,7 @@ class RemoteClient:
         while (left := deadline - time.monotonic()) > 0:
             for frame in self.frames(timeout_ms=max(1, int(left * 1000))):
                 if frame.result is not None and frame.result.id == number:
-                    return
+                    return frame.result.message
                 if frame.error is not None and frame.error.id == number:
                     raise declined(frame.error)
         raise ConsoleError("NG-3202", tr("the engine did not answer in time"), where=self.label)

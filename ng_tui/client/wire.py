@@ -149,6 +149,19 @@ class StopTrialCommand(Struct, omit_defaults=True):
     keep: bool
 
 
+class GiveFeedbackCommand(Struct, omit_defaults=True):
+    """Says what an event was worth, which moves the alert threshold of its pattern or stream."""
+
+    seq: int
+    verdict: Feedback
+
+
+class UndoFeedbackCommand(Struct, omit_defaults=True):
+    """Takes feedback back; what else was said of the same pattern or stream holds."""
+
+    number: int
+
+
 class Command(Struct, omit_defaults=True):
     """Everything a client may ask of the engine. Exactly one field is set."""
 
@@ -161,6 +174,8 @@ class Command(Struct, omit_defaults=True):
     roll_back: RollBackCommand | None = None
     start_trial: StartTrialCommand | None = None
     stop_trial: StopTrialCommand | None = None
+    give_feedback: GiveFeedbackCommand | None = None
+    undo_feedback: UndoFeedbackCommand | None = None
 
 
 class ConstitutionView(Struct, omit_defaults=True):
@@ -229,6 +244,31 @@ class Feature(Struct, omit_defaults=True):
     value: float
 
 
+class Feedback(StrEnum):
+    """What an operator says of an event."""
+
+    ACK = "ack"
+    FALSE_ALARM = "false_alarm"
+
+
+class FeedbackSubject(Struct, omit_defaults=True):
+    """A pattern or stream whose threshold feedback has moved."""
+
+    source: str
+    subject: str
+    offset: float
+    latest: int
+    pattern: int | None = None
+
+
+class FeedbackView(Struct, omit_defaults=True):
+    """Feedback as it is shown."""
+
+    alert_threshold: float
+    subjects: list[FeedbackSubject]
+    judgements: list[Judgement]
+
+
 class Format(StrEnum):
     """How the raw bytes of an event are to be read. Parsing raw bytes again with the same format gives the same
     event.
@@ -246,6 +286,7 @@ class ResultFrame(Struct, omit_defaults=True):
     """The command was carried out."""
 
     id: int
+    message: str | None = None
 
 
 class ErrorFrame(Struct, omit_defaults=True):
@@ -266,6 +307,7 @@ class Frame(Struct, omit_defaults=True):
     modules: list[ModuleView] | None = None
     guardian: GuardianView | None = None
     constitution: ConstitutionView | None = None
+    feedback: FeedbackView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] | None = None
     notice: Notice | None = None
@@ -331,6 +373,23 @@ class Hit(Struct, omit_defaults=True):
     clause: str
     observed: float
     limit: float
+
+
+class Judgement(Struct, omit_defaults=True):
+    """Feedback that was given and not undone."""
+
+    number: int
+    first: int
+    time_ns: int
+    actor: str
+    seq: int
+    source: str
+    subject: str
+    verdict: Feedback
+    strength: float
+    alert_threshold: float
+    before: float
+    after: float
 
 
 class Kind(StrEnum):

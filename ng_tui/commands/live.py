@@ -11,7 +11,7 @@ from ng_tui.client.address import Address
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.client.wire import Command, Hello
 from ng_tui.commands.context import Context, stdin_is_data
-from ng_tui.commands.targets import resolve, serving
+from ng_tui.commands.targets import resolve, running, serving
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 from ng_tui.state import State
@@ -22,40 +22,49 @@ if TYPE_CHECKING:
 ANSWER_S = 5.0
 """Seconds in which an engine must answer."""
 
+Shown = Literal["modules", "guardian", "feedback"]
+"""A view that is observed."""
+RIGHTS: dict[Shown, str] = {"modules": "read:modules", "guardian": "read:guardian", "feedback": "read:modules"}
+"""The right that each needs."""
 
-def observe(context: Context, seconds: float, target: str | None, view: Literal["modules", "guardian"]) -> State:
+
+def observe(context: Context, seconds: float, target: str | None, view: Shown) -> State:
     """What the engine of `target` measures, `view` at least. Raises ConsoleError.
 
     Without a target it is the engine that serves on this host, else one that runs in this process for `seconds` and
-    only reads the saved state.
+    only reads the saved state; for 0 seconds it hears nothing.
     """
     if (found := elsewhere(context, target)) is not None:
         return asyncio.run(_observe(found, view))
     client, state = context.client(own_state=False), State()
-    print(tr("measuring for {seconds:g} s …", seconds=seconds), file=sys.stderr)
+    if seconds:
+        print(tr("measuring for {seconds:g} s …", seconds=seconds), file=sys.stderr)
     try:
-        client.start()
+        if seconds:
+            client.start()
         end = time.monotonic() + seconds
-        while time.monotonic() < end or state.guardian is None:
+        while time.monotonic() < end or not getattr(state, view):
             state.absorb(client.frames(timeout_ms=100))
     finally:
         client.close()
     return state
 
 
-def change(context: Context, command: Command, target: str | None) -> None:
+def change(context: Context, command: Command, target: str | None, *, must_serve: bool = False) -> str | None:
     """Has an engine carry out a command: that of `target`, or the one that serves on this host. When none does, the
-    saved state is changed, without any sensor. Raises ConsoleError.
+    saved state is changed, without any sensor; not with `must_serve`. What it came to, where the command does not say
+    it. Raises ConsoleError.
     """
     client: EmbeddedClient | RemoteClient
-    if (found := elsewhere(context, target)) is not None:
+    found = running(context.config(), target) if must_serve else elsewhere(context, target)
+    if found is not None:
         from ng_tui.client.remote import RemoteClient
 
         client = RemoteClient(found)
     else:
         client = context.client(own_state=True)
     try:
-        client.ask(command)
+        return client.ask(command)
     finally:
         client.close()
 
@@ -76,20 +85,20 @@ def elsewhere(context: Context, target: str | None) -> Address | None:
     return None if context.wants_own_engine else serving(context.config())
 
 
-async def _observe(address: Address, view: Literal["modules", "guardian"]) -> State:
+async def _observe(address: Address, view: Shown) -> State:
     from ng_tui.client.failures import Refused
     from ng_tui.client.reach import reach
     from ng_tui.client.session import PROTO, decode, session
 
     state = State()
     async with reach(address) as way, session(way, Hello(PROTO, views_only=True)) as connection:
-        if f"read:{view}" not in connection.welcome.rights:
+        if RIGHTS[view] not in connection.welcome.rights:
             role = connection.welcome.role.value
-            what = tr("the role {role} does not have the right {right}", role=role, right=f"read:{view}")
+            what = tr("the role {role} does not have the right {right}", role=role, right=RIGHTS[view])
             raise Refused(what, where=address.name, known=role != "anonymous")
         try:
             async with asyncio.timeout(ANSWER_S):
-                while not (state.modules if view == "modules" else state.guardian):
+                while not getattr(state, view):
                     state.absorb([decode(await connection.receive(), way)])
         except TimeoutError:
             raise ConsoleError("NG-3202", tr("the engine did not answer in time"), where=address.name) from None

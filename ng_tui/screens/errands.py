@@ -7,7 +7,8 @@ from ng_tui.errors import FilterError
 from ng_tui.export import Export, export_path
 from ng_tui.i18n import ntr, tr
 from ng_tui.options import Options
-from ng_tui.screens.base import Pane, Tell
+from ng_tui.screens.base import Tell
+from ng_tui.screens.judging import Judging
 from ng_tui.seek import Seek
 from ng_tui.text import fmt_count
 from ng_tui.viewing import Viewing
@@ -17,16 +18,14 @@ _TURN = 0.005
 """Seconds between two slices."""
 
 
-class Errands(Pane):
+class Errands(Judging):
     """A pane with a tail that searches and exports what the tail shows; one search and one export at a time."""
 
     tail: Tail
     """The list; made by the screen."""
 
     def __init__(self, ring: Ring, options: Options) -> None:
-        super().__init__(id="events")
-        self.ring = ring
-        self.options = options
+        super().__init__(ring, options, id="events")
         self.viewing = Viewing(ring)
         self._seek: Seek | None = None
         self._export: Export | None = None

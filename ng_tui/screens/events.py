@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from ng_tui.client.protocol import Link, LinkState, Ring
+from ng_tui.client.protocol import LinkState, Ring
+from ng_tui.client.wire import Feedback, FeedbackSubject
 from ng_tui.connection import why_no_events
 from ng_tui.errors import FilterError
 from ng_tui.i18n import ntr, tr
@@ -55,11 +56,10 @@ class EventsPane(Errands):
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
         self._rate = RateStrip()
         self._empty = Static("", id="empty", markup=False)
-        self._detail = Detail(ring, options.now_ns)
+        self._detail = Detail(ring, options.now_ns, self.threshold_of)
         self._ledger = Ledger()
         self._bar = FilterBar()
         self._search = ""  # as typed
-        self._link = Link(LinkState.LIVE)
 
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
@@ -80,7 +80,7 @@ class EventsPane(Errands):
 
     def present(self, state: State) -> None:
         """Shows the rate, and in an empty list why it is empty."""
-        self._link = state.link
+        self.known = state
         self._rate.present(state)
         self.stand()
 
@@ -211,6 +211,17 @@ class EventsPane(Errands):
             self.tail.marks ^= {seq}
             self.tail.refresh()
             self.tick()
+
+    def action_judge(self, verdict: str) -> None:
+        """Says what the record under the cursor was worth."""
+        if (row := self.tail.row()) is not None:
+            self.tail.hold()
+            self.judge(row.seq, Feedback(verdict))
+
+    def judged(self) -> FeedbackSubject | None:
+        """What was said of the pattern of the record under the cursor."""
+        row = self.tail.row()
+        return self.said_of(row.source, row.pattern, row.seq) if row is not None else None
 
     def action_next_mark(self) -> None:
         """Goes to the next mark."""
@@ -361,7 +372,7 @@ class EventsPane(Errands):
         standing = Standing(
             following=tail.following,
             paused=tail.frozen_at is not None,
-            cut_off=self._link.role is not None and self._link.state is not LinkState.LIVE,
+            cut_off=self.known.link.role is not None and self.known.link.state is not LinkState.LIVE,
             since=viewing.news(tail.following),
             filter=viewing.filter,
             filter_off=viewing.filter_off,
@@ -378,5 +389,5 @@ class EventsPane(Errands):
             text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
             if viewing.filter or viewing.preview is not None:
                 text = tr("No events match.") + "\n" + tr("F shows all events; f changes the filter.")
-            self._empty.update(why_no_events(self._link) or text)
+            self._empty.update(why_no_events(self.known.link) or text)
         self.set_class(empty, "-empty")

@@ -11,12 +11,22 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ng_tui.client.protocol import Ring
-from ng_tui.client.wire import Command, Level, PatternCount, SetLearningCommand, TallyView
+from ng_tui.client.wire import (
+    Command,
+    FeedbackSubject,
+    FeedbackView,
+    Level,
+    PatternCount,
+    SetLearningCommand,
+    TallyView,
+)
 from ng_tui.connection import refusal
+from ng_tui.feedback import threshold_text
 from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
 from ng_tui.options import Options
-from ng_tui.screens.base import Jump, Pane, Send, Tell
+from ng_tui.screens.base import Jump, Send, Tell
+from ng_tui.screens.judging import Judging
 from ng_tui.state import State
 from ng_tui.text import fmt_age, fmt_count, fmt_time, safe
 from ng_tui.widgets.lines import Heading, Line
@@ -36,7 +46,7 @@ SPARK_WIDTH = 10
 TAGS = {Level.WARN: "warn", Level.ERROR: "bad", Level.FATAL: "bad"}
 
 
-class PatternsPane(Pane):
+class PatternsPane(Judging):
     """A heading, the table of patterns, and a drawer for the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("patterns"))
@@ -49,14 +59,13 @@ class PatternsPane(Pane):
     """
 
     def __init__(self, ring: Ring, options: Options) -> None:
-        super().__init__(id="patterns")
-        self._ring, self._options = ring, options
-        self._state = State()
+        super().__init__(ring, options, id="patterns")
         self._marked_ns: int | None = None
         self._tally = ring.tally(0)
         self._counts: TallyView | None = None
         self._rows: dict[str, PatternCount] = {}
         self._looked_at = 0.0
+        self._feedback: FeedbackView | None = None  # as the drawer shows it
         self._heading = Heading(self._line)
         self._table = Table(_columns, self._nothing)
         self._drawer = PatternDrawer()
@@ -79,15 +88,17 @@ class PatternsPane(Pane):
 
     def present(self, state: State) -> None:
         """Counts what has come; once a second, or at once while it catches up."""
-        self._state = state
-        if self._counts is not None and self._ring.run_began > self._counts.from_seq:
+        self.known = state
+        if self._counts is not None and self.ring.run_began > self._counts.from_seq:
             # Numbers of patterns have begun anew with the engine.
-            self._begin(self._ring.run_began)
+            self._begin(self.ring.run_began)
         caught_up = self._tally.advance(BUDGET)
         if caught_up and monotonic() - self._looked_at < EVERY:
+            if state.feedback is not self._feedback:
+                self._show_drawer()
             return
         self._looked_at = monotonic()
-        self._counts = self._tally.view(MOST, self._options.now_ns())
+        self._counts = self._tally.view(MOST, self.options.now_ns())
         self._rows = {f"{row.source}\n{row.pattern}": row for row in self._counts.rows}
         self._table.show([self._row(key, row) for key, row in self._rows.items()])
         self._heading.redraw()
@@ -104,13 +115,13 @@ class PatternsPane(Pane):
 
     def action_mark(self) -> None:
         """Counts from now on."""
-        self._marked_ns = self._options.now_ns()
-        self._begin(self._ring.view("").advance(0).next_seq)
+        self._marked_ns = self.options.now_ns()
+        self._begin(self.ring.view("").advance(0).next_seq)
 
     def action_all(self) -> None:
         """Counts everything that the ring holds."""
         self._marked_ns = None
-        self._begin(self._ring.run_began)
+        self._begin(self.ring.run_began)
 
     def action_events(self) -> None:
         """Shows the events of the pattern under the cursor."""
@@ -128,24 +139,29 @@ class PatternsPane(Pane):
         row = self._under_cursor()
         if row is None:
             return
-        if why := refusal(self._state.link, "steer"):
+        if why := refusal(self.known.link, "steer"):
             self.post_message(Tell(f"{row.source}: {why}", severity="warning"))
-        elif len(self._options.places) > 1:
+        elif len(self.options.places) > 1:
             what = tr("Of several engines only one is meant; neurograph-tui freeze and learn name it with --url.")
             self.post_message(Tell(what, severity="warning"))
         else:
             command = SetLearningCommand(row.source, learning=self._is_frozen(row.source))
             self.post_message(Send(Command(set_learning=command)))
 
+    def judged(self) -> FeedbackSubject | None:
+        """What was said of the pattern under the cursor."""
+        row = self._rows.get(self._table.cursor_key or "")
+        return self.said_of(row.source, row.pattern, row.last_seq) if row is not None else None
+
     def _is_frozen(self, source: str) -> bool:
         """As the module that scores tells it."""
-        module = self._state.modules.get("intuition_engine")
+        module = self.known.modules.get("intuition_engine")
         return module is not None and any(gauge.name == f"frozen: {source}" for gauge in module.gauges)
 
     def _begin(self, seq: int) -> None:
-        self._tally = self._ring.tally(seq)
+        self._tally = self.ring.tally(seq)
         self._counts, self._looked_at = None, 0.0
-        self.present(self._state)
+        self.present(self.known)
 
     def _under_cursor(self) -> PatternCount | None:
         row = self._rows.get(self._table.cursor_key or "")
@@ -155,9 +171,11 @@ class PatternsPane(Pane):
 
     def _show_drawer(self) -> None:
         row = self._rows.get(self._table.cursor_key or "")
-        view = self._ring.pattern(row.source, row.pattern, row.last_seq) if row is not None else None
+        view = self.ring.pattern(row.source, row.pattern, row.last_seq) if row is not None else None
         is_frozen = row is not None and self._is_frozen(row.source)
-        self._drawer.show(row, view, self._options.now_ns(), is_frozen=is_frozen)
+        self._feedback = self.known.feedback
+        threshold = threshold_text(self._feedback, self.judged())
+        self._drawer.show(row, view, self.options.now_ns(), is_frozen=is_frozen, threshold=threshold)
 
     def _arrange(self) -> None:
         wide = self.size.width >= WIDE
@@ -193,7 +211,7 @@ class PatternsPane(Pane):
         return tr("No event of text or JSON has come yet; metrics have no patterns.")
 
     def _row(self, key: str, row: PatternCount) -> Row:
-        template = self._ring.template(row.source, row.pattern, row.last_seq)
+        template = self.ring.template(row.source, row.pattern, row.last_seq)
         recent = [float(count) for count in row.recent]
         span = len(recent)
         return Row(
@@ -203,7 +221,7 @@ class PatternsPane(Pane):
                 "count": Cell(fmt_count(row.count), "", float(row.count)),
                 "spark": Cell(sparkline(recent, SPARK_WIDTH, seconds=span, end=span - 1)[0], "chart-1"),
                 "level": Cell(row.worst.value, TAGS.get(row.worst, "dim"), float(list(Level).index(row.worst))),
-                "age": Cell(fmt_age(row.last_ns, self._options.now_ns()), "dim", -float(row.last_ns)),
+                "age": Cell(fmt_age(row.last_ns, self.options.now_ns()), "dim", -float(row.last_ns)),
                 "alerts": Cell(fmt_count(row.alerts) if row.alerts else "", "bad", float(row.alerts)),
                 "source": Cell(row.source.rpartition("/")[2] or row.source, "dim"),
                 "text": Cell(safe(template) if template is not None else row.text),

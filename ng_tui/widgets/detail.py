@@ -17,7 +17,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ng_tui.client.protocol import Ring
-from ng_tui.client.wire import Outcome, RecordDetail, Scoring, Unit
+from ng_tui.client.wire import Outcome, Record, RecordDetail, Scoring, Unit
 from ng_tui.i18n import tr
 from ng_tui.keymap import bindings
 from ng_tui.text import ABSENT, fit, fmt_number, fmt_time, fmt_value
@@ -62,15 +62,19 @@ class Detail(VerticalScroll, can_focus=False):
             super().__init__()
             self.seq = seq
 
-    def __init__(self, ring: Ring, now_ns: Callable[[], int]) -> None:
+    def __init__(self, ring: Ring, now_ns: Callable[[], int], threshold: Callable[[Record], str]) -> None:
+        """`threshold` says how feedback moved the alert threshold of a record; empty where it did not."""
         super().__init__(id="detail")
         self.seq: int | None = None
         """The record shown; None when there is none, and when it is closed."""
         self._ring = ring
         self._now_ns = now_ns
+        self._threshold = threshold
         self._seqs: list[int] = []
         self._shown_at = 0.0
         self._lacks_template = False
+        self._record: Record | None = None
+        self._said = ""  # of the threshold of the record
 
     @property
     def is_open(self) -> bool:
@@ -101,6 +105,8 @@ class Detail(VerticalScroll, can_focus=False):
             detail = self._ring.detail(seq, 0)
             if detail is not None and detail.template is not None:
                 self._show(seq)
+        elif self._record is not None and self._threshold(self._record) != self._said:
+            self._show(seq)
 
     def compose(self) -> ComposeResult:
         """The facts as one text, and the neighbours as a list."""
@@ -108,6 +114,7 @@ class Detail(VerticalScroll, can_focus=False):
         yield Neighbours(id="neighbours", markup=False, compact=True)
 
     def _show(self, seq: int | None) -> None:
+        is_another = seq != self.seq
         self.seq, self._shown_at = seq, time.monotonic()
         detail = self._ring.detail(seq, NEIGHBOURS) if seq is not None else None
         known = detail is None or detail.template is not None or detail.record.detection.pattern is None
@@ -117,18 +124,20 @@ class Detail(VerticalScroll, can_focus=False):
         neighbours = self.query_one(Neighbours)
         neighbours.clear_options()
         self._seqs = []
+        self._record = detail.record if detail is not None else None
         if detail is None:
             text = Text(tr("This event has left the ring; it can no longer be shown."), style=palette.style("dim"))
             self.query_one("#facts", Static).update(text)
             return
-        self.query_one("#facts", Static).update(facts(detail, width, palette, self._now_ns()))
+        self._said = self._threshold(detail.record)
+        self.query_one("#facts", Static).update(facts(detail, width, palette, self._now_ns(), self._said))
         self._seqs = [neighbour.seq for neighbour in detail.neighbours]
         neighbours.add_options(
             Option(Content(fit(f"{one.similarity:.2f} #{one.seq} {one.text}", width))) for one in detail.neighbours
         )
         if neighbours.has_focus and self._seqs:
             neighbours.highlighted = 0
-        else:
+        elif is_another:
             self.scroll_home(animate=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -137,7 +146,7 @@ class Detail(VerticalScroll, can_focus=False):
         self.post_message(self.Wanted(self._seqs[event.option_index]))
 
 
-def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int) -> Text:
+def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, threshold: str = "") -> Text:
     """The text above the neighbours. Everything in it passed the engine's sanitiser and is never parsed."""
     text = Text(no_wrap=False, overflow="fold")
     label = 17 if width >= 48 else 12
@@ -195,6 +204,8 @@ def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int) -> Te
             tr("anomaly"),
             (f"{anomaly:.4f}" if anomaly is not None else ABSENT) + (" " + tr("ALERT") if scores.is_alert else ""),
         )
+        if threshold:
+            field(tr("threshold"), threshold)
         field(tr("why"), scores.why or ABSENT)
     else:
         field(tr("state"), tr("not scored ({state})", state=scores.state.value), "dim")

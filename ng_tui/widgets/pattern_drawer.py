@@ -22,23 +22,36 @@ class PatternDrawer(Lines):
         self._view: PatternView | None = None
         self._now = 0
         self._is_frozen = False
+        self._threshold = ""
 
-    def show(self, row: PatternCount | None, view: PatternView | None, now: int, *, is_frozen: bool = False) -> None:
-        """Shows what was counted and, where an engine answers, what it knows; `now` in nanoseconds since 1970, UTC."""
-        self._row, self._view, self._now, self._is_frozen = row, view, now, is_frozen
+    def show(
+        self,
+        row: PatternCount | None,
+        view: PatternView | None,
+        now: int,
+        *,
+        is_frozen: bool = False,
+        threshold: str = "",
+    ) -> None:
+        """Shows what was counted and, where an engine answers, what it knows; `now` in nanoseconds since 1970, UTC.
+
+        `threshold` says how feedback moved the alert threshold; empty where there is none.
+        """
+        self._row, self._view, self._now = row, view, now
+        self._is_frozen, self._threshold = is_frozen, threshold
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The facts from the most to the least important."""
         if self._row is None:
             return []
-        facts = pattern_facts(self._row, self._view, width, self._now)
+        facts = pattern_facts(self._row, self._view, width, self._now, self._threshold)
         if self._is_frozen:
             facts.insert(1, [(tr("The source is frozen: its events are scored and not learnt."), "warn")])
         return facts[:height]
 
 
-def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: int) -> list[Line]:
+def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: int, threshold: str = "") -> list[Line]:
     """What is known of a pattern. Texts of the engine pass the sanitiser here; those of the row have passed it."""
     result: list[Line] = [rule(tr("pattern {number}", number=row.pattern), row.source, width)]
     result += [[(text, "")] for text in wrap(safe(view.template) if view else row.text or ABSENT, width, 3)]
@@ -48,6 +61,10 @@ def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: 
     if row.alerts:
         count = tr("{n} of its events", n=fmt_count(row.alerts))
         result += labelled(tr("alerts"), [count], "bad")
+    if threshold:
+        result += labelled(
+            tr("threshold"), wrap(tr("{threshold}; U undoes", threshold=threshold), width - LABEL - 1, 2), ""
+        )
     if view is None:
         result += labelled(tr("latest text"), wrap(row.text or ABSENT, width - LABEL - 1, 2), "")
         return result + labelled(tr("around it"), [tr("known to a running engine only")], "dim")

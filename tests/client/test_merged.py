@@ -54,8 +54,9 @@ def test_two_engines(start: Start) -> None:
         client.frames()
         client.focus("left")
         # What it said last is there at once.
-        latest = [frame.modules for frame in client.frames() if frame.modules is not None]
-        assert latest
+        latest = client.frames()
+        for view_name in ("modules", "guardian", "constitution", "feedback", "alerts", "metrics"):
+            assert any(getattr(frame, view_name) is not None for frame in latest), view_name
         until(lambda: modules().get("signal_system") is False)
         assert client.send(SWITCH) > number
 

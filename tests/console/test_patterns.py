@@ -92,7 +92,7 @@ async def test_its_source_is_frozen_and_learns_again(tmp_path: Path) -> None:
         source = (pane.query_one(Table).cursor_key or "").partition("\n")[0]
         await pilot.press("z")
         assert client.sent[-1].set_learning == SetLearningCommand(source, learning=False)
-        pane._state.modules["intuition_engine"].gauges.append(Gauge(f"frozen: {source}", 1.0, Unit.COUNT))
+        pane.known.modules["intuition_engine"].gauges.append(Gauge(f"frozen: {source}", 1.0, Unit.COUNT))
         pane._show_drawer()
         await pilot.pause()
         assert "The source is frozen" in shown(app)

@@ -2,12 +2,15 @@
 
 use crate::constitution::{self, By, shown};
 use crate::engine::Engine;
+use crate::feedback;
 use crate::filter::Env;
 use crate::registry::{MODULES, Module, find};
 use crate::settings::nearest;
 use crate::store::Store;
 use crate::world::World;
-use ng_wire::{Amendment, AmendmentKind, Command, Constitution, ErrorCode, Frame, Mode, Request, SettingValue};
+use ng_wire::{
+    Amendment, AmendmentKind, Command, Constitution, ErrorCode, Frame, Judgements, Mode, Request, SettingValue,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What commands changed against the configuration; written to the state directory before it takes effect.
@@ -21,6 +24,8 @@ pub struct Overrides {
     pub constitution: Constitution,
     /// Names of the sources whose events are scored and not learnt.
     pub frozen: BTreeSet<String>,
+    /// What operators said of events.
+    pub feedback: Judgements,
 }
 
 /// Most sources that are frozen at a time.
@@ -44,8 +49,13 @@ pub fn apply(
     request: &Request,
 ) -> Frame {
     let by = By { time_ns: world.now_ns(), actor: &request.actor, measured: engine.meter.measured(store.totals()) };
-    let outcome = check(engine, overrides, &request.command, env).and_then(|()| {
-        let wanted = merged(overrides, &request.command, by);
+    let checked = check(engine, overrides, &request.command, env).and_then(|()| {
+        let checked = feedback::check(engine, store, &overrides.feedback, &request.command);
+        checked.map_err(|(code, message)| Refusal { code, message })
+    });
+    let outcome = checked.and_then(|()| {
+        let mut wanted = merged(overrides, &request.command, by);
+        feedback::amend(&mut wanted, engine, store, &request.command, by);
         world.persist(&wanted).map(|()| wanted).map_err(|error| Refusal {
             code: ErrorCode::Internal,
             message: format!("the state could not be written, so nothing was changed: {error}"),
@@ -58,14 +68,18 @@ pub fn apply(
             let amended = before.constitution != overrides.constitution;
             engine.registry.red(Module::Cdna).operations += u64::from(amended);
             let amendment = overrides.constitution.history.last().filter(|_| amended);
-            let event = match &request.command {
-                Command::SetLearning { source, .. } if !is_known(engine, store, source) => {
-                    not_known(audit(request, amendment), source)
-                }
-                _ => audit(request, amendment),
-            };
+            let mut event = audit(request, amendment, |command| {
+                feedback::event(engine, &before.feedback, &overrides.feedback, command, &request.actor)
+            });
+            if let Command::SetLearning { source, .. } = &request.command
+                && !is_known(engine, store, source)
+            {
+                event = not_known(event, source);
+            }
+            let is_feedback = matches!(request.command, Command::GiveFeedback { .. } | Command::UndoFeedback { .. });
+            let message = event["message"].as_str().filter(|_| is_feedback).map(str::to_owned);
             engine.note(store, by.time_ns, &event.to_string());
-            Frame::Result { id: request.id }
+            Frame::Result { id: request.id, message }
         }
         Err(refusal) => Frame::Error { id: request.id, code: refusal.code, message: refusal.message },
     }
@@ -136,6 +150,7 @@ pub fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env) -> Res
     for source in &overrides.frozen {
         engine.sources.set_learning(source, false);
     }
+    feedback::restore(engine, &mut overrides.feedback);
     let (amendment, fault) = constitution::revive(overrides, env.now_ns);
     refused.extend(fault);
     weigh(engine, &overrides.constitution);
@@ -226,6 +241,9 @@ fn carry_out(engine: &mut Engine, store: &Store, overrides: &Overrides, command:
         }
         Command::StartTrial { .. } => engine.meter.begin(store.totals()),
         Command::StopTrial { .. } => engine.meter.end(),
+        Command::GiveFeedback { .. } | Command::UndoFeedback { .. } => {
+            feedback::carry_out(engine, store, &overrides.feedback, command);
+        }
         _ => configure(engine, command, env),
     }
     weigh(engine, &overrides.constitution);
@@ -291,8 +309,13 @@ fn not_known(mut event: serde_json::Value, source: &str) -> serde_json::Value {
     event
 }
 
-/// The event that tells who changed what. `amendment` is what the command made of the constitution.
-fn audit(request: &Request, amendment: Option<&Amendment>) -> serde_json::Value {
+/// The event that tells who changed what. `amendment` is what the command made of the constitution, `judged` tells what it
+/// made of feedback.
+fn audit(
+    request: &Request,
+    amendment: Option<&Amendment>,
+    judged: impl FnOnce(&Command) -> serde_json::Value,
+) -> serde_json::Value {
     let actor = &request.actor;
     let mut event = match &request.command {
         Command::SetModule { module, enabled } => {
@@ -329,6 +352,7 @@ fn audit(request: &Request, amendment: Option<&Amendment>) -> serde_json::Value 
         Command::StopTrial { keep: false } => {
             amended("cdna.trial.reverted", &format!("trial reverted by {actor}"), amendment)
         }
+        command @ (Command::GiveFeedback { .. } | Command::UndoFeedback { .. }) => judged(command),
     };
     event["actor"] = actor.as_str().into();
     if let Some(amendment) = amendment {

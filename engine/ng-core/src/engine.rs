@@ -24,7 +24,7 @@ use crate::route::Routes;
 use crate::settings::Values;
 use crate::sources::Sources;
 use crate::store::Store;
-use crate::symbols::Sym;
+use crate::symbols::{Sym, Symbols};
 use ng_wire::{Format, Outcome, Scoring};
 
 /// Durations of the stages, sampled.
@@ -219,6 +219,10 @@ impl Engine {
         let finished = match admit(event, &mut self.guard, registry, &mut watch, stages) {
             Admission::Goes(admitted) => {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
+                let Matched(event, Match { is_new, pattern, .. }) = &matched;
+                if *is_new && !self.detect.feedback.is_empty() {
+                    meet(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
+                }
                 let finished = score(matched, &mut self.detect, registry, &mut self.effects, sampler);
                 lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
                 finished
@@ -279,6 +283,14 @@ impl Engine {
         self.effects.push(Effect::Note { json: json.to_string() });
     }
 
+    /// Lets feedback that an earlier run was given hold for the patterns that are known already. Those that come are met as
+    /// they do.
+    pub fn meet_patterns(&mut self, symbols: &Symbols) {
+        for pattern in self.patterns.list(self.patterns.len()) {
+            meet(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
+        }
+    }
+
     /// Hands changed settings to the modules, which keep what they have learnt as far as they can.
     pub fn reconfigure(&mut self) {
         let values = |module: Module| &self.values[module as usize];
@@ -322,6 +334,13 @@ fn admit<'a>(
     } else {
         Admission::Goes(Admitted(event))
     }
+}
+
+/// Lets feedback hold for a pattern that reads like what it was given on.
+fn meet(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
+    let (Some(pattern), Some(text)) = (patterns.get(id), patterns.template(id, symbols)) else { return };
+    let similarity = values[Module::TokenManager as usize].float("similarity");
+    detect.feedback.meet(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
 }
 
 /// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.

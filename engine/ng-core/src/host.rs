@@ -22,7 +22,8 @@ use crate::world::World;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use keeper::Keeper;
 use ng_wire::{
-    ActionDone, ActionStatus, Constitution, ConstitutionView, Frame, Notice, PatternView, QueueView, Request,
+    ActionDone, ActionStatus, Constitution, ConstitutionView, FeedbackView, Frame, Notice, PatternView, QueueView,
+    Request,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,8 @@ const COMMANDS: usize = 64;
 /// The engine looks at a full lossless queue again after this time.
 const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
+/// Ticks after which feedback is told again, for clients that were behind and missed it.
+const FEEDBACK_AGAIN: u32 = 60;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -144,7 +147,8 @@ impl Access {
 pub struct Gone;
 
 /// Starts the thread. The outlet is for the sensors; when every copy of it is gone, subscriptions come to their end.
-pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outlet)> {
+pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outlet)> {
+    setup.engine.meet_patterns(setup.store.lock().symbols());
     let (batches_in, batches) = bounded(BATCHES);
     let (spare_in, spare) = bounded(BATCHES);
     let (sources_in, sources) = bounded(1024);
@@ -164,6 +168,8 @@ pub fn start(setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outle
         finished: false,
         frames_dropped: 0,
         keeper: Keeper::default(),
+        feedback_told: None,
+        ticks: 0,
     };
     let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
     Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
@@ -217,6 +223,10 @@ struct Host {
     /// Frames that a client did not take in time.
     frames_dropped: u64,
     keeper: Keeper,
+    /// The latest view of feedback that was told.
+    feedback_told: Option<FeedbackView>,
+    /// Ticks since the start.
+    ticks: u32,
 }
 
 impl Host {
@@ -386,6 +396,10 @@ impl Host {
         let env = Env { now_ns: world.now_ns(), ..env.clone() };
         control::watch(engine, &mut store, overrides, world.as_mut(), &env, elapsed_s);
         drop(store);
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(FEEDBACK_AGAIN) {
+            self.feedback_told = None;
+        }
         self.perform();
         self.publish();
         self.save(false);
@@ -406,10 +420,21 @@ impl Host {
             queue("console frames", self.frames.len(), FRAMES, self.frames_dropped),
         ];
         let Setup { engine, store, world, overrides, .. } = &self.setup;
-        let kept = &overrides.constitution;
-        let frames = views::all(engine, kept, &store.lock(), &self.rates, queues, world.now_ns(), mono_ns());
+        let frames = views::all(engine, overrides, &store.lock(), &self.rates, queues, world.now_ns(), mono_ns());
         for frame in frames {
+            self.tell_view(frame);
+        }
+    }
+
+    /// Tells a view. Feedback is long and seldom changes, so that it is not told again every second.
+    fn tell_view(&mut self, frame: Frame) {
+        let Frame::Feedback(view) = &frame else {
             self.tell(frame);
+            return;
+        };
+        if self.feedback_told.as_ref() != Some(view) {
+            let told = view.clone();
+            self.feedback_told = self.tell(frame).then_some(told);
         }
     }
 

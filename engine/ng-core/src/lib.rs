@@ -8,7 +8,9 @@
 //!
 //! `engine.rs` is the only file that knows the order of the stages; the stages do not import each other. Shared words
 //! live in `event.rs` (what a stage reads), `record.rs` (what a stage concludes), `symbols.rs` (interned names) and
-//! `settings.rs` (validated settings), `saved/` (the words of a saved state, whose parts `learnt.rs` puts in order). `constitution/` keeps what commands changed of rules and weights in versions. `host.rs` owns the thread, the channels and the real clock.
+//! `settings.rs` (validated settings), `saved/` (the words of a saved state, whose parts `learnt.rs` puts in order).
+//! `constitution/` keeps what commands changed of rules and weights in versions, `feedback.rs` what operators said of
+//! events. `host.rs` owns the thread, the channels and the real clock.
 
 pub mod actions;
 pub mod constitution;
@@ -19,6 +21,7 @@ mod elapsed;
 pub mod encoders;
 pub mod engine;
 pub mod event;
+pub mod feedback;
 pub mod filter;
 pub mod gateway;
 pub mod guard;

@@ -1,7 +1,9 @@
 //! The views that the screens show, taken once a second and after every change.
 
 use crate::constitution;
+use crate::control::Overrides;
 use crate::engine::{Engine, STAGES};
+use crate::feedback;
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
 use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
@@ -48,7 +50,7 @@ impl Rates {
 /// All views, as frames.
 pub fn all(
     engine: &Engine,
-    kept: &Constitution,
+    kept: &Overrides,
     store: &Store,
     rates: &Rates,
     queues: Vec<QueueView>,
@@ -56,9 +58,16 @@ pub fn all(
     mono_ns: u64,
 ) -> Vec<Frame> {
     vec![
-        Frame::Modules(modules(engine, kept, now_ns)),
+        Frame::Modules(modules(engine, &kept.constitution, now_ns)),
         Frame::Guardian(engine.guard.view(store.symbols())),
-        Frame::Constitution(constitution::view(kept, engine.detect.effects(), &engine.meter, store.totals(), now_ns)),
+        Frame::Constitution(constitution::view(
+            &kept.constitution,
+            engine.detect.effects(),
+            &engine.meter,
+            store.totals(),
+            now_ns,
+        )),
+        Frame::Feedback(feedback::view(engine, &kept.feedback)),
         Frame::Alerts(engine.actions.view()),
         Frame::Metrics(metrics(engine, store, rates, queues, now_ns, mono_ns)),
     ]

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
 use ng_core::detect::Kernel;
+use ng_core::detect::feedback::Subject;
 use ng_core::engine::{Engine, Ingredients};
 use ng_core::event::Span;
 use ng_core::filter::{Env, Filter};
@@ -88,6 +89,9 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
         ng_core::actions::AlertRule::parse("errors", "when level>=error count >= 5 in 1m then log", &env).unwrap();
     let parts = Ingredients { values, guard, alerts: vec![rule], utc_offset_s: 0, kernel: Kernel::Auto };
     let mut engine = Engine::new(parts);
+    let judged =
+        Subject { first: 1, source: "steady".into(), texts: vec!["a *".into()], offset: -0.6, pattern: Some(0) };
+    engine.detect.feedback.replace(vec![judged]);
     let filter = Filter::compile("level>=info !nothing", &env).unwrap();
     let queue = engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536);
     let mut other = |text: &&str| {

@@ -4,7 +4,7 @@ use crate::NodeError;
 use crate::error::EXIT_BUSY;
 use ng_core::control::Overrides;
 use ng_core::saved::MOST_BYTES;
-use ng_wire::{Constitution, SettingValue};
+use ng_wire::{Constitution, Judgements, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,9 @@ struct Stored {
     /// Absent in files that were written before sources could be frozen.
     #[serde(default)]
     frozen: BTreeSet<String>,
+    /// Absent in files that were written before there was feedback.
+    #[serde(default)]
+    feedback: Judgements,
 }
 
 /// Raised when the meaning of the file changes.
@@ -70,8 +73,8 @@ impl State {
         };
         let problem = match serde_json::from_slice::<Stored>(&text) {
             Ok(stored) if stored.version == VERSION => {
-                let Stored { enabled, settings, constitution, frozen, .. } = stored;
-                return (Overrides { enabled, settings, constitution, frozen }, None);
+                let Stored { enabled, settings, constitution, frozen, feedback, .. } = stored;
+                return (Overrides { enabled, settings, constitution, frozen, feedback }, None);
             }
             Ok(stored) => format!("has version {}, expected {VERSION}", stored.version),
             Err(error) => format!("is not valid: {error}"),
@@ -122,8 +125,8 @@ impl State {
         if self.lock.is_none() {
             return Ok(());
         }
-        let Overrides { enabled, settings, constitution, frozen } = overrides.clone();
-        let stored = Stored { version: VERSION, enabled, settings, constitution, frozen };
+        let Overrides { enabled, settings, constitution, frozen, feedback } = overrides.clone();
+        let stored = Stored { version: VERSION, enabled, settings, constitution, frozen, feedback };
         replace(&self.folder, FILE, &serde_json::to_vec_pretty(&stored)?)
     }
 }
@@ -183,7 +186,7 @@ pub fn lock_owner(folder: &Path) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_wire::Trial;
+    use ng_wire::{Feedback, Judgement, Trial};
 
     fn sample() -> Overrides {
         let settings = BTreeMap::from([(
@@ -195,7 +198,23 @@ mod tests {
         let constitution =
             Constitution { version: 3, weights: [2.5; 8], trial: Some(trial), ..Constitution::default() };
         let frozen = BTreeSet::from(["stdin".into()]);
-        Overrides { enabled: BTreeMap::from([("intuition_engine".into(), false)]), settings, constitution, frozen }
+        let judgement = Judgement {
+            number: 4,
+            first: 2,
+            time_ns: 7,
+            actor: "a".into(),
+            seq: 11,
+            source: "stdin".into(),
+            subject: "disk * full".into(),
+            verdict: Feedback::FalseAlarm,
+            strength: 4.25,
+            alert_threshold: 3.6,
+            before: 0.3,
+            after: 0.7,
+        };
+        let feedback = Judgements { given: 5, kept: vec![judgement] };
+        let enabled = BTreeMap::from([("intuition_engine".into(), false)]);
+        Overrides { enabled, settings, constitution, frozen, feedback }
     }
 
     #[test]
@@ -207,7 +226,7 @@ mod tests {
         let loaded = State::open(folder.path(), StateAccess::Own).unwrap().load();
         assert_eq!(
             loaded,
-            (Overrides { constitution: Constitution::default(), frozen: BTreeSet::new(), ..sample() }, None)
+            (Overrides { enabled: sample().enabled, settings: sample().settings, ..Overrides::default() }, None)
         );
     }
 

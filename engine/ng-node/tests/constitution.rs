@@ -26,7 +26,7 @@ fn command(node: &Node, command: Command) {
     loop {
         for frame in node.handle().frames(Duration::from_millis(100)) {
             match frame {
-                Frame::Result { id: 9 } => return,
+                Frame::Result { id: 9, .. } => return,
                 Frame::Error { message, .. } => panic!("{message}"),
                 _ => {}
             }

@@ -94,7 +94,7 @@ fn what_commands_changed_is_there_after_a_restart() {
         Command::SetRuleMode { rule: "bounds".into(), mode: Mode::Enforce },
     ];
     for wanted in commands {
-        assert_eq!(command(&node, wanted), Frame::Result { id: 9 });
+        assert_eq!(command(&node, wanted), Frame::Result { id: 9, message: None });
     }
     drop(node);
 
@@ -126,7 +126,7 @@ fn a_reader_of_the_state_writes_nothing() {
     let owner = own("", folder.path());
     assert_eq!(
         command(&owner, Command::SetModule { module: "signal_system".into(), enabled: false }),
-        Frame::Result { id: 9 }
+        Frame::Result { id: 9, message: None }
     );
     let listing = || {
         let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
@@ -139,7 +139,7 @@ fn a_reader_of_the_state_writes_nothing() {
     assert!(!modules(&reader)["signal_system"].enabled);
     assert_eq!(
         command(&reader, Command::SetModule { module: "gateway".into(), enabled: false }),
-        Frame::Result { id: 9 }
+        Frame::Result { id: 9, message: None }
     );
     assert!(!modules(&reader)["gateway"].enabled, "the command holds for as long as the reader runs");
     assert_eq!(listing(), before);

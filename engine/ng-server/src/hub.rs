@@ -15,8 +15,8 @@ use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
 use ng_wire::{
-    AlertView, Command, ConstitutionView, Durability, ErrorCode, Frame, GuardianView, MetricsView, ModuleView, Request,
-    Welcome,
+    AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, MetricsView,
+    ModuleView, Request, Welcome,
 };
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
@@ -40,6 +40,8 @@ pub struct Views {
     pub guardian: Option<Arc<GuardianView>>,
     /// The constitution.
     pub constitution: Option<Arc<ConstitutionView>>,
+    /// Feedback.
+    pub feedback: Option<Arc<FeedbackView>>,
     /// The alert rules.
     pub alerts: Arc<Vec<AlertView>>,
     /// Throughput, queues, sources.
@@ -166,6 +168,7 @@ impl Hub {
                 Frame::Modules(modules) => views.modules = Arc::new(modules.clone()),
                 Frame::Guardian(guardian) => views.guardian = Some(Arc::new(guardian.clone())),
                 Frame::Constitution(constitution) => views.constitution = Some(Arc::new(constitution.clone())),
+                Frame::Feedback(feedback) => views.feedback = Some(Arc::new(feedback.clone())),
                 Frame::Alerts(alerts) => views.alerts = Arc::new(alerts.clone()),
                 Frame::Metrics(metrics) => views.metrics = Some(Arc::new(metrics.clone())),
                 _ => {}
@@ -195,6 +198,7 @@ impl Hub {
         let mut frames = vec![Frame::Modules((*views.modules).clone()), Frame::Alerts((*views.alerts).clone())];
         frames.extend(views.guardian.map(|guardian| Frame::Guardian((*guardian).clone())));
         frames.extend(views.constitution.map(|constitution| Frame::Constitution((*constitution).clone())));
+        frames.extend(views.feedback.map(|feedback| Frame::Feedback((*feedback).clone())));
         frames.extend(views.metrics.map(|metrics| Frame::Metrics((*metrics).clone())));
         frames
     }
@@ -226,8 +230,9 @@ impl Hub {
         })
     }
 
-    /// Carries out a command in the name of a client, and waits for the engine's answer, and until the views show it.
-    pub async fn command(&self, identity: &Identity, command: Command) -> Result<(), ApiError> {
+    /// Carries out a command in the name of a client, and waits for the engine's answer, which it returns, and until the
+    /// views show it.
+    pub async fn command(&self, identity: &Identity, command: Command) -> Result<Option<String>, ApiError> {
         let (tell, told) = tokio::sync::oneshot::channel();
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let request = Request { id, actor: identity.name().to_owned(), command };
@@ -240,10 +245,10 @@ impl Hub {
         })?;
         match told.await {
             Ok((Frame::Error { code, message, .. }, _)) => Err(ApiError::of_command(code, message)),
-            Ok((_, answered_ns)) => {
+            Ok((answer, answered_ns)) => {
                 // The engine tells its views right after the answer. One that does not is behind, not wrong.
                 let _ = tokio::time::timeout(VIEWS_WAIT, shown(news, answered_ns)).await;
-                Ok(())
+                Ok(if let Frame::Result { message, .. } = answer { message } else { None })
             }
             Err(_) => Err(ApiError::not_ready("the engine is stopping")),
         }

@@ -1,6 +1,6 @@
 //! Commands: the only way back from a client to the engine.
 
-use crate::{DIMENSIONS, Mode, SettingValue};
+use crate::{DIMENSIONS, Feedback, Mode, SettingValue};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -79,5 +79,17 @@ pub enum Command {
     StopTrial {
         /// What is on trial holds from now on; otherwise it is taken back.
         keep: bool,
+    },
+    /// Says what an event was worth, which moves the alert threshold of its pattern or stream.
+    GiveFeedback {
+        /// The event; must be in the ring.
+        seq: u64,
+        /// What is said of it.
+        verdict: Feedback,
+    },
+    /// Takes feedback back; what else was said of the same pattern or stream holds.
+    UndoFeedback {
+        /// Number of the judgement.
+        number: u64,
     },
 }

@@ -1,6 +1,8 @@
 //! Frames: what the engine tells its clients.
 
-use crate::{AlertView, ConstitutionView, GuardianView, Level, MetricsView, ModuleView, Packed, Record, Welcome};
+use crate::{
+    AlertView, ConstitutionView, FeedbackView, GuardianView, Level, MetricsView, ModuleView, Packed, Record, Welcome,
+};
 use serde::{Deserialize, Serialize};
 
 /// Why records are missing from a stream.
@@ -125,6 +127,8 @@ pub enum Frame {
     Guardian(GuardianView),
     /// The constitution; once a second and after every change.
     Constitution(ConstitutionView),
+    /// Feedback; after every change, and once a minute.
+    Feedback(FeedbackView),
     /// Throughput, latency, queues, sources; once a second.
     Metrics(MetricsView),
     /// All alert rules; once a second and after every change.
@@ -137,6 +141,9 @@ pub enum Frame {
     Result {
         /// The command's number.
         id: u64,
+        /// What it came to; left out where the command says it. Not sanitised.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
     },
     /// The command was refused.
     Error {

@@ -6,6 +6,7 @@
 
 mod command;
 mod constitution;
+mod feedback;
 mod frame;
 mod level;
 mod packed;
@@ -21,6 +22,7 @@ pub use constitution::{
     Amendment, AmendmentKind, Constitution, ConstitutionView, DIMENSIONS, Effect, Measured, NEUTRAL, ProfileView,
     Trial, TrialView, WeightView, Zone,
 };
+pub use feedback::{Feedback, FeedbackSubject, FeedbackView, Judgement, Judgements};
 pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice};
 pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};

@@ -131,7 +131,10 @@ pub fn amend(overrides: &mut Overrides, before: &Overrides, command: &Command, b
             if *keep { AmendmentKind::TrialKept } else { AmendmentKind::TrialReverted }
         }
         Command::Configure { .. } | Command::SetRuleMode { .. } => AmendmentKind::Rules,
-        Command::SetModule { .. } | Command::SetLearning { .. } => return,
+        Command::SetModule { .. }
+        | Command::SetLearning { .. }
+        | Command::GiveFeedback { .. }
+        | Command::UndoFeedback { .. } => return,
     };
     record(overrides, before, kind, command, by);
 }

@@ -7,11 +7,13 @@
 //! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
 //! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look
 //! for neighbours with `knn.rs` or `grouped.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
-//! `alert.rs`. `streams.rs` bounds the number of detectors, `probe.rs` measures the searches of sampled events, `timing.rs`
-//! follows when sources speak. `saved.rs` has the saved form.
+//! `alert.rs`, at thresholds that `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `probe.rs` measures
+//! the searches of sampled events, `timing.rs` follows when sources speak, `effect.rs` measures what weights do. `saved.rs`
+//! has the saved form.
 
 pub mod alert;
 mod effect;
+pub mod feedback;
 mod grouped;
 pub mod json;
 pub mod kernel;
@@ -43,6 +45,7 @@ use crate::record::{Detection, NO_SEQ};
 use crate::settings::Values;
 use crate::symbols::{Sym, Symbols};
 use alert::Score;
+use feedback::Offsets;
 use json::Numbers;
 use kernel::{DIMS, Scanner};
 use load::Load;
@@ -76,6 +79,8 @@ pub struct Detect {
     json: Streams<Sym, (Ranked<3>, Numbers)>,
     /// Events that belong together.
     sessions: Sessions,
+    /// What operators moved the alert threshold by.
+    pub feedback: Offsets,
     /// Events and rates scored.
     scored: u64,
     load: Load,
@@ -95,6 +100,7 @@ impl Detect {
             text: Streams::new(MOST_SOURCES),
             json: Streams::new(MOST_SOURCES),
             sessions: Sessions::new(intuition, Scanner::new(kernel)),
+            feedback: Offsets::default(),
             scored: 0,
             load: Load::default(),
             learning: true,
@@ -317,7 +323,7 @@ impl Detect {
             state: if ready { Scoring::Scored } else { Scoring::Learning },
             encoder: event.encoder,
             is_novel,
-            is_alert: ready && score.level.strength >= self.tuning.alert_threshold,
+            is_alert: ready && self.feedback.alerts(score.level.strength, self.tuning.alert_threshold, matched.pattern),
             vector: score.vector,
             channels: score.level.channels.map(|channel| channel as f32),
             novelty: score.novelty as f32,

@@ -165,6 +165,21 @@ impl Store {
         self.next_seq
     }
 
+    /// What was concluded of the record `seq`; none when it is not in the ring, or cannot be read back. One that is sealed
+    /// is unpacked for it, with its neighbours.
+    pub fn head(&self, seq: u64) -> Option<Head> {
+        let ordinal = self.ordinal_of(seq);
+        let head = match segment_of(&self.sealed, ordinal) {
+            Some(segment) => {
+                let mut block = Block::default();
+                segment.unpack_heads(&mut block, &mut Vec::new()).ok()?;
+                block.heads.get((ordinal - segment.first) as usize).copied()
+            }
+            None => self.open.heads.get((ordinal - self.open.first) as usize).copied(),
+        };
+        head.filter(|head| head.seq == seq)
+    }
+
     /// Records held.
     pub fn len(&self) -> usize {
         (self.open.end() - self.first) as usize

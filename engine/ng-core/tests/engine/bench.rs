@@ -251,7 +251,7 @@ impl Bench {
 
     pub(crate) fn accepted(&mut self, command: Command) {
         let answer = self.command(command.clone());
-        assert_eq!(answer, Frame::Result { id: 7 }, "{command:?}");
+        assert_eq!(answer, Frame::Result { id: 7, message: None }, "{command:?}");
     }
 
     pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {
@@ -261,7 +261,7 @@ impl Bench {
     }
 
     pub(crate) fn views(&self) -> Vec<Frame> {
-        let (kept, store) = (&self.overrides.constitution, self.store.lock());
+        let (kept, store) = (&self.overrides, self.store.lock());
         views::all(&self.engine, kept, &store, &Rates::new(0), Vec::new(), self.world.now_ns(), 0)
     }
 

@@ -117,7 +117,7 @@ fn what_cannot_be_written_down_is_not_done() {
     }
     bench.world.fail(None);
     for command in commands {
-        assert_eq!(bench.command(command), Frame::Result { id: 7 });
+        assert_eq!(bench.command(command), Frame::Result { id: 7, message: None });
     }
     assert_ne!(state(&bench), before);
 }
@@ -177,7 +177,7 @@ fn the_event_of_a_command_tells_who_did_what() {
     let mut bench = Bench::new();
     bench.actor = "\"tester\"".into();
     for (command, [kind, level, text], [module, rule]) in cases {
-        assert_eq!(bench.command(command), Frame::Result { id: 7 });
+        assert_eq!(bench.command(command), Frame::Result { id: 7, message: None });
         let note = bench.last();
         let attr = |key: &str| note.attrs.get(key).cloned().unwrap_or_default();
         assert_eq!([note.kind.as_str(), note.level.name(), note.text.as_str()], [kind, level, text]);
@@ -274,6 +274,6 @@ fn the_answer_carries_the_number_of_its_command() {
         let request =
             Request { id, actor: String::new(), command: Command::SetModule { module: module.into(), enabled: true } };
         let answer = control::apply(&mut engine, &mut store, &mut overrides, &mut world, &Env::default(), &request);
-        assert!(matches!(answer, Frame::Result { id: found } | Frame::Error { id: found, .. } if found == id));
+        assert!(matches!(answer, Frame::Result { id: found, .. } | Frame::Error { id: found, .. } if found == id));
     }
 }

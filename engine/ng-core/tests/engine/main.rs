@@ -12,6 +12,7 @@ mod bench;
 mod commands;
 mod constitution;
 mod detection;
+mod feedback;
 mod golden;
 mod host;
 mod learnt;

@@ -11,7 +11,7 @@ pub const ROLES: [Role; 4] = [Role::Admin, Role::Developer, Role::Viewer, Role::
 pub enum Right {
     /// Read a channel. Who may read `signals` may read records.
     Read(Channel),
-    /// Switch and configure modules, set the modes of rules, amend the constitution.
+    /// Switch and configure modules, set the modes of rules, amend the constitution, give feedback.
     Steer,
     /// Take the constitution back to what is configured.
     Reset,

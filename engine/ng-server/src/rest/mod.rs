@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod cdna;
 mod document;
 mod events;
+mod feedback;
 mod guardian;
 mod health;
 mod ingest;
@@ -27,6 +28,7 @@ pub const TABLES: &[&[Route]] = &[
     modules::ROUTES,
     guardian::ROUTES,
     cdna::ROUTES,
+    feedback::ROUTES,
     views::ROUTES,
     events::ROUTES,
     ingest::ROUTES,

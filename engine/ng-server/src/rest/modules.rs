@@ -236,8 +236,8 @@ async fn set_config(
     Ok(answer::bare(Done { success: true, message: format!("{id} is configured") }))
 }
 
-/// Carries out a command in the name of whoever makes this request.
-pub(super) async fn command(hub: &App, command: Command) -> Result<(), ApiError> {
+/// Carries out a command in the name of whoever makes this request; the engine's answer.
+pub(super) async fn command(hub: &App, command: Command) -> Result<Option<String>, ApiError> {
     let request = request::current().ok_or_else(|| ApiError::internal("the request has no context"))?;
     hub.command(&request.identity, command).await
 }

@@ -245,6 +245,8 @@ impl Session<'_> {
     fn may_read(&self, frame: &Frame) -> bool {
         let channel = match frame {
             Frame::Modules(_) => Channel::Modules,
+            // It names patterns, which are made of events.
+            Frame::Feedback(_) => Channel::Signals,
             Frame::Guardian(_) | Frame::Constitution(_) => Channel::Guardian,
             Frame::Metrics(_) => Channel::Metrics,
             Frame::Alerts(_) | Frame::Notice(_) | Frame::Action(_) => Channel::Actions,
@@ -272,7 +274,7 @@ impl Session<'_> {
                     Err(error) => Err(error),
                 };
                 match done {
-                    Ok(()) => encoding.write(&Frame::Result { id: request.id }),
+                    Ok(message) => encoding.write(&Frame::Result { id: request.id, message }),
                     Err(error) => refusal(encoding, request.id, &error),
                 }
             }
