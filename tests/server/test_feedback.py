@@ -82,7 +82,9 @@ def test_what_cannot_be_judged_is_refused(engine: Engine, alert: int) -> None:
 @pytest.mark.parametrize(
     ("role", "reads", "gives"), [("admin", 200, 200), ("developer", 200, 200), ("viewer", 403, 403), ("bot", 200, 403)]
 )
-def test_those_who_read_events_read_and_those_who_steer_give(engine: Engine, alert: int, role: str, reads: int, gives: int) -> None:
+def test_those_who_read_events_read_and_those_who_steer_give(
+    engine: Engine, alert: int, role: str, reads: int, gives: int
+) -> None:
     with client(engine, login(engine, role)["access_token"]) as asking:
         assert asking.get(PATH).status_code == reads
         given = asking.post(PATH, json={"seq": alert, "verdict": "ack"})
