@@ -45,6 +45,17 @@ def test_the_greeting_says_who_and_where(engine: Engine) -> None:
     assert hello["limits"]["message_bytes"] == 1 << 20
 
 
+def test_what_comes_right_after_the_greeting_is_told(engine: Engine) -> None:
+    # Each filter is another feed, for which the engine is asked after the greeting.
+    with engine.admin() as sender:
+        for number in range(40):
+            with Native(engine, filter=f"right-after-{number}-it") as client:
+                client.until("hello")
+                body = f"right-after-{number}-it"
+                assert sender.post("/api/v1/ingest", content=body, headers={"content-type": "text/plain"}).is_success
+                assert client.records(1)[0]["text"] == body
+
+
 @pytest.mark.parametrize(
     ("hello", "code", "words"),
     [

@@ -62,8 +62,9 @@ pub(super) async fn serve(hub: Arc<Hub>, asker: Asker, socket: Socket, encoding:
             Ok(hello) => hello?,
             Err(_) => return Err(Over::End(End::POLICY)),
         };
-        let opened = open(&hub, &asker, encoding, &hello);
-        line.send(encoding.write(&Frame::Hello(hub.welcome(&asker.identity))), || 0).await?;
+        let welcome = hub.welcome(&asker.identity);
+        let opened = open(&hub, &asker, encoding, &hello, welcome.next_seq);
+        line.send(encoding.write(&Frame::Hello(welcome)), || 0).await?;
         let stream = match opened {
             Ok(stream) => stream,
             Err(error) => {
@@ -92,7 +93,7 @@ pub(super) async fn serve_form(hub: Arc<Hub>, asker: Asker, socket: Socket, form
                 late: form,
                 rejected: true,
                 max_rate: None,
-                from: None,
+                from: hub.store.lock().next_seq(),
                 missing: GapReason::Retention,
             },
             Err(_) => return Err(Over::End(End::POLICY)),
@@ -121,8 +122,14 @@ async fn hello(line: &mut Line<'_>, encoding: Encoding) -> Result<Hello, Over> {
     }
 }
 
-/// What a hello asks for; none = no records.
-fn open(hub: &Hub, asker: &Asker, encoding: Encoding, hello: &Hello) -> Result<Option<Stream>, ApiError> {
+/// What a hello asks for; none = no records. One that does not resume begins with `next_seq`, which the welcome names.
+fn open(
+    hub: &Hub,
+    asker: &Asker,
+    encoding: Encoding,
+    hello: &Hello,
+    next_seq: u64,
+) -> Result<Option<Stream>, ApiError> {
     if hello.views_only {
         return Ok(None);
     }
@@ -134,7 +141,7 @@ fn open(hub: &Hub, asker: &Asker, encoding: Encoding, hello: &Hello) -> Result<O
         (Encoding::Json, true) => return Err(ApiError::bad_request("packed: only with ng.v1.msgpack")),
     };
     let other_run = hello.run.as_ref().is_some_and(|run| *run != hub.run);
-    let from = hello.resume_from.map(|seq| {
+    let from = hello.resume_from.map_or(next_seq, |seq| {
         let store = hub.store.lock();
         // The numbers have begun anew, and those of another run lie beyond ours.
         if seq > store.next_seq() { store.first_seq() } else { seq }

@@ -25,8 +25,8 @@ pub(super) struct Stream {
     pub(super) rejected: bool,
     /// Most records a second.
     pub(super) max_rate: Option<u32>,
-    /// The first record wanted; none = the next one.
-    pub(super) from: Option<u64>,
+    /// The first record wanted: a client that has been told that it is heard misses nothing from then on.
+    pub(super) from: u64,
     /// Why records are missing that the ring does not hold.
     pub(super) missing: GapReason,
 }
@@ -34,20 +34,18 @@ pub(super) struct Stream {
 /// Tells what the ring holds of the stream from where the client wants it, and joins the live feed.
 pub(super) async fn join(hub: &Hub, client: &Client, line: &mut Line<'_>, stream: &Stream) -> Result<Cursor, Over> {
     let mut teller = Teller { hub, client, line, stream, writer: hub.feeds.writer(stream.late) };
-    let mut next = stream.from;
-    if let Some(from) = &mut next {
-        let first = hub.store.lock().first_seq();
-        if *from < first {
-            teller.gap(*from, first, stream.missing).await?;
-            *from = first;
+    let mut from = stream.from;
+    let first = hub.store.lock().first_seq();
+    if from < first {
+        teller.gap(from, first, stream.missing).await?;
+        from = first;
+    }
+    loop {
+        let end = hub.store.lock().next_seq();
+        if end.saturating_sub(from) <= CLOSE {
+            break;
         }
-        loop {
-            let end = hub.store.lock().next_seq();
-            if end.saturating_sub(*from) <= CLOSE {
-                break;
-            }
-            *from = teller.tell(*from, end).await?;
-        }
+        from = teller.tell(from, end).await?;
     }
     let key = Key {
         filter: stream.filter.canonical(),
@@ -58,10 +56,8 @@ pub(super) async fn join(hub: &Hub, client: &Client, line: &mut Line<'_>, stream
     let Ok((cursor, greeting, covered)) = hub.feeds.open(key, stream.filter.clone()).await else {
         return Err(Over::End(End::of(Phase::Stopping)));
     };
-    if let Some(mut from) = next {
-        while from < covered {
-            from = teller.tell(from, covered).await?;
-        }
+    while from < covered {
+        from = teller.tell(from, covered).await?;
     }
     for message in greeting {
         teller.send(message).await?;

@@ -81,7 +81,8 @@ impl Subscriptions {
             return Ok(());
         }
         let news = hub.channel_news.listen(channel);
-        let cursor = match stream(channel, web) {
+        let from = hub.store.lock().next_seq();
+        let cursor = match stream(channel, web, from) {
             Some(stream) => {
                 let key = crate::feed::Key {
                     filter: stream.filter.canonical(),
@@ -107,8 +108,9 @@ impl Subscriptions {
         place: Place,
     ) -> Result<(), Over> {
         let news = hub.channel_news.listen(place.channel);
-        let cursor = match stream(place.channel, place.web) {
-            Some(stream) => Some(join(hub, client, line, &Stream { from: place.next_seq, ..stream }).await?),
+        let from = place.next_seq.unwrap_or_else(|| hub.store.lock().next_seq());
+        let cursor = match stream(place.channel, place.web, from) {
+            Some(stream) => Some(join(hub, client, line, &stream).await?),
             None => None,
         };
         self.add(place.channel, place.web, news, cursor);
@@ -158,7 +160,7 @@ impl Subscriptions {
     pub(super) fn rest(&self, hub: &Hub) -> Vec<tokio_tungstenite::tungstenite::Message> {
         let rest = |known: &Subscription| {
             let gap = known.records.as_ref()?.cursor.rest();
-            let form = stream(known.channel, known.web)?.form;
+            let form = stream(known.channel, known.web, gap.from_seq)?.form;
             Some(hub.feeds.writer(form).gap(&gap))
         };
         self.all.iter().filter_map(rest).flatten().collect()
@@ -208,7 +210,7 @@ impl Subscription {
 
 /// The records of a channel; none when it has no records. The engine's own notes are the logs, everything else that was
 /// admitted is a signal.
-fn stream(channel: Channel, web: bool) -> Option<Stream> {
+fn stream(channel: Channel, web: bool, from: u64) -> Option<Stream> {
     let (filter, form): (&str, fn(Style) -> Form) = match channel {
         Channel::Signals => ("!format:note", Form::Signals),
         Channel::Logs => ("format:note", Form::Logs),
@@ -220,7 +222,7 @@ fn stream(channel: Channel, web: bool) -> Option<Stream> {
         late: form(Style { web, late: true }),
         rejected: false,
         max_rate: None,
-        from: None,
+        from,
         missing: GapReason::Retention,
     })
 }
@@ -231,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_channels_of_records_have_a_filter() {
-        let with: Vec<_> = CHANNELS.iter().filter(|row| stream(row.channel, true).is_some()).collect();
+        let with: Vec<_> = CHANNELS.iter().filter(|row| stream(row.channel, true, 0).is_some()).collect();
         assert_eq!(with.iter().map(|row| row.name).collect::<Vec<_>>(), ["signals", "logs"]);
     }
 }
