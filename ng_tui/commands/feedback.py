@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from ng_tui.client.wire import Command, Feedback, GiveFeedbackCommand, UndoFeedbackCommand
-from ng_tui.commands.live import change, observe
+from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.feedback import verdict_text
@@ -71,15 +71,10 @@ def false_alarm(ctx: click.Context, seq: int, target: str | None) -> None:
 @click.pass_context
 def undo(ctx: click.Context, number: int, target: str | None) -> None:
     """What else was said of the same pattern or stream holds."""
-    _say(change(ctx.obj, Command(undo_feedback=UndoFeedbackCommand(number)), target_of(ctx, target)))
+    say(change(ctx.obj, Command(undo_feedback=UndoFeedbackCommand(number)), target_of(ctx, target)))
 
 
 def _give(ctx: click.Context, seq: int, verdict: Feedback, target: str | None) -> None:
     """Only a running engine has the event."""
     given = Command(give_feedback=GiveFeedbackCommand(seq, verdict))
-    _say(change(ctx.obj, given, target_of(ctx, target), must_serve=True))
-
-
-def _say(message: str | None) -> None:
-    if message is not None:
-        click.echo(safe(message))
+    say(change(ctx.obj, given, target_of(ctx, target), must_serve=True))

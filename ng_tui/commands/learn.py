@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ng_tui.client.wire import Command, SetLearningCommand
-from ng_tui.commands.live import change
+from ng_tui.commands.live import change, say
 from ng_tui.commands.options import target_of, url_option
 from ng_tui.i18n import tr
 
@@ -16,4 +16,4 @@ from ng_tui.i18n import tr
 @click.pass_context
 def command(ctx: click.Context, source: str, target: str | None) -> None:
     """Lets the source learn, now and at later starts."""
-    change(ctx.obj, Command(set_learning=SetLearningCommand(source=source, learning=True)), target_of(ctx, target))
+    say(change(ctx.obj, Command(set_learning=SetLearningCommand(source=source, learning=True)), target_of(ctx, target)))

@@ -15,6 +15,7 @@ from ng_tui.commands.targets import resolve, running, serving
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 from ng_tui.state import State
+from ng_tui.text import safe
 
 if TYPE_CHECKING:
     from ng_tui.client.remote import RemoteClient
@@ -24,7 +25,7 @@ ANSWER_S = 5.0
 
 Shown = Literal["modules", "guardian", "feedback"]
 """A view that is observed."""
-RIGHTS: dict[Shown, str] = {"modules": "read:modules", "guardian": "read:guardian", "feedback": "read:modules"}
+RIGHTS: dict[Shown, str] = {"modules": "read:modules", "guardian": "read:guardian", "feedback": "read:signals"}
 """The right that each needs."""
 
 
@@ -67,6 +68,12 @@ def change(context: Context, command: Command, target: str | None, *, must_serve
         return client.ask(command)
     finally:
         client.close()
+
+
+def say(message: str | None) -> None:
+    """Prints what a command came to, where it does not say it itself."""
+    if message is not None:
+        print(safe(message))
 
 
 def source(context: Context, target: str | None) -> EmbeddedClient | RemoteClient:

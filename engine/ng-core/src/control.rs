@@ -71,13 +71,16 @@ pub fn apply(
             let mut event = audit(request, amendment, |command| {
                 feedback::event(engine, &before.feedback, &overrides.feedback, command, &request.actor)
             });
-            if let Command::SetLearning { source, .. } = &request.command
-                && !is_known(engine, store, source)
-            {
-                event = not_known(event, source);
-            }
-            let is_feedback = matches!(request.command, Command::GiveFeedback { .. } | Command::UndoFeedback { .. });
-            let message = event["message"].as_str().filter(|_| is_feedback).map(str::to_owned);
+            // What the command came to, where it does not say it itself.
+            let says_more = match &request.command {
+                Command::SetLearning { source, .. } if !is_known(engine, store, source) => {
+                    event = not_known(event, source);
+                    true
+                }
+                Command::GiveFeedback { .. } | Command::UndoFeedback { .. } => true,
+                _ => false,
+            };
+            let message = event["message"].as_str().filter(|_| says_more).map(str::to_owned);
             engine.note(store, by.time_ns, &event.to_string());
             Frame::Result { id: request.id, message }
         }

@@ -251,7 +251,7 @@ impl Bench {
 
     pub(crate) fn accepted(&mut self, command: Command) {
         let answer = self.command(command.clone());
-        assert_eq!(answer, Frame::Result { id: 7, message: None }, "{command:?}");
+        assert!(matches!(answer, Frame::Result { id: 7, .. }), "{command:?}: {answer:?}");
     }
 
     pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {

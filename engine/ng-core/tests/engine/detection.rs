@@ -141,10 +141,11 @@ fn nothing_of_a_frozen_source_is_learnt_and_its_times_go_on() {
 #[test]
 fn a_command_for_a_source_that_is_not_known_says_so() {
     let mut bench = Bench::new();
-    bench.accepted(learning("pmup", false));
-    assert_eq!(bench.last().text, "pmup frozen, by tester; pmup is not known yet");
+    let said = "pmup frozen, by tester; pmup is not known yet";
+    assert_eq!(bench.command(learning("pmup", false)), Frame::Result { id: 7, message: Some(said.into()) });
+    assert_eq!(bench.last().text, said);
     bench.push("pump", Format::Text, &["a line"]);
-    bench.accepted(learning("pump", false));
+    assert_eq!(bench.command(learning("pump", false)), Frame::Result { id: 7, message: None });
     assert_eq!(bench.last().text, "pump frozen, by tester");
 }
 
