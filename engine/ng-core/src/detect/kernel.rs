@@ -271,7 +271,6 @@ fn scan<'a, L: Lanes>(blocks: impl Iterator<Item = (usize, &'a Block)>, query: Q
     }
 }
 
-/// Half the dimensions are enough to leave out most blocks: a sum of squares only grows.
 #[inline(always)]
 fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
     blocks: impl Iterator<Item = (usize, &'a Block)>,
@@ -289,9 +288,6 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
             difference.mul(difference)
         };
         let sums = square(0).add(square(1)).add(square(2)).add(square(3));
-        if sums.within(L::splat(bound)) == 0 {
-            continue;
-        }
         let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
         let mut within = sums.within(L::splat(bound));
         if within == 0 {
