@@ -286,6 +286,9 @@ impl Engine {
     /// Lets feedback that an earlier run was given hold for the patterns that are known already. Those that come are met as
     /// they do.
     pub fn meet_patterns(&mut self, symbols: &Symbols) {
+        if self.detect.feedback.is_empty() {
+            return;
+        }
         for pattern in self.patterns.list(self.patterns.len()) {
             meet(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
         }

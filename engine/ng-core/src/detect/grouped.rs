@@ -115,10 +115,14 @@ impl Grouped {
         } else {
             self.take(kind)
         };
-        let usage = &mut self.uses[number];
-        let lane = usize::from(usage.given);
-        usage.given += 1;
-        usage.living += 1;
+        let lane = usize::from(self.uses[number].given);
+        self.uses[number].given += 1;
+        self.put(number, lane, vector, seq);
+    }
+
+    /// Remembers a vector as the latest, at a free place of a block.
+    fn put(&mut self, number: usize, lane: usize, vector: &[f32; DIMS], seq: u64) {
+        self.uses[number].living += 1;
         let (sixteen, part) = (&mut self.boxes[number / LANES], number % LANES);
         for (dim, value) in vector.iter().enumerate() {
             let value = clamp(*value);

@@ -3,7 +3,6 @@
 
 use super::{Grouped, Kind, MOST_KINDS, NOWHERE, Use};
 use crate::detect::kernel::{Block, Boxes, LANES, Scanner};
-use crate::detect::knn::clamp;
 use crate::record::NO_SEQ;
 use crate::saved::{put, put_half, put_singles, take, take_half, take_singles, take_up_to};
 
@@ -66,20 +65,11 @@ impl Grouped {
     /// Remembers a vector as the latest at a place that is not taken; none when there is no such place.
     fn put_at(&mut self, place: u32, seq: u64, vector: &[f32; 8]) -> Option<()> {
         let (number, lane) = (place as usize / LANES, place as usize % LANES);
-        let usage = self.uses.get_mut(number).filter(|usage| lane < usize::from(usage.given))?;
+        self.uses.get(number).filter(|usage| lane < usize::from(usage.given))?;
         if self.blocks[number].values[0][lane] < f32::INFINITY {
             return None;
         }
-        usage.living += 1;
-        let (sixteen, part) = (&mut self.boxes[number / LANES], number % LANES);
-        for (dim, value) in vector.iter().enumerate() {
-            let value = clamp(*value);
-            self.blocks[number].values[dim][lane] = value;
-            sixteen.low[dim][part] = sixteen.low[dim][part].min(value);
-            sixteen.high[dim][part] = sixteen.high[dim][part].max(value);
-        }
-        self.seqs[place as usize] = seq;
-        self.order.push_back(place);
+        self.put(number, lane, vector, seq);
         Some(())
     }
 

@@ -3,6 +3,7 @@
 
 use regex::bytes::Regex;
 use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// Lines of a look.
 const LOOK: usize = 1000;
@@ -29,10 +30,14 @@ const KINDS: [&str; 4] = [
     r"\b([0-9a-f]{16,64})\b",
 ];
 
+/// The same, compiled once for all sources.
+static EXPRESSIONS: LazyLock<[Regex; KINDS.len()]> =
+    LazyLock::new(|| KINDS.map(|kind| Regex::new(kind).expect("the expression is valid")));
+
 /// The search in one source.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Finder {
-    kinds: Vec<Kind>,
+    kinds: [Kind; KINDS.len()],
     /// Lines of the present look, and lines to pass over before the next.
     looked: usize,
     to_pass: usize,
@@ -66,9 +71,8 @@ impl Found {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Kind {
-    expression: Regex,
     /// By prefix, which is empty where the kind has none.
     prefixes: Vec<(Vec<u8>, Names)>,
 }
@@ -80,13 +84,6 @@ struct Names {
     known: FxHashMap<Vec<u8>, (u32, u32, bool)>,
 }
 
-impl Default for Finder {
-    fn default() -> Self {
-        let kind = |text: &&str| Regex::new(text).ok().map(|expression| Kind { expression, prefixes: Vec::new() });
-        Finder { kinds: KINDS.iter().filter_map(kind).collect(), looked: 0, to_pass: 0, looks: 0 }
-    }
-}
-
 impl Finder {
     /// Looks at a line and its pattern. Returns what names sessions, once that is known.
     pub(super) fn look(&mut self, raw: &[u8], pattern: u32) -> Option<Found> {
@@ -94,7 +91,9 @@ impl Finder {
             self.to_pass = self.to_pass.saturating_sub(1);
             return None;
         }
-        self.kinds.iter_mut().for_each(|kind| kind.look(raw, pattern));
+        for (kind, expression) in self.kinds.iter_mut().zip(&*EXPRESSIONS) {
+            kind.look(expression, raw, pattern);
+        }
         self.looked += 1;
         if self.looked < LOOK {
             return None;
@@ -115,8 +114,8 @@ impl Finder {
 }
 
 impl Kind {
-    fn look(&mut self, raw: &[u8], pattern: u32) {
-        let Some(found) = self.expression.captures(raw) else { return };
+    fn look(&mut self, expression: &Regex, raw: &[u8], pattern: u32) {
+        let Some(found) = expression.captures(raw) else { return };
         let (Some(name), prefix) = (found.get(1), found.get(2).map_or(&b""[..], |prefix| prefix.as_bytes())) else {
             return;
         };
