@@ -7,13 +7,13 @@
 
 mod saved;
 
-use super::kernel::{self, Block, Boxes, DIMS, FEW, LANES, Nearby, Query, Scanner};
+use super::kernel::{self, Block, Boxes, DIMS, FEW, Gaps, LANES, Nearby, Query, Scanner};
 use super::knn::clamp;
 use crate::record::NO_SEQ;
 use std::collections::VecDeque;
 
 /// Most kinds of events that are kept apart.
-const MOST_KINDS: usize = 128;
+const MOST_KINDS: usize = 256;
 /// The first look reaches this much farther (squared) than the last answer from the same cell did.
 const FARTHER: f32 = 2.0;
 /// No block.
@@ -35,9 +35,12 @@ pub(super) struct Grouped {
     /// The squared distance to look to first, by cell: vectors of one kind that agree in every weighed dimension up to
     /// the fraction. Cells share places.
     reaches: Vec<f32>,
+    /// The same after the last answer, from whatever cell.
+    reach: f32,
     window: usize,
     scanner: Scanner,
     some: Vec<u32>,
+    gaps: Vec<Gaps>,
     found: Vec<u64>,
     nearby: Nearby,
     distances: Vec<f32>,
@@ -63,8 +66,8 @@ impl Around<'_> {
 /// What is in a block.
 #[derive(Clone, Copy, Debug)]
 struct Use {
-    /// The kind of its vectors.
-    kind: u32,
+    /// Tells the kind of its vectors.
+    kin: u32,
     /// Places given out since it was last empty.
     given: u8,
     /// Vectors that are still remembered.
@@ -83,7 +86,7 @@ struct Kind {
 impl Grouped {
     /// Remembers at most `window` vectors, at least one.
     pub(super) fn new(window: usize, scanner: Scanner) -> Self {
-        let kinds = (window / 32).clamp(1, MOST_KINDS);
+        let kinds = (window / 16).clamp(1, MOST_KINDS);
         Grouped {
             blocks: Vec::new(),
             boxes: Vec::new(),
@@ -93,9 +96,11 @@ impl Grouped {
             free: Vec::new(),
             kinds: vec![Kind { open: NOWHERE, reach: f32::MAX }; kinds],
             reaches: vec![f32::MAX; (window / 4).next_power_of_two().max(1)],
+            reach: f32::MAX,
             window: window.max(1),
             scanner,
             some: Vec::new(),
+            gaps: Vec::new(),
             found: Vec::new(),
             nearby: Nearby::default(),
             distances: Vec::new(),
@@ -108,12 +113,12 @@ impl Grouped {
         if self.order.len() >= self.window {
             self.forget();
         }
-        let kind = kin as usize % self.kinds.len();
+        let kind = self.kind(kin);
         let open = self.kinds[kind].open;
         let number = if open != NOWHERE && usize::from(self.uses[open as usize].given) < LANES {
             open as usize
         } else {
-            self.take(kind)
+            self.take(kin)
         };
         let lane = usize::from(self.uses[number].given);
         self.uses[number].given += 1;
@@ -138,29 +143,34 @@ impl Grouped {
     /// The distances of the `k` nearest, all when there are fewer, and the place of the first. Differences are
     /// multiplied by `weights`, which are not negative.
     ///
-    /// How far the answer to the last event of its cell reached is the first guess of how far to look. The result does not
+    /// How far the answer to the last event of its cell reached, else of its kind, else of any, is the first guess of how far
+    /// to look. The result does not
     /// depend on it.
     pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> Around<'_> {
-        let kind = kin as usize % self.kinds.len();
+        let kind = self.kind(kin);
         let vector = vector.map(clamp);
         let cell = self.cell(&vector, weights, kind);
-        let reach = if self.reaches[cell] < f32::MAX { self.reaches[cell] } else { self.kinds[kind].reach };
+        let guesses = [self.reaches[cell], self.kinds[kind].reach, self.reach];
+        let reach = guesses.into_iter().find(|reach| *reach < f32::MAX).unwrap_or(f32::MAX);
         let few = k <= FEW || k > kernel::MOST;
         if few {
             self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
         }
+        let everywhere = Query { vector: &vector, weights: Some(weights), k, bound: f32::MAX };
+        if !few {
+            self.scanner.gaps(&self.boxes, everywhere, &mut self.gaps);
+        }
         let mut nearest = None;
-        self.distances.clear();
         for bound in [reach, reach * 4.0, f32::MAX] {
-            let query = Query { vector: &vector, weights: Some(weights), k, bound };
-            self.scanner.reachable(&self.boxes, query, &mut self.some);
+            let query = Query { bound, ..everywhere };
             self.distances.clear();
             if few {
+                self.scanner.reachable(&self.boxes, query, &mut self.some);
                 self.scanner.nearest_of(&self.blocks, &self.some, query, &mut self.found);
                 nearest = self.found.first().map(|found| kernel::place(*found));
                 self.distances.extend(self.found.iter().map(|found| kernel::distance(*found)));
             } else {
-                self.scanner.nearby(&self.blocks, &self.some, query, &mut self.nearby);
+                self.scanner.nearby(&self.blocks, &self.gaps, query, &mut self.nearby);
                 nearest = self.nearby.nearest();
                 let found = self.nearby.distances(k).iter().take_while(|distance| **distance < f32::INFINITY);
                 self.distances.extend(found);
@@ -170,10 +180,16 @@ impl Grouped {
             }
         }
         if self.distances.len() == k {
-            self.reaches[cell] = self.distances[k - 1] * FARTHER;
-            self.kinds[kind].reach = self.reaches[cell];
+            self.reach = self.distances[k - 1] * FARTHER;
+            self.reaches[cell] = self.reach;
+            self.kinds[kind].reach = self.reach;
         }
         Around { distances: &self.distances, nearest, scanner: self.scanner }
+    }
+
+    /// The number of the kind among those kept apart.
+    fn kind(&self, kin: u32) -> usize {
+        ((u64::from(kin.wrapping_mul(0x85eb_ca6b)) * self.kinds.len() as u64) >> 32) as usize
     }
 
     /// The place of a cell among the reaches.
@@ -219,18 +235,18 @@ impl Grouped {
         next
     }
 
-    /// The latest `count` vectors with the `seq` and the kind of each, oldest first.
+    /// The latest `count` vectors with the `seq` and the kin of each, oldest first.
     fn latest(&self, count: usize) -> impl Iterator<Item = ([f32; DIMS], u64, u32)> {
         self.order.iter().skip(self.order.len().saturating_sub(count)).map(|place| {
             let (number, lane) = (*place as usize / LANES, *place as usize % LANES);
             let vector = std::array::from_fn(|dim| self.blocks[number].values[dim][lane]);
-            (vector, self.seqs[*place as usize], self.uses[number].kind)
+            (vector, self.seqs[*place as usize], self.uses[number].kin)
         })
     }
 
     /// Gives an empty block to a kind.
-    fn take(&mut self, kind: usize) -> usize {
-        let fresh = Use { kind: kind as u32, given: 0, living: 0 };
+    fn take(&mut self, kin: u32) -> usize {
+        let fresh = Use { kin, given: 0, living: 0 };
         let number = match self.free.pop() {
             Some(number) => number as usize,
             None => {
@@ -244,6 +260,7 @@ impl Grouped {
             }
         };
         self.uses[number] = fresh;
+        let kind = self.kind(kin);
         self.kinds[kind].open = number as u32;
         number
     }
@@ -260,9 +277,9 @@ impl Grouped {
         if usage.living > 0 {
             return;
         }
-        let kind = &mut self.kinds[usage.kind as usize];
-        if kind.open == number as u32 {
-            kind.open = NOWHERE;
+        let kind = self.kind(self.uses[number].kin);
+        if self.kinds[kind].open == number as u32 {
+            self.kinds[kind].open = NOWHERE;
         }
         let (sixteen, part) = (&mut self.boxes[number / LANES], number % LANES);
         for dim in 0..DIMS {
@@ -294,7 +311,8 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn the_answer_is_that_of_looking_at_all(
-            events in prop::collection::vec((0u32..200, prop::array::uniform8(-1.0f32..1.0)), 1..600),
+            // Few values, so that distances are often equal.
+            events in prop::collection::vec((0u32..200, prop::array::uniform8(-2i8..3)), 1..600),
             weights in prop::array::uniform8(0.0f32..4.0),
             window in 64usize..300,
             k in 1usize..70,
@@ -303,12 +321,15 @@ mod tests {
                 let mut memory = Grouped::new(window, Scanner::new(kernel));
                 let mut all = Vec::new();
                 for (seq, (kin, noise)) in events.iter().enumerate() {
-                    let vector = noise.map(|noise| (*kin % 7) as f32 * 3.0 + noise);
+                    let vector = noise.map(|noise| (*kin % 7) as f32 * 3.0 + f32::from(noise) * 0.5);
                     let latest = &all[all.len() - std::cmp::min(all.len(), window)..];
                     let around = memory.nearest(&vector, &weights, k, *kin);
                     let (distances, nearest) = (around.distances.to_vec(), around.nearest);
                     prop_assert_eq!(&distances, &brute(latest, &vector, &weights, k));
                     prop_assert_eq!(nearest.is_some(), !latest.is_empty());
+                    // How far to look first changes nothing.
+                    memory.reaches.fill(if seq % 2 == 0 { f32::MAX } else { 0.01 });
+                    prop_assert_eq!(memory.nearest(&vector, &weights, k, *kin).nearest, nearest);
                     if let Some(nearest) = nearest.map(|place| memory.seq(place)) {
                         let known = latest.iter().find(|(_, seq)| *seq == nearest);
                         prop_assert_eq!(brute(&[*known.unwrap()], &vector, &weights, 1)[0], distances[0]);
@@ -317,6 +338,19 @@ mod tests {
                     all.push((vector, seq as u64));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn of_equally_near_vectors_the_first_place_is_named() {
+        let mut memory = Grouped::new(512, Scanner::new(Kernel::Auto));
+        let corner = |dim: usize| std::array::from_fn(|at| if at == dim { 4.0 } else { 0.0 });
+        // The bounds of the first block begin as far away as its vectors are, those of the others before.
+        (0..16).for_each(|seq| memory.push(&corner(0), seq, 0));
+        (16..112).for_each(|seq| memory.push(&corner(seq as usize % 2), seq, 1));
+        for _ in 0..3 {
+            let around = memory.nearest(&[0.0; DIMS], &[1.0; DIMS], 64, 0);
+            assert_eq!((around.sum(), around.nearest), (256.0, Some(0)));
         }
     }
 

@@ -65,6 +65,9 @@ impl Boxes {
     pub const EMPTY: Boxes = Boxes { low: [[f32::INFINITY; LANES]; DIMS], high: [[f32::NEG_INFINITY; LANES]; DIMS] };
 }
 
+/// Squared distances to the bounds of sixteen blocks.
+pub type Gaps = [f32; LANES];
+
 /// The code chosen for this processor.
 #[derive(Clone, Copy, Debug)]
 pub struct Scanner {
@@ -132,10 +135,17 @@ impl Scanner {
     }
 
     /// The same for up to 64 neighbours of which only the nearest has a name. The bound is taken as it is, so that fewer
-    /// than `k` are found when it is too small.
-    pub fn nearby(self, blocks: &[Block], some: &[u32], query: Query<'_>, nearby: &mut Nearby) {
+    /// than `k` are found when it is too small. `gaps` say how far away each block begins; what begins nearest is looked at
+    /// first, and what begins behind the neighbours found so far is left out.
+    pub fn nearby(self, blocks: &[Block], gaps: &[Gaps], query: Query<'_>, nearby: &mut Nearby) {
         nearby.clear();
-        run(self.code, Task::Nearby { blocks, some, query, nearby });
+        run(self.code, Task::Nearby { blocks, gaps, query, nearby });
+    }
+
+    /// Fills `gaps` with the squared distances to the bounds of the blocks; infinity for an empty block.
+    pub fn gaps(self, boxes: &[Boxes], query: Query<'_>, gaps: &mut Vec<Gaps>) {
+        gaps.clear();
+        run(self.code, Task::Gaps { boxes, query, gaps });
     }
 
     /// Fills `some` with the numbers of the blocks that may hold something within the bound.
@@ -192,7 +202,8 @@ pub fn distance_to(blocks: &[Block], place: usize, query: &Query<'_>) -> f32 {
 enum Task<'a> {
     All { blocks: &'a [Block], query: Query<'a>, found: &'a mut Vec<u64> },
     Some { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, found: &'a mut Vec<u64> },
-    Nearby { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, nearby: &'a mut Nearby },
+    Nearby { blocks: &'a [Block], gaps: &'a [Gaps], query: Query<'a>, nearby: &'a mut Nearby },
+    Gaps { boxes: &'a [Boxes], query: Query<'a>, gaps: &'a mut Vec<Gaps> },
     Boxes { boxes: &'a [Boxes], query: Query<'a>, some: &'a mut Vec<u32> },
     Roots { squares: &'a [f32], sum: &'a mut f64 },
 }
@@ -228,8 +239,16 @@ fn run_with<L: Lanes + Collect>(task: Task<'_>) {
         Task::Some { blocks, some, query, found } => {
             scan::<L>(some.iter().map(|number| (*number as usize, &blocks[*number as usize])), query, found);
         }
-        Task::Nearby { blocks, some, query, nearby } => scan_nearby::<L>(blocks, some, query, nearby),
-        Task::Boxes { boxes, query, some } => scan_boxes::<L>(boxes, query, some),
+        Task::Nearby { blocks, gaps, query, nearby } => nearby.scan::<L>(blocks, gaps, query),
+        Task::Gaps { boxes, query, gaps } => {
+            gaps.reserve(boxes.len());
+            scan_boxes::<L>(boxes, query, |_, sums| gaps.push(sums.store()));
+        }
+        Task::Boxes { boxes, query, some } => {
+            let bound = L::splat(query.bound.min(f32::MAX));
+            some.reserve((boxes.len() + 1) * LANES);
+            scan_boxes::<L>(boxes, query, |first, sums| L::numbers(sums.within(bound), first, some));
+        }
         Task::Roots { squares, sum } => *sum = sum_of_roots(squares),
     }
 }
@@ -248,9 +267,6 @@ trait Lanes: Copy {
     fn store(self) -> [f32; LANES];
     /// Adds `first` and the number of each lane whose bit is set to the list, which has room for sixteen more.
     fn numbers(mask: u32, first: u32, numbers: &mut Vec<u32>);
-    /// Puts the lanes that are smaller than those of `least` in their place, and `number`, as bits, into the same lanes of
-    /// `at`.
-    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self);
 }
 
 /// Each value in all lanes. A loop, because closures do not take over what the processor has.
@@ -314,43 +330,12 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
     }
 }
 
-/// As `scan_with`, with the distances in a network in place of a list.
+/// Hands over the distances to the bounds of every sixteen blocks, with the number of the first. They are rounded like
+/// the distances to the vectors inside and are never larger.
 #[inline(always)]
-fn scan_nearby<L: Lanes + Collect>(blocks: &[Block], some: &[u32], query: Query<'_>, nearby: &mut Nearby) {
-    let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
-    let vector = splat_all::<L>(query.vector);
-    let (mut least, mut at) = (L::splat(f32::INFINITY), L::splat(0.0));
-    let mut bound = query.bound.min(f32::MAX);
-    let mut count = 0;
-    for number in some {
-        let block = &blocks[*number as usize];
-        let square = |dim: usize| {
-            let difference = L::load(&block.values[dim]).sub(vector[dim]).mul(weights[dim]);
-            difference.mul(difference)
-        };
-        let sums = square(0).add(square(1)).add(square(2)).add(square(3));
-        let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
-        sums.keep_least(*number, &mut least, &mut at);
-        let before = count;
-        count = nearby.take(sums, sums.within(L::splat(bound)), before);
-        if count < before {
-            // Of equal distances the earlier place counts, so what follows must be nearer.
-            bound = bound.min(nearby.distances(query.k)[query.k - 1].next_down());
-            if bound < 0.0 {
-                break;
-            }
-        }
-    }
-    nearby.finish::<L>(count, query.bound, least.store(), at.store().map(f32::to_bits));
-}
-
-/// The distance to a box is rounded like the distances to the vectors in it and is never larger.
-#[inline(always)]
-fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) {
+fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, mut take: impl FnMut(u32, L)) {
     let vector = splat_all::<L>(query.vector);
     let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
-    let bound = L::splat(query.bound.min(f32::MAX));
-    some.reserve((boxes.len() + 1) * LANES);
     for (number, sixteen) in boxes.iter().enumerate() {
         let mut sums = L::splat(0.0);
         for dim in 0..DIMS {
@@ -358,7 +343,7 @@ fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, some: &mut Vec<u32>) 
             let outside = nearest.sub(vector[dim]).mul(weights[dim]);
             sums = sums.add(outside.mul(outside));
         }
-        L::numbers(sums.within(bound), (number * LANES) as u32, some);
+        take((number * LANES) as u32, sums);
     }
 }
 

@@ -205,9 +205,9 @@ impl Detect {
     fn bytes(&self) -> u64 {
         let tuning = &self.tuning;
         let numeric: u64 = self.numeric.states().map(|state| state.bytes(tuning)).sum();
-        let vectors: u64 = self.vectors.states().map(|state| tuning.bytes(state.seen(), 1, 1)).sum();
-        let text: u64 = self.text.states().map(|state| tuning.bytes(state.seen(), 1, 4)).sum();
-        let json: u64 = self.json.states().map(|state| tuning.bytes(state.0.seen(), 1, 4) + json::MOST_BYTES).sum();
+        let vectors: u64 = self.vectors.states().map(|state| state.bytes(tuning)).sum();
+        let text: u64 = self.text.states().map(|state| state.bytes(tuning)).sum();
+        let json: u64 = self.json.states().map(|state| state.0.bytes(tuning) + json::MOST_BYTES).sum();
         numeric + vectors + text + json
     }
 
@@ -340,7 +340,10 @@ fn stream(event: &Event<'_>) -> (Sym, Sym) {
 }
 
 fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, kin: matched.pattern, learn }
+    // Events of one pattern that came after pauses of one magnitude are alike.
+    let pause = text::log_since_last(matched).floor() as i32 as u32;
+    let kin = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, kin, learn }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

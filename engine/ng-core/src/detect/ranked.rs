@@ -20,7 +20,7 @@ const MEASURED_ANEW: usize = 1024;
 pub struct Ranked<const PLAIN: usize> {
     memory: Grouped,
     scale: Scale,
-    plain: [Tail; PLAIN],
+    plain: [Tail<f32>; PLAIN],
     distance: Tail,
     /// The weights by which the distances were measured.
     weights: [f32; DIMS],
@@ -67,6 +67,11 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     /// Events seen.
     pub fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// About the bytes it takes. Two histories of singles are as large as one of doubles.
+    pub(super) fn bytes(&self, tuning: &Tuning) -> u64 {
+        tuning.bytes(self.seen, 1, 1 + PLAIN.div_ceil(2) as u64)
     }
 
     /// What the weight of each dimension does; see [`effect::displaced`].
@@ -157,9 +162,8 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     /// Follows a change of window and history; what fits is kept.
     pub fn resize(&mut self, tuning: &Tuning) {
         self.memory.resize(tuning.window);
-        for tail in self.plain.iter_mut().chain([&mut self.distance]) {
-            tail.resize(tuning.history);
-        }
+        self.plain.iter_mut().for_each(|tail| tail.resize(tuning.history));
+        self.distance.resize(tuning.history);
     }
 }
 
@@ -168,7 +172,8 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         self.memory.save(out);
         self.scale.save(out);
-        self.plain.iter().chain([&self.distance]).for_each(|tail| tail.save(out));
+        self.plain.iter().for_each(|tail| tail.save(out));
+        self.distance.save(out);
         saved::put_singles(out, &self.weights);
         self.channels.save(out);
         saved::put(out, self.seen);
@@ -182,9 +187,10 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
             ranked.memory.resize(tuning.window);
         }
         ranked.scale = Scale::restore(input)?;
-        for tail in ranked.plain.iter_mut().chain([&mut ranked.distance]) {
+        for tail in &mut ranked.plain {
             *tail = Tail::restore(input, tuning.history)?;
         }
+        ranked.distance = Tail::restore(input, tuning.history)?;
         ranked.weights = saved::take_singles(input)?;
         ranked.channels = Channels::restore(input)?;
         ranked.seen = saved::take_count(input)?;

@@ -16,28 +16,46 @@ const DECADE: f64 = 0.4343;
 /// The surprise of no value.
 const NOTHING: (f64, f64) = (f64::NAN, 0.0);
 
-/// The latest values of a stream in the order of their size.
+/// A number as it is remembered.
+pub trait Kept: Copy + PartialOrd + Into<f64> {
+    /// The number nearest to `x`.
+    fn of(x: f64) -> Self;
+}
+
+impl Kept for f64 {
+    fn of(x: f64) -> f64 {
+        x
+    }
+}
+
+impl Kept for f32 {
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+}
+
+/// The latest values of a stream in the order of their size, in singles where all that comes is single.
 ///
 /// Surprise is 0 for the commonest values and 3 for a value as large as the largest remembered one, whatever the number
 /// of remembered values; beyond that it grows with the excess, measured in means of the excesses seen before, to 11.7.
 #[derive(Clone, Debug)]
-pub struct Tail {
+pub struct Tail<T = f64> {
     /// Sorted values in sorted blocks; no block is empty.
-    blocks: Vec<Vec<f64>>,
+    blocks: Vec<Vec<T>>,
     /// The largest value of each block and how many it holds, side by side so that a search touches one block only.
-    tops: Vec<f64>,
+    tops: Vec<T>,
     sizes: Vec<u32>,
     /// Emptied blocks, kept for their memory.
-    spare: Vec<Vec<f64>>,
+    spare: Vec<Vec<T>>,
     /// The values in the order of their arrival.
-    arrived: VecDeque<f64>,
+    arrived: VecDeque<T>,
     capacity: usize,
     /// log10(`counted` + 1).
     decades: f64,
     /// The number of values for which `decades` was calculated.
     counted: usize,
     /// The value searched for last and its place: what is asked about is often remembered next.
-    searched: Option<(f64, Place)>,
+    searched: Option<(T, Place)>,
     /// A value and its surprise to the high side, while nothing has changed since: many channels say the same for long.
     known: (f64, f64),
 }
@@ -57,7 +75,7 @@ struct Place {
     place: usize,
 }
 
-impl Tail {
+impl<T: Kept> Tail<T> {
     /// Remembers at most `capacity` values, at least two.
     pub fn new(capacity: usize) -> Self {
         Tail {
@@ -127,6 +145,7 @@ impl Tail {
         if !x.is_finite() {
             return;
         }
+        let x = T::of(x);
         let searched = self.searched.take().filter(|searched| searched.0 == x);
         let oldest = if self.arrived.len() == self.capacity { self.arrived.pop_front() } else { None };
         self.arrived.push_back(x);
@@ -170,7 +189,7 @@ impl Tail {
         if self.arrived.len() < 2 || !x.is_finite() {
             return None;
         }
-        Some((*self.blocks.first()?.first()?, *self.blocks.last()?.last()?))
+        Some(((*self.blocks.first()?.first()?).into(), (*self.blocks.last()?.last()?).into()))
     }
 
     /// Values above, those equal to it counted half.
@@ -191,20 +210,21 @@ impl Tail {
     }
 
     fn mean_excess_high(&self, far: usize) -> f64 {
-        let mut sorted = self.blocks.iter().rev().flat_map(|block| block.iter().rev());
-        let base = *sorted.clone().nth(far.min(self.len() - 1)).unwrap_or(&0.0);
+        let mut sorted = self.blocks.iter().rev().flat_map(|block| block.iter().rev()).map(|value| (*value).into());
+        let base = sorted.clone().nth(far.min(self.len() - 1)).unwrap_or(0.0);
         let sum = sorted.by_ref().take(far).fold(0.0, |sum, value| sum + (value - base));
         sum / far as f64
     }
 
     fn mean_excess_low(&self, far: usize) -> f64 {
-        let mut sorted = self.blocks.iter().flatten();
-        let base = *sorted.clone().nth(far.min(self.len() - 1)).unwrap_or(&0.0);
+        let mut sorted = self.blocks.iter().flatten().map(|value| (*value).into());
+        let base = sorted.clone().nth(far.min(self.len() - 1)).unwrap_or(0.0);
         let sum = sorted.by_ref().take(far).fold(0.0, |sum, value| sum + (base - value));
         sum / far as f64
     }
 
     fn find(&mut self, x: f64) -> Rank {
+        let x = T::of(x);
         let at = self.place_of(x);
         self.searched = Some((x, at));
         let before = total(&self.sizes[..at.block]);
@@ -224,13 +244,13 @@ impl Tail {
     }
 
     /// The first block whose last value is not below `x`, else the last block; and where `x` stands in it.
-    fn place_of(&self, x: f64) -> Place {
+    fn place_of(&self, x: T) -> Place {
         let block = self.tops.partition_point(|top| *top < x).min(self.tops.len() - 1);
         Place { block, place: self.blocks[block].partition_point(|value| *value < x) }
     }
 
     /// Adds a value, at its place when that is known.
-    fn insert(&mut self, x: f64, at: Option<Place>) {
+    fn insert(&mut self, x: T, at: Option<Place>) {
         if self.blocks.is_empty() {
             let block = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FULL + 1));
             self.blocks.push(block);
@@ -245,7 +265,7 @@ impl Tail {
             upper.extend_from_slice(&block[FULL / 2..]);
             block.truncate(FULL / 2);
             self.blocks.insert(at + 1, upper);
-            self.tops.insert(at + 1, 0.0);
+            self.tops.insert(at + 1, x);
             self.sizes.insert(at + 1, 0);
             self.note(at + 1);
         }
@@ -253,7 +273,7 @@ impl Tail {
     }
 
     /// Takes a value out. Small blocks are merged, so that the number of blocks stays in proportion.
-    fn remove(&mut self, x: f64) {
+    fn remove(&mut self, x: T) {
         let Place { block: at, place } = self.place_of(x);
         let block = &mut self.blocks[at];
         block.remove(place);
@@ -302,14 +322,14 @@ fn middle(rank: &Rank) -> f64 {
     0.5 * (rank.below + rank.up_to) as f64
 }
 
-impl Tail {
+impl<T: Kept> Tail<T> {
     /// Adds the remembered values to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        saved::put_all(out, self.arrived.iter().map(|value| value.to_bits()));
+        saved::put_all(out, self.arrived.iter().map(|value| (*value).into().to_bits()));
     }
 
     /// Takes them up again, as far as the capacity allows.
-    pub(super) fn restore(input: &mut &[u8], capacity: usize) -> Option<Tail> {
+    pub(super) fn restore(input: &mut &[u8], capacity: usize) -> Option<Self> {
         let mut tail = Tail::new(capacity);
         for bits in saved::take_all(input, 1 << 20)? {
             tail.push(f64::from_bits(bits));
@@ -357,7 +377,7 @@ mod tests {
         ) {
             let values: Vec<f64> =
                 values.iter().map(|(whole, part)| f64::from(*whole) + if coarse { 0.0 } else { *part }).collect();
-            let mut tail = Tail::new(capacity);
+            let mut tail: Tail = Tail::new(capacity);
             for (i, value) in values.iter().enumerate() {
                 if i % 97 == 0 {
                     let known = &values[i.saturating_sub(capacity)..i];
@@ -383,7 +403,7 @@ mod tests {
 
     #[test]
     fn the_largest_of_many_is_worth_about_three() {
-        let mut tail = Tail::new(8192);
+        let mut tail: Tail = Tail::new(8192);
         (0..8192).for_each(|value| tail.push(f64::from(value)));
         assert!((tail.high(8191.0) - 3.0).abs() < 0.15);
         assert!(tail.high(8191.5) >= 3.0);
@@ -393,7 +413,7 @@ mod tests {
 
     #[test]
     fn blocks_stay_in_proportion_when_the_values_wander() {
-        let mut tail = Tail::new(8192);
+        let mut tail: Tail = Tail::new(8192);
         for i in 0..400_000u32 {
             // Clusters that move on leave single values behind.
             let place = if i % 300 == 0 { i % 7919 } else { (i / 2000) * 37 % 7919 };
@@ -405,10 +425,10 @@ mod tests {
 
     #[test]
     fn fewer_values_are_the_latest() {
-        let mut tail = Tail::new(100);
+        let mut tail: Tail = Tail::new(100);
         (0..100).for_each(|value| tail.push(f64::from(value)));
         tail.resize(10);
-        let mut fresh = Tail::new(10);
+        let mut fresh: Tail = Tail::new(10);
         (90..100).for_each(|value| fresh.push(f64::from(value)));
         for x in [85.0, 90.0, 94.5, 99.0, 103.0] {
             assert_eq!(tail.high(x), fresh.high(x), "at {x}");
@@ -417,7 +437,7 @@ mod tests {
 
     #[test]
     fn values_that_are_not_finite_are_passed_over() {
-        let mut tail = Tail::new(10);
+        let mut tail: Tail = Tail::new(10);
         [1.0, f64::NAN, f64::INFINITY, 2.0].into_iter().for_each(|x| tail.push(x));
         assert_eq!((tail.len(), tail.high(f64::NAN), tail.low(f64::INFINITY)), (2, 0.0, 0.0));
     }

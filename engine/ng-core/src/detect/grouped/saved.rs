@@ -20,7 +20,7 @@ impl Grouped {
         put_half(out, self.window as u32);
         put_half(out, self.uses.len() as u32);
         for usage in &self.uses {
-            put_half(out, usage.kind);
+            put_half(out, usage.kin);
             put_half(out, usage.given.into());
         }
         put_half(out, self.free.len() as u32);
@@ -45,9 +45,8 @@ impl Grouped {
         memory.boxes = vec![Boxes::EMPTY; (blocks as usize).div_ceil(LANES)];
         memory.seqs = vec![NO_SEQ; blocks as usize * LANES];
         for _ in 0..blocks {
-            let (kind, given) = (take_half(input)?, take_up_to(input, LANES as u32)?);
-            memory.kinds.get(kind as usize)?;
-            memory.uses.push(Use { kind, given: given as u8, living: 0 });
+            let (kin, given) = (take_half(input)?, take_up_to(input, LANES as u32)?);
+            memory.uses.push(Use { kin, given: given as u8, living: 0 });
         }
         for _ in 0..take_up_to(input, blocks)? {
             memory.free.push(take_half(input)?);
@@ -83,7 +82,7 @@ impl Grouped {
         let in_use = |(usage, is_free): (&Use, &bool)| (usage.living == 0) == *is_free;
         let is_open = |(number, kind): (usize, &Kind)| {
             let open = self.uses.get(kind.open as usize);
-            kind.open == NOWHERE || open.is_some_and(|usage| usage.kind as usize == number && usage.living > 0)
+            kind.open == NOWHERE || open.is_some_and(|usage| self.kind(usage.kin) == number && usage.living > 0)
         };
         free_once && self.uses.iter().zip(&is_free).all(in_use) && self.kinds.iter().enumerate().all(is_open)
     }

@@ -112,17 +112,6 @@ impl super::Lanes for Lanes {
             numbers.set_len(numbers.len() + count + high.count_ones() as usize);
         }
     }
-
-    #[inline(always)]
-    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self) {
-        // SAFETY: AVX is present (see `Lanes`).
-        unsafe {
-            let number = _mm256_set1_ps(f32::from_bits(number));
-            at.0 = _mm256_blendv_ps(at.0, number, _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, least.0));
-            at.1 = _mm256_blendv_ps(at.1, number, _mm256_cmp_ps::<_CMP_LT_OQ>(self.1, least.1));
-        }
-        *least = least.min(self);
-    }
 }
 
 impl Collect for Lanes {

@@ -80,16 +80,6 @@ impl super::Lanes for Lanes {
             numbers.set_len(numbers.len() + mask.count_ones() as usize);
         }
     }
-
-    #[inline(always)]
-    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self) {
-        // SAFETY: AVX-512 is present (see `Lanes`).
-        unsafe {
-            let is_less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, least.0);
-            at.0 = _mm512_mask_blend_ps(is_less, at.0, _mm512_set1_ps(f32::from_bits(number)));
-        }
-        *least = least.min(self);
-    }
 }
 
 impl Collect for Lanes {

@@ -1,11 +1,15 @@
 //! The nearest of many: up to 64 distances kept in order by a network of minima and maxima, which has no branch.
 
-use super::LANES;
+use super::{Block, DIMS, Gaps, LANES, Lanes, Query, splat_all};
 
 /// Distances that are kept in order.
 pub const MOST: usize = 64;
 /// Room behind the sixteenth distance that may come to 63 others, for stores of eight at a time.
 pub(super) const ROOM: usize = MOST + LANES + 8;
+
+/// Rings around a vector, as shares of the squared distance to look to: most of what is near is in the first ones, and once
+/// it is known the others are mostly empty.
+const RINGS: [f32; 3] = [0.1, 0.4, 1.0];
 
 /// What a scan has found so far. Reused from scan to scan.
 #[derive(Clone, Debug)]
@@ -14,12 +18,15 @@ pub struct Nearby {
     best: [f32; MOST],
     /// Distances that were not sorted yet.
     fresh: [f32; ROOM],
-    nearest: Option<u32>,
+    /// The squared distance of the nearest and its place; of several equally near the first.
+    nearest: Option<(f32, u32)>,
+    /// Blocks to look at.
+    some: Vec<u32>,
 }
 
 impl Default for Nearby {
     fn default() -> Self {
-        Nearby { best: [f32::INFINITY; MOST], fresh: [f32::INFINITY; ROOM], nearest: None }
+        Nearby { best: [f32::INFINITY; MOST], fresh: [f32::INFINITY; ROOM], nearest: None, some: Vec::new() }
     }
 }
 
@@ -31,7 +38,7 @@ impl Nearby {
 
     /// The place of the nearest; of several the first.
     pub fn nearest(&self) -> Option<usize> {
-        self.nearest.map(|place| place as usize)
+        self.nearest.map(|(_, place)| place as usize)
     }
 
     pub(super) fn clear(&mut self) {
@@ -51,10 +58,63 @@ pub(super) trait Collect: Copy {
 }
 
 impl Nearby {
+    /// Looks at the blocks in rings around the vector; see [`Scanner::nearby`](super::Scanner::nearby).
+    #[inline(always)]
+    pub(super) fn scan<L: Lanes + Collect>(&mut self, blocks: &[Block], gaps: &[Gaps], query: Query<'_>) {
+        let weights = splat_all::<L>(query.weights.unwrap_or(&[1.0; DIMS]));
+        let vector = splat_all::<L>(query.vector);
+        let most = query.bound.min(f32::MAX);
+        // Of equal distances those kept first count, so that what comes later must be nearer; not so for the nearest.
+        let (mut bound, mut nearer, mut count) = (most, most, 0);
+        let (mut inside, mut some) = (-1.0, std::mem::take(&mut self.some));
+        let all = gaps.as_flattened();
+        for share in RINGS {
+            let outside = bound.min(most * share);
+            some.clear();
+            some.reserve((gaps.len() + 1) * LANES);
+            for (sixteen, gaps) in gaps.iter().enumerate() {
+                let gaps = L::load(gaps);
+                let mask = gaps.within(L::splat(outside)) & !gaps.within(L::splat(inside));
+                L::numbers(mask, (sixteen * LANES) as u32, &mut some);
+            }
+            for number in &some {
+                if all[*number as usize] > bound {
+                    continue;
+                }
+                let block = &blocks[*number as usize];
+                let square = |dim: usize| {
+                    let difference = L::load(&block.values[dim]).sub(vector[dim]).mul(weights[dim]);
+                    difference.mul(difference)
+                };
+                let sums = square(0).add(square(1)).add(square(2)).add(square(3));
+                let sums = sums.add(square(4)).add(square(5)).add(square(6)).add(square(7));
+                let nearest = sums.within(L::splat(self.least(most)));
+                if nearest != 0 {
+                    self.name(sums.store(), nearest, *number);
+                }
+                let before = count;
+                count = self.take(sums, sums.within(L::splat(nearer)), before);
+                if count < before {
+                    bound = bound.min(self.distances(query.k)[query.k - 1]);
+                    nearer = nearer.min(bound.next_down());
+                }
+                if nearer < 0.0 {
+                    break;
+                }
+            }
+            inside = outside;
+            if bound <= inside {
+                break;
+            }
+        }
+        self.some = some;
+        self.finish::<L>(count);
+    }
+
     /// Takes the lanes in `mask` behind the `count` that were not sorted yet. Returns how many are not sorted now; when that
     /// is fewer, the distances kept have changed.
     #[inline(always)]
-    pub(super) fn take<L: Collect>(&mut self, lanes: L, mask: u32, count: usize) -> usize {
+    fn take<L: Collect>(&mut self, lanes: L, mask: u32, count: usize) -> usize {
         let count = count + lanes.compress(mask, &mut self.fresh, count);
         if count < MOST {
             return count;
@@ -64,16 +124,35 @@ impl Nearby {
         count - MOST
     }
 
-    /// Takes the `count` that are left, and the least of each lane with the number of its block.
+    /// The squared distance of the nearest, `most` while there is none.
     #[inline(always)]
-    pub(super) fn finish<L: Collect>(&mut self, count: usize, bound: f32, least: [f32; LANES], blocks: [u32; LANES]) {
+    fn least(&self, most: f32) -> f32 {
+        self.nearest.map_or(most, |(least, _)| least)
+    }
+
+    /// Makes the nearest of the lanes in `mask` the nearest of all, unless there is a nearer one.
+    ///
+    /// Seldom needed, and so kept out of the loop.
+    #[inline(never)]
+    fn name(&mut self, lanes: [f32; LANES], mut mask: u32, block: u32) {
+        while mask != 0 {
+            let lane = mask.trailing_zeros();
+            mask &= mask - 1;
+            let other = (lanes[lane as usize], block * LANES as u32 + lane);
+            // Distances are not negative, so that they order like their bits.
+            if self.nearest.is_none_or(|nearest| (other.0.to_bits(), other.1) < (nearest.0.to_bits(), nearest.1)) {
+                self.nearest = Some(other);
+            }
+        }
+    }
+
+    /// Takes the `count` that are left.
+    #[inline(always)]
+    fn finish<L: Collect>(&mut self, count: usize) {
         if count > 0 {
             self.fresh[count..MOST].fill(f32::INFINITY);
             self.settle::<L>();
         }
-        let places = (0..).zip(least).zip(blocks).map(|((lane, least), block)| (least, block * LANES as u32 + lane));
-        let nearest = places.min_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-        self.nearest = nearest.filter(|(least, _)| *least <= bound && *least < f32::INFINITY).map(|(_, place)| place);
     }
 
     #[inline(always)]
@@ -85,7 +164,7 @@ impl Nearby {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Block, DIMS, Kernel, Query, Scanner, capacity, distance, place};
+    use super::super::{Kernel, Scanner, capacity, distance, place};
     use super::*;
     use proptest::prelude::*;
 
@@ -98,7 +177,7 @@ mod tests {
             k in 1usize..=MOST,
             bound in prop_oneof![Just(f32::MAX), 0.0f32..300.0],
         ) {
-            let mut blocks = vec![Block::FREE; vectors.len().div_ceil(LANES)];
+            let mut blocks = vec![Block::FREE; vectors.len().div_ceil(LANES * LANES) * LANES];
             for (number, vector) in vectors.iter().enumerate() {
                 for (dim, value) in vector.iter().enumerate() {
                     blocks[number / LANES].values[dim][number % LANES] = f32::from(*value);
@@ -106,13 +185,14 @@ mod tests {
             }
             let at = at.map(f32::from);
             let some: Vec<u32> = (0..blocks.len() as u32).collect();
+            let gaps = vec![[0.0; LANES]; blocks.len() / LANES];
             let query = Query { vector: &at, weights: Some(&[1.5; DIMS]), k, bound };
             let mut list = Vec::with_capacity(capacity(k));
             Scanner::new(Kernel::Scalar).nearest_of(&blocks, &some, query, &mut list);
             let expected: Vec<f32> = list.iter().map(|found| distance(*found)).collect();
             let mut nearby = Nearby::default();
             for kernel in [Kernel::Scalar, Kernel::Avx2, Kernel::Avx512] {
-                Scanner::new(kernel).nearby(&blocks, &some, query, &mut nearby);
+                Scanner::new(kernel).nearby(&blocks, &gaps, query, &mut nearby);
                 let mut found = nearby.distances(k).to_vec();
                 found.retain(|distance| *distance < f32::INFINITY);
                 prop_assert_eq!(&found, &expected);

@@ -53,15 +53,6 @@ impl super::Lanes for [f32; LANES] {
     fn numbers(mask: u32, first: u32, numbers: &mut Vec<u32>) {
         numbers.extend((0..LANES as u32).filter(|lane| mask >> lane & 1 == 1).map(|lane| first + lane));
     }
-
-    #[inline(always)]
-    fn keep_least(self, number: u32, least: &mut Self, at: &mut Self) {
-        for lane in 0..LANES {
-            if self[lane] < least[lane] {
-                (least[lane], at[lane]) = (self[lane], f32::from_bits(number));
-            }
-        }
-    }
 }
 
 impl Collect for [f32; LANES] {

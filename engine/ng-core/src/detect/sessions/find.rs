@@ -1,6 +1,7 @@
 //! Finds what names the sessions of a source, where nobody has said it: the kind of identifier that comes again in lines of
 //! different patterns, and in most lines.
 
+use super::naming::ascii;
 use regex::bytes::Regex;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -21,18 +22,18 @@ const MOST_NAMES: usize = LOOK;
 /// Prefixes that are told apart.
 const MOST_PREFIXES: usize = 8;
 
-/// Kinds of identifiers, of two that name as many lines the first. In the first group is the identifier, in a second one
-/// the prefix that makes it one of several kinds.
+/// Kinds of identifiers, of two that name as many lines the first. The identifier is in the first group, or all of it where
+/// there is none; the group `prefix` tells several kinds apart.
 const KINDS: [&str; 4] = [
     r#"(?i)\b(?:trace|request|req|correlation|session|transaction|txn|job|task|order|call)[_.-]?id"?\s*[=:]\s*"?([\w.:-]{4,})"#,
-    r"\b(([A-Za-z]{2,16}[_-])-?[0-9][0-9A-Fa-f]{4,}(?:[_-][0-9A-Fa-f]+)*)\b",
-    r"\b([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\b",
-    r"\b([0-9a-f]{16,64})\b",
+    r"\b(?<prefix>[A-Za-z]{2,16}[_-])-?[0-9][0-9A-Fa-f]{4,}(?:[_-][0-9A-Fa-f]+)*\b",
+    r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b",
+    r"\b[0-9a-f]{16,64}\b",
 ];
 
 /// The same, compiled once for all sources.
 static EXPRESSIONS: LazyLock<[Regex; KINDS.len()]> =
-    LazyLock::new(|| KINDS.map(|kind| Regex::new(kind).expect("the expression is valid")));
+    LazyLock::new(|| KINDS.map(|kind| ascii(kind).expect("the expression is valid")));
 
 /// The search in one source.
 #[derive(Debug, Default)]
@@ -47,7 +48,7 @@ pub(super) struct Finder {
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Found {
-    /// The expression for it; what names the session is in the first group.
+    /// The expression for it, as `modules.intuition_engine.session_key` takes it.
     pub(super) key: String,
     /// Share of the lines that name a session.
     pub(super) share: f64,
@@ -116,9 +117,10 @@ impl Finder {
 impl Kind {
     fn look(&mut self, expression: &Regex, raw: &[u8], pattern: u32) {
         let Some(found) = expression.captures(raw) else { return };
-        let (Some(name), prefix) = (found.get(1), found.get(2).map_or(&b""[..], |prefix| prefix.as_bytes())) else {
-            return;
-        };
+        let prefix = found.name("prefix");
+        let name = if prefix.is_some() { found.get(0) } else { found.get(1).or(found.get(0)) };
+        let Some(name) = name else { return };
+        let prefix = prefix.map_or(&b""[..], |prefix| prefix.as_bytes());
         let place = match self.prefixes.iter().position(|(known, _)| known == prefix) {
             Some(place) => place,
             None if self.prefixes.len() < MOST_PREFIXES => {
@@ -156,11 +158,12 @@ fn key(text: &str, prefix: &[u8]) -> String {
     if prefix.is_empty() {
         return text.to_owned();
     }
-    text.replace("([A-Za-z]{2,16}[_-])", &regex::escape(&String::from_utf8_lossy(prefix)))
+    text.replace("(?<prefix>[A-Za-z]{2,16}[_-])", &regex::escape(&String::from_utf8_lossy(prefix)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::naming::Naming;
     use super::*;
 
     /// What is found in these lines, whose pattern is their number modulo `patterns`.
@@ -172,11 +175,11 @@ mod tests {
     #[test]
     fn what_names_sessions_is_found() {
         for (line, key) in [
-            ("INFO Receiving block blk_-{} src: /10.0.0.1", r"\b(blk_-?[0-9]"),
-            ("INFO [req-{}-a1b2c3 admin] GET /servers", r"\b(req\--?[0-9]"),
+            ("INFO Receiving block blk_-{} src: /10.0.0.1", r"\bblk_-?[0-9]"),
+            ("INFO [req-{}-a1b2c3 admin] GET /servers", r"\breq\--?[0-9]"),
             (r#"{{"level":"info","trace_id":"{}","msg":"got"}}"#, "(?i)"),
-            ("nova [instance: {}] spawned", r"\b([0-9a-fA-F]{8}-"),
-            ("GET /{} 200", r"\b([0-9a-f]{16"),
+            ("nova [instance: {}] spawned", r"\b[0-9a-fA-F]{8}-"),
+            ("GET /{} 200", r"\b[0-9a-f]{16"),
         ] {
             let name = |number: usize| match line {
                 _ if line.contains("instance") => format!("{:08x}-1b2c-4d5e-8f90-0123456789ab", 7919 * number),
@@ -188,8 +191,8 @@ mod tests {
             let found = found(5, lines).unwrap_or_else(|| panic!("nothing in {line}"));
             assert!(found.key.starts_with(key), "{found:?}");
             assert!(found.share > 0.9 && (4.0..5.0).contains(&found.lines), "{found:?}");
-            let expression = Regex::new(&found.key).unwrap();
-            let captured = expression.captures(lines(8).as_bytes()).unwrap().get(1).unwrap().as_bytes().to_vec();
+            let mut naming = Naming::found(&found.key).unwrap();
+            let captured = naming.next(lines(8).as_bytes(), &mut 0).unwrap().to_vec();
             assert!(String::from_utf8_lossy(&captured).contains(&name(2)), "{captured:?}");
         }
     }

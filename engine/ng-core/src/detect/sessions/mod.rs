@@ -1,17 +1,18 @@
 //! Sessions: events of one source that name the same thing, such as a block, a request or a trace, scored as a whole.
 //!
-//! What names the session is the setting `session_key`, a regular expression, or is found in each source. A session ends when the times of its source
-//! have gone on by `session_timeout_s` without it. One that speaks again within a day goes on, and ends once more with all
-//! that it has become: work that is taken up again hours later is one session.
+//! What names the session is the setting `session_key`, a regular expression, or is found in each source. A session ends
+//! when the times of its source have gone on by `session_timeout_s` without it. One that speaks again within a day goes
+//! on, and ends once more with all that it has become: work that is taken up again hours later is one session.
 //!
 //! # Layout
 //!
-//! `find.rs` finds what names the sessions; `open.rs` holds the sessions of one source in the order of their last use,
+//! `find.rs` finds what names the sessions, `naming.rs` the names in a line; `open.rs` holds the sessions of one source in the order of their last use,
 //! `counts.rs` what is common in all of them; `vector.rs` makes the eight features. Here they are scored. `saved.rs` has
 //! the saved form.
 
 mod counts;
 mod find;
+mod naming;
 mod open;
 mod saved;
 #[cfg(test)]
@@ -32,9 +33,9 @@ use crate::settings::Values;
 use crate::symbols::{Sym, Symbols};
 use counts::Counts;
 use find::{Finder, Found};
+use naming::{NAME, Naming};
 use ng_wire::{Format, Gauge, Unit};
 use open::Open;
-use regex::bytes::Regex;
 
 /// Sources of which sessions are followed.
 pub(super) const MOST_SOURCES: usize = 16;
@@ -51,8 +52,6 @@ const BIT: f64 = 0.5;
 /// What the one surprise of a session counts beside the sum of those of an event, so that both are held against the same
 /// threshold. With it one in a thousand sessions of noise alerts.
 const ALONE: f64 = 3.0;
-/// Bytes of a name that are looked at.
-const NAME: usize = 128;
 
 /// The sessions of all sources.
 #[derive(Debug)]
@@ -79,7 +78,7 @@ enum Key {
     /// Nothing.
     None,
     /// The same in all sources.
-    Given(Regex),
+    Given(Naming),
     /// What is found in each.
     Found(Streams<Sym, Search>),
 }
@@ -88,7 +87,7 @@ enum Key {
 #[derive(Debug)]
 enum Search {
     Looking(Finder),
-    Found(Regex),
+    Found(Naming),
 }
 
 /// One source.
@@ -165,7 +164,7 @@ impl Sessions {
                 "" => Key::None,
                 AUTO => Key::Found(Streams::new(MOST_SEARCHES)),
                 // A text that is no expression is refused where the setting is made.
-                _ => Regex::new(text).map_or(Key::None, Key::Given),
+                _ => Naming::given(text).map_or(Key::None, Key::Given),
             };
         }
     }
@@ -186,7 +185,7 @@ impl Sessions {
                 let search = searches.get(id, event.head.seq, || Search::Looking(Finder::default()));
                 if let Search::Looking(finder) = search
                     && let Some(found) = finder.look(event.raw, matched.pattern)
-                    && let Ok(key) = Regex::new(&found.key)
+                    && let Some(key) = Naming::found(&found.key)
                 {
                     self.found = Some((id, found));
                     *search = Search::Found(key);
@@ -195,13 +194,14 @@ impl Sessions {
                 key
             }
         };
-        let source = self.sources.get(id, event.head.seq, || Source::new(id, key.as_str(), tuning, scanner));
+        let source = self.sources.get(id, event.head.seq, || Source::new(id, key.text(), tuning, scanner));
         source.learning = learn;
         let now = source.clock.advance(event.head.time_ns);
         while let Some(place) = source.open.overdue(now, self.timeout_ns) {
             self.ended.push(source.end(place, tuning, &mut self.spare));
         }
-        for name in names(key, event.raw) {
+        let mut at = 0;
+        while let Some(name) = key.next(event.raw, &mut at) {
             let place = match source.open.find(name) {
                 Some(place) => place,
                 None => {
@@ -271,17 +271,6 @@ impl Sessions {
         self.found = None;
         self.spare.extend(self.ended.drain(..).map(|ended| ended.name));
     }
-}
-
-/// The sessions that a line names. Of an expression with a group, what is in the first group counts.
-fn names<'a>(key: &'a Regex, raw: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    let whole = (key.captures_len() == 1).then(|| key.find_iter(raw).map(|found| found.as_bytes()));
-    let inside = (key.captures_len() > 1).then(|| {
-        let captures = key.captures_iter(raw);
-        captures.filter_map(|captures| captures.get(1).map(|found| found.as_bytes()))
-    });
-    let names = whole.into_iter().flatten().chain(inside.into_iter().flatten());
-    names.map(|name| &name[..name.len().min(NAME)]).filter(|name| !name.is_empty())
 }
 
 impl Source {

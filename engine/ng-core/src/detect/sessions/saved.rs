@@ -1,5 +1,6 @@
 //! The saved form of the sessions of a source. They mean something with the expression that named them only.
 
+use super::naming::Naming;
 use super::{Key, MOST_SEARCHES, Search, Sessions, Source, WINDOW};
 use crate::detect::alert::AlertLayer;
 use crate::detect::grouped::Grouped;
@@ -13,7 +14,6 @@ use crate::detect::tuning::Tuning;
 use crate::elapsed::Elapsed;
 use crate::saved::{put, put_bytes, take_bytes, take_count};
 use crate::symbols::Sym;
-use regex::bytes::Regex;
 
 /// Most bytes of the expression.
 const LONGEST_KEY: usize = 1 << 16;
@@ -35,8 +35,8 @@ impl Sessions {
         let source = Source::restore(id, input, tuning, self.scanner)?;
         let is_valid = match &self.key {
             Key::None => false,
-            Key::Given(key) => key.as_str() == source.key,
-            Key::Found(_) => Regex::new(&source.key).is_ok(),
+            Key::Given(key) => key.text() == source.key,
+            Key::Found(_) => Naming::found(&source.key).is_some(),
         };
         Some(Some(source).filter(|_| is_valid))
     }
@@ -46,7 +46,7 @@ impl Sessions {
         if let Key::Found(searches) = &mut self.key {
             *searches = Streams::new(MOST_SEARCHES);
             for (id, used, source) in sources.entries() {
-                if let Ok(key) = Regex::new(&source.key) {
+                if let Some(key) = Naming::found(&source.key) {
                     searches.add(id, used, Search::Found(key));
                 }
             }
