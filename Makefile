@@ -56,10 +56,11 @@ bench: $(DEV) ## Measure this machine beside its peers and print the table.
 
 DATA  ?= ../shared/data
 TOOLS ?= ../shared/tools
+REFERENCE ?= ../shared/prototypes/numeric_detector.rs
 
 .PHONY: score
 score: $(BUILT) ## Score the labelled data in DATA with the programs in TOOLS, and say which gates hold.
-	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) $(ARGS)
+	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) --reference $(REFERENCE) $(ARGS)
 
 .PHONY: coverage
 coverage: $(DEV) ## Run the Python tests with a coverage report.

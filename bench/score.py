@@ -1,16 +1,15 @@
 """Scores labelled data with `neurograph-tui score` and says which gates hold: `score.py --data DATA --tools TOOLS`.
 
 DATA holds `nab/` with `windows.json`, `loghub/SYSTEM/` with `content.txt`, `raw.log` and `event_ids.txt`, and `hdfs/`
-with `stream.log.gz` and `labels.csv`; TOOLS holds the programs that judge the scores. Exits with 1 when a gate does not
-hold. Speed is that of the command in processor time, reading and writing included and the start left out; it is no
-gate, for it says more of the machine.
+with `stream.log.gz` and `labels.csv`; TOOLS holds the programs that judge the scores. With `--reference SOURCE`, a
+detector in one file of Rust, the speed of the engine is a gate too; see `speed.py`. Exits with 1 when a gate does not
+hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import gzip
 import json
 import os
 import re
@@ -20,6 +19,8 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+import speed
 
 SESSION = r"blk_-?\d+"
 THRESHOLD = 3.6
@@ -137,33 +138,6 @@ def sessions(bench: Bench, data: Path) -> list[Row]:
     ]
 
 
-def speed(bench: Bench, data: Path) -> list[Row]:
-    """Events for a second of processor time."""
-    empty = bench.folder / "empty"
-    empty.write_bytes(b"")
-    values = bench.folder / "values.csv"
-    with values.open("w") as out:
-        out.write("value\n")
-        for name in json.loads((data / "nab" / "windows.json").read_text()):
-            with (data / "nab" / name).open(newline="") as file:
-                out.writelines(row["value"] + "\n" for row in csv.DictReader(file))
-    lines = bench.folder / "stream.log"
-    with gzip.open(data / "hdfs" / "stream.log.gz") as packed:
-        lines.write_bytes(packed.read())
-    _, start = bench.score(empty, "--encoder", "text")
-    rows = []
-    lite = ("--set", "modules.intuition_engine.profile=lite")
-    for what, source, options in (
-        ("numeric, full", values, ()),
-        ("numeric, lite", values, lite),
-        ("text lines", lines, ("--encoder", "text")),
-    ):
-        out, seconds = bench.score(source, *options)
-        count = out.read_bytes().count(b"\n") - 1
-        rows.append(Row(f"events/s of this command, {what}", "—", "—", f"{count / (seconds - start):,.0f}", None))
-    return rows
-
-
 def main() -> int:
     """Runs everything and prints the table."""
     parser = argparse.ArgumentParser(description="Score labelled data and print how the engine does.")
@@ -172,6 +146,7 @@ def main() -> int:
     parser.add_argument(
         "--command", type=Path, default=Path(sys.executable).parent / "neurograph-tui", help="what to measure"
     )
+    parser.add_argument("--reference", type=Path, help="the detector beside which the speed is measured")
     arguments = parser.parse_args()
     data, tools = arguments.data.resolve(), arguments.tools.resolve()
     for path in (data / "nab" / "windows.json", tools / "nab_score.py", arguments.command):
@@ -182,7 +157,7 @@ def main() -> int:
         rows = numeric(bench, data / "nab") + novelty(bench, data / "loghub") + sessions(bench, data / "hdfs")
         seen = bench.files - bench.wrong
         rows.append(Row("inputs recognised", "all", "all", f"{seen} of {bench.files}", bench.wrong == 0))
-        rows += speed(bench, data)
+        rows += [Row(*row) for row in speed.rows(data, arguments.reference, Path(folder))]
     print("| what | gate | target | ours |\n|---|---|---|---|")
     for row in rows:
         mark = " (gate missed)" if row.holds is False else ""

@@ -7,7 +7,8 @@ from context import Context, repeat, run_json, say
 from peer_venv import SCRIPTS
 from report import Figure, Row
 
-TITLE = "events per second of processor time through Engine::step, one thread, 10 subscriptions"
+SUBSCRIPTIONS = 10
+TITLE = f"events per second of processor time through Engine::step, one thread, {SUBSCRIPTIONS} subscriptions"
 WARM_UP, TEXT, NUMERIC = 50_000, 500_000, 300_000
 PEER_WARM_UP, PEER_LINES, PEER_EVENTS = 10_000, 100_000, 20_000
 
@@ -36,7 +37,7 @@ def rate(bench: Context, row: Row, kind: str, profile: str, name: str = "") -> F
     if kind == "metric" and not values.exists():
         lines.write_values(values, WARM_UP + NUMERIC)
     source, events = (bench.million, TEXT) if kind == "text" else (values, NUMERIC)
-    arguments = (str(source), kind, profile, str(WARM_UP), str(events))
+    arguments = (str(source), kind, profile, str(WARM_UP), str(events), str(SUBSCRIPTIONS))
     results = [bench.example("step_rate", *arguments) for _ in range(bench.repeats)]
     last = results[-1]
     stages = last["stages_p50_us"]

@@ -1,9 +1,10 @@
-//! Records per second of processor time through the whole pipeline on one thread: `step_rate FILE text|metric full|lite|off WARM_UP EVENTS`.
+//! Records per second of processor time through the whole pipeline on one thread:
+//! `step_rate FILE text|metric full|lite|off|no_sessions WARM_UP EVENTS SUBSCRIPTIONS`.
 //!
 //! The lines of FILE are read into memory and taken in in batches of 256, as a sensor hands them over; when they are
-//! fewer than the events asked for, they come again. `full` and `lite` are profiles of the detectors; `off` switches scoring
-//! off, so that templates are found and nothing is scored. Ten subscriptions are matched and read. Prints one JSON object.
-//! `bench/run.py` calls it beside its peers.
+//! fewer than the events asked for, they come again. `full` and `lite` are profiles of the detectors; `no_sessions` is
+//! `full` without sessions; `off` switches scoring off, so that templates are found and nothing is scored. So many
+//! subscriptions, at most ten, are matched and read. Prints one JSON object. `bench/run.py` and `bench/score.py` call it.
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
@@ -24,7 +25,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What the ten subscribers ask for: everything, levels, words, names, results, fields.
+/// What the subscribers ask for: everything, levels, words, names, results, fields.
 const FILTERS: [&str; 10] = [
     "",
     "level>=warn",
@@ -46,8 +47,8 @@ const RING: usize = 100_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, file, format, profile, warm_up, events] = arguments.as_slice() else {
-        return Err("usage: step_rate FILE text|metric full|lite|off WARM_UP EVENTS".into());
+    let [_, file, format, profile, warm_up, events, subscriptions] = arguments.as_slice() else {
+        return Err("usage: step_rate FILE text|metric full|lite|off|no_sessions WARM_UP EVENTS SUBSCRIPTIONS".into());
     };
     let format = match format.as_str() {
         "text" => Format::Text,
@@ -58,7 +59,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if batches.is_empty() {
         return Err(format!("{file} has no lines").into());
     }
-    let mut run = Run::new(profile)?;
+    let mut run = Run::new(profile, subscriptions.parse()?)?;
     let warmed = run.take_in(&mut batches, warm_up.parse()?);
     let (started, cpu_before) = (Instant::now(), cpu_seconds()?);
     let taken = run.take_in(&mut batches, events.parse()?);
@@ -73,7 +74,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "per_second": taken as f64 / cpu,
         "stages_p50_us": stages,
         "records": run.store.totals().records,
-        "subscriptions": FILTERS.len(),
+        "subscriptions": run.queues.len(),
         "delivered": run.engine.routes.delivered(),
         "read": run.read,
         "patterns": run.engine.patterns.len(),
@@ -103,11 +104,16 @@ struct Run {
 }
 
 impl Run {
-    fn new(profile: &str) -> Result<Self, Box<dyn Error>> {
+    fn new(profile: &str, subscriptions: usize) -> Result<Self, Box<dyn Error>> {
         let mut values: Vec<Values> = MODULES.iter().map(|module| Values::defaults(module.settings)).collect();
         let intuition = Module::IntuitionEngine as usize;
-        if profile != "off" {
-            let changes = BTreeMap::from([("profile".to_owned(), SettingValue::Text(profile.to_owned()))]);
+        let change = match profile {
+            "off" => None,
+            "no_sessions" => Some(("session_key", "")),
+            profile => Some(("profile", profile)),
+        };
+        if let Some((key, value)) = change {
+            let changes = BTreeMap::from([(key.to_owned(), SettingValue::Text(value.to_owned()))]);
             values[intuition] = values[intuition].with(MODULES[intuition].settings, &changes)?;
         }
         let env = Env { now_ns: START_NS, ..Env::default() };
@@ -116,7 +122,7 @@ impl Run {
         let mut engine = Engine::new(parts);
         engine.registry.at(intuition).enabled = profile != "off";
         let mut queues = Vec::new();
-        for text in FILTERS {
+        for text in FILTERS.into_iter().take(subscriptions) {
             let filter = Filter::compile(text, &env).map_err(|error| format!("{text}: {}", error.message))?;
             let capacity = engine.queue_capacity();
             queues.push(engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, capacity));
