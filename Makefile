@@ -60,7 +60,7 @@ REFERENCE ?= ../shared/prototypes/numeric_detector.rs
 
 .PHONY: score
 score: $(BUILT) ## Score the labelled data in DATA with the programs in TOOLS, and say which gates hold.
-	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) --reference $(REFERENCE) $(ARGS)
+	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) $(if $(REFERENCE),--reference $(REFERENCE)) $(ARGS)
 
 .PHONY: coverage
 coverage: $(DEV) ## Run the Python tests with a coverage report.
