@@ -143,9 +143,8 @@ impl Grouped {
     /// The distances of the `k` nearest, all when there are fewer, and the place of the first. Differences are
     /// multiplied by `weights`, which are not negative.
     ///
-    /// How far the answer to the last event of its cell reached, else of its kind, else of any, is the first guess of how far
-    /// to look. The result does not
-    /// depend on it.
+    /// How far the answer to the last event of its cell reached, else of its kind, else of any, is the first guess of how
+    /// far to look. The result does not depend on it.
     pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> Around<'_> {
         let kind = self.kind(kin);
         let vector = vector.map(clamp);
@@ -187,7 +186,7 @@ impl Grouped {
         Around { distances: &self.distances, nearest, scanner: self.scanner }
     }
 
-    /// The number of the kind among those kept apart.
+    /// The number of the kind among those kept apart; numbers that are near to each other are spread.
     fn kind(&self, kin: u32) -> usize {
         ((u64::from(kin.wrapping_mul(0x85eb_ca6b)) * self.kinds.len() as u64) >> 32) as usize
     }
