@@ -4,7 +4,7 @@ use crate::saved;
 use std::collections::VecDeque;
 
 /// Values of a block before it is split in two; fewer than an eighth of it are merged into a neighbour.
-const FULL: usize = 128;
+const FULL: usize = 256;
 /// The scale of excesses comes from this share of the values.
 const FAR: f64 = 0.02;
 /// Most means of the excess that count.
