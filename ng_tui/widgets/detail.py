@@ -75,6 +75,7 @@ class Detail(VerticalScroll, can_focus=False):
         self._lacks_template = False
         self._record: Record | None = None
         self._said = ""  # of the threshold of the record
+        self._width = 0  # for which it was folded
 
     @property
     def is_open(self) -> bool:
@@ -113,13 +114,21 @@ class Detail(VerticalScroll, can_focus=False):
         yield Static("", id="facts", markup=False)
         yield Neighbours(id="neighbours", markup=False, compact=True)
 
+    def on_resize(self) -> None:
+        """Another width, such as the first one after it opened, folds the text anew."""
+        if self.seq is not None and self._room() != self._width:
+            self._show(self.seq)
+
+    def _room(self) -> int:
+        return max(24, self.size.width - 3)
+
     def _show(self, seq: int | None) -> None:
         is_another = seq != self.seq
         self.seq, self._shown_at = seq, time.monotonic()
         detail = self._ring.detail(seq, NEIGHBOURS) if seq is not None else None
         known = detail is None or detail.template is not None or detail.record.detection.pattern is None
         self._lacks_template = not known
-        width = max(24, self.size.width - 3)
+        self._width = width = self._room()
         palette = Palette(self.app.theme_variables)
         neighbours = self.query_one(Neighbours)
         neighbours.clear_options()
