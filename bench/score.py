@@ -149,8 +149,8 @@ def main() -> int:
     parser.add_argument("--reference", type=Path, help="the detector beside which the speed is measured")
     arguments = parser.parse_args()
     data, tools = arguments.data.resolve(), arguments.tools.resolve()
-    for path in (data / "nab" / "windows.json", tools / "nab_score.py", arguments.command):
-        if not path.exists():
+    for path in (data / "nab" / "windows.json", tools / "nab_score.py", arguments.command, arguments.reference):
+        if path and not path.exists():
             parser.error(f"{path} does not exist")
     with tempfile.TemporaryDirectory(prefix="neurograph-score-") as folder:
         bench = Bench(arguments.command.absolute(), tools, Path(folder))
