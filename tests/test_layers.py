@@ -136,10 +136,11 @@ def names_in(folder: Path, kind: str) -> set[str]:
 
 
 def test_every_row_of_a_table_is_in_its_table() -> None:
-    """A file with a sensor, encoder, rule or action that no table lists would never run."""
+    """A file with a sensor, encoder, command, rule or action that no table lists would never run."""
     tables = (
         (ENGINE / "ng-sensors" / "src", "SensorType", "SENSORS", "SENSOR", "lib.rs"),
         (CORE / "encoders", "Encoder", "ENCODERS", "ENCODER", "mod.rs"),
+        (CORE / "commands", "CommandType", "COMMANDS", "COMMAND", "mod.rs"),
         (CORE / "guard", "RuleType", "RULES", "RULE", "mod.rs"),
         (CORE / "actions", "ActionType", "ACTIONS", "ACTION", "mod.rs"),
     )

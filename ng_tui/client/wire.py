@@ -105,6 +105,7 @@ class SetLearningCommand(Struct, omit_defaults=True):
 
     source: str
     learning: bool
+    future: bool | None = None
 
 
 class SetRuleModeCommand(Struct, omit_defaults=True):

@@ -9,7 +9,7 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the host passes in.
 
 use crate::actions::{Actions, AlertRule, Effect};
-use crate::constitution::Meter;
+use crate::constitution::TrialStatistics;
 use crate::detect::timing::{Heard, Timing};
 use crate::detect::{Detect, Kernel, Probe};
 use crate::event::{Event, Reading};
@@ -74,7 +74,7 @@ pub struct Engine {
     /// Settings of the modules, in the order of `registry::MODULES`.
     pub values: Vec<Values>,
     /// What a trial of the constitution does.
-    pub meter: Meter,
+    pub trial: TrialStatistics,
     /// Sampled durations, in the order of [`Stage`].
     pub stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
@@ -145,7 +145,7 @@ impl Engine {
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
             sources: Sources::default(),
-            meter: Meter::default(),
+            trial: TrialStatistics::default(),
             stages: std::array::from_fn(|_| Latency::default()),
             effects: Vec::new(),
             values: parts.values,

@@ -9,13 +9,15 @@
 mod keeper;
 
 use crate::actions::Effect;
+use crate::commands;
 use crate::constitution;
-use crate::control::{self, Overrides};
 use crate::convert;
 use crate::engine::Engine;
 use crate::filter::Env;
 use crate::intake::{Batch, Outlet, SourceStatus};
+use crate::overrides::Overrides;
 use crate::route::{Queue, Wanted};
+use crate::session::Session;
 use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
@@ -299,7 +301,8 @@ impl Host {
                 let env = Env { now_ns: world.now_ns(), ..env.clone() };
                 let mut store = store.lock();
                 world.reserve(store.next_seq() + 1);
-                let answer = control::apply(engine, &mut store, overrides, world.as_mut(), &env, &request);
+                let mut session = Session { engine, store: &mut store, overrides, env: &env };
+                let answer = commands::apply(&mut session, world.as_mut(), &request);
                 drop(store);
                 match reply {
                     Some(reply) => reply(answer),
@@ -332,7 +335,7 @@ impl Host {
             Control::Constitution(reply) => {
                 let Setup { engine, store, world, overrides, .. } = &self.setup;
                 let (kept, totals) = (&overrides.constitution, store.lock().totals());
-                let view = constitution::view(kept, engine.detect.effects(), &engine.meter, totals, world.now_ns());
+                let view = constitution::view(kept, engine.detect.effects(), &engine.trial, totals, world.now_ns());
                 let _ = reply.send((kept.clone(), view));
             }
             Control::Note(json) => {
@@ -394,7 +397,8 @@ impl Host {
             world.reserve(store.next_seq() + 1);
         }
         let env = Env { now_ns: world.now_ns(), ..env.clone() };
-        control::watch(engine, &mut store, overrides, world.as_mut(), &env, elapsed_s);
+        let mut session = Session { engine, store: &mut store, overrides, env: &env };
+        commands::revert_expired_trial(&mut session, world.as_mut(), elapsed_s);
         drop(store);
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(FEEDBACK_AGAIN) {

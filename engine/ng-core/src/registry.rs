@@ -3,7 +3,8 @@
 //! The table [`MODULES`] names every module that exists. The registry knows nothing of what a module does: `engine.rs`
 //! asks it for flags, tells it about operations, and fills in what only the module itself can count.
 
-use crate::settings::Row;
+use crate::refusal::Refusal;
+use crate::settings::{Row, nearest};
 use crate::{actions, detect, gateway, patterns, route};
 use hdrhistogram::Histogram;
 use ng_wire::{LastError, ModuleStatus, ModuleView, Setting};
@@ -121,6 +122,15 @@ pub static MODULES: [ModuleType; 9] = [
 /// The index of a module by its id.
 pub fn find(id: &str) -> Option<usize> {
     MODULES.iter().position(|module| module.id == id)
+}
+
+/// The index of a module by its id, or a refusal that names the nearest.
+pub fn known(id: &str) -> Result<usize, Refusal> {
+    find(id).ok_or_else(|| {
+        let hint = nearest(id, MODULES.iter().map(|module| module.id));
+        let hint = hint.map_or(String::new(), |name| format!("; did you mean {name}?"));
+        Refusal::bad_request(format!("unknown module {id}{hint}"))
+    })
 }
 
 /// Latencies of the last minute in nanoseconds, from sampled operations.

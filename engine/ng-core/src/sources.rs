@@ -90,6 +90,11 @@ impl Sources {
         }
     }
 
+    /// The names of all sources, without order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(|source| source.status.name.as_str())
+    }
+
     /// A source of this name was announced or has spoken.
     pub fn is_known(&self, name: &str) -> bool {
         self.known.iter().any(|source| source.status.name == name)

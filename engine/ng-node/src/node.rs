@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::place::Place;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
-use ng_core::control::{self, Overrides, Restored};
+use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
 use ng_core::encoders::Clock;
@@ -16,8 +16,10 @@ use ng_core::guard::{Guard, Policy};
 use ng_core::host::{self, Gone, Handle, Setup};
 use ng_core::intake::{Outlet, SourceStatus};
 use ng_core::learnt::Saving;
+use ng_core::overrides::Overrides;
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
+use ng_core::session::Session;
 use ng_core::settings::{Row, Values};
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
@@ -130,17 +132,18 @@ impl Node {
         let (mut overrides, notice) = state.load();
         let env = config.env(now_ns(), options.utc_offset_s);
         let mut engine = engine(config, options.utc_offset_s, &env)?;
-        let Restored { refused, reverted } = control::restore(&mut engine, &mut overrides, &env);
-        // Whoever only reads leaves the trial to the process that runs it.
-        let reverted = reverted.filter(|_| options.access == StateAccess::Own);
-        let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let clock = *engine.gateway.clock();
         let capacity = match config.get("ring.capacity") {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
             other => unreachable!("ring.capacity is {other:?}"),
         };
-        let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         let mut store = Store::new(capacity);
+        let mut session = Session { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
+        let Restored { refused, reverted } = commands::restore(&mut session);
+        // Whoever only reads leaves the trial to the process that runs it.
+        let reverted = reverted.filter(|_| options.access == StateAccess::Own);
+        let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
+        let clock = *engine.gateway.clock();
+        let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         store.begin_at(place.as_ref().map_or(0, Place::next_seq));
         let forgotten =
             place.as_ref().and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));

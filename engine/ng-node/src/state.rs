@@ -2,7 +2,7 @@
 
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
-use ng_core::control::Overrides;
+use ng_core::overrides::Overrides;
 use ng_core::saved::MOST_BYTES;
 use ng_wire::{Constitution, Judgements, SettingValue};
 use rustix::fs::{FlockOperation, flock};

@@ -94,7 +94,7 @@ fn what_commands_changed_is_there_after_a_restart() {
         Command::SetRuleMode { rule: "bounds".into(), mode: Mode::Enforce },
     ];
     for wanted in commands {
-        assert_eq!(command(&node, wanted), Frame::Result { id: 9, message: None });
+        assert!(matches!(command(&node, wanted), Frame::Result { id: 9, .. }));
     }
     drop(node);
 
@@ -124,10 +124,8 @@ fn a_second_node_on_the_same_state_is_refused() {
 fn a_reader_of_the_state_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let owner = own("", folder.path());
-    assert_eq!(
-        command(&owner, Command::SetModule { module: "signal_system".into(), enabled: false }),
-        Frame::Result { id: 9, message: None }
-    );
+    let switched = command(&owner, Command::SetModule { module: "signal_system".into(), enabled: false });
+    assert!(matches!(switched, Frame::Result { id: 9, .. }));
     let listing = || {
         let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = files.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
@@ -137,10 +135,8 @@ fn a_reader_of_the_state_writes_nothing() {
     let before = listing();
     let reader = open("", folder.path(), StateAccess::ReadOnly).unwrap();
     assert!(!modules(&reader)["signal_system"].enabled);
-    assert_eq!(
-        command(&reader, Command::SetModule { module: "gateway".into(), enabled: false }),
-        Frame::Result { id: 9, message: None }
-    );
+    let switched = command(&reader, Command::SetModule { module: "gateway".into(), enabled: false });
+    assert!(matches!(switched, Frame::Result { id: 9, .. }));
     assert!(!modules(&reader)["gateway"].enabled, "the command holds for as long as the reader runs");
     assert_eq!(listing(), before);
 

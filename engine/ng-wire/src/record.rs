@@ -76,6 +76,16 @@ pub enum Mode {
     Enforce,
 }
 
+impl Mode {
+    /// As it stands in settings and sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Observe => "observe",
+            Mode::Enforce => "enforce",
+        }
+    }
+}
+
 /// The objection that decided a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

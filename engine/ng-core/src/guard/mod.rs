@@ -224,7 +224,7 @@ impl Guard {
     /// Sets a rule to observe or enforce; its memory and its counters stay.
     pub fn set_mode(&mut self, rule: &str, mode: Mode) -> Result<(), GuardError> {
         let index = policy::find(rule)?;
-        let value = SettingValue::Text(policy::mode_name(mode).into());
+        let value = SettingValue::Text(mode.name().into());
         self.policy = self.policy.with(&BTreeMap::from([(format!("{rule}.mode"), value)]))?;
         self.slots[index].mode = mode;
         Ok(())

@@ -83,15 +83,7 @@ pub(super) fn rule_of(key: &str) -> &str {
 
 /// The mode of a rule.
 pub(super) fn mode(values: &Values) -> Mode {
-    if values.text("mode") == mode_name(Mode::Enforce) { Mode::Enforce } else { Mode::Observe }
-}
-
-/// The mode as it stands in settings.
-pub(super) fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Observe => "observe",
-        Mode::Enforce => "enforce",
-    }
+    if values.text("mode") == Mode::Enforce.name() { Mode::Enforce } else { Mode::Observe }
 }
 
 /// The rule's own settings are equal; mode and filter may differ.

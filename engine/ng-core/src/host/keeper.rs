@@ -91,12 +91,12 @@ impl Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::Overrides;
     use crate::detect::Kernel;
     use crate::engine::Ingredients;
     use crate::event::Reading;
     use crate::filter::Env;
     use crate::guard::{Guard, Policy};
+    use crate::overrides::Overrides;
     use crate::registry::MODULES;
     use crate::settings::Values;
     use crate::store::Store;

@@ -1,7 +1,7 @@
 //! An engine on a bench: fed by hand, in a world whose clock stands still until it is moved.
 
 use ng_core::actions::AlertRule;
-use ng_core::control::{self, Overrides};
+use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
 use ng_core::engine::{Engine, Ingredients};
@@ -9,9 +9,11 @@ use ng_core::event::{Parsed, Span};
 use ng_core::filter::{Env, Filter};
 use ng_core::guard::{Guard, Policy};
 use ng_core::intake::{BATCH, Batch, SourceStatus};
+use ng_core::overrides::Overrides;
 use ng_core::record::Head;
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Wanted};
+use ng_core::session::Session;
 use ng_core::settings::Values;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::views::{self, Rates};
@@ -95,6 +97,11 @@ pub(crate) fn ticking() -> u64 {
     })
 }
 
+/// Puts overrides in force in an engine with an empty ring.
+pub(crate) fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env) -> Restored {
+    commands::restore(&mut Session { engine, store: &mut Store::new(1024), overrides, env })
+}
+
 /// An engine with these alert rules, and otherwise the defaults.
 pub(crate) fn engine(alerts: &[(&str, &str)]) -> Engine {
     let env = Env::default();
@@ -153,7 +160,8 @@ impl Bench {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let (engine, mut store) = (&mut self.engine, self.store.lock());
         engine.tick(env.now_ns, elapsed_s);
-        control::watch(engine, &mut store, &mut self.overrides, &mut self.world, &env, elapsed_s);
+        let mut session = Session { engine, store: &mut store, overrides: &mut self.overrides, env: &env };
+        commands::revert_expired_trial(&mut session, &mut self.world, elapsed_s);
     }
 
     /// Takes lines of text in and returns their records.
@@ -226,7 +234,8 @@ impl Bench {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let request = Request { id: 7, actor: self.actor.clone(), command };
         let (engine, overrides) = (&mut self.engine, &mut self.overrides);
-        control::apply(engine, &mut self.store.lock(), overrides, &mut self.world, &env, &request)
+        let mut session = Session { engine, store: &mut self.store.lock(), overrides, env: &env };
+        commands::apply(&mut session, &mut self.world, &request)
     }
 
     pub(crate) fn switch(&mut self, module: &str, enabled: bool) {

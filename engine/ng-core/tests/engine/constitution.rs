@@ -1,8 +1,7 @@
 //! The constitution: weights that change scores, versions that come back, and trials that end by themselves.
 
-use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine, vector, vectors};
+use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine, restore, vector, vectors};
 use ng_core::constitution;
-use ng_core::control;
 use ng_core::filter::Env;
 use ng_wire::{AmendmentKind, Command, Effect, ErrorCode, Format, Frame, Mode, Record, SettingValue, Zone};
 
@@ -315,7 +314,7 @@ fn a_restart_keeps_the_version_and_takes_a_trial_back() {
 
     let mut again = Bench::new();
     let env = Env { now_ns: START_NS + 9 * SECOND_NS, ..Env::default() };
-    let restored = control::restore(&mut again.engine, &mut written, &env);
+    let restored = restore(&mut again.engine, &mut written, &env);
     assert!(restored.refused.is_empty());
     let told = restored.reverted.unwrap();
     assert!(told.contains("cdna.trial.reverted") && told.contains("for the engine was started again"), "{told}");

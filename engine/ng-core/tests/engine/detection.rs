@@ -1,11 +1,11 @@
 //! What the engine does around the detectors: frozen sources, silence, load, and the memory of all streams.
 
-use crate::bench::{Bench, SECOND_NS, engine};
+use crate::bench::{Bench, SECOND_NS, engine, restore};
 use ng_core::actions::Effect;
-use ng_core::control::{self, Overrides};
 use ng_core::event::Span;
 use ng_core::filter::Env;
 use ng_core::intake::{Batch, SourceStatus};
+use ng_core::overrides::Overrides;
 use ng_core::registry::Module;
 use ng_core::store::Store;
 use ng_wire::{Command, ErrorCode, Format, Frame, Record, SettingValue::Text};
@@ -28,7 +28,7 @@ fn metrics(bench: &mut Bench, source: &str, values: impl IntoIterator<Item = f64
 }
 
 fn learning(source: &str, learning: bool) -> Command {
-    Command::SetLearning { source: source.into(), learning }
+    Command::SetLearning { source: source.into(), learning, future: false }
 }
 
 /// Surprise at the end of a fault that lasts, after the command or none.
@@ -65,7 +65,7 @@ fn a_frozen_source_is_written_down_told_listed_and_restored() {
 
     let mut restored = Bench::new();
     restored.engine = engine(&[]);
-    control::restore(&mut restored.engine, &mut kept, &Env::default());
+    restore(&mut restored.engine, &mut kept, &Env::default());
     restored.overrides = kept;
     assert_eq!(restored.gauge("intuition_engine", "frozen: test"), 1.0);
     restored.accepted(learning("test", true));
@@ -139,14 +139,22 @@ fn nothing_of_a_frozen_source_is_learnt_and_its_times_go_on() {
 }
 
 #[test]
-fn a_command_for_a_source_that_is_not_known_says_so() {
+fn a_source_that_is_not_known_is_frozen_only_when_it_is_meant() {
     let mut bench = Bench::new();
-    let said = "pmup frozen, by tester; pmup is not known yet";
-    assert_eq!(bench.command(learning("pmup", false)), Frame::Result { id: 7, message: Some(said.into()) });
-    assert_eq!(bench.last().text, said);
     bench.push("pump", Format::Text, &["a line"]);
-    assert_eq!(bench.command(learning("pump", false)), Frame::Result { id: 7, message: None });
-    assert_eq!(bench.last().text, "pump frozen, by tester");
+    let refused = |message: &str| Frame::Error { id: 7, code: ErrorCode::BadRequest, message: message.into() };
+    let unknown = "no source is called pmup; did you mean pump?";
+    for learns in [false, true] {
+        assert_eq!(bench.command(learning("pmup", learns)), refused(unknown));
+    }
+    assert_eq!(bench.command(learning("zzzzzzzz", false)), refused("no source is called zzzzzzzz"));
+
+    let done = |message: &str| Frame::Result { id: 7, message: Some(message.into()) };
+    let future = Command::SetLearning { source: "pmup".into(), learning: false, future: true };
+    assert_eq!(bench.command(future), done("pmup frozen, by tester; pmup is not known yet"));
+    assert_eq!(bench.last().text, "pmup frozen, by tester; pmup is not known yet");
+    assert_eq!(bench.command(learning("pmup", true)), done("pmup learns again, by tester; pmup is not known yet"));
+    assert_eq!(bench.command(learning("pump", false)), done("pump frozen, by tester"));
 }
 
 fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {

@@ -135,7 +135,7 @@ fn what_cannot_be_switched_off_says_so() {
     for module in &MODULES {
         let answer = bench.command(Command::SetModule { module: module.id.into(), enabled: false });
         match module.off {
-            Some(_) => assert_eq!(answer, Frame::Result { id: 7, message: None }, "{}", module.id),
+            Some(_) => assert!(matches!(answer, Frame::Result { id: 7, .. }), "{}", module.id),
             None => {
                 let message = format!("{} cannot be switched off", module.id);
                 assert_eq!(answer, Frame::Error { id: 7, code: ErrorCode::Conflict, message });

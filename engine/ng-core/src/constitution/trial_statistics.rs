@@ -11,7 +11,7 @@ const SECOND_NS: f64 = 1e9;
 
 /// Counts by time. Time is the sum of the ticks, so that a clock that is set does not change it.
 #[derive(Debug, Default)]
-pub struct Meter {
+pub struct TrialStatistics {
     seconds: f64,
     samples: VecDeque<Sample>,
     trial: Option<Running>,
@@ -29,7 +29,7 @@ struct Running {
     before: Option<Effect>,
 }
 
-impl Meter {
+impl TrialStatistics {
     /// Called once a second with the seconds since the last call.
     pub fn tick(&mut self, elapsed_s: f64, totals: Totals) {
         self.seconds += elapsed_s;
@@ -95,38 +95,38 @@ mod tests {
 
     #[test]
     fn the_minute_before_and_the_time_since_are_told_apart() {
-        let mut meter = Meter::default();
-        assert_eq!(meter.measured(totals(0, 0, 0)), None);
+        let mut statistics = TrialStatistics::default();
+        assert_eq!(statistics.measured(totals(0, 0, 0)), None);
         for second in 0..100 {
-            meter.tick(1.0, totals(second, 0, 2 * second));
+            statistics.tick(1.0, totals(second, 0, 2 * second));
         }
-        meter.begin(totals(99, 0, 198));
-        let measured = meter.measured(totals(99, 0, 198)).unwrap();
+        statistics.begin(totals(99, 0, 198));
+        let measured = statistics.measured(totals(99, 0, 198)).unwrap();
         let before = Effect { seconds: 60.0, rejected_per_min: 60.0, alerts_per_min: 0.0, novel_per_min: 120.0 };
         assert_eq!(measured, Measured { before: Some(before), during: None });
         for _ in 0..30 {
-            meter.tick(1.0, totals(99, 0, 198));
+            statistics.tick(1.0, totals(99, 0, 198));
         }
         let during = Effect { seconds: 30.0, rejected_per_min: 0.0, alerts_per_min: 8.0, novel_per_min: 2.0 };
-        let measured = meter.measured(totals(99, 4, 199)).unwrap();
+        let measured = statistics.measured(totals(99, 4, 199)).unwrap();
         assert_eq!(measured, Measured { before: Some(before), during: Some(during) });
-        meter.end();
-        assert_eq!(meter.measured(totals(99, 4, 199)), None);
+        statistics.end();
+        assert_eq!(statistics.measured(totals(99, 4, 199)), None);
     }
 
     #[test]
     fn a_clock_that_is_set_back_does_not_prolong_a_trial() {
-        let (mut meter, trial) = (Meter::default(), trial(60));
-        meter.begin(totals(0, 0, 0));
-        assert_eq!(meter.left_s(&trial, 1_000_000_000), 60.0);
+        let (mut statistics, trial) = (TrialStatistics::default(), trial(60));
+        statistics.begin(totals(0, 0, 0));
+        assert_eq!(statistics.left_s(&trial, 1_000_000_000), 60.0);
         for _ in 0..59 {
-            meter.tick(1.0, totals(0, 0, 0));
+            statistics.tick(1.0, totals(0, 0, 0));
         }
-        assert_eq!(meter.left_s(&trial, 60_000_000_000), 1.0);
-        assert_eq!(meter.left_s(&trial, 61_000_000_000), 0.0);
-        assert_eq!(meter.left_s(&trial, 0), 2.0);
-        meter.tick(1.0, totals(0, 0, 0));
-        meter.tick(1.0, totals(0, 0, 0));
-        assert_eq!(meter.left_s(&trial, 0), 0.0);
+        assert_eq!(statistics.left_s(&trial, 60_000_000_000), 1.0);
+        assert_eq!(statistics.left_s(&trial, 61_000_000_000), 0.0);
+        assert_eq!(statistics.left_s(&trial, 0), 2.0);
+        statistics.tick(1.0, totals(0, 0, 0));
+        statistics.tick(1.0, totals(0, 0, 0));
+        assert_eq!(statistics.left_s(&trial, 0), 0.0);
     }
 }
