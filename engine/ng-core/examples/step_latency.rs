@@ -8,7 +8,7 @@
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
 use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients};
+use ng_core::engine::{Engine, EngineParts};
 use ng_core::event::Reading;
 use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
@@ -97,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lines: Vec<String> = (0..events.min(DIFFERENT)).map(|i| line(i, &mut noise)).collect();
         let values = MODULES.iter().map(|module| Values::defaults(module.settings)).collect();
         let guard = Guard::new(&Policy::defaults(), &Env::default()).map_err(|error| error.to_string())?;
-        let parts = Ingredients { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+        let parts = EngineParts { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
         let (mut engine, mut store) = (Engine::new(parts), Store::new(100_000));
         let source = store.intern("source");
         let measured = open_loop(events, apart_ns, |i| {

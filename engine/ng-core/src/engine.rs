@@ -12,6 +12,7 @@ use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::TrialStatistics;
 use crate::detect::timing::{Heard, Timing};
 use crate::detect::{Detect, Kernel, Probe};
+use crate::encoders::Clock;
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
 use crate::guard::Guard;
@@ -19,13 +20,15 @@ use crate::intake::{Batch, TakenIn};
 use crate::matched::Match;
 use crate::patterns::{Links, Patterns};
 use crate::record::Head;
-use crate::registry::{Latency, Module, Registry};
-use crate::route::Routes;
-use crate::settings::Values;
+use crate::registry::{Latency, MODULES, Module, Registry};
+use crate::route::{Queue, Routes, Wanted};
+use crate::settings::{SettingError, Values};
 use crate::sources::Sources;
 use crate::store::Store;
 use crate::symbols::{Sym, Symbols};
-use ng_wire::{Format, Outcome, Scoring};
+use ng_wire::{Format, Outcome, Scoring, SettingValue};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Durations of the stages, sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,33 +55,33 @@ pub type Sampler = fn() -> u64;
 /// An engine without a thread: feed it readings, it fills the store.
 pub struct Engine {
     /// The first stage.
-    pub gateway: Gateway,
+    pub(crate) gateway: Gateway,
     /// Admission.
-    pub guard: Guard,
+    pub(crate) guard: Guard,
     /// Templates.
-    pub patterns: Patterns,
+    pub(crate) patterns: Patterns,
     /// Transitions.
-    pub links: Links,
+    pub(crate) links: Links,
     /// Scores.
-    pub detect: Detect,
+    pub(crate) detect: Detect,
     /// When sources speak.
-    pub timing: Timing,
+    pub(crate) timing: Timing,
     /// Subscriptions.
-    pub routes: Routes,
+    pub(crate) routes: Routes,
     /// Alert rules.
-    pub actions: Actions,
+    pub(crate) actions: Actions,
     /// Flags and metrics of the modules.
-    pub registry: Registry,
+    pub(crate) registry: Registry,
     /// Sources and the latest host metrics.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// Settings of the modules, in the order of `registry::MODULES`.
-    pub values: Vec<Values>,
+    pub(crate) values: Vec<Values>,
     /// What a trial of the constitution does.
-    pub trial: TrialStatistics,
+    pub(crate) trial: TrialStatistics,
     /// Sampled durations, in the order of [`Stage`].
-    pub stages: [Latency; STAGES.len()],
+    pub(crate) stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 struct Encoded<'a>(Event<'a>);
@@ -117,7 +120,7 @@ impl Watch {
 }
 
 /// What an engine is made of.
-pub struct Ingredients {
+pub struct EngineParts {
     /// Settings of the modules, in the order of `registry::MODULES`.
     pub values: Vec<Values>,
     /// The constitution.
@@ -132,7 +135,7 @@ pub struct Ingredients {
 
 impl Engine {
     /// An engine that has seen nothing.
-    pub fn new(parts: Ingredients) -> Self {
+    pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
             gateway: Gateway::new(values(Module::Gateway), parts.utc_offset_s),
@@ -258,6 +261,90 @@ impl Engine {
 }
 
 impl Engine {
+    /// Templates of the events.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// Which pattern follows which.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The detectors.
+    pub fn detect(&self) -> &Detect {
+        &self.detect
+    }
+
+    /// The detectors, for sessions that end with the input.
+    pub fn detect_mut(&mut self) -> &mut Detect {
+        &mut self.detect
+    }
+
+    /// Subscriptions.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// How local stamps are read.
+    pub fn clock(&self) -> &Clock {
+        self.gateway.clock()
+    }
+
+    /// Sampled durations, in the order of [`STAGES`].
+    pub fn stages(&self) -> &[Latency; STAGES.len()] {
+        &self.stages
+    }
+
+    /// The settings of a module.
+    pub fn values(&self, module: Module) -> &Values {
+        &self.values[module as usize]
+    }
+
+    /// The settings of Guardian's rules, named `rule.key`.
+    pub fn rules(&self) -> BTreeMap<String, SettingValue> {
+        self.guard.values()
+    }
+
+    /// Whether a module is on.
+    pub fn is_enabled(&self, module: Module) -> bool {
+        self.registry.enabled(module)
+    }
+
+    /// Switches the module at an index of `registry::MODULES` on or off.
+    pub fn set_enabled(&mut self, index: usize, enabled: bool) {
+        self.registry.at(index).enabled = enabled;
+    }
+
+    /// Changes settings of the module at an index of `registry::MODULES`, all or none; Guardian has none of its own.
+    pub fn configure(&mut self, index: usize, changes: &BTreeMap<String, SettingValue>) -> Result<(), SettingError> {
+        self.values[index] = self.values[index].with(MODULES[index].settings, changes)?;
+        self.reconfigure();
+        Ok(())
+    }
+
+    /// Freezes what is remembered of a source, which need not be known yet, or lets it learn again.
+    pub fn set_learning(&mut self, source: &str, learning: bool) {
+        self.sources.set_learning(source, learning);
+    }
+
+    /// Subscribes a reader from the next record on, of which at most `capacity` positions wait.
+    pub fn subscribe(&mut self, wanted: Wanted, capacity: usize) -> Arc<Queue> {
+        self.routes.subscribe(wanted, capacity)
+    }
+
+    /// What was decided and is to be performed.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Takes what was decided and is to be performed.
+    pub fn drain_effects(&mut self) -> std::vec::Drain<'_, Effect> {
+        self.effects.drain(..)
+    }
+}
+
+impl Engine {
     /// Called once a second with the time and the seconds since the last call.
     pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
         self.registry.tick(elapsed_s);
@@ -295,7 +382,7 @@ impl Engine {
     }
 
     /// Hands changed settings to the modules, which keep what they have learnt as far as they can.
-    pub fn reconfigure(&mut self) {
+    pub(crate) fn reconfigure(&mut self) {
         let values = |module: Module| &self.values[module as usize];
         self.gateway.configure(values(Module::Gateway));
         self.patterns.reconfigure(values(Module::TokenManager));

@@ -347,7 +347,8 @@ impl Host {
 
     /// Performs what the alert rules decided, and tells how each action went.
     fn perform(&mut self) {
-        for effect in std::mem::take(&mut self.setup.engine.effects) {
+        let effects: Vec<Effect> = self.setup.engine.drain_effects().collect();
+        for effect in effects {
             let (time_ns, begun) = (self.setup.world.now_ns(), Instant::now());
             let (action, rule, about, failed) = match effect {
                 Effect::Notify { rule, level, text, seq } => {

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
 use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients};
+use ng_core::engine::{Engine, EngineParts};
 use ng_core::event::Reading;
 use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
@@ -73,7 +73,7 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     let mut raw = Vec::with_capacity(1 << 16);
     let before = HELD.get().0;
     HELD.set((before, before));
-    let parts = Ingredients { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
     let (mut engine, mut store) = (Engine::new(parts), Store::new(2048));
     let source = store.intern("source");
     for number in 0..count {
@@ -84,9 +84,9 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     }
     let most = HELD.get().1 - before;
     let mut gauges = Vec::new();
-    engine.patterns.gauges(&mut gauges);
-    engine.links.gauges(&mut gauges);
-    engine.detect.gauges(&mut gauges);
+    engine.patterns().gauges(&mut gauges);
+    engine.links().gauges(&mut gauges);
+    engine.detect().gauges(&mut gauges);
     (gauges, most)
 }
 

@@ -9,7 +9,7 @@ use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
 use ng_core::encoders::Clock;
-use ng_core::engine::{Engine, Ingredients};
+use ng_core::engine::{Engine, EngineParts};
 use ng_core::event::Parsed;
 use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
@@ -142,7 +142,7 @@ impl Node {
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let clock = *engine.gateway.clock();
+        let clock = *engine.clock();
         let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         store.begin_at(place.as_ref().map_or(0, Place::next_seq));
         let forgotten =
@@ -241,16 +241,16 @@ fn gone(_: Gone) -> NodeError {
 
 /// An engine as the configuration wants it, that has seen nothing.
 pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Engine, NodeError> {
-    let mut engine = Engine::new(ingredients(config, utc_offset_s, env)?);
+    let mut engine = Engine::new(engine_parts(config, utc_offset_s, env)?);
     for (index, module) in MODULES.iter().enumerate() {
         if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
-            engine.registry.at(index).enabled = *enabled;
+            engine.set_enabled(index, *enabled);
         }
     }
     Ok(engine)
 }
 
-fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredients, NodeError> {
+fn engine_parts(config: &Config, utc_offset_s: i32, env: &Env) -> Result<EngineParts, NodeError> {
     let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
         let mut changes = config.table(&format!("modules.{}", module.id));
         changes.remove("enabled");
@@ -275,7 +275,7 @@ fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredie
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(Ingredients { values, guard, alerts, utc_offset_s, kernel })
+    Ok(EngineParts { values, guard, alerts, utc_offset_s, kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {

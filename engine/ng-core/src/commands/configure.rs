@@ -46,9 +46,7 @@ impl Steps for Configure<'_> {
         if index == Module::Guardian as usize {
             engine.guard.configure(self.values, session.env).expect("the changes were checked");
         } else {
-            let changed = engine.values[index].with(MODULES[index].settings, self.values);
-            engine.values[index] = changed.expect("the values were checked");
-            engine.reconfigure();
+            engine.configure(index, self.values).expect("the values were checked");
         }
     }
 

@@ -36,7 +36,7 @@ pub fn restore(session: &mut Session<'_>) -> Restored {
         }
     }
     for source in &session.overrides.frozen {
-        session.engine.sources.set_learning(source, false);
+        session.engine.set_learning(source, false);
     }
     feedback::restore(session.engine, &mut session.overrides.feedback);
     let (amendment, fault) = constitution::recover(session.overrides, session.env.now_ns);

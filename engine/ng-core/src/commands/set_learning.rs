@@ -70,7 +70,7 @@ impl Steps for SetLearning<'_> {
     }
 
     fn execute(&self, session: &mut Session<'_>) {
-        session.engine.sources.set_learning(self.source, self.learning);
+        session.engine.set_learning(self.source, self.learning);
     }
 
     fn event(&self, session: &Session<'_>, done: &Done<'_>) -> serde_json::Value {

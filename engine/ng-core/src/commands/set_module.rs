@@ -38,7 +38,7 @@ impl Steps for SetModule<'_> {
 
     fn execute(&self, session: &mut Session<'_>) {
         if let Some(index) = find(self.module) {
-            session.engine.registry.at(index).enabled = self.enabled;
+            session.engine.set_enabled(index, self.enabled);
         }
     }
 

@@ -92,7 +92,7 @@ impl Keeper {
 mod tests {
     use super::*;
     use crate::detect::Kernel;
-    use crate::engine::Ingredients;
+    use crate::engine::EngineParts;
     use crate::event::Reading;
     use crate::filter::Env;
     use crate::guard::{Guard, Policy};
@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn engine() -> Engine {
-        Engine::new(Ingredients {
+        Engine::new(EngineParts {
             values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
             guard: Guard::new(&Policy::defaults(), &Env::default()).unwrap(),
             alerts: Vec::new(),

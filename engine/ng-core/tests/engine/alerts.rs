@@ -4,7 +4,7 @@ use crate::bench::{configure, engine};
 use crate::host::{Running, run, until};
 use ng_core::intake::SourceStatus;
 use ng_core::record::Stored;
-use ng_core::registry::{MODULES, Module};
+use ng_core::registry::Module;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
 use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
@@ -104,8 +104,7 @@ fn an_unusual_session_is_told_to_the_stream_once() {
     let mut engine = engine(&[("sessions", "when type:session.unusual then notify")]);
     let index = Module::IntuitionEngine as usize;
     let key = BTreeMap::from([("session_key".to_string(), SettingValue::Text(r"job-\d+".into()))]);
-    engine.values[index] = engine.values[index].with(MODULES[index].settings, &key).unwrap();
-    engine.reconfigure();
+    engine.configure(index, &key).unwrap();
     let mut running = run(engine);
     let queue = running.handle.access().subscribe(Wanted { ..Wanted::default() }).unwrap().queue;
     let mut lines = Vec::new();

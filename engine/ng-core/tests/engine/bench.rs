@@ -4,7 +4,7 @@ use ng_core::actions::AlertRule;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients};
+use ng_core::engine::{Engine, EngineParts};
 use ng_core::event::{Parsed, Span};
 use ng_core::filter::{Env, Filter};
 use ng_core::guard::{Guard, Policy};
@@ -104,11 +104,16 @@ pub(crate) fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env)
 
 /// An engine with these alert rules, and otherwise the defaults.
 pub(crate) fn engine(alerts: &[(&str, &str)]) -> Engine {
+    engine_with(alerts, &Policy::defaults())
+}
+
+/// An engine with these alert rules and this policy of Guardian.
+pub(crate) fn engine_with(alerts: &[(&str, &str)], policy: &Policy) -> Engine {
     let env = Env::default();
     let rule = |(name, text): &(&str, &str)| AlertRule::parse(name, text, &env).unwrap();
-    Engine::new(Ingredients {
+    Engine::new(EngineParts {
         values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
-        guard: Guard::new(&Policy::defaults(), &env).unwrap(),
+        guard: Guard::new(policy, &env).unwrap(),
         alerts: alerts.iter().map(rule).collect(),
         utc_offset_s: UTC_OFFSET_S,
         kernel: Kernel::Scalar,
@@ -203,7 +208,7 @@ impl Bench {
 
     /// The records from `first` on.
     pub(crate) fn records(&mut self, first: u64) -> Vec<Record> {
-        let (clock, mut parsed, mut all) = (*self.engine.gateway.clock(), Parsed::default(), Vec::new());
+        let (clock, mut parsed, mut all) = (*self.engine.clock(), Parsed::default(), Vec::new());
         self.reader.range(first..u64::MAX, |stored| {
             all.push(convert::record(stored, &clock, &mut parsed));
             ControlFlow::Continue(())
@@ -266,7 +271,7 @@ impl Bench {
     pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {
         let filter = Filter::compile(filter, &Env::default()).unwrap();
         let capacity = self.engine.queue_capacity();
-        self.engine.routes.subscribe(Wanted { filter, rejected, ..Wanted::default() }, capacity)
+        self.engine.subscribe(Wanted { filter, rejected, ..Wanted::default() }, capacity)
     }
 
     pub(crate) fn views(&self) -> Vec<Frame> {

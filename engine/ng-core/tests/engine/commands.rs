@@ -1,8 +1,9 @@
 //! Commands: refused whole or carried out, written down before they take effect, and told to the stream.
 
-use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, restore};
+use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, engine_with, restore};
 use ng_core::commands::{self, Restored};
 use ng_core::filter::Env;
+use ng_core::guard::Policy;
 use ng_core::overrides::Overrides;
 use ng_core::registry::Module;
 use ng_core::session::Session;
@@ -233,23 +234,22 @@ fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
     for (refused, expect) in refused.iter().zip(expect) {
         assert!(refused.starts_with(expect), "{refused:?} should start with {expect:?}");
     }
-    assert!(!engine.registry.enabled(Module::SignalSystem) && engine.registry.enabled(Module::Guardian));
-    assert_eq!(engine.values[Module::Grid as usize].int("window"), 64);
-    assert_eq!(engine.guard.values()["bounds.mode"], Text("enforce".into()));
+    assert!(!engine.is_enabled(Module::SignalSystem) && engine.is_enabled(Module::Guardian));
+    assert_eq!(engine.values(Module::Grid).int("window"), 64);
+    assert_eq!(engine.rules()["bounds.mode"], Text("enforce".into()));
 }
 
 #[test]
 fn values_that_only_fit_together_are_restored_together() {
-    let mut engine = engine(&[]);
     let limits = |min: i64, max: i64| {
         BTreeMap::from([("bounds.max".to_string(), Int(max)), ("bounds.min".to_string(), Int(min))])
     };
     // What the configuration says; neither saved value fits beside one of these.
-    engine.guard.configure(&limits(0, 10), &Env::default()).unwrap();
+    let mut engine = engine_with(&[], &Policy::defaults().with(&limits(0, 10)).unwrap());
     let mut overrides =
         Overrides { settings: BTreeMap::from([("guardian".to_string(), limits(-20, -5))]), ..Overrides::default() };
     assert_eq!(restore(&mut engine, &mut overrides, &Env::default()), Restored::default());
-    assert_eq!(engine.guard.values()["bounds.max"], SettingValue::Float(-5.0));
+    assert_eq!(engine.rules()["bounds.max"], SettingValue::Float(-5.0));
 }
 
 #[test]

@@ -121,16 +121,16 @@ fn nothing_of_a_frozen_source_is_learnt_and_its_times_go_on() {
     bench.accepted(learning("test", false));
     let first = bench.line("open job-x");
     let pattern = |bench: &Bench, id: u32| {
-        let found = bench.engine.patterns.get(id).unwrap();
+        let found = bench.engine.patterns().get(id).unwrap();
         (found.count, found.length_mean, found.last_seq)
     };
     let id = first.detection.pattern.unwrap();
-    let (before, links) = (pattern(&bench, id), bench.engine.links.successors(id));
+    let (before, links) = (pattern(&bench, id), bench.engine.links().successors(id));
     lines(1000, &mut bench);
     let after = pattern(&bench, id);
     assert_eq!((after.0, after.1), (before.0 + 300, before.1), "events are counted, lengths are not learnt");
     assert!(after.2 > before.2);
-    assert_eq!(bench.engine.links.successors(id), links);
+    assert_eq!(bench.engine.links().successors(id), links);
     let last = bench.line("open job-x");
     assert_eq!(last.detection.features[0], first.detection.features[0], "rarity of the template");
     assert_eq!(last.detection.features[2], first.detection.features[2], "mean rarity of its tokens");
@@ -162,7 +162,7 @@ fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
         Effect::Note { json } => Some(serde_json::from_str(&json).unwrap()),
         _ => None,
     };
-    std::mem::take(&mut bench.engine.effects).into_iter().filter_map(note).collect()
+    bench.engine.drain_effects().filter_map(note).collect()
 }
 
 /// What is told of the rate of a source that brings these numbers of events, each ten seconds one.
@@ -171,14 +171,14 @@ fn told_of_rates(counts: impl IntoIterator<Item = u64>) -> Vec<serde_json::Value
     let mut store = Store::new(1000);
     let status = SourceStatus::new("web-1", "test", 0);
     // What is refused is counted all the same, and costs least.
-    engine.registry.at(Module::Gateway as usize).enabled = false;
+    engine.set_enabled(Module::Gateway as usize, false);
     for (bin, count) in counts.into_iter().enumerate() {
         let received_ns = bin as i64 * 10 * SECOND_NS;
         let readings = vec![(Format::Metric, Span::new(0, 3)); count as usize];
         let batch = Batch { source: status.clone(), received_ns, bytes: b"x=1".to_vec(), readings, receipt: None };
         engine.intake(&mut store, &batch, || 0);
     }
-    let notes = engine.effects.iter().filter_map(|effect| match effect {
+    let notes = engine.effects().iter().filter_map(|effect| match effect {
         Effect::Note { json } => serde_json::from_str::<serde_json::Value>(json).ok(),
         _ => None,
     });

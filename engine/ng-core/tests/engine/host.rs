@@ -6,7 +6,7 @@ use ng_core::filter::Env;
 use ng_core::host::{self, Handle, Setup};
 use ng_core::intake::{BATCH, Outlet, SourceStatus, Stopped};
 use ng_core::overrides::Overrides;
-use ng_core::registry::{MODULES, Module};
+use ng_core::registry::Module;
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared, Store};
 use ng_wire::{Command, Format, Frame, GapReason, Request, SettingValue};
@@ -46,10 +46,10 @@ pub(crate) fn run(engine: Engine) -> Running {
 /// An engine that only records and delivers, to queues of the smallest capacity.
 fn plain() -> Engine {
     let mut engine = engine(&[]);
-    engine.registry.at(Module::IntuitionEngine as usize).enabled = false;
+    engine.set_enabled(Module::IntuitionEngine as usize, false);
     let index = Module::SignalSystem as usize;
     let change = BTreeMap::from([("queue_capacity".to_string(), SettingValue::Int(SMALLEST as i64))]);
-    engine.values[index] = engine.values[index].with(MODULES[index].settings, &change).unwrap();
+    engine.configure(index, &change).unwrap();
     engine
 }
 

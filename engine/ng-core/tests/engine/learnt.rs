@@ -20,7 +20,7 @@ fn bench(settings: &[(&str, &str, i64)]) -> Bench {
     for (module, key, value) in settings {
         bench.set(module, key, *value);
     }
-    bench.engine.effects.clear();
+    bench.engine.drain_effects();
     bench
 }
 
@@ -105,8 +105,9 @@ fn restored(before: &Bench, saved: &[u8], settings: &[(&str, &str, i64)]) -> Ben
 
 /// Everything that records and notes say, to the last bit.
 fn told(bench: &mut Bench, first: u64) -> Vec<String> {
-    let notes: Vec<String> = std::mem::take(&mut bench.engine.effects)
-        .into_iter()
+    let notes: Vec<String> = bench
+        .engine
+        .drain_effects()
         .filter_map(|effect| match effect {
             Effect::Note { json } => Some(json),
             _ => None,
@@ -132,15 +133,15 @@ fn a_restored_engine_goes_on_as_one_that_never_stopped() {
         let mut before = bench(settings);
         live(&mut before, 0..seconds);
         // What is frozen goes on as well.
-        before.engine.sources.set_learning("web", what != "small");
+        before.engine.set_learning("web", what != "small");
         live(&mut before, seconds..seconds + 100);
         let seconds = seconds + 100;
         let saved = save(&before);
         assert_eq!(saving(&before, true, 10_000).finish(), saved, "slices of a state that stands still are the state");
         let mut after = restored(&before, &saved, settings);
-        after.engine.sources.set_learning("web", what != "small");
+        after.engine.set_learning("web", what != "small");
         let first = before.next_seq();
-        before.engine.effects.clear();
+        before.engine.drain_effects();
         for bench in [&mut before, &mut after] {
             live(bench, seconds..seconds + 1500);
         }
@@ -166,7 +167,7 @@ fn a_change_of_profile_over_a_restart_is_one_while_the_engine_runs() {
         after.store.lock().begin_at(before.next_seq() + 1);
         after.engine.restore(&save(&before), after.store.lock().symbols_mut()).unwrap();
         before.set("intuition_engine", "profile", second);
-        before.engine.effects.clear();
+        before.engine.drain_effects();
         let begin = before.next_seq();
         for bench in [&mut before, &mut after] {
             live(bench, 2500..3500);
@@ -247,15 +248,16 @@ fn a_line_that_two_templates_cover_stays_with_the_one_that_had_it_first() {
 fn what_ranks_the_counts_of_patterns_is_not_restored_without_them() {
     let mut before = bench(&[]);
     live(&mut before, 0..100);
-    let (mut draft, mut left) = (Draft::default(), before.engine.detect.begin_saving());
-    assert!(before.engine.detect.save(&mut left, &mut draft, before.store.lock().symbols(), usize::MAX));
+    let (mut draft, mut left) = (Draft::default(), before.engine.detect().begin_saving());
+    assert!(before.engine.detect().save(&mut left, &mut draft, before.store.lock().symbols(), usize::MAX));
     let bytes = draft.finish();
     let read = |known: &str| {
         let mut after = bench(&[]);
         let mut symbols = after.store.lock().symbols().clone();
         let known = symbols.intern(known);
-        let read = after.engine.detect.read(&mut Saved::open(&bytes, &mut symbols).unwrap(), |source| source == known);
-        after.engine.detect.take_up(read.unwrap());
+        let read =
+            after.engine.detect().read(&mut Saved::open(&bytes, &mut symbols).unwrap(), |source| source == known);
+        after.engine.detect_mut().take_up(read.unwrap());
         (after.gauge("intuition_engine", "streams"), after.gauge("intuition_engine", "sessions.open"))
     };
     // Two metrics, a vector and the rates of six sources need no patterns.
@@ -282,8 +284,8 @@ fn a_state_that_was_made_while_events_went_on_is_sensible() {
     let last = before.send("app", Format::Text, &["another line that is new at the end"]).remove(0);
     let mut after = restored(&before, &saving.finish(), &settings);
     for id in 0..last.detection.pattern.unwrap() {
-        for link in after.engine.links.successors(id) {
-            assert!(after.engine.patterns.get(id).is_some() && after.engine.patterns.get(link.pattern).is_some());
+        for link in after.engine.links().successors(id) {
+            assert!(after.engine.patterns().get(id).is_some() && after.engine.patterns().get(link.pattern).is_some());
         }
     }
     let again = after.send("app", Format::Text, &["INFO request req-8 took 13 ms"]).remove(0);

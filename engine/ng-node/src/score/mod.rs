@@ -28,7 +28,6 @@ use lines::Lines;
 use ng_core::engine::Engine;
 use ng_core::event::{Parsed, Reading};
 use ng_core::registry::Module;
-use ng_core::settings::Values;
 use ng_core::store::Store;
 use ng_core::symbols::Sym;
 use ng_wire::{Format, SettingValue};
@@ -166,11 +165,10 @@ impl Running {
     }
 
     fn bound_warm_up(&mut self, most: i64) {
-        let values: &mut Values = &mut self.engine.values[Module::IntuitionEngine as usize];
-        let warm_up = SettingValue::Int(values.int(WARM_UP).min(most));
+        let module = Module::IntuitionEngine;
+        let warm_up = SettingValue::Int(self.engine.values(module).int(WARM_UP).min(most));
         let changes = BTreeMap::from([(WARM_UP.to_owned(), warm_up)]);
-        *values = values.with(ng_core::detect::SETTINGS, &changes).expect("a shorter warm-up is in range");
-        self.engine.reconfigure();
+        self.engine.configure(module as usize, &changes).expect("a shorter warm-up is in range");
     }
 
     fn take(&mut self, line: &[u8], number: u64, options: &ScoreOptions) -> Result<(), NodeError> {
@@ -187,12 +185,12 @@ impl Running {
             Reading { source: self.source, received_ns: self.received_ns, format: input.format, raw: &taken.raw };
         let head = self.engine.step(&mut self.store, &reading, None);
         // What alert rules decide is for a host to do; here there is none.
-        self.engine.effects.clear();
+        self.engine.drain_effects();
         if input.expected != Format::Text && head.format != input.expected {
             return Err(refuse(input.expectation(&taken.raw)));
         }
         if options.encoder == Encoder::Session {
-            rows::sessions(&mut self.out, self.engine.detect.ended_sessions(), options.explain);
+            rows::sessions(&mut self.out, self.engine.detect_mut().ended_sessions(), options.explain);
         } else {
             rows::write(&mut self.out, self.events, &head, input.expected, options.explain);
         }
@@ -202,7 +200,7 @@ impl Running {
 
     fn end(&mut self, options: &ScoreOptions) {
         if options.encoder == Encoder::Session {
-            rows::sessions(&mut self.out, self.engine.detect.end_sessions(), options.explain);
+            rows::sessions(&mut self.out, self.engine.detect_mut().end_sessions(), options.explain);
         }
     }
 }
