@@ -25,6 +25,7 @@ use crate::settings::Values;
 use crate::sources::Sources;
 use crate::store::Store;
 use crate::symbols::{Sym, Symbols};
+use crate::zone::Zone;
 use ng_wire::{Format, Outcome, Scoring};
 
 /// Durations of the stages, sampled.
@@ -124,8 +125,8 @@ pub struct Ingredients {
     pub guard: Guard,
     /// Alert rules.
     pub alerts: Vec<AlertRule>,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of timestamps that state none.
+    pub zone: Zone,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
@@ -135,7 +136,7 @@ impl Engine {
     pub fn new(parts: Ingredients) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.utc_offset_s),
+            gateway: Gateway::new(values(Module::Gateway), parts.zone),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),

@@ -8,7 +8,6 @@ use ng_core::actions::AlertRule;
 use ng_core::control::{self, Overrides, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
-use ng_core::encoders::Clock;
 use ng_core::engine::{Engine, Ingredients};
 use ng_core::event::Parsed;
 use ng_core::filter::Env;
@@ -21,6 +20,7 @@ use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::settings::{Row, Values};
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
+use ng_core::zone::Zone;
 use ng_sensors::SENSORS;
 use ng_wire::{Frame, Gap, GapReason, Record, SettingValue};
 use parking_lot::Mutex;
@@ -37,8 +37,8 @@ pub struct NodeOptions {
     pub state_dir: PathBuf,
     /// May they be changed.
     pub access: StateAccess,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
     /// The numbers of records go on where the last process that had the state directory ended, even if it was killed, so
     /// that readers elsewhere can resume. Otherwise they begin with 0.
     pub continues: bool,
@@ -51,7 +51,6 @@ pub struct Node {
     /// The sensors before they run, with the way in that they will share.
     waiting: Option<(Outlet, Vec<Built>)>,
     running: Vec<JoinHandle<()>>,
-    clock: Clock,
 }
 
 type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
@@ -128,13 +127,12 @@ impl Node {
     pub fn open(config: &Config, options: &NodeOptions) -> Result<Node, NodeError> {
         let state = State::open(&options.state_dir, options.access)?;
         let (mut overrides, notice) = state.load();
-        let env = config.env(now_ns(), options.utc_offset_s);
-        let mut engine = engine(config, options.utc_offset_s, &env)?;
+        let env = config.env(now_ns(), options.zone.clone());
+        let mut engine = engine(config, &env)?;
         let Restored { refused, reverted } = control::restore(&mut engine, &mut overrides, &env);
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let clock = *engine.gateway.clock();
         let capacity = match config.get("ring.capacity") {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
             other => unreachable!("ring.capacity is {other:?}"),
@@ -170,7 +168,7 @@ impl Node {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;
         }
-        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new(), clock })
+        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new() })
     }
 
     /// A way in for readings that come by another way than a sensor; none once the sensors run. Subscriptions do not
@@ -198,18 +196,12 @@ impl Node {
         &self.store
     }
 
-    /// The zone by which raw bytes are read again.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// Subscribes to records from the next one on.
     pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
         let made = self.handle.access().subscribe(wanted).map_err(gone)?;
         Ok(Subscription {
             queue: made.queue,
             reader: Reader::new(self.store.clone()),
-            clock: self.clock,
             parsed: Parsed::default(),
             ready: Vec::new(),
         })
@@ -236,9 +228,9 @@ fn gone(_: Gone) -> NodeError {
     NodeError::failure("NG-3104", "", "the engine has stopped")
 }
 
-/// An engine as the configuration wants it, that has seen nothing.
-pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Engine, NodeError> {
-    let mut engine = Engine::new(ingredients(config, utc_offset_s, env)?);
+/// An engine as the configuration wants it, that has seen nothing, in the zone of its filters.
+pub(crate) fn engine(config: &Config, env: &Env) -> Result<Engine, NodeError> {
+    let mut engine = Engine::new(ingredients(config, env)?);
     for (index, module) in MODULES.iter().enumerate() {
         if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
             engine.registry.at(index).enabled = *enabled;
@@ -247,7 +239,7 @@ pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<En
     Ok(engine)
 }
 
-fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredients, NodeError> {
+fn ingredients(config: &Config, env: &Env) -> Result<Ingredients, NodeError> {
     let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
         let mut changes = config.table(&format!("modules.{}", module.id));
         changes.remove("enabled");
@@ -272,7 +264,7 @@ fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredie
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(Ingredients { values, guard, alerts, utc_offset_s, kernel })
+    Ok(Ingredients { values, guard, alerts, zone: env.zone.clone(), kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {
@@ -299,7 +291,6 @@ fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {
 pub struct Subscription {
     queue: Arc<Queue>,
     reader: Reader,
-    clock: Clock,
     parsed: Parsed,
     ready: Vec<Frame>,
 }
@@ -320,7 +311,7 @@ impl Subscription {
         let mut records: Vec<Record> = Vec::with_capacity(seqs.len());
         let mut lost: Option<Gap> = None;
         for &seq in seqs {
-            match self.reader.get(seq, |stored| convert::record(stored, &self.clock, &mut self.parsed)) {
+            match self.reader.get(seq, |stored| convert::record(stored, &mut self.parsed)) {
                 Some(record) => records.push(record),
                 None => {
                     let gap =

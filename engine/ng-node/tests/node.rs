@@ -4,6 +4,7 @@ use ng_core::convert;
 use ng_core::event::Parsed;
 use ng_core::route::Wanted;
 use ng_core::store::Reader;
+use ng_core::zone::Zone;
 use ng_node::config::{Config, Layer};
 use ng_node::{Node, NodeError, NodeOptions, StateAccess, Subscription};
 use ng_wire::{Command, ErrorCode, Frame, Mode, ModuleView, Outcome, Record, Request, Scoring, SettingValue};
@@ -20,7 +21,7 @@ fn config(text: &str) -> Config {
 }
 
 fn open(text: &str, state: &Path, access: StateAccess) -> Result<Node, NodeError> {
-    Node::open(&config(text), &NodeOptions { state_dir: state.into(), access, utc_offset_s: 0, continues: false })
+    Node::open(&config(text), &NodeOptions { state_dir: state.into(), access, zone: Zone::UTC, continues: false })
 }
 
 fn own(text: &str, state: &Path) -> Node {
@@ -309,7 +310,7 @@ fn the_scalar_kernel_gives_the_same_scores() {
 
 /// A node that goes on where the last one with the state directory ended.
 fn serving(text: &str, state: &Path) -> Node {
-    let options = NodeOptions { state_dir: state.into(), access: StateAccess::Own, utc_offset_s: 0, continues: true };
+    let options = NodeOptions { state_dir: state.into(), access: StateAccess::Own, zone: Zone::UTC, continues: true };
     Node::open(&config(text), &options).unwrap()
 }
 
