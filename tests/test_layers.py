@@ -17,7 +17,7 @@ CRATES = ("ng-wire", "ng-core", "ng-sensors", "ng-node", "ng-server", "ng-python
 """A crate uses only crates that stand before it."""
 
 STAGES = ("encoders", "guard", "patterns", "detect", "route", "actions")
-SHARED = {"elapsed", "event", "intake", "matched", "record", "saved", "settings", "symbols"}
+SHARED = {"elapsed", "event", "intake", "matched", "record", "saved", "settings", "symbols", "zone"}
 """The words that stages share."""
 
 EXCEPTIONS = {
@@ -28,7 +28,10 @@ EXCEPTIONS = {
 }
 """What a stage, or the filter language, uses besides the shared words, and why."""
 
-OUTSIDE = r"\bstd::(?:thread|fs|net|process|env|os)\b|\b(?:Instant|SystemTime)\b|\bstd::io::(?:std\w+)"
+OUTSIDE = (
+    r"\bstd::(?:thread|fs|net|process|env|os)\b|\b(?:Instant|SystemTime)\b|\bstd::io::(?:std\w+)"
+    r"|\bTimeZone::(?:system|try_system|get)\b|\b(?:Timestamp|ZonedDateTime)::now\b|\btz::db\b"
+)
 WAITS = {"route/queue.rs": {"Instant"}}
 """A reader of a subscription waits with a deadline, on its own thread; no stage calls it."""
 

@@ -18,9 +18,9 @@ from ng_tui.i18n import tr
 _frames = msgspec.msgpack.Decoder(list[Frame])
 
 
-def utc_offset() -> int:
-    """Offset of local time from UTC now, seconds east."""
-    return time.localtime().tm_gmtoff
+def local_zone() -> str:
+    """The zone of this process, as the engine takes it: times that state no zone are read by its rules."""
+    return _engine.local_zone()[0]
 
 
 class EmbeddedClient:
@@ -32,7 +32,7 @@ class EmbeddedClient:
     def __init__(self, layers: list[_engine.Layer], state_dir: Path, *, own_state: bool = True) -> None:
         """Opens the engine; its sensors wait for `start`. Raises ConsoleError."""
         try:
-            self._engine = _engine.Engine(layers, str(state_dir), own_state, utc_offset())
+            self._engine = _engine.Engine(layers, str(state_dir), own_state, local_zone())
         except _engine.EngineError as error:
             raise engine_refused(error.args[0]) from None
         self.ring = EngineRing(self._engine.ring())

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from ng_tui import _engine
-from ng_tui.client.embedded import utc_offset
+from ng_tui.client.embedded import local_zone
 from ng_tui.commands.context import Context
 from ng_tui.config import resolve
 from ng_tui.errors import ConsoleError, engine_refused
@@ -46,7 +46,7 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
     resolve(layers)
     with signals() as came:
         try:
-            server = _engine.Server(layers, str(context.state_dir), utc_offset())
+            server = _engine.Server(layers, str(context.state_dir), local_zone())
         except _engine.EngineError as error:
             raise engine_refused(error.args[0]) from None
         for line in server.narration():

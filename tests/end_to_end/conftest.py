@@ -35,8 +35,10 @@ def home(tmp_path: Path) -> dict[str, str]:
 def run(home: dict[str, str], tmp_path: Path) -> Run:
     """Runs the command to its end, without a terminal."""
 
-    def call(*arguments: str, input: bytes | None = None, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
-        environment = {**os.environ, **home, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    def call(
+        *arguments: str, input: bytes | None = None, timeout: float = 60, zone: str = "UTC"
+    ) -> subprocess.CompletedProcess[bytes]:
+        environment = {**os.environ, **home, "TZ": zone, "LC_ALL": "C.UTF-8"}
         stdin = subprocess.DEVNULL if input is None else None
         return subprocess.run(
             [COMMAND, *arguments],

@@ -13,7 +13,7 @@ QUIET = [("value", "test", f"sensors.{name}.enabled", "false") for name in ("hos
 
 
 def engine(tmp_path: Path) -> _engine.Engine:
-    return _engine.Engine(QUIET, str(tmp_path), True, 0)
+    return _engine.Engine(QUIET, str(tmp_path), True, "UTC")
 
 
 def test_every_reading_becomes_a_scored_record_in_its_order(tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ impl Town {
         };
         let (mut parsed, mut kind) = (Parsed::default(), String::new());
         let reading = Reading { source: Sym::default(), received_ns: START_NS, format, raw: raw.as_bytes() };
-        encoders::encode(&reading, &Clock::default(), &mut parsed);
+        encoders::encode(&reading, &Clock::utc(), &mut parsed);
         encoders::stream_kind(&parsed, raw.as_bytes(), &mut kind);
         let pattern = noise.below(self.patterns) as u32;
         Sent { source: symbols.intern(&host), kind: symbols.intern(&kind), raw: raw.into_bytes(), format, pattern }
@@ -237,7 +237,7 @@ fn encoded<'a>(sent: &'a [Sent], symbols: &'a Symbols, parsed: &'a mut [Parsed],
         *seq += 1;
         let received_ns = START_NS + *seq as i64 * NS_PER_RECORD;
         let reading = Reading { source: sent.source, received_ns, format: sent.format, raw: &sent.raw };
-        let encoder = encoders::encode(&reading, &Clock::default(), parsed);
+        let encoder = encoders::encode(&reading, &Clock::utc(), parsed);
         let head = Head {
             seq: *seq,
             time_ns: parsed.time_ns.unwrap_or(received_ns),

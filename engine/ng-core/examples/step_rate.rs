@@ -19,6 +19,7 @@ use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_core::zone::Zone;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -118,7 +119,7 @@ impl Run {
         }
         let env = Env { now_ns: START_NS, ..Env::default() };
         let guard = Guard::new(&Policy::defaults(), &env).map_err(|error| error.to_string())?;
-        let parts = EngineParts { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+        let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
         let mut engine = Engine::new(parts);
         engine.set_enabled(intuition, profile != "off");
         let mut queues = Vec::new();

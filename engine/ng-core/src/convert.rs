@@ -14,7 +14,7 @@ mod tests;
 pub use packed::{Names, Packer, gap_row};
 pub use patterns::{pattern_view, tally_view};
 
-use crate::encoders::{Clock, ENCODERS, Encoder, message_text, reparse};
+use crate::encoders::{ENCODERS, Encoder, message_text, reparse};
 use crate::event::{Parsed, Text};
 use crate::guard;
 use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
@@ -37,9 +37,9 @@ const ATTR_TEXT: usize = 4 << 10;
 const NAME_TEXT: usize = 512;
 
 /// The complete record. `parsed` is working memory.
-pub fn record(stored: &Stored<'_>, clock: &Clock, parsed: &mut Parsed) -> Record {
+pub fn record(stored: &Stored<'_>, parsed: &mut Parsed) -> Record {
     let (head, raw) = (stored.head, stored.raw);
-    reparse(head.format, raw, head.received_ns, clock, parsed);
+    reparse(head.format, raw, head.received_ns, parsed);
     let text = String::from_utf8_lossy(&message(stored)).into_owned();
     let (raw, raw_base64) = match std::str::from_utf8(raw) {
         Ok(raw) => ((raw != text).then(|| raw.to_string()), None),
@@ -91,10 +91,9 @@ pub fn detail(
     stored: &Stored<'_>,
     template: Option<&str>,
     neighbours: Vec<Neighbour>,
-    clock: &Clock,
     parsed: &mut Parsed,
 ) -> RecordDetail {
-    let complete = record(stored, clock, parsed);
+    let complete = record(stored, parsed);
     let safe = |text: &str, most| safe_text(text.as_bytes(), most).into_owned();
     // Bytes that are no text are shown as far as they are: an unreadable base64 helps nobody at a screen.
     let differs = complete.raw.is_some() || complete.raw_base64.is_some();
@@ -138,7 +137,7 @@ pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec
 pub fn restore(record: &Record, symbols: &mut Symbols) -> (Head, Vec<u8>) {
     let raw = raw_bytes(record);
     let mut parsed = Parsed::default();
-    reparse(record.format, &raw, record.received_ns, &Clock::default(), &mut parsed);
+    reparse(record.format, &raw, record.received_ns, &mut parsed);
     let head = Head {
         seq: record.seq,
         time_ns: record.time_ns,
@@ -186,7 +185,7 @@ fn gap(stored: &Stored<'_>) -> Option<u64> {
         return None;
     }
     let mut parsed = Parsed::default();
-    reparse(Format::Note, stored.raw, stored.head.received_ns, &Clock::default(), &mut parsed);
+    reparse(Format::Note, stored.raw, stored.head.received_ns, &mut parsed);
     parsed.field(stored.raw, "count").map(|field| field.number).filter(|count| *count >= 0.0).map(|count| count as u64)
 }
 

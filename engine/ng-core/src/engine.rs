@@ -12,7 +12,6 @@ use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::TrialStatistics;
 use crate::detect::timing::{Heard, Timing};
 use crate::detect::{Detect, Kernel, Probe};
-use crate::encoders::Clock;
 use crate::event::{Event, Reading};
 use crate::gateway::Gateway;
 use crate::guard::Guard;
@@ -26,6 +25,7 @@ use crate::settings::{SettingError, Values};
 use crate::sources::Sources;
 use crate::store::Store;
 use crate::symbols::{Sym, Symbols};
+use crate::zone::Zone;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,8 +127,8 @@ pub struct EngineParts {
     pub guard: Guard,
     /// Alert rules.
     pub alerts: Vec<AlertRule>,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of timestamps that state none.
+    pub zone: Zone,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
@@ -138,7 +138,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.utc_offset_s),
+            gateway: Gateway::new(values(Module::Gateway), parts.zone),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),
@@ -284,11 +284,6 @@ impl Engine {
     /// Subscriptions.
     pub fn routes(&self) -> &Routes {
         &self.routes
-    }
-
-    /// How local stamps are read.
-    pub fn clock(&self) -> &Clock {
-        self.gateway.clock()
     }
 
     /// Sampled durations, in the order of [`STAGES`].

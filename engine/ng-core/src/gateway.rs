@@ -5,6 +5,7 @@ use crate::event::{Event, Parsed, Reading};
 use crate::record::{Detection, Head, Verdict};
 use crate::settings::{Accepts, Row, Values};
 use crate::store::Store;
+use crate::zone::Zone;
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.
@@ -33,10 +34,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway for a host whose local time is `utc_offset_s` seconds east of UTC.
-    pub fn new(values: &Values, utc_offset_s: i32) -> Self {
+    /// A gateway for a host in a zone.
+    pub fn new(values: &Values, zone: Zone) -> Self {
         let mut gateway = Gateway {
-            clock: Clock { utc_offset_s, assume_utc: false },
+            clock: Clock::of(zone),
             max_bytes: 0,
             parsed: Parsed::default(),
             kind: String::with_capacity(128),
@@ -50,11 +51,6 @@ impl Gateway {
     pub fn configure(&mut self, values: &Values) {
         self.max_bytes = values.int("max_reading_bytes") as usize;
         self.clock.assume_utc = values.bool("assume_utc");
-    }
-
-    /// The zone by which timestamps without one are read.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
     }
 
     /// Encodes a reading as the next event of the store. Never fails: what no encoder recognises is text.

@@ -8,7 +8,8 @@
 //!
 //! `engine.rs` is the only file that knows the order of the stages; the stages do not import each other. Shared words
 //! live in `event.rs` (what a stage reads), `record.rs` (what a stage concludes), `symbols.rs` (interned names) and
-//! `settings.rs` (validated settings), `saved/` (the words of a saved state, whose parts `learnt.rs` puts in order).
+//! `settings.rs` (validated settings), `zone.rs` (local time), `saved/` (the words of a saved state, whose parts `learnt.rs`
+//! puts in order).
 //! `commands/` has a file for each command, which meets the engine as a `session.rs` and leaves `overrides.rs` behind;
 //! `constitution/` keeps what they changed of rules and weights in versions, `feedback.rs` what operators said of
 //! events. `host.rs` owns the thread, the channels and the real clock.
@@ -45,3 +46,4 @@ pub mod store;
 pub mod symbols;
 pub mod views;
 pub mod world;
+pub mod zone;

@@ -13,6 +13,7 @@ use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_core::zone::Zone;
 use ng_wire::Format;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -87,7 +88,7 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     let guard = Guard::new(&Policy::defaults(), &env).unwrap();
     let rule =
         ng_core::actions::AlertRule::parse("errors", "when level>=error count >= 5 in 1m then log", &env).unwrap();
-    let parts = EngineParts { values, guard, alerts: vec![rule], utc_offset_s: 0, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: vec![rule], zone: Zone::UTC, kernel: Kernel::Auto };
     let mut engine = Engine::new(parts);
     let judged =
         Subject { first: 1, source: "steady".into(), texts: vec!["a *".into()], offset: -0.6, pattern: Some(0) };

@@ -9,6 +9,7 @@ use ng_core::guard::{Guard, Policy};
 use ng_core::registry::MODULES;
 use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_core::zone::Zone;
 use ng_wire::{Format, Gauge};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -73,7 +74,7 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     let mut raw = Vec::with_capacity(1 << 16);
     let before = HELD.get().0;
     HELD.set((before, before));
-    let parts = EngineParts { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
     let (mut engine, mut store) = (Engine::new(parts), Store::new(2048));
     let source = store.intern("source");
     for number in 0..count {

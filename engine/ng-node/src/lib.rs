@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
-//! lock; `node` starts everything; `score` drives an engine without a thread over an input that ends.
+//! lock; `zone` finds local time; `node` starts everything; `score` drives an engine without a thread over an input that ends.
 
 pub mod config;
 mod error;
@@ -11,6 +11,7 @@ mod node;
 mod place;
 pub mod score;
 mod state;
+pub mod zone;
 
 pub use error::NodeError;
 pub use node::{Node, NodeOptions, Subscription};

@@ -8,7 +8,6 @@ use ng_core::actions::AlertRule;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::detect::Kernel;
-use ng_core::encoders::Clock;
 use ng_core::engine::{Engine, EngineParts};
 use ng_core::event::Parsed;
 use ng_core::filter::Env;
@@ -23,6 +22,7 @@ use ng_core::session::Session;
 use ng_core::settings::{Row, Values};
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
+use ng_core::zone::Zone;
 use ng_sensors::SENSORS;
 use ng_wire::{Frame, Gap, GapReason, Record, SettingValue};
 use parking_lot::Mutex;
@@ -39,8 +39,8 @@ pub struct NodeOptions {
     pub state_dir: PathBuf,
     /// May they be changed.
     pub access: StateAccess,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
     /// The numbers of records go on where the last process that had the state directory ended, even if it was killed, so
     /// that readers elsewhere can resume. Otherwise they begin with 0.
     pub continues: bool,
@@ -53,7 +53,6 @@ pub struct Node {
     /// The sensors before they run, with the way in that they will share.
     waiting: Option<(Outlet, Vec<Built>)>,
     running: Vec<JoinHandle<()>>,
-    clock: Clock,
 }
 
 type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
@@ -130,8 +129,8 @@ impl Node {
     pub fn open(config: &Config, options: &NodeOptions) -> Result<Node, NodeError> {
         let state = State::open(&options.state_dir, options.access)?;
         let (mut overrides, notice) = state.load();
-        let env = config.env(now_ns(), options.utc_offset_s);
-        let mut engine = engine(config, options.utc_offset_s, &env)?;
+        let env = config.env(now_ns(), options.zone.clone());
+        let mut engine = engine(config, &env)?;
         let capacity = match config.get("ring.capacity") {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
             other => unreachable!("ring.capacity is {other:?}"),
@@ -142,7 +141,6 @@ impl Node {
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let clock = *engine.clock();
         let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         store.begin_at(place.as_ref().map_or(0, Place::next_seq));
         let forgotten =
@@ -173,7 +171,7 @@ impl Node {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;
         }
-        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new(), clock })
+        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new() })
     }
 
     /// A way in for readings that come by another way than a sensor; none once the sensors run. Subscriptions do not
@@ -201,18 +199,12 @@ impl Node {
         &self.store
     }
 
-    /// The zone by which raw bytes are read again.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// Subscribes to records from the next one on.
     pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
         let made = self.handle.access().subscribe(wanted).map_err(gone)?;
         Ok(Subscription {
             queue: made.queue,
             reader: Reader::new(self.store.clone()),
-            clock: self.clock,
             parsed: Parsed::default(),
             ready: Vec::new(),
         })
@@ -239,9 +231,9 @@ fn gone(_: Gone) -> NodeError {
     NodeError::failure("NG-3104", "", "the engine has stopped")
 }
 
-/// An engine as the configuration wants it, that has seen nothing.
-pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Engine, NodeError> {
-    let mut engine = Engine::new(engine_parts(config, utc_offset_s, env)?);
+/// An engine as the configuration wants it, that has seen nothing, in the zone of its filters.
+pub(crate) fn engine(config: &Config, env: &Env) -> Result<Engine, NodeError> {
+    let mut engine = Engine::new(engine_parts(config, env)?);
     for (index, module) in MODULES.iter().enumerate() {
         if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
             engine.set_enabled(index, *enabled);
@@ -250,7 +242,7 @@ pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<En
     Ok(engine)
 }
 
-fn engine_parts(config: &Config, utc_offset_s: i32, env: &Env) -> Result<EngineParts, NodeError> {
+fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
     let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
         let mut changes = config.table(&format!("modules.{}", module.id));
         changes.remove("enabled");
@@ -275,7 +267,7 @@ fn engine_parts(config: &Config, utc_offset_s: i32, env: &Env) -> Result<EngineP
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(EngineParts { values, guard, alerts, utc_offset_s, kernel })
+    Ok(EngineParts { values, guard, alerts, zone: env.zone.clone(), kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {
@@ -302,7 +294,6 @@ fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {
 pub struct Subscription {
     queue: Arc<Queue>,
     reader: Reader,
-    clock: Clock,
     parsed: Parsed,
     ready: Vec<Frame>,
 }
@@ -323,7 +314,7 @@ impl Subscription {
         let mut records: Vec<Record> = Vec::with_capacity(seqs.len());
         let mut lost: Option<Gap> = None;
         for &seq in seqs {
-            match self.reader.get(seq, |stored| convert::record(stored, &self.clock, &mut self.parsed)) {
+            match self.reader.get(seq, |stored| convert::record(stored, &mut self.parsed)) {
                 Some(record) => records.push(record),
                 None => {
                     let gap =

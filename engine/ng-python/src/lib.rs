@@ -10,6 +10,7 @@ mod score;
 mod server;
 mod source;
 mod tally;
+mod zone;
 
 /// The engine of neurograph-tui.
 #[pyo3::pymodule]
@@ -34,4 +35,6 @@ mod _engine {
     use crate::source::Source;
     #[pymodule_export]
     use crate::tally::Tally;
+    #[pymodule_export]
+    use crate::zone::{local_time, local_zone};
 }

@@ -15,11 +15,11 @@ pub(crate) struct Server {
 
 #[pymethods]
 impl Server {
-    /// Starts engine, sensors and server. `layers` as for `resolve_config`. Raises EngineError.
+    /// Starts engine, sensors and server. `layers` as for `resolve_config`, `zone` as for `Engine`. Raises EngineError.
     #[new]
-    fn new(py: Python<'_>, layers: Vec<PyLayer>, state_dir: PathBuf, utc_offset_s: i32) -> PyResult<Self> {
+    fn new(py: Python<'_>, layers: Vec<PyLayer>, state_dir: PathBuf, zone: &str) -> PyResult<Self> {
         let config = resolve(layers)?;
-        let options = ServerOptions { state_dir, utc_offset_s };
+        let options = ServerOptions { state_dir, zone: crate::zone::zone(zone)? };
         let inner = py.detach(|| Inner::start(&config, &options)).map_err(|error| engine_errors(&[error]))?;
         Ok(Server { inner: Mutex::new(inner) })
     }

@@ -14,6 +14,7 @@ use crate::ws::Tokens;
 use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
+use ng_core::zone::Zone;
 use ng_wire::{
     AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, MetricsView,
     ModuleView, Request, Welcome,
@@ -111,7 +112,7 @@ pub struct Hub {
     news: broadcast::Sender<News>,
     phase: watch::Sender<Phase>,
     saved: BTreeMap<String, String>,
-    utc_offset_s: i32,
+    zone: Zone,
     last_id: AtomicU64,
 }
 
@@ -129,8 +130,8 @@ pub struct Parts {
     pub ingest: Ingest,
     /// Saved filters.
     pub saved: BTreeMap<String, String>,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
 }
 
 impl Hub {
@@ -155,7 +156,7 @@ impl Hub {
             news: broadcast::channel(NEWS).0,
             phase: watch::channel(Phase::Starting).0,
             saved: parts.saved,
-            utc_offset_s: parts.utc_offset_s,
+            zone: parts.zone,
             last_id: AtomicU64::new(0),
         })
     }
@@ -220,7 +221,7 @@ impl Hub {
 
     /// What filters are compiled against now.
     pub fn env(&self) -> Env {
-        Env { saved: self.saved.clone(), now_ns: clock::now_ns(), utc_offset_s: self.utc_offset_s }
+        Env { saved: self.saved.clone(), now_ns: clock::now_ns(), zone: self.zone.clone() }
     }
 
     /// Compiles a filter; the refusal names the column.

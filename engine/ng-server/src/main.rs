@@ -57,7 +57,9 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
         return users::run(command, &state_dir).map(|()| ExitCode::SUCCESS).map_err(|error| vec![error]);
     }
     let config = Config::resolve(&layers(&arguments).map_err(|error| vec![error])?)?;
-    let options = ServerOptions { state_dir, utc_offset_s: ng_server::clock::utc_offset_s() };
+    let local = ng_node::zone::local();
+    local.problem.iter().for_each(|problem| say(problem));
+    let options = ServerOptions { state_dir, zone: local.zone };
     let mut server = Server::start(&config, &options).map_err(|error| vec![error])?;
     if let Some(password) = server.first_password() {
         say(&format!("first start: the user admin has the password {password}, which is shown only now"));

@@ -6,6 +6,7 @@ use crate::ingest::Ingest;
 use crate::listen::Listeners;
 use crate::routes;
 use crate::settings::ServerSettings;
+use ng_core::zone::Zone;
 use ng_node::config::Config;
 use ng_node::{Node, NodeError, NodeOptions, StateAccess};
 use std::path::PathBuf;
@@ -19,8 +20,8 @@ use std::time::Duration;
 pub struct ServerOptions {
     /// Where flags, credentials and the number of the next record are kept.
     pub state_dir: PathBuf,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
 }
 
 /// A running engine with its server.
@@ -47,7 +48,7 @@ impl Server {
         let node_options = NodeOptions {
             state_dir: options.state_dir.clone(),
             access: StateAccess::Own,
-            utc_offset_s: options.utc_offset_s,
+            zone: options.zone.clone(),
             continues: true,
         };
         let mut node = Node::open(config, &node_options)?;
@@ -62,7 +63,7 @@ impl Server {
             store: node.store().clone(),
             ingest: Ingest::new(outlet),
             saved: config.texts("filters"),
-            utc_offset_s: options.utc_offset_s,
+            zone: options.zone.clone(),
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
         runtime.spawn(crate::channel_news::run(hub.clone()));

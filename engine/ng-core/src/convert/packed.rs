@@ -1,6 +1,6 @@
 //! The compact form of records for a connection, and the way back into a ring.
 
-use crate::encoders::{Clock, ENCODERS, reparse};
+use crate::encoders::{ENCODERS, reparse};
 use crate::event::Parsed;
 use crate::guard;
 use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
@@ -125,7 +125,7 @@ impl Names {
 
     /// The record for a ring with these symbols. `parsed` is working memory; `prefix` stands before the source.
     pub fn unpack(&self, packed: &PackedRecord, prefix: &str, symbols: &mut Symbols, parsed: &mut Parsed) -> Head {
-        reparse(packed.format, &packed.raw, packed.received_ns, &Clock::default(), parsed);
+        reparse(packed.format, &packed.raw, packed.received_ns, parsed);
         let source = self.name(packed.source);
         Head {
             seq: packed.seq,
@@ -204,7 +204,7 @@ pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (
         "from_seq": gap.from_seq, "to_seq": gap.to_seq, "reason": gap.reason });
     let raw = note.to_string().into_bytes();
     let mut parsed = Parsed::default();
-    reparse(Format::Note, &raw, now_ns, &Clock::default(), &mut parsed);
+    reparse(Format::Note, &raw, now_ns, &mut parsed);
     let head = Head {
         seq: gap.to_seq.saturating_sub(1),
         time_ns: now_ns,

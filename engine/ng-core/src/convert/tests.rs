@@ -3,13 +3,10 @@ use crate::store::Store;
 use ng_wire::{Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 
-/// The recording machine's clock; `restore` must not need it.
-const CLOCK: Clock = Clock { utc_offset_s: 5 * 3600, assume_utc: false };
-
 /// The head that an encoder would give these bytes, otherwise plain.
 fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> Head {
     let mut parsed = Parsed::default();
-    reparse(format, raw, 1000, &CLOCK, &mut parsed);
+    reparse(format, raw, 1000, &mut parsed);
     Head {
         seq: 7,
         time_ns: 999,
@@ -27,7 +24,7 @@ fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> Head {
 }
 
 fn to_record(head: &Head, raw: &[u8], symbols: &Symbols) -> Record {
-    record(&Stored { head, raw, symbols }, &CLOCK, &mut Parsed::default())
+    record(&Stored { head, raw, symbols }, &mut Parsed::default())
 }
 
 fn any_reading() -> impl Strategy<Value = (Format, Vec<u8>)> {
@@ -124,7 +121,7 @@ proptest! {
         };
         let stored = Stored { head: &head, raw: &raw, symbols: &symbols };
         row(&stored);
-        let detail = detail(&stored, None, Vec::new(), &CLOCK, &mut Parsed::default());
+        let detail = detail(&stored, None, Vec::new(), &mut Parsed::default());
         let json = serde_json::to_string(&detail).unwrap();
         prop_assert!(serde_json::from_str::<RecordDetail>(&json).is_ok(), "{}", json);
     }
@@ -196,7 +193,7 @@ fn what_is_shown_has_passed_the_sanitiser() {
     let head = Head { source: symbols.intern("file:\x1b]0;x"), ..head(Format::Text, raw, &mut symbols) };
     let stored = Stored { head: &head, raw, symbols: &symbols };
     let near = vec![Neighbour { seq: 1, distance: 0.5, similarity: 0.9, text: "safe".into() }];
-    let detail = detail(&stored, Some("<*>\x1b"), near, &CLOCK, &mut Parsed::default());
+    let detail = detail(&stored, Some("<*>\x1b"), near, &mut Parsed::default());
     for json in [serde_json::to_string(&row(&stored)).unwrap(), serde_json::to_string(&detail).unwrap()] {
         assert!(!json.contains('\x1b') && !json.contains("\\u001b"), "{json}");
     }

@@ -1,7 +1,9 @@
-//! Calendar days and clock times to nanoseconds since 1970.
+//! Calendar days and clock times to seconds, without a look at any zone.
 
 const DAY_S: i64 = 86_400;
 const SECOND_NS: i64 = 1_000_000_000;
+/// No clock of any zone is two days away from UTC.
+const LATEST_S: i64 = i64::MAX / SECOND_NS - 2 * DAY_S;
 
 /// A calendar day with a time of day, before any offset from UTC is applied. Not yet known to exist.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,10 +19,10 @@ pub(super) struct Civil {
 }
 
 impl Civil {
-    /// Nanoseconds since 1970 UTC for a clock that is `offset_s` seconds east of UTC. None when there is no such day or
-    /// time, or when the result does not fit (before 1677, after 2262).
-    pub(super) fn to_ns(self, offset_s: i32) -> Option<i64> {
-        let Civil { year, month, day, hour, minute, second, nanos } = self;
+    /// Seconds that a clock counted from 1970-01-01T00:00:00 until it showed this. None when there is no such day or time,
+    /// or when nanoseconds since 1970 would not hold it in every zone (before 1677, after 2262).
+    pub(super) fn seconds(self) -> Option<i64> {
+        let Civil { year, month, day, hour, minute, second, .. } = self;
         let exists = (1..=12).contains(&month)
             && day >= 1
             && day <= days_in_month(year, month)
@@ -30,25 +32,28 @@ impl Civil {
         if !exists {
             return None;
         }
-        let time_s = i64::from(hour * 3600 + minute * 60 + second.min(59));
-        let seconds = days_since_1970(year, month, day) * DAY_S + time_s - i64::from(offset_s);
-        seconds.checked_mul(SECOND_NS)?.checked_add(i64::from(nanos))
+        let seconds = days_since_1970(year, month, day) * DAY_S + i64::from(hour * 3600 + minute * 60 + second.min(59));
+        (seconds.abs() < LATEST_S).then_some(seconds)
     }
 
-    /// Like [`Civil::to_ns`] in the year that brings the result nearest to `near_ns`, for stamps that state no year.
-    pub(super) fn to_ns_near(self, near_ns: i64, offset_s: i32) -> Option<i64> {
-        let near_day = (near_ns.div_euclid(SECOND_NS) + i64::from(offset_s)).div_euclid(DAY_S);
-        let year = year_of_day(near_day);
-        let same_year = Civil { year, ..self }.to_ns(offset_s);
+    /// In the year that brings it nearest to `near_ns`, nanoseconds since 1970, for stamps that state no year. None when
+    /// the day is in no calendar.
+    pub(super) fn in_year_near(self, near_ns: i64) -> Option<Civil> {
+        let near_s = near_ns.div_euclid(SECOND_NS);
+        let year = year_of_day(near_s.div_euclid(DAY_S));
+        let distance = |civil: &Civil| civil.seconds().map(|seconds| seconds.abs_diff(near_s));
+        let same_year = Civil { year, ..self };
         // Less than half a year away: every other year is farther.
-        if same_year.is_some_and(|ns| ns.abs_diff(near_ns) < 182 * DAY_S as u64 * SECOND_NS as u64) {
-            return same_year;
+        if distance(&same_year).is_some_and(|seconds| seconds < 182 * DAY_S as u64) {
+            return Some(same_year);
         }
         // Only a leap day needs to look farther than one year; 1896 to 1904 and the like are eight years apart.
         let reach = if (self.month, self.day) == (2, 29) { 8 } else { 1 };
         (year - reach..=year + reach)
-            .filter_map(|year| Civil { year, ..self }.to_ns(offset_s))
-            .min_by_key(|ns| ns.abs_diff(near_ns))
+            .map(|year| Civil { year, ..self })
+            .filter_map(|civil| distance(&civil).map(|seconds| (seconds, civil)))
+            .min_by_key(|(seconds, _)| *seconds)
+            .map(|(_, civil)| civil)
     }
 }
 
@@ -96,10 +101,9 @@ mod tests {
 
     #[test]
     fn known_days() {
-        assert_eq!(at(1970, 1, 1).to_ns(0), Some(0));
-        assert_eq!(at(2000, 3, 1).to_ns(0), Some(951_868_800 * SECOND_NS));
-        assert_eq!(at(1969, 12, 31).to_ns(0), Some(-DAY_S * SECOND_NS));
-        assert_eq!(at(1970, 1, 1).to_ns(3600), Some(-3600 * SECOND_NS));
+        assert_eq!(at(1970, 1, 1).seconds(), Some(0));
+        assert_eq!(at(2000, 3, 1).seconds(), Some(951_868_800));
+        assert_eq!(at(1969, 12, 31).seconds(), Some(-DAY_S));
     }
 
     #[test]
@@ -107,25 +111,26 @@ mod tests {
         for civil in
             [at(2026, 2, 29), at(1900, 2, 29), at(2026, 4, 31), at(2026, 13, 1), at(2026, 0, 1), at(2026, 1, 0)]
         {
-            assert_eq!(civil.to_ns(0), None, "{civil:?}");
+            assert_eq!(civil.seconds(), None, "{civil:?}");
         }
-        assert!(at(2000, 2, 29).to_ns(0).is_some());
-        assert_eq!(at(2263, 1, 1).to_ns(0), None);
-        assert_eq!(at(1600, 1, 1).to_ns(0), None);
+        assert!(at(2000, 2, 29).seconds().is_some());
+        assert_eq!(at(2263, 1, 1).seconds(), None);
+        assert_eq!(at(1600, 1, 1).seconds(), None);
     }
 
     #[test]
     fn a_leap_second_is_the_second_before() {
         let leap = Civil { hour: 23, minute: 59, second: 60, ..at(2016, 12, 31) };
-        assert_eq!(leap.to_ns(0), Civil { second: 59, ..leap }.to_ns(0));
+        assert_eq!(leap.seconds(), Civil { second: 59, ..leap }.seconds());
     }
 
     #[test]
     fn the_nearest_year_is_chosen() {
-        let new_year = at(2026, 1, 1).to_ns(0).unwrap();
-        assert_eq!(at(0, 12, 31).to_ns_near(new_year, 0), at(2025, 12, 31).to_ns(0));
-        assert_eq!(at(0, 1, 2).to_ns_near(new_year - 1, 0), at(2026, 1, 2).to_ns(0));
-        assert_eq!(at(0, 2, 29).to_ns_near(new_year, 0), at(2024, 2, 29).to_ns(0));
+        let new_year = at(2026, 1, 1).seconds().unwrap() * SECOND_NS;
+        let year = |month, day, near_ns| at(0, month, day).in_year_near(near_ns).unwrap().year;
+        assert_eq!(year(12, 31, new_year), 2025);
+        assert_eq!(year(1, 2, new_year - 1), 2026);
+        assert_eq!(year(2, 29, new_year), 2024);
     }
 
     proptest! {
@@ -135,8 +140,10 @@ mod tests {
         }
 
         #[test]
-        fn no_time_overflows(near in any::<i64>(), offset in any::<i32>(), month in 0..20u32, day in 0..40u32) {
-            let _ = at(0, month, day).to_ns_near(near, offset);
+        fn a_year_is_found_for_every_day(near in any::<i64>(), month in 0..20u32, day in 0..40u32) {
+            let exists = at(2024, month, day).seconds().is_some();
+            let found = at(0, month, day).in_year_near(near);
+            prop_assert_eq!(found.and_then(Civil::seconds).is_some(), exists);
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn read(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) ->
             better(&mut level_rank, rank, &mut parsed.level, || level_of(member.kind, value));
         } else if let Some(rank) = position(&TIMES, key) {
             let time = || match member.kind {
-                Kind::String | Kind::Number => timestamp::whole(value, reading.received_ns, clock),
+                Kind::String | Kind::Number => timestamp::whole(value, reading, clock),
                 _ => None,
             };
             better(&mut time_rank, rank, &mut parsed.time_ns, time);

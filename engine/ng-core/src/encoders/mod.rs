@@ -34,6 +34,7 @@ pub use number::unit_symbol;
 
 use crate::event::{Parsed, Reading};
 use crate::symbols::Sym;
+use crate::zone::{LocalTime, Zone};
 use ng_wire::Format;
 
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
@@ -66,18 +67,27 @@ impl Encoder {
 }
 
 /// How timestamps without a zone are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Clock {
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    local: LocalTime,
     /// Timestamps without a zone are UTC, not local time.
     pub assume_utc: bool,
 }
 
 impl Clock {
-    /// Offset of timestamps without a zone, seconds east of UTC.
-    fn offset_s(&self) -> i32 {
-        if self.assume_utc { 0 } else { self.utc_offset_s }
+    /// Timestamps without a zone are local time of a zone.
+    pub fn of(zone: Zone) -> Clock {
+        Clock { local: LocalTime::new(zone), assume_utc: false }
+    }
+
+    /// Timestamps without a zone are UTC.
+    pub fn utc() -> Clock {
+        Clock { local: LocalTime::default(), assume_utc: true }
+    }
+
+    /// Seconds since 1970, UTC, of what a timestamp without a zone shows, counted from 1970-01-01T00:00:00.
+    fn to_utc_s(&self, shown_s: i64, source: Sym) -> i64 {
+        if self.assume_utc { shown_s } else { self.local.to_utc_s(shown_s, source) }
     }
 }
 
@@ -89,8 +99,10 @@ pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
     recognised.unwrap_or(ENCODERS.len() - 1) as u8
 }
 
-/// Finds the event in stored bytes of a known format. Gives what [`encode`] gave when it chose that format.
-pub fn reparse(format: Format, raw: &[u8], received_ns: i64, clock: &Clock, parsed: &mut Parsed) {
+/// Finds the event in stored bytes of a known format. Gives what [`encode`] gave when it chose that format, but for the
+/// time where it has no zone: of that only the place is known, and the record has it.
+pub fn reparse(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
+    let clock = &Clock::utc();
     let reading = Reading { source: Sym::default(), received_ns, format, raw };
     let known = ENCODERS.iter().find(|encoder| encoder.format == format);
     if !known.is_some_and(|encoder| try_parse(encoder, &reading, clock, parsed)) {

@@ -30,7 +30,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let start = raw.len() - raw.trim_ascii_start().len();
     let found = named(text)
         .or_else(|| number::quantity(text).map(|quantity| (0, quantity)))
-        .or_else(|| timed(text, start, reading.received_ns, clock, parsed))
+        .or_else(|| timed(text, start, reading, clock, parsed))
         .or_else(|| if reading.format == Format::Metric { loosely_named(text) } else { None });
     let Some((name, (value, unit))) = found else { return false };
     parsed.name = Text { span: Span::new(start, start + name), escaped: false };
@@ -67,11 +67,11 @@ fn named(text: &[u8]) -> Option<Named> {
 }
 
 /// `timestamp,value`; the time goes to `parsed`, and the message is the value.
-fn timed(text: &[u8], start: usize, received_ns: i64, clock: &Clock, parsed: &mut Parsed) -> Option<Named> {
+fn timed(text: &[u8], start: usize, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> Option<Named> {
     let comma = memrchr(b',', text)?;
     let value = text[comma + 1..].trim_ascii_start();
     let quantity = number::quantity(value)?;
-    parsed.time_ns = Some(timestamp::whole(text[..comma].trim_ascii_end(), received_ns, clock)?);
+    parsed.time_ns = Some(timestamp::whole(text[..comma].trim_ascii_end(), reading, clock)?);
     let end = start + text.len();
     parsed.message = Text { span: Span::new(end - value.len(), end), escaped: false };
     Some((0, quantity))

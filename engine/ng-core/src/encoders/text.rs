@@ -40,8 +40,8 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
         start += len;
         parsed.level = level::severity(level);
     }
-    let stamp = timestamp::leading(&head[start..], reading.received_ns, clock)
-        .map(|stamp| Stamp { end: start + stamp.end, ..stamp });
+    let stamp =
+        timestamp::leading(&head[start..], reading, clock).map(|stamp| Stamp { end: start + stamp.end, ..stamp });
     let body = match stamp {
         Some(stamp) => {
             parsed.time_ns = Some(stamp.time_ns);
@@ -49,7 +49,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
             stamp.end
         }
         None => {
-            parsed.time_ns = timestamp::of_access_log(&head[start..], clock);
+            parsed.time_ns = timestamp::of_access_log(&head[start..], reading, clock);
             start
         }
     };
@@ -86,7 +86,7 @@ fn named_fields(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
             b"msg" | b"message" if parsed.message.span.is_empty() => parsed.message = field.value,
             b"level" | b"lvl" | b"severity" if parsed.level.is_none() => parsed.level = level::value(value),
             b"ts" | b"time" | b"timestamp" | b"t" if parsed.time_ns.is_none() => {
-                parsed.time_ns = timestamp::whole(value, reading.received_ns, clock);
+                parsed.time_ns = timestamp::whole(value, reading, clock);
             }
             _ => {}
         }

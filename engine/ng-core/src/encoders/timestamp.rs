@@ -3,6 +3,7 @@
 use super::Clock;
 use super::calendar::Civil;
 use super::level;
+use crate::event::Reading;
 use ng_wire::Level;
 
 /// A timestamp at the start of a text.
@@ -21,9 +22,9 @@ pub(super) struct Stamp {
 /// 2000 and 2100 in seconds since 1970: a bare number outside is no time.
 const EPOCH_RANGE: std::ops::Range<u64> = 946_684_800..4_102_444_800;
 
-/// The timestamp at the start of `raw`, in brackets or without.
-pub(super) fn leading(raw: &[u8], received_ns: i64, clock: &Clock) -> Option<Stamp> {
-    let reader = Reader { raw, at: 0, received_ns, offset_s: clock.offset_s() };
+/// The timestamp at the start of `raw`, which is a part of the reading, in brackets or without.
+pub(super) fn leading(raw: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<Stamp> {
+    let reader = Reader { raw, at: 0, reading, clock, offset_s: None };
     if raw.first() != Some(&b'[') {
         return reader.unbracketed();
     }
@@ -33,20 +34,20 @@ pub(super) fn leading(raw: &[u8], received_ns: i64, clock: &Clock) -> Option<Sta
 }
 
 /// The time that a whole text states: any notation of [`leading`], or an epoch number with an optional fraction.
-pub(super) fn whole(text: &[u8], received_ns: i64, clock: &Clock) -> Option<i64> {
+pub(super) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
     if let Some(time) = epoch(text) {
         return Some(time);
     }
-    leading(text, received_ns, clock).filter(|stamp| stamp.end == text.len()).map(|stamp| stamp.time_ns)
+    leading(text, reading, clock).filter(|stamp| stamp.end == text.len()).map(|stamp| stamp.time_ns)
 }
 
 /// The bracketed time of an access log line, `10.0.0.1 - - [10/Oct/2000:13:55:36 -0700] "GET …`.
-pub(super) fn of_access_log(raw: &[u8], clock: &Clock) -> Option<i64> {
+pub(super) fn of_access_log(raw: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
     let near_start = &raw[..raw.len().min(160)];
     memchr::memchr_iter(b'[', near_start).take(4).find_map(|at| {
         let inside = &raw[at + 1..];
         (inside.get(2) == Some(&b'/'))
-            .then(|| Reader { raw: inside, at: 0, received_ns: 0, offset_s: clock.offset_s() }.day_month_name())?
+            .then(|| Reader { raw: inside, at: 0, reading, clock, offset_s: None }.day_month_name())?
             .map(|stamp| stamp.time_ns)
     })
 }
@@ -83,8 +84,10 @@ fn epoch(text: &[u8]) -> Option<i64> {
 struct Reader<'a> {
     raw: &'a [u8],
     at: usize,
-    received_ns: i64,
-    offset_s: i32,
+    reading: &'a Reading<'a>,
+    clock: &'a Clock,
+    /// Seconds east of UTC where the text states its zone.
+    offset_s: Option<i32>,
 }
 
 impl Reader<'_> {
@@ -221,10 +224,10 @@ impl Reader<'_> {
         let utc = self.raw[self.at..].starts_with(b"UTC ") || self.raw[self.at..].starts_with(b"GMT ");
         if utc {
             self.at += 4;
-            self.offset_s = 0;
+            self.offset_s = Some(0);
         }
         let year = self.digits(4)? as i32;
-        self.stamp(Civil { year, ..civil }.to_ns(self.offset_s)?)
+        self.stamp_of(Civil { year, ..civil })
     }
 
     /// `E1122 12:00:00.123456`: level, month, day.
@@ -260,7 +263,8 @@ impl Reader<'_> {
         if !matches!(self.peek(), None | Some(b' ' | b'\t' | b',' | b'|' | b':' | b']')) {
             return None;
         }
-        self.stamp(epoch(&self.raw[..self.at])?)
+        let time_ns = epoch(&self.raw[..self.at])?;
+        self.ends().then_some(Stamp { time_ns, end: self.at, level: None, logcat: false })
     }
 
     /// `HH:MM:SS` with a fraction, or `HH:MM` unless seconds are needed.
@@ -314,25 +318,35 @@ impl Reader<'_> {
         let rest = &self.raw[self.at + blank..];
         if blank == 0 && matches!(rest.first(), Some(b'Z' | b'z')) {
             self.at += 1;
-            self.offset_s = 0;
+            self.offset_s = Some(0);
         } else if blank == 1 && (is_word(rest, b"UTC") || is_word(rest, b"GMT") || is_word(rest, b"Z")) {
             self.at += if rest[0] == b'Z' { 2 } else { 4 };
-            self.offset_s = 0;
+            self.offset_s = Some(0);
         } else if let Some((offset_s, len)) = offset(rest, blank == 1) {
             self.at += blank + len;
-            self.offset_s = offset_s;
+            self.offset_s = Some(offset_s);
         }
-        self.stamp(civil.to_ns(self.offset_s)?)
+        self.stamp_of(civil)
     }
 
     fn without_year(self, civil: Civil) -> Option<Stamp> {
-        self.stamp(civil.to_ns_near(self.received_ns, self.offset_s)?)
+        self.stamp_of(civil.in_year_near(self.reading.received_ns)?)
     }
 
-    /// A stamp that ends here, unless a letter or digit follows: then it was something else.
-    fn stamp(self, time_ns: i64) -> Option<Stamp> {
-        let followed = self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric());
-        (!followed).then_some(Stamp { time_ns, end: self.at, level: None, logcat: false })
+    /// The stamp that ends here and shows this.
+    fn stamp_of(self, civil: Civil) -> Option<Stamp> {
+        let shown_s = civil.seconds().filter(|_| self.ends())?;
+        let time_s = match self.offset_s {
+            Some(offset_s) => shown_s - i64::from(offset_s),
+            None => self.clock.to_utc_s(shown_s, self.reading.source),
+        };
+        let time_ns = time_s * 1_000_000_000 + i64::from(civil.nanos);
+        Some(Stamp { time_ns, end: self.at, level: None, logcat: false })
+    }
+
+    /// A stamp may end here: if a letter or digit follows, it was something else.
+    fn ends(&self) -> bool {
+        !self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric())
     }
 
     fn month_name(&mut self) -> Option<u32> {

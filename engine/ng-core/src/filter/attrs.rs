@@ -1,6 +1,6 @@
 //! Attributes: fields of the raw bytes, which are parsed again when a filter asks for one.
 
-use crate::encoders::{self, Clock};
+use crate::encoders;
 use crate::event::{Field, Parsed};
 use crate::record::Stored;
 use ng_wire::Format;
@@ -12,10 +12,9 @@ pub fn attr<'a>(stored: &Stored<'a>, key: &str, scratch: &mut Parsed) -> Option<
     find(stored, key, scratch)
 }
 
-/// Parses the raw bytes. The clock of the original parse does not matter: fields do not depend on it.
+/// Parses the raw bytes.
 pub(super) fn parse(stored: &Stored<'_>, parsed: &mut Parsed) {
-    let clock = Clock { utc_offset_s: 0, assume_utc: true };
-    encoders::reparse(stored.head.format, stored.raw, stored.head.received_ns, &clock, parsed);
+    encoders::reparse(stored.head.format, stored.raw, stored.head.received_ns, parsed);
 }
 
 /// An attribute of an event that was parsed into `parsed`.

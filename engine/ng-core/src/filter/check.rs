@@ -183,7 +183,7 @@ impl Checker<'_> {
     }
 
     fn moment(&self, text: &str) -> Option<i64> {
-        units::moment(text, self.env.now_ns, self.env.utc_offset_s)
+        units::moment(text, self.env.now_ns, &self.env.zone)
     }
 
     /// A comparison of a text; `like` builds what `:` means for it.

@@ -47,6 +47,7 @@ pub use outlook::{Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
 
 use crate::event::Event;
 use crate::record::Stored;
+use crate::zone::Zone;
 use ast::{At, Expr};
 use eval::Node;
 use std::collections::BTreeMap;
@@ -73,8 +74,8 @@ pub struct Env {
     pub saved: BTreeMap<String, String>,
     /// The time at which `since:` and clock times are resolved, nanoseconds since 1970, UTC.
     pub now_ns: i64,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of clock times and days that state none.
+    pub zone: Zone,
 }
 
 /// Why a filter was refused.

@@ -1,9 +1,12 @@
 //! Numbers with units, durations, and points in time.
 
+use crate::zone::Zone;
+use jiff::SignedDuration;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use ng_wire::Unit;
 
 const SECOND: i128 = 1_000_000_000;
-const DAY_S: i64 = 86_400;
 
 /// A number, and its unit when one is written; converted to the base unit (seconds, bytes, bytes per second).
 ///
@@ -41,31 +44,42 @@ pub(super) fn duration(text: &str) -> Option<f64> {
 
 /// A point in time, nanoseconds since 1970, UTC.
 ///
-/// `12:30[:15]` is the latest such time of the local day that has passed; `2026-11-22[T12:30[:15[.5]]]` is local unless
-/// `Z` or `+02:00` follows; `10m` is that long ago; nine or more digits are seconds since 1970.
-pub(super) fn moment(text: &str, now_ns: i64, utc_offset_s: i32) -> Option<i64> {
+/// `12:30[:15]` is the latest such time that local clocks have shown; `2026-11-22[T12:30[:15[.5]]]` is local unless `Z` or
+/// `+02:00` follows; `10m` is that long ago; nine or more digits are seconds since 1970.
+pub(super) fn moment(text: &str, now_ns: i64, zone: &Zone) -> Option<i64> {
     if let Some(ago) = duration(text) {
         return in_range(i128::from(now_ns) - (ago * 1e9) as i128);
     }
-    let offset = i128::from(utc_offset_s) * SECOND;
     if let Some(clock) = clock_time(text) {
-        let day = i128::from(DAY_S) * SECOND;
-        let local = i128::from(now_ns) + offset;
-        let today = local - local.rem_euclid(day) + clock;
-        return in_range(if today > local { today - day } else { today } - offset);
+        return latest(clock, now_ns, zone);
     }
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     if digits >= 9 {
         return leading_number(text).filter(|(_, rest)| rest.is_empty()).and_then(|(s, _)| in_range((s * 1e9) as i128));
     }
-    let date = text.get(..10).filter(|date| date.is_ascii())?;
-    let mut days = i128::from(days_since_1970(date)?) * i128::from(DAY_S) * SECOND;
-    let Some(rest) = text.get(10..).filter(|rest| !rest.is_empty()) else { return in_range(days - offset) };
+    let midnight = date(text.get(..10)?)?.to_datetime(Time::midnight());
+    let Some(rest) = text.get(10..).filter(|rest| !rest.is_empty()) else {
+        return zone.moments(midnight).map(|[_, earlier]| earlier);
+    };
     let clock = rest.strip_prefix(['T', ' '])?;
     let zone_at = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    days += clock_time(&clock[..zone_at])?;
-    let offset = if zone_at == clock.len() { offset } else { zone(&clock[zone_at..])? };
-    in_range(days - offset)
+    let shown = midnight.checked_add(clock_time(&clock[..zone_at])?).ok()?;
+    if zone_at == clock.len() {
+        return zone.moments(shown).map(|[_, earlier]| earlier);
+    }
+    let written = offset(&clock[zone_at..])?;
+    in_range(Offset::UTC.to_timestamp(shown).ok()?.as_nanosecond() - written)
+}
+
+/// The latest moment not after now at which clocks showed so much since midnight.
+fn latest(clock: SignedDuration, now_ns: i64, zone: &Zone) -> Option<i64> {
+    let today = zone.civil(now_ns).date();
+    // A day that a zone has left out, to be on the other side of the date line, is another one to step back over.
+    (0..=2).find_map(|back| {
+        let day = today.checked_sub(SignedDuration::from_hours(24 * back)).ok()?;
+        let shown = day.to_datetime(Time::midnight()).checked_add(clock).ok()?;
+        zone.moments(shown)?.into_iter().find(|moment| *moment <= now_ns)
+    })
 }
 
 /// The decimal number at the start, and what follows it. Never infinite.
@@ -115,29 +129,26 @@ fn bytes(unit: &str) -> Option<f64> {
     SIZES.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, factor)| *factor)
 }
 
-/// `HH:MM[:SS[.fraction]]` as nanoseconds since midnight.
-fn clock_time(text: &str) -> Option<i128> {
+/// `HH:MM[:SS[.fraction]]`, counted from midnight.
+fn clock_time(text: &str) -> Option<SignedDuration> {
     let mut parts = text.split(':');
     let hours = number(parts.next()?, 1..=2, 23)?;
     let minutes = number(parts.next()?, 2..=2, 59)?;
-    let mut nanos = 0;
+    let mut since = SignedDuration::from_mins(hours * 60 + minutes);
     if let Some(part) = parts.next() {
         let (whole, fraction) = part.split_once('.').unwrap_or((part, ""));
         if part.ends_with('.') || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
-        nanos = i128::from(number(whole, 2..=2, 60)?) * SECOND;
-        nanos += fraction
-            .bytes()
-            .chain(std::iter::repeat(b'0'))
-            .take(9)
-            .fold(0, |sum, digit| sum * 10 + i128::from(digit - b'0'));
+        let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+        let nanos = digits.fold(0, |sum, digit| sum * 10 + i32::from(digit - b'0'));
+        since += SignedDuration::new(number(whole, 2..=2, 60)?, nanos);
     }
-    parts.next().is_none().then_some(i128::from(hours * 3600 + minutes * 60) * SECOND + nanos)
+    parts.next().is_none().then_some(since)
 }
 
 /// `Z` or `+02:00`, as nanoseconds east of UTC.
-fn zone(text: &str) -> Option<i128> {
+fn offset(text: &str) -> Option<i128> {
     if text == "Z" {
         return Some(0);
     }
@@ -146,24 +157,12 @@ fn zone(text: &str) -> Option<i128> {
     Some(i128::from(sign * (number(hours, 2..=2, 18)? * 3600 + number(minutes, 2..=2, 59)? * 60)) * SECOND)
 }
 
-fn days_since_1970(date: &str) -> Option<i64> {
-    let mut parts = date.split('-');
-    let year = number(parts.next()?, 4..=4, 9999)?;
-    let month = number(parts.next()?, 2..=2, 12)?;
-    let day = number(parts.next()?, 2..=2, 31)?;
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let longest = match month {
-        2 => 28 + i64::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    if parts.next().is_some() || month == 0 || day == 0 || day > longest {
-        return None;
-    }
-    // Years that begin in March put the leap day last, which makes the day of the year a linear formula.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    Some(year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468)
+/// `2026-11-22`.
+fn date(text: &str) -> Option<Date> {
+    let mut parts = text.split('-');
+    let (year, month) = (number(parts.next()?, 4..=4, 9999)?, number(parts.next()?, 2..=2, 12)?);
+    let day = number(parts.next()?, 2..=2, 31).filter(|_| parts.next().is_none())?;
+    Date::new(year as i16, month as i8, day as i8).ok()
 }
 
 /// A number of so many digits that is not larger than `max`.
@@ -179,6 +178,8 @@ fn in_range(nanos: i128) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
 
     // 2026-11-22T12:00:00Z
     const NOW: i64 = 1_795_348_800_000_000_000;
@@ -214,7 +215,8 @@ mod tests {
     #[test]
     fn moments() {
         let check = |text: &str, offset: i32, expect: Option<i64>| {
-            assert_eq!(moment(text, NOW, offset), expect, "{text}");
+            let zone = Zone::new(Offset::from_seconds(offset).unwrap().to_time_zone());
+            assert_eq!(moment(text, NOW, &zone), expect, "{text}");
         };
         check("10m", 0, Some(NOW - 600 * S));
         check("11:30", 0, Some(NOW - 1800 * S));
@@ -243,5 +245,33 @@ mod tests {
         ] {
             check(wrong, 0, None);
         }
+    }
+
+    #[test]
+    fn clock_times_and_days_follow_the_rule_of_their_day() {
+        let check = |zone: &str, now: &str, text: &str, expect: &str| {
+            let zone = Zone::new(TimeZone::get(zone).unwrap());
+            let now: Timestamp = now.parse().unwrap();
+            let found = moment(text, now.as_nanosecond() as i64, &zone).unwrap();
+            let found = Timestamp::from_nanosecond(i128::from(found)).unwrap();
+            assert_eq!(found.to_string(), expect, "{text} at {now}");
+        };
+        let berlin = "Europe/Berlin";
+        check(berlin, "2026-11-22T12:00:00Z", "2026-07-01T12:00", "2026-07-01T10:00:00Z");
+        check(berlin, "2026-11-22T12:00:00Z", "2026-07-01", "2026-06-30T22:00:00Z");
+        check(berlin, "2026-11-22T12:00:00Z", "2026-07-01T12:00Z", "2026-07-01T12:00:00Z");
+        // Clocks were set forward in the night, and it is not yet nine.
+        check(berlin, "2026-03-29T06:00:00Z", "09:00", "2026-03-28T08:00:00Z");
+        check(berlin, "2026-03-29T08:00:00Z", "09:00", "2026-03-29T07:00:00Z");
+        check(berlin, "2026-03-29T08:00:00Z", "02:30", "2026-03-29T01:30:00Z");
+        check(berlin, "2026-03-29T01:10:00Z", "02:30", "2026-03-28T01:30:00Z");
+        // They are set back, and show half past two twice.
+        check(berlin, "2026-10-25T00:20:00Z", "02:30", "2026-10-24T00:30:00Z");
+        check(berlin, "2026-10-25T00:40:00Z", "02:30", "2026-10-25T00:30:00Z");
+        check(berlin, "2026-10-25T01:40:00Z", "02:30", "2026-10-25T01:30:00Z");
+        check(berlin, "2026-11-22T12:00:00Z", "2026-10-25T02:30", "2026-10-25T00:30:00Z");
+        check("Australia/Lord_Howe", "2026-10-03T23:00:00Z", "01:45", "2026-10-03T15:15:00Z");
+        // Samoa left out the thirtieth.
+        check("Pacific/Apia", "2011-12-30T10:30:00Z", "12:00", "2011-12-29T22:00:00Z");
     }
 }

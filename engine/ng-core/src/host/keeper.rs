@@ -142,7 +142,7 @@ mod tests {
             values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
             guard: Guard::new(&Policy::defaults(), &Env::default()).unwrap(),
             alerts: Vec::new(),
-            utc_offset_s: 0,
+            zone: crate::zone::Zone::UTC,
             kernel: Kernel::Auto,
         })
     }

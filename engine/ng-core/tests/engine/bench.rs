@@ -1,5 +1,6 @@
 //! An engine on a bench: fed by hand, in a world whose clock stands still until it is moved.
 
+use jiff::tz::Offset;
 use ng_core::actions::AlertRule;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
@@ -18,6 +19,7 @@ use ng_core::settings::Values;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::views::{self, Rates};
 use ng_core::world::World;
+use ng_core::zone::Zone;
 use ng_wire::{Command, ConstitutionView, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
 use parking_lot::Mutex;
 use std::cell::Cell;
@@ -27,8 +29,6 @@ use std::sync::Arc;
 
 /// When the world of a bench begins.
 pub(crate) const START_NS: i64 = 1_714_564_800_000_000_000;
-/// Local time of a bench is an hour ahead of UTC.
-pub(crate) const UTC_OFFSET_S: i32 = 3600;
 pub(crate) const SECOND_NS: i64 = 1_000_000_000;
 
 /// A world that does what it is told. Clones are the same world.
@@ -49,6 +49,11 @@ impl FakeWorld {
 
     pub(crate) fn advance(&self, ns: i64) {
         self.0.lock().now_ns += ns;
+    }
+
+    /// Moves the clock to a time.
+    pub(crate) fn set(&self, now_ns: i64) {
+        self.0.lock().now_ns = now_ns;
     }
 
     /// How much farther this world is than another.
@@ -102,20 +107,33 @@ pub(crate) fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env)
     commands::restore(&mut Session { engine, store: &mut Store::new(1024), overrides, env })
 }
 
-/// An engine with these alert rules, and otherwise the defaults.
+/// An engine with these alert rules, and otherwise the defaults. Its local time is an hour ahead of UTC.
 pub(crate) fn engine(alerts: &[(&str, &str)]) -> Engine {
-    engine_with(alerts, &Policy::defaults())
+    engine_with(alerts, &Policy::defaults(), hour_ahead())
 }
 
-/// An engine with these alert rules and this policy of Guardian.
-pub(crate) fn engine_with(alerts: &[(&str, &str)], policy: &Policy) -> Engine {
+fn hour_ahead() -> Zone {
+    Zone::new(Offset::constant(1).to_time_zone())
+}
+
+/// An engine that stands in a zone.
+pub(crate) fn engine_in(zone: Zone, alerts: &[(&str, &str)]) -> Engine {
+    engine_with(alerts, &Policy::defaults(), zone)
+}
+
+/// An engine with this policy of Guardian.
+pub(crate) fn engine_under(policy: &Policy) -> Engine {
+    engine_with(&[], policy, hour_ahead())
+}
+
+fn engine_with(alerts: &[(&str, &str)], policy: &Policy, zone: Zone) -> Engine {
     let env = Env::default();
     let rule = |(name, text): &(&str, &str)| AlertRule::parse(name, text, &env).unwrap();
     Engine::new(EngineParts {
         values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
         guard: Guard::new(policy, &env).unwrap(),
         alerts: alerts.iter().map(rule).collect(),
-        utc_offset_s: UTC_OFFSET_S,
+        zone,
         kernel: Kernel::Scalar,
     })
 }
@@ -208,9 +226,9 @@ impl Bench {
 
     /// The records from `first` on.
     pub(crate) fn records(&mut self, first: u64) -> Vec<Record> {
-        let (clock, mut parsed, mut all) = (*self.engine.clock(), Parsed::default(), Vec::new());
+        let (mut parsed, mut all) = (Parsed::default(), Vec::new());
         self.reader.range(first..u64::MAX, |stored| {
-            all.push(convert::record(stored, &clock, &mut parsed));
+            all.push(convert::record(stored, &mut parsed));
             ControlFlow::Continue(())
         });
         all

@@ -1,6 +1,6 @@
 //! Commands: refused whole or carried out, written down before they take effect, and told to the stream.
 
-use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, engine_with, restore};
+use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, engine_under, restore};
 use ng_core::commands::{self, Restored};
 use ng_core::filter::Env;
 use ng_core::guard::Policy;
@@ -245,7 +245,7 @@ fn values_that_only_fit_together_are_restored_together() {
         BTreeMap::from([("bounds.max".to_string(), Int(max)), ("bounds.min".to_string(), Int(min))])
     };
     // What the configuration says; neither saved value fits beside one of these.
-    let mut engine = engine_with(&[], &Policy::defaults().with(&limits(0, 10)).unwrap());
+    let mut engine = engine_under(&Policy::defaults().with(&limits(0, 10)).unwrap());
     let mut overrides =
         Overrides { settings: BTreeMap::from([("guardian".to_string(), limits(-20, -5))]), ..Overrides::default() };
     assert_eq!(restore(&mut engine, &mut overrides, &Env::default()), Restored::default());

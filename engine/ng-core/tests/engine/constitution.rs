@@ -1,6 +1,6 @@
 //! The constitution: weights that change scores, versions that come back, and trials that end by themselves.
 
-use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine_with, restore, vector, vectors};
+use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine_under, restore, vector, vectors};
 use ng_core::constitution;
 use ng_core::filter::Env;
 use ng_wire::{AmendmentKind, Command, Effect, ErrorCode, Format, Frame, Mode, Record, SettingValue, Zone};
@@ -338,7 +338,7 @@ fn a_version_that_does_not_fit_the_rules_any_more_is_not_taken_up() {
     // What is configured now contradicts what was set beside another configuration.
     let max = std::collections::BTreeMap::from([("bounds.max".to_string(), SettingValue::Int(-10))]);
     let policy = ng_core::guard::Policy::defaults().with(&max).unwrap();
-    bench.engine = engine_with(&[], &policy);
+    bench.engine = engine_under(&policy);
     let (code, message) = refusal(&mut bench, Command::RollBack { version: 1 });
     assert_eq!(code, ErrorCode::Conflict);
     assert!(message.starts_with("guardian.bounds.min: expected at most max"), "{message}");

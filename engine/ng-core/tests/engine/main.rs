@@ -5,7 +5,7 @@
 //! `bench.rs` is an engine fed by hand. `readings.rs` is about what becomes of any reading, `golden.rs` about chosen ones
 //! (`cases/*.jsonl`), `scores.rs` about novelty; `modules.rs` switches modules, `settings.rs` and `rules.rs` change every
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
-//! `constitution.rs` amends, tries and rolls back. `learnt.rs` saves and restores. `host.rs` and `alerts.rs` run real threads.
+//! `zones.rs` sets clocks forward and back. `constitution.rs` amends, tries and rolls back. `learnt.rs` saves and restores. `host.rs` and `alerts.rs` run real threads.
 
 mod alerts;
 mod bench;
@@ -22,3 +22,4 @@ mod readings;
 mod rules;
 mod scores;
 mod settings;
+mod zones;

@@ -10,8 +10,6 @@ use std::borrow::Cow;
 
 /// Arrival of the first event of an input that states no times: 2026-01-01T00:00:00Z.
 pub(super) const START_NS: i64 = 1_767_225_600_000_000_000;
-/// Timestamps without a zone are UTC, so that the result is the same on every host.
-pub(super) const CLOCK: Clock = Clock { utc_offset_s: 0, assume_utc: true };
 
 /// Names of a column that holds the time.
 const TIMES: [&str; 6] = ["timestamp", "time", "datetime", "date", "ts", "@timestamp"];
@@ -254,10 +252,11 @@ fn recognised(line: &[u8]) -> Format {
     parsed.format
 }
 
-/// Parses a reading; true when it is what its format says.
+/// Parses a reading; true when it is what its format says. Timestamps without a zone are UTC, so that the result is the
+/// same on every host.
 pub(super) fn encode(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) -> bool {
     let reading = Reading { source: Sym::default(), received_ns, format, raw };
-    encoders::encode(&reading, &CLOCK, parsed);
+    encoders::encode(&reading, &Clock::utc(), parsed);
     parsed.format == format || format == Format::Text
 }
 

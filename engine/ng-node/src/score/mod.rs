@@ -23,13 +23,14 @@ pub use input::Encoder;
 use crate::NodeError;
 use crate::config::{Config, Origin};
 use crate::node::engine;
-use input::{CLOCK, Input, START_NS, encode};
+use input::{Input, START_NS, encode};
 use lines::Lines;
 use ng_core::engine::Engine;
 use ng_core::event::{Parsed, Reading};
 use ng_core::registry::Module;
 use ng_core::store::Store;
 use ng_core::symbols::Sym;
+use ng_core::zone::Zone;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 
@@ -87,7 +88,7 @@ impl Scorer {
         let mut store = Store::new(RING);
         let source = store.intern("score");
         let running = Running {
-            engine: engine(config, CLOCK.utc_offset_s, &config.env(START_NS, CLOCK.utc_offset_s))?,
+            engine: engine(config, &config.env(START_NS, Zone::UTC))?,
             store,
             source,
             input: None,

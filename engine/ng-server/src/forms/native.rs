@@ -2,7 +2,6 @@
 
 use super::Write;
 use ng_core::convert;
-use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::record::Stored;
 use ng_wire::{Frame, Gap, Record};
@@ -43,7 +42,7 @@ pub(crate) fn message_pack(frame: &Frame) -> Message {
 impl Write for Writer {
     fn push(&mut self, stored: &Stored<'_>) {
         // The zone matters only for what is found in the bytes anew, and the time is in the head.
-        let mut record = convert::record(stored, &Clock::default(), &mut self.parsed);
+        let mut record = convert::record(stored, &mut self.parsed);
         if !self.vectors {
             record.detection.features.clear();
             record.detection.channels.clear();

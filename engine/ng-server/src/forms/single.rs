@@ -3,7 +3,6 @@
 use super::Write;
 use crate::feed::length;
 use ng_core::convert;
-use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::record::Stored;
 use ng_wire::{Gap, Record};
@@ -34,7 +33,7 @@ impl<T: Tell> Writer<T> {
 
 impl<T: Tell> Write for Writer<T> {
     fn push(&mut self, stored: &Stored<'_>) {
-        let record = convert::record(stored, &Clock::default(), &mut self.parsed);
+        let record = convert::record(stored, &mut self.parsed);
         let message = self.tell.record(record);
         self.size += length(&message);
         self.messages.push(message);

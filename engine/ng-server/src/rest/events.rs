@@ -11,7 +11,6 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use ng_core::convert;
-use ng_core::encoders::Clock;
 use ng_core::event::Parsed;
 use ng_core::filter::Filter;
 use ng_core::host::Gone;
@@ -175,7 +174,7 @@ fn detail(hub: &Hub, seq: u64, neighbours: usize) -> Option<RecordDetail> {
     let near = convert::neighbours(&mut reader, seq, neighbours, NEIGHBOUR_BUDGET);
     let template = Some(pattern).filter(|known| *known != NO_PATTERN).and_then(|known| hub.access.template(known));
     let mut parsed = Parsed::default();
-    reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &Clock::default(), &mut parsed))
+    reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &mut parsed))
 }
 
 /// A page under way.
@@ -194,7 +193,7 @@ impl<'a> Filling<'a> {
 
     fn push(&mut self, stored: &Stored<'_>) {
         self.bytes += stored.raw.len();
-        self.page.records.push(convert::record(stored, &Clock::default(), &mut self.parsed));
+        self.page.records.push(convert::record(stored, &mut self.parsed));
     }
 
     fn full(&self, limit: usize) -> bool {

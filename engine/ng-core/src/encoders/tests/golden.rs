@@ -1,9 +1,11 @@
 //! Lines of text as programs write them, with the time, level, message and fields that are in them.
 
-use super::{UTC, encoded, fields_of, text_of};
+use super::{encoded, fields_of, text_of};
 use crate::encoders::{Clock, encode};
 use crate::event::{Parsed, Reading};
 use crate::symbols::Sym;
+use crate::zone::Zone;
+use jiff::tz::TimeZone;
 use ng_wire::{Format, Level};
 
 /// Checks one line. `time` is seconds since 2026-11-22T00:00:00Z, or seconds since 1970 when it is larger than a day.
@@ -200,14 +202,15 @@ fn times_without_a_zone_are_local() {
         encode(&reading, clock, &mut parsed);
         parsed.time_ns.unwrap() / 1_000_000_000
     };
-    let moscow = Clock { utc_offset_s: 10_800, assume_utc: false };
-    assert_eq!(time(&moscow, "2026-11-22 13:00:00 x"), time(&UTC, "2026-11-22 10:00:00 x"));
-    assert_eq!(time(&moscow, "Nov 22 13:00:00 x"), time(&UTC, "Nov 22 10:00:00 x"));
-    assert_eq!(time(&moscow, "2026-11-22 10:00:00Z x"), time(&UTC, "2026-11-22 10:00:00 x"));
+    let utc = Clock::utc();
+    let moscow = Clock::of(Zone::new(TimeZone::get("Europe/Moscow").unwrap()));
+    assert_eq!(time(&moscow, "2026-11-22 13:00:00 x"), time(&utc, "2026-11-22 10:00:00 x"));
+    assert_eq!(time(&moscow, "Nov 22 13:00:00 x"), time(&utc, "Nov 22 10:00:00 x"));
+    assert_eq!(time(&moscow, "2026-11-22 10:00:00Z x"), time(&utc, "2026-11-22 10:00:00 x"));
     assert_eq!(
-        time(&Clock { assume_utc: true, ..moscow }, "2026-11-22 10:00:00 x"),
-        time(&UTC, "2026-11-22 10:00:00 x")
+        time(&Clock { assume_utc: true, ..moscow.clone() }, "2026-11-22 10:00:00 x"),
+        time(&utc, "2026-11-22 10:00:00 x")
     );
     // The first minutes of a year here are still the old year in UTC.
-    assert_eq!(time(&moscow, "Jan  1 00:30:00 x"), time(&UTC, "2026-12-31 21:30:00 x"));
+    assert_eq!(time(&moscow, "Jan  1 00:30:00 x"), time(&utc, "2026-12-31 21:30:00 x"));
 }

@@ -11,13 +11,12 @@ use ng_wire::Format;
 
 /// 2026-11-22T12:00:00Z.
 const NOW: i64 = 1_795_348_800_000_000_000;
-const UTC: Clock = Clock { utc_offset_s: 0, assume_utc: true };
 
 /// The event in `raw` and the name of the encoder that found it.
 fn encoded(format: Format, raw: &[u8]) -> (&'static str, Parsed) {
     let mut parsed = Parsed::default();
     let reading = Reading { source: Sym::default(), received_ns: NOW, format, raw };
-    let index = encode(&reading, &UTC, &mut parsed);
+    let index = encode(&reading, &Clock::utc(), &mut parsed);
     (ENCODERS[index as usize].name, parsed)
 }
 

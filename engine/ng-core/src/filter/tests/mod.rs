@@ -12,6 +12,7 @@ use crate::event::{Span, Text};
 use crate::guard;
 use crate::record::{Detection, Head, Stored, Verdict};
 use crate::symbols::Symbols;
+use crate::zone::Zone;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 
 /// 2026-11-22T12:00:00Z.
@@ -126,7 +127,7 @@ fn env() -> Env {
         ("broken", "level>=wrn"),
     ];
     let saved = saved.into_iter().map(|(name, text)| (name.to_string(), text.to_string())).collect();
-    Env { saved, now_ns: NOW, utc_offset_s: 0 }
+    Env { saved, now_ns: NOW, zone: Zone::UTC }
 }
 
 fn compiled(text: &str) -> Filter {

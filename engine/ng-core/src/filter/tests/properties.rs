@@ -4,6 +4,8 @@ use super::super::ast::{At, Compare, Expr, Literal, Op, Value};
 use super::super::parse::parse;
 use super::super::{Env, Filter, fields, units};
 use super::{NOW, env, samples};
+use crate::zone::Zone;
+use jiff::tz::Offset;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -164,9 +166,10 @@ proptest! {
     }
 
     #[test]
-    fn any_moment_is_harmless(text in "[0-9:T.Z+ hm-]{0,24}", now in any::<i64>(), offset in any::<i32>()) {
-        units::moment(&text, now, offset);
-        let env = Env { now_ns: now, utc_offset_s: offset, ..Env::default() };
+    fn any_moment_is_harmless(text in "[0-9:T.Z+ hm-]{0,24}", now in any::<i64>(), offset in -93_599..93_600i32) {
+        let zone = Zone::new(Offset::from_seconds(offset).unwrap().to_time_zone());
+        units::moment(&text, now, &zone);
+        let env = Env { now_ns: now, zone, ..Env::default() };
         let _ = Filter::compile(&format!("since:\"{text}\" | value>\"{text}\""), &env);
     }
 }
