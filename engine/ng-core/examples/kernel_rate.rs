@@ -5,8 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::detect::Kernel;
-use ng_core::detect::kernel::{Block, DIMS, LANES, Nearby, Query, Scanner, capacity, distance};
+use ng_detect::Kernel;
+use ng_detect::kernel::{Block, DIMS, LANES, Nearby, Query, Scanner, capacity, distance};
 use std::error::Error;
 use std::time::Instant;
 

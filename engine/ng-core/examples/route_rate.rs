@@ -12,13 +12,13 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::encoders::{self, Clock};
-use ng_core::event::{Event, Parsed, Reading};
-use ng_core::filter::{Env, Filter};
-use ng_core::intake::BATCH;
-use ng_core::record::{Detection, Head, Verdict};
 use ng_core::route::{Queue, Routes, Wanted};
-use ng_core::symbols::{Sym, Symbols};
+use ng_filter::{Env, Filter};
+use ng_model::event::{Event, Parsed, Reading};
+use ng_model::intake::BATCH;
+use ng_model::record::{Detection, Head, Verdict};
+use ng_model::symbols::{Sym, Symbols};
+use ng_reading::encoders::{self, Clock};
 use ng_wire::Format;
 use std::error::Error;
 use std::hint::black_box;

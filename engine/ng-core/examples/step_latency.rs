@@ -7,16 +7,16 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::detect::Kernel;
 use ng_core::engine::{Engine, EngineParts};
-use ng_core::event::Reading;
-use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
 use ng_core::host::mono_ns;
 use ng_core::registry::MODULES;
-use ng_core::settings::Values;
 use ng_core::store::Store;
-use ng_core::zone::Zone;
+use ng_detect::Kernel;
+use ng_filter::Env;
+use ng_model::event::Reading;
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::Format;
 use std::error::Error;
 use std::hint::{black_box, spin_loop};

@@ -8,18 +8,18 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::detect::Kernel;
 use ng_core::engine::{Engine, EngineParts, STAGES};
-use ng_core::event::Span;
-use ng_core::filter::{Env, Filter};
 use ng_core::guard::{Guard, Policy};
 use ng_core::host::mono_ns;
-use ng_core::intake::{BATCH, Batch, SourceStatus};
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::settings::Values;
 use ng_core::store::Store;
-use ng_core::zone::Zone;
+use ng_detect::Kernel;
+use ng_filter::{Env, Filter};
+use ng_model::event::Span;
+use ng_model::intake::{BATCH, Batch, SourceStatus};
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 use std::error::Error;

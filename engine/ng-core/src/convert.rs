@@ -14,15 +14,16 @@ mod tests;
 pub use packed::{Names, Packer, gap_row};
 pub use patterns::{pattern_view, tally_view};
 
-use crate::encoders::{ENCODERS, Encoder, message_text, reparse};
-use crate::event::{Parsed, Text};
 use crate::guard;
-use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
-use crate::safe_text::safe_text;
 use crate::store::{Reader, nearest};
-use crate::symbols::Symbols;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ng_filter::rules::RULE_NAMES;
+use ng_model::event::{Parsed, Text};
+use ng_model::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
+use ng_model::safe_text::safe_text;
+use ng_model::symbols::Symbols;
+use ng_reading::encoders::{ENCODERS, Encoder, message_text, reparse};
 use ng_wire::{Channel, Feature, Format, Hit, Neighbour, Record, RecordDetail, Row};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -199,7 +200,7 @@ fn verdict(verdict: &Verdict) -> ng_wire::Verdict {
         Hit { rule: rule.into(), clause: clause.into(), observed: verdict.observed, limit: verdict.limit }
     });
     let objected = |(index, _): &(usize, &&str)| verdict.objections.checked_shr(*index as u32).unwrap_or(0) & 1 == 1;
-    let names = guard::rule_names().iter().enumerate().filter(objected);
+    let names = RULE_NAMES.iter().enumerate().filter(objected);
     ng_wire::Verdict { outcome: verdict.outcome, hit, objections: names.map(|(_, name)| name.to_string()).collect() }
 }
 

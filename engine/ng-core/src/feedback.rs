@@ -2,15 +2,15 @@
 //! follow, within bounds.
 //!
 //! Here judgements are checked, given, undone and told; `commands/` writes them down and puts them in force, and
-//! `detect/feedback.rs` has what comes of them.
+//! `feedback.rs` of ng-detect has what comes of them.
 
 use crate::constitution::Author;
-use crate::detect::feedback::{OFFSETS, Subject, TEXT, cut};
 use crate::engine::Engine;
-use crate::record::Head;
-use crate::refusal::Refusal;
 use crate::registry::Module;
 use crate::store::Store;
+use ng_detect::feedback::{OFFSETS, Subject, TEXT, cut};
+use ng_model::record::Head;
+use ng_model::refusal::Refusal;
 use ng_wire::{Feedback, FeedbackSubject, FeedbackView, Format, Judgement, Judgements, Scoring};
 
 /// Judgements that are kept.

@@ -1,11 +1,11 @@
 //! The module `gateway`: turns a reading into an event by way of the encoders.
 
-use crate::encoders::{self, Clock};
-use crate::event::{Event, Parsed, Reading};
-use crate::record::{Detection, Head, Verdict};
-use crate::settings::{Accepts, Row, Values};
 use crate::store::Store;
-use crate::zone::Zone;
+use ng_model::event::{Event, Parsed, Reading};
+use ng_model::record::{Detection, Head, Verdict};
+use ng_model::settings::{Accepts, Row, Values};
+use ng_model::zone::Zone;
+use ng_reading::encoders::{self, Clock};
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.

@@ -13,9 +13,6 @@ use crate::commands;
 use crate::constitution;
 use crate::convert;
 use crate::engine::Engine;
-use crate::filter::Env;
-use crate::intake::{Batch, Outlet, SourceStatus};
-use crate::overrides::Overrides;
 use crate::route::{Queue, Wanted};
 use crate::session::Session;
 use crate::store::Shared;
@@ -23,6 +20,9 @@ use crate::views::{self, Rates};
 use crate::world::World;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
 use keeper::Keeper;
+use ng_filter::Env;
+use ng_model::intake::{Batch, Outlet, SourceStatus};
+use ng_model::overrides::Overrides;
 use ng_wire::{
     ActionDone, ActionStatus, Constitution, ConstitutionView, FeedbackView, Frame, Notice, PatternView, QueueView,
     Request,

@@ -13,13 +13,13 @@
 //! one is of the moment when its turn came. Patterns may have come and gone between them and since: links to patterns that
 //! are not there are left out, and patterns that come later get numbers far beyond those that were given.
 
-use crate::detect::timing::Timing;
-use crate::detect::{self, Detectors};
 use crate::engine::Engine;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
-use crate::saved::{Draft, Saved, put_half, take_flag, take_half};
-use crate::symbols::Symbols;
+use ng_detect::Detectors;
+use ng_detect::timing::Timing;
+use ng_model::saved::{Draft, Saved, put_half, take_flag, take_half};
+use ng_model::symbols::Symbols;
 
 /// Numbers of patterns that are passed over after a state that was not the last. Those that the engine gave after it are
 /// in records that others may still hold, and must not come to mean something else.
@@ -41,7 +41,7 @@ pub struct Saving {
 enum Part {
     Patterns(patterns::Left),
     Links(links::Left),
-    Detectors(detect::Left),
+    Detectors(ng_detect::Left),
     Done,
 }
 
@@ -70,7 +70,7 @@ impl Saving {
         self.left_out
     }
 
-    /// The saved state, at most [`MOST_BYTES`](crate::saved::MOST_BYTES).
+    /// The saved state, at most [`MOST_BYTES`](ng_model::saved::MOST_BYTES).
     pub fn finish(self) -> Vec<u8> {
         self.draft.finish()
     }

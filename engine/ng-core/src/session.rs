@@ -1,9 +1,9 @@
 //! What a command is checked against and carried out on.
 
 use crate::engine::Engine;
-use crate::filter::Env;
-use crate::overrides::Overrides;
 use crate::store::Store;
+use ng_filter::Env;
+use ng_model::overrides::Overrides;
 
 /// An engine with its ring, what commands changed of it, and what filters in commands are compiled against.
 pub struct Session<'a> {

@@ -1,9 +1,9 @@
 //! The sources as the engine sees them: counters, rates, staleness, and the latest host metrics.
 
-use crate::intake::{NEVER, SourceStatus};
-use crate::record::Head;
 use crate::store::Store;
-use crate::symbols::{Sym, Symbols};
+use ng_model::intake::{NEVER, SourceStatus};
+use ng_model::record::Head;
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Gauge, SourceView, Unit};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;

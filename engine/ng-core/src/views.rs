@@ -3,9 +3,9 @@
 use crate::constitution;
 use crate::engine::{Engine, STAGES};
 use crate::feedback;
-use crate::overrides::Overrides;
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
+use ng_model::overrides::Overrides;
 use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! What the engine asks of the world around it. The real one is the assembler's; tests have a repeatable one.
 
 use crate::learnt::Saving;
-use crate::overrides::Overrides;
+use ng_model::overrides::Overrides;
 
 /// Clock and state of the host.
 pub trait World: Send {

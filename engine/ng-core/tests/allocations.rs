@@ -1,19 +1,19 @@
 //! In its steady state the engine allocates nothing for an event: only when a block of 1024 records is sealed.
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
-use ng_core::detect::Kernel;
-use ng_core::detect::feedback::Subject;
 use ng_core::engine::{Engine, EngineParts};
-use ng_core::event::Span;
-use ng_core::filter::{Env, Filter};
 use ng_core::guard::{Guard, Policy};
 use ng_core::host::mono_ns;
-use ng_core::intake::{BATCH, Batch, SourceStatus};
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::settings::Values;
 use ng_core::store::Store;
-use ng_core::zone::Zone;
+use ng_detect::Kernel;
+use ng_detect::feedback::Subject;
+use ng_filter::{Env, Filter};
+use ng_model::event::Span;
+use ng_model::intake::{BATCH, Batch, SourceStatus};
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::Format;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

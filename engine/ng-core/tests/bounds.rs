@@ -1,15 +1,15 @@
 //! Input made to break bounds: memory stays within its limit, and what is given up is counted.
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
-use ng_core::detect::Kernel;
 use ng_core::engine::{Engine, EngineParts};
-use ng_core::event::Reading;
-use ng_core::filter::Env;
 use ng_core::guard::{Guard, Policy};
 use ng_core::registry::MODULES;
-use ng_core::settings::Values;
 use ng_core::store::Store;
-use ng_core::zone::Zone;
+use ng_detect::Kernel;
+use ng_filter::Env;
+use ng_model::event::Reading;
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::{Format, Gauge};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -5,6 +5,8 @@
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
 //! lock; `zone` finds local time; `node` starts everything; `score` drives an engine without a thread over an input that ends.
 
+#![forbid(unsafe_code)]
+
 pub mod config;
 mod error;
 mod node;

@@ -2,8 +2,8 @@
 
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
-use ng_core::overrides::Overrides;
-use ng_core::saved::MOST_BYTES;
+use ng_model::overrides::Overrides;
+use ng_model::saved::MOST_BYTES;
 use ng_wire::{Constitution, Judgements, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 //! that were built in.
 
 use jiff::tz::TimeZone;
-use ng_core::zone::Zone;
+use ng_model::zone::Zone;
 use std::ffi::OsStr;
 
 /// The time zone of this process.

@@ -1,9 +1,9 @@
 //! The constitution across processes: what a kill and a restart leave of versions and trials.
 
 use ng_core::convert;
-use ng_core::event::Parsed;
 use ng_core::store::Reader;
-use ng_core::zone::Zone;
+use ng_model::event::Parsed;
+use ng_model::zone::Zone;
 use ng_node::config::Config;
 use ng_node::{Node, NodeOptions, StateAccess};
 use ng_wire::{Command, Constitution, Frame, Request};

@@ -1,10 +1,10 @@
 //! A node as a person starts it: from a configuration, with a state directory and real sensors.
 
 use ng_core::convert;
-use ng_core::event::Parsed;
 use ng_core::route::Wanted;
 use ng_core::store::Reader;
-use ng_core::zone::Zone;
+use ng_model::event::Parsed;
+use ng_model::zone::Zone;
 use ng_node::config::{Config, Layer};
 use ng_node::{Node, NodeError, NodeOptions, StateAccess, Subscription};
 use ng_wire::{Command, ErrorCode, Frame, Mode, ModuleView, Outcome, Record, Request, Scoring, SettingValue};

@@ -3,9 +3,9 @@
 use crate::errors::wire_error;
 use crate::ring::Ring;
 use ng_core::convert::{self, Names};
-use ng_core::event::Parsed;
-use ng_core::record::NO_SEQ;
 use ng_core::store::Store;
+use ng_model::event::Parsed;
+use ng_model::record::NO_SEQ;
 use ng_wire::{Frame, Gap, Packed, Record};
 use pyo3::prelude::*;
 use std::collections::VecDeque;

@@ -3,12 +3,12 @@
 use crate::errors::{filter_error, wire_error};
 use crate::tally::Tally;
 use ng_core::convert;
-use ng_core::event::Parsed;
-use ng_core::filter::Filter;
 use ng_core::host::Access;
-use ng_core::record::NO_PATTERN;
 use ng_core::store::{self, Find, Reader, Shared, Store};
-use ng_core::zone::Zone;
+use ng_filter::Filter;
+use ng_model::event::Parsed;
+use ng_model::record::NO_PATTERN;
+use ng_model::zone::Zone;
 use ng_node::Node;
 use ng_wire::{Frame, Row};
 use pyo3::prelude::*;

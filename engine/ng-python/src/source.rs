@@ -1,7 +1,7 @@
 //! The way in for a program that has an engine in its own process.
 
 use crate::errors::untimely;
-use ng_core::intake::{Filling, Outlet, Receipt, SourceStatus, TakenIn};
+use ng_model::intake::{Filling, Outlet, Receipt, SourceStatus, TakenIn};
 use ng_wire::Format;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;

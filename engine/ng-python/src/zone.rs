@@ -1,6 +1,6 @@
 //! The time zone of this process.
 
-use ng_core::zone::Zone;
+use ng_model::zone::Zone;
 use ng_node::zone::{local, named};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

@@ -27,8 +27,8 @@ use crate::stdin::MAX_LINE_BYTES;
 use crate::{Sensor, SensorType, pace};
 use follower::Follower;
 use glob::Pattern;
-use ng_core::intake::{Outlet, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{Outlet, Stopped};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use std::time::{Duration, Instant};
 
 pub(crate) static SENSOR: SensorType = SensorType {

@@ -1,8 +1,8 @@
 //! A sign of life at a fixed interval: when it is missing, the way from a sensor to the screen is broken.
 
 use crate::{Sensor, SensorType, pace};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use std::time::{Duration, Instant};
 

@@ -11,8 +11,8 @@ mod rates;
 mod sample;
 
 use crate::{Sensor, SensorType, pace};
-use ng_core::intake::{Filling, Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{Filling, Outlet, SourceStatus, Stopped};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use rates::Rates;
 use sample::Sample;

@@ -8,6 +8,8 @@
 //! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `lines` splits bytes into lines in bounded
 //! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop.
 
+#![forbid(unsafe_code)]
+
 mod files;
 mod heartbeat;
 mod host;
@@ -20,8 +22,8 @@ mod stdin;
 pub use journald::Journald;
 pub use stdin::Stdin;
 
-use ng_core::intake::Outlet;
-use ng_core::settings::{Row, SettingError, Values};
+use ng_model::intake::Outlet;
+use ng_model::settings::{Row, SettingError, Values};
 use std::thread::{Builder, JoinHandle};
 
 /// A source of readings, ready to run.
@@ -63,7 +65,7 @@ pub fn start(sensor: Box<dyn Sensor>, name: &str, outlet: Outlet) -> JoinHandle<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_core::settings::Accepts;
+    use ng_model::settings::Accepts;
 
     #[test]
     fn every_sensor_can_be_switched_and_built_from_its_defaults() {

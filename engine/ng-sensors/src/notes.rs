@@ -1,7 +1,7 @@
 //! The events by which a sensor speaks of its own source: gaps and restarts.
 
 use crate::lines::Piece;
-use ng_core::intake::{Filling, Stopped};
+use ng_model::intake::{Filling, Stopped};
 use ng_wire::Format;
 
 /// Hands on what [`crate::lines::Lines`] found: a line as it is; a cut line with a note of what is missing; a hole as a

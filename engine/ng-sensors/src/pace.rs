@@ -1,6 +1,6 @@
 //! Waiting that does not miss the stop.
 
-use ng_core::intake::{Outlet, Stopped};
+use ng_model::intake::{Outlet, Stopped};
 use std::time::{Duration, Instant};
 
 /// Longest time between two looks at the stop.

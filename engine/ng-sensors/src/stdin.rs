@@ -2,8 +2,8 @@
 
 use crate::lines::Lines;
 use crate::{Sensor, SensorType, notes};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;

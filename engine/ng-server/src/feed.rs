@@ -5,10 +5,10 @@
 //! is behind is known in bytes, and the client's own task ends it when that is too far.
 
 use crate::forms::{Form, Write};
-use ng_core::filter::Filter;
 use ng_core::host::{Access, Gone};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared};
+use ng_filter::Filter;
 use ng_wire::{Gap, GapReason};
 use parking_lot::Mutex;
 use std::collections::HashMap;

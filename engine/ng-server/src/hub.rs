@@ -11,10 +11,10 @@ use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
 use crate::ws::Tokens;
-use ng_core::filter::{Env, Filter};
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
-use ng_core::zone::Zone;
+use ng_filter::{Env, Filter};
+use ng_model::zone::Zone;
 use ng_wire::{
     AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, MetricsView,
     ModuleView, Request, Welcome,

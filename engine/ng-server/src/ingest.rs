@@ -11,7 +11,7 @@ mod window;
 
 use crate::error::ApiError;
 use body::Body;
-use ng_core::intake::{Filling, Outlet, Receipt, SourceStatus, TakenIn, Unsent};
+use ng_model::intake::{Filling, Outlet, Receipt, SourceStatus, TakenIn, Unsent};
 use ng_wire::Format;
 use once::Once;
 use parking_lot::{Mutex, MutexGuard};

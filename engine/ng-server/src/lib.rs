@@ -7,6 +7,8 @@
 //! they share; `feed` streams records, in the `forms` that clients ask for; `channel_news` makes the events of the other
 //! channels. `ingest` takes events in. `auth` says who may do what.
 
+#![forbid(unsafe_code)]
+
 pub mod auth;
 pub mod channel_news;
 pub mod channels;

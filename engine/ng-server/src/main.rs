@@ -1,5 +1,7 @@
 //! `neurograph-engine`: the engine with its server, without a console and without Python.
 
+#![forbid(unsafe_code)]
+
 mod users;
 
 use clap::{Parser, Subcommand};

@@ -6,7 +6,7 @@ use crate::ingest::Ingest;
 use crate::listen::Listeners;
 use crate::routes;
 use crate::settings::ServerSettings;
-use ng_core::zone::Zone;
+use ng_model::zone::Zone;
 use ng_node::config::Config;
 use ng_node::{Node, NodeError, NodeOptions, StateAccess};
 use std::path::PathBuf;

@@ -4,6 +4,8 @@
 //! `schema/wire.schema.json`, from which the Python types are generated. A field added here appears there through
 //! `make schema`; the drift tests of both languages fail until it does.
 
+#![forbid(unsafe_code)]
+
 mod command;
 mod constitution;
 mod feedback;

@@ -19,9 +19,9 @@ mod words;
 
 pub use rule::{AlertRule, AlertRuleError};
 
-use crate::elapsed::Elapsed;
-use crate::record::Stored;
-use crate::settings::{Accepts, Row, Values};
+use ng_model::elapsed::Elapsed;
+use ng_model::record::Stored;
+use ng_model::settings::{Accepts, Row, Values};
 use ng_wire::{AlertView, Gauge, Level, Unit};
 use state::{Fire, Timing, Track};
 

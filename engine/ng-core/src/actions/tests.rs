@@ -1,10 +1,10 @@
 //! Rules at work on events.
 
 use super::*;
-use crate::event::{Span, Text};
-use crate::filter::Env;
-use crate::record::{Detection, Head, Verdict};
-use crate::symbols::{Sym, Symbols};
+use ng_filter::Env;
+use ng_model::event::{Span, Text};
+use ng_model::record::{Detection, Head, Verdict};
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{AlertState, Format, SettingValue, Unit};
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use super::{CommandType, Done, Steps, steer};
 use crate::constitution::{Author, Change};
 use crate::feedback;
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::session::Session;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::{Command, Feedback};
 
 pub(super) static COMMAND: CommandType = CommandType {

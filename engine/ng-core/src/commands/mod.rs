@@ -26,11 +26,11 @@ pub use stop_trial::revert_expired_trial;
 
 use crate::constitution::{self, Author, Change};
 use crate::engine::Engine;
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::registry::Module;
 use crate::session::Session;
 use crate::world::World;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::{Amendment, Command, Constitution, ErrorCode, Frame, Request};
 
 /// Every command, in the order of [`Command`].

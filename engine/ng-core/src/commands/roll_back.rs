@@ -3,9 +3,9 @@
 use super::amended::amended;
 use super::{CommandRight, CommandType, Done, Steps};
 use crate::constitution::{self, Author, Change};
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::session::Session;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::Command;
 
 pub(super) static COMMAND: CommandType = CommandType {

@@ -2,10 +2,10 @@
 
 use super::{CommandType, Done, Steps, steer};
 use crate::constitution::{Author, Change};
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::session::Session;
-use crate::settings::nearest;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
+use ng_model::settings::nearest;
 use ng_wire::Command;
 
 /// Most sources that are frozen at a time.

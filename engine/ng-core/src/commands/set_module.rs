@@ -2,10 +2,10 @@
 
 use super::{CommandType, Done, Steps, steer};
 use crate::constitution::{Author, Change};
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::registry::{MODULES, find, known};
 use crate::session::Session;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::Command;
 
 pub(super) static COMMAND: CommandType = CommandType {

@@ -2,9 +2,9 @@
 
 use super::{CommandType, Done, Steps, steer};
 use crate::constitution::{Author, Change};
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::session::Session;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::{AmendmentKind, Command, Mode, SettingValue};
 use std::collections::BTreeMap;
 

@@ -3,11 +3,11 @@
 use super::amended::{amended, reverted};
 use super::{CommandType, Done, Steps, set_weights, steer};
 use crate::constitution::{self, AUTO_REVERT, Author, Change};
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::registry::Module;
 use crate::session::Session;
 use crate::world::World;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::Command;
 
 pub(super) static COMMAND: CommandType = CommandType {

@@ -3,9 +3,9 @@
 use super::amended::amended;
 use super::{CommandType, Done, Steps, steer};
 use crate::constitution::{self, Author, Change};
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
 use crate::session::Session;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::{AmendmentKind, Command};
 
 pub(super) static COMMAND: CommandType = CommandType {

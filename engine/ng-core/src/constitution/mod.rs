@@ -15,8 +15,8 @@ mod trial_statistics;
 
 pub use trial_statistics::TrialStatistics;
 
-use crate::overrides::Overrides;
-use crate::refusal::Refusal;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::{
     Amendment, AmendmentKind, Constitution, ConstitutionView, DIMENSIONS, Measured, SettingValue, Totals, Trial,
     TrialView, WeightView, Zone,

@@ -1,10 +1,11 @@
 //! The compact form of records for a connection, and the way back into a ring.
 
-use crate::encoders::{ENCODERS, reparse};
-use crate::event::Parsed;
 use crate::guard;
-use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
-use crate::symbols::Symbols;
+use ng_filter::rules::RULE_NAMES;
+use ng_model::event::Parsed;
+use ng_model::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
+use ng_model::symbols::Symbols;
+use ng_reading::encoders::{ENCODERS, reparse};
 use ng_wire::{Format, Gap, GapReason, Level, Packed, PackedDetection, PackedRecord, PackedVerdict, Scoring};
 use rustc_hash::FxHashMap;
 
@@ -77,7 +78,7 @@ impl Packer {
     fn verdict(&mut self, verdict: &Verdict) -> PackedVerdict {
         let (rule, clause, _) = guard::clause_name(verdict.rule, verdict.clause);
         let objected = |(index, _): &(usize, &&str)| verdict.objections >> *index & 1 == 1;
-        let names = guard::rule_names().iter().enumerate().filter(objected);
+        let names = RULE_NAMES.iter().enumerate().filter(objected);
         PackedVerdict {
             outcome: verdict.outcome,
             rule: self.place(rule),

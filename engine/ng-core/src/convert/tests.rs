@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::Store;
+use ng_filter::rules::RULE_NAMES;
 use ng_wire::{Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 
@@ -47,7 +48,7 @@ fn any_reading() -> impl Strategy<Value = (Format, Vec<u8>)> {
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
-    let rules = guard::rule_names().len() as u8;
+    let rules = RULE_NAMES.len() as u8;
     let hit = (0..rules, 0u8..4, -1e300..1e300f64, -1e300..1e300f64, any::<u32>(), any::<bool>());
     (hit, any::<bool>()).prop_map(move |((rule, clause, observed, limit, objections, reject), hit)| {
         let outcome = if reject { Outcome::Reject } else { Outcome::Flag };
@@ -113,7 +114,7 @@ proptest! {
         rule in any::<u8>(), clause in any::<u8>(), encoder in any::<u8>(), objections in any::<u32>()) {
         let mut symbols = Symbols::new();
         let mut head = head(Format::Text, &raw, &mut symbols);
-        head.message.span = crate::event::Span { start: span.0, len: span.1 };
+        head.message.span = ng_model::event::Span { start: span.0, len: span.1 };
         head.verdict = Verdict { outcome: Outcome::Flag, rule, clause, objections, ..Verdict::default() };
         head.detection = Detection {
             state: Scoring::Scored, encoder, surprise: f32::NAN, vector: [f32::INFINITY; 8], channels: [f32::NAN; 4],
@@ -132,7 +133,7 @@ fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
     let mut symbols = Symbols::new();
     let mut check = |format, raw: &[u8], text: &str, plain: Option<&str>, base64: Option<&str>| {
         let head = Head {
-            message: Text { span: crate::event::Span::new(0, 5), escaped: false },
+            message: Text { span: ng_model::event::Span::new(0, 5), escaped: false },
             ..head(format, raw, &mut symbols)
         };
         let record = to_record(&head, raw, &symbols);
@@ -146,7 +147,7 @@ fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
 
 #[test]
 fn a_verdict_names_its_rules() {
-    let names = guard::rule_names();
+    let names = RULE_NAMES;
     let (rule, clause, _) = guard::clause_name(1, 0);
     let found = Verdict { outcome: Outcome::Flag, rule: 1, clause: 0, objections: 0b11, observed: 3.0, limit: 2.0 };
     let expected = ng_wire::Verdict {
@@ -199,7 +200,7 @@ fn what_is_shown_has_passed_the_sanitiser() {
     }
     assert_eq!(detail.record.raw_base64, None);
     assert_eq!(detail.neighbours[0].seq, 1);
-    assert_eq!(detail.rules.len(), guard::rule_names().len());
+    assert_eq!(detail.rules.len(), RULE_NAMES.len());
 }
 
 #[test]

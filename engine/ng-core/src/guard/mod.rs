@@ -23,15 +23,14 @@ mod tests;
 
 pub use policy::Policy;
 
-use crate::event::Event;
-use crate::filter::{Env, Filter, FilterError};
-use crate::record::{Head, NONE, Verdict};
-use crate::settings::{Row, SettingError, Values};
-use crate::symbols::{Sym, Symbols};
+use ng_filter::{Env, Filter, FilterError};
+use ng_model::event::Event;
+use ng_model::record::{Head, NONE, Verdict};
+use ng_model::settings::{Row, SettingError, Values};
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, GuardianView, Mode, Offender, Outcome, RuleStep, RuleView, Setting, SettingValue};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
 
 /// The rules in their order of evaluation. At most 32: a verdict names the objecting rules by the bits of a `u32`.
 pub static RULES: &[&RuleType] =
@@ -365,12 +364,6 @@ impl Guard {
             }
         }
     }
-}
-
-/// The names of the rules, in their order of evaluation.
-pub fn rule_names() -> &'static [&'static str] {
-    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| RULES.iter().map(|rule| rule.name).collect());
-    &NAMES
 }
 
 /// Index of the rule in [`RULES`].

@@ -1,7 +1,7 @@
 //! The policy: the values of the settings of every rule, complete and within their ranges.
 
 use super::{RULES, RuleType};
-use crate::settings::{Accepts, Row, SettingError, Values, nearest};
+use ng_model::settings::{Accepts, Row, SettingError, Values, nearest};
 use ng_wire::{Mode, Setting, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,10 +1,10 @@
 //! Events for the tests of the rules.
 
 use super::{Objection, Rule, RuleType};
-use crate::event::{Event, Field, Parsed, Span, Text};
-use crate::record::{Detection, Head, Verdict};
-use crate::settings::Values;
-use crate::symbols::{Sym, Symbols};
+use ng_model::event::{Event, Field, Parsed, Span, Text};
+use ng_model::record::{Detection, Head, Verdict};
+use ng_model::settings::Values;
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Level, SettingValue, Unit};
 use std::collections::BTreeMap;
 

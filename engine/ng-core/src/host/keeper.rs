@@ -91,15 +91,15 @@ impl Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Kernel;
     use crate::engine::EngineParts;
-    use crate::event::Reading;
-    use crate::filter::Env;
     use crate::guard::{Guard, Policy};
-    use crate::overrides::Overrides;
     use crate::registry::MODULES;
-    use crate::settings::Values;
     use crate::store::Store;
+    use ng_detect::Kernel;
+    use ng_filter::Env;
+    use ng_model::event::Reading;
+    use ng_model::overrides::Overrides;
+    use ng_model::settings::Values;
     use ng_wire::Format;
     use parking_lot::Mutex;
     use std::sync::Arc;
@@ -142,7 +142,7 @@ mod tests {
             values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
             guard: Guard::new(&Policy::defaults(), &Env::default()).unwrap(),
             alerts: Vec::new(),
-            zone: crate::zone::Zone::UTC,
+            zone: ng_model::zone::Zone::UTC,
             kernel: Kernel::Auto,
         })
     }

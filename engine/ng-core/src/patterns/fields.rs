@@ -1,7 +1,7 @@
 //! Rarity of the values of JSON fields that take few values, such as a status or a host.
 
 use super::tokens::HALVE_AT;
-use crate::saved::{put, put_half, take, take_flag, take_up_to};
+use ng_model::saved::{put, put_half, take, take_flag, take_up_to};
 
 /// Distinct values of a field that are told apart; a field with more is an identifier or a measurement and has no rarity.
 const MOST_VALUES: usize = 64;

@@ -2,8 +2,8 @@
 
 use super::store::{Body, Key, NOWHERE, Store};
 use super::tokens::{EMPTY, MOST_TOKENS, WILDCARD};
-use crate::saved::{put, put_half, take, take_half, take_up_to};
-use crate::symbols::Sym;
+use ng_model::saved::{put, put_half, take, take_half, take_up_to};
+use ng_model::symbols::Sym;
 use rustc_hash::FxHashMap;
 
 /// Token sequences whose pattern is remembered.

@@ -19,12 +19,12 @@ pub use links::{Links, Neighbour};
 pub use saved::Left;
 pub use store::{Body, Pattern};
 
-use crate::event::Event;
-use crate::matched::Match;
-use crate::settings::{Accepts, Row, Values};
-use crate::symbols::Symbols;
 use fields::Budget;
 use matcher::Matcher;
+use ng_model::event::Event;
+use ng_model::matched::Match;
+use ng_model::settings::{Accepts, Row, Values};
+use ng_model::symbols::Symbols;
 use ng_wire::{Format, Gauge, Unit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;

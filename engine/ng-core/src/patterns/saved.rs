@@ -11,9 +11,9 @@
 use super::Patterns;
 use super::store::{Body, SourceTotals, Store};
 use super::tokens::{TokenTotals, Tokens};
-use crate::saved::{Draft, Saved, put_half, take_flag};
-use crate::settings::Values;
-use crate::symbols::{Sym, Symbols};
+use ng_model::saved::{Draft, Saved, put_half, take_flag};
+use ng_model::settings::Values;
+use ng_model::symbols::{Sym, Symbols};
 
 /// Most bytes of a saved state behind the patterns, the tokens, and the sources.
 const MOST_PATTERNS: usize = 24 << 20;

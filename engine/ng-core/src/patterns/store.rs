@@ -8,8 +8,8 @@ mod saved;
 
 use super::fields::Field;
 use super::tokens::HALVE_AT;
-use crate::event::Event;
-use crate::symbols::Sym;
+use ng_model::event::Event;
+use ng_model::symbols::Sym;
 use rustc_hash::FxHashMap;
 
 /// Bytes kept of the first event of a pattern.

@@ -1,9 +1,9 @@
 //! The patterns stage as a whole.
 
 use super::*;
-use crate::event::{Field, Parsed, Span, Text};
-use crate::record::{Detection, Head, Verdict};
-use crate::symbols::Sym;
+use ng_model::event::{Field, Parsed, Span, Text};
+use ng_model::record::{Detection, Head, Verdict};
+use ng_model::symbols::Sym;
 use ng_wire::{Level, SettingValue};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Tokens: words of messages, stored once for each source and compared by number.
 
-use crate::saved::{Draft, Saved, put_bytes, put_half, take_bytes, take_half, take_halvings, take_up_to};
-use crate::symbols::{Sym, Symbols};
+use ng_model::saved::{Draft, Saved, put_bytes, put_half, take_bytes, take_half, take_halvings, take_up_to};
+use ng_model::symbols::{Sym, Symbols};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 

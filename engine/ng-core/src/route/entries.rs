@@ -1,8 +1,8 @@
 //! Subscriptions under one key, with what is settled of their filters.
 
-use crate::event::Event;
-use crate::filter::{Filter, Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
-use crate::record::Stored;
+use ng_filter::{Filter, Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
+use ng_model::event::Event;
+use ng_model::record::Stored;
 
 /// What the subscriptions want, by slot.
 #[derive(Default)]

@@ -11,8 +11,8 @@ use super::classes::{Candidates, Classes, Sure};
 use super::content::Content;
 use super::entries::{Lists, Look, Want, Wants};
 use super::names::Names;
-use crate::event::Event;
-use crate::filter::{Filter, Key, Known, SITUATIONS, situation};
+use ng_filter::{Filter, Key, Known, SITUATIONS, situation};
+use ng_model::event::Event;
 
 /// Removed subscriptions that stay filed beside half as many as there are others.
 const LEFTOVERS: usize = 16;

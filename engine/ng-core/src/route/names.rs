@@ -1,6 +1,6 @@
 //! Subscriptions filed by the names that they ask for: topic and source.
 
-use crate::filter::{Key, LONGEST_PART};
+use ng_filter::{Key, LONGEST_PART};
 use rustc_hash::FxHashMap;
 
 /// Places of subscriptions under the names that a record must have.

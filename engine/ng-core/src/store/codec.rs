@@ -5,9 +5,9 @@
 //! undone exactly, bit for bit, also for NaN.
 
 use super::Corrupt;
-use crate::event::{Span, Text};
-use crate::record::{Detection, Head, NO_SEQ, Verdict};
-use crate::symbols::Sym;
+use ng_model::event::{Span, Text};
+use ng_model::record::{Detection, Head, NO_SEQ, Verdict};
+use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 
 /// Bytes of one encoded head.

@@ -32,8 +32,8 @@ pub use search::Find;
 pub use tally::{Counts, SPAN_S, Tally};
 pub use view::View;
 
-use crate::record::{Head, NO_SEQ};
-use crate::symbols::{Sym, Symbols};
+use ng_model::record::{Head, NO_SEQ};
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Level, Outcome, Totals};
 use parking_lot::Mutex;
 use segment::{Block, Press, Segment};

@@ -82,7 +82,7 @@ mod tests {
     use super::super::sample::head;
     use super::super::{Shared, Store};
     use super::*;
-    use crate::record::{Detection, Head};
+    use ng_model::record::{Detection, Head};
     use ng_wire::Scoring;
     use parking_lot::Mutex;
     use std::sync::Arc;

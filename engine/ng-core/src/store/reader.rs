@@ -2,7 +2,7 @@
 
 use super::segment::{Block, Segment};
 use super::{Shared, Snapshot, ordinal_of, seq_at};
-use crate::record::Stored;
+use ng_model::record::Stored;
 use std::ops::{ControlFlow, Range};
 
 /// Segments kept unpacked, so that scrolling does not unpack for each row; about 0.3 MB each.

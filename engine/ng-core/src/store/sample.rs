@@ -1,8 +1,8 @@
 //! Records for the tests of the store: arbitrary heads, and a stream that looks like a busy machine's log.
 
-use crate::event::{Span, Text};
-use crate::record::{Detection, Head, Verdict};
-use crate::symbols::Sym;
+use ng_model::event::{Span, Text};
+use ng_model::record::{Detection, Head, Verdict};
+use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 

@@ -1,9 +1,9 @@
 //! A run of records: plain while it is written or read, compressed while it is kept.
 
 use super::{Corrupt, codec};
-use crate::record::{Head, Stored};
-use crate::symbols::Symbols;
 use lz4_flex::block::{self, CompressTable};
+use ng_model::record::{Head, Stored};
+use ng_model::symbols::Symbols;
 
 /// Most records of one segment.
 pub(super) const RECORDS: usize = 1024;

@@ -2,8 +2,8 @@
 
 use super::Shared;
 use super::reader::{Purpose, Reader};
-use crate::record::{Head, NO_PATTERN};
-use crate::symbols::Sym;
+use ng_model::record::{Head, NO_PATTERN};
+use ng_model::symbols::Sym;
 use ng_wire::{Format, Level};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -210,8 +210,8 @@ fn place(span: i64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Detection;
     use crate::store::Store;
+    use ng_model::record::Detection;
     use parking_lot::Mutex;
     use std::sync::Arc;
 

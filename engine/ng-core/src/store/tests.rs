@@ -1,7 +1,7 @@
 use super::sample::{any_head, head, line, same};
 use super::segment::{Block, Press, Segment};
 use super::*;
-use crate::filter::{Env, Filter};
+use ng_filter::{Env, Filter};
 use proptest::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};

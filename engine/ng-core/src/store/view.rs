@@ -2,8 +2,8 @@
 
 use super::reader::{Purpose, Reader};
 use super::{Shared, Snapshot, tally};
-use crate::filter::Filter;
-use crate::record::Stored;
+use ng_filter::Filter;
+use ng_model::record::Stored;
 use ng_wire::{Totals, ViewState};
 use std::collections::VecDeque;
 

@@ -2,11 +2,11 @@
 
 use crate::bench::{configure, engine};
 use crate::host::{Running, run, until};
-use ng_core::intake::SourceStatus;
-use ng_core::record::Stored;
 use ng_core::registry::Module;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
+use ng_model::intake::SourceStatus;
+use ng_model::record::Stored;
 use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
 use std::collections::BTreeMap;
 use std::time::Duration;

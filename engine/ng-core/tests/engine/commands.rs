@@ -2,11 +2,11 @@
 
 use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, engine_under, restore};
 use ng_core::commands::{self, Restored};
-use ng_core::filter::Env;
 use ng_core::guard::Policy;
-use ng_core::overrides::Overrides;
 use ng_core::registry::Module;
 use ng_core::session::Session;
+use ng_filter::Env;
+use ng_model::overrides::Overrides;
 use ng_wire::{Command, Constitution, ErrorCode, Frame, Mode, Record, Request, SettingValue};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine_under, restore, vector, vectors};
 use ng_core::constitution;
-use ng_core::filter::Env;
+use ng_filter::Env;
 use ng_wire::{AmendmentKind, Command, Effect, ErrorCode, Format, Frame, Mode, Record, SettingValue, Zone};
 
 const ONES: [f64; 8] = [1.0; 8];

@@ -2,12 +2,12 @@
 
 use crate::bench::{Bench, SECOND_NS, engine, restore};
 use ng_core::actions::Effect;
-use ng_core::event::Span;
-use ng_core::filter::Env;
-use ng_core::intake::{Batch, SourceStatus};
-use ng_core::overrides::Overrides;
 use ng_core::registry::Module;
 use ng_core::store::Store;
+use ng_filter::Env;
+use ng_model::event::Span;
+use ng_model::intake::{Batch, SourceStatus};
+use ng_model::overrides::Overrides;
 use ng_wire::{Command, ErrorCode, Format, Frame, Record, SettingValue::Text};
 
 /// About normal, the same every time.

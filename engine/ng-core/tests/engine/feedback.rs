@@ -1,7 +1,7 @@
 //! Feedback: what operators say of events moves the alert thresholds of their patterns, within bounds, told, and undoable.
 
 use crate::bench::{Bench, configure, engine, noise, restore};
-use ng_core::filter::Env;
+use ng_filter::Env;
 use ng_wire::{Command, ErrorCode, Feedback, FeedbackView, Format, Frame, Record, SettingValue};
 
 use Feedback::{Ack, FalseAlarm};

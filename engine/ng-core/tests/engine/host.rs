@@ -2,13 +2,13 @@
 
 use crate::bench::{FakeWorld, START_NS, engine};
 use ng_core::engine::Engine;
-use ng_core::filter::Env;
 use ng_core::host::{self, Handle, Setup};
-use ng_core::intake::{BATCH, Outlet, SourceStatus, Stopped};
-use ng_core::overrides::Overrides;
 use ng_core::registry::Module;
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared, Store};
+use ng_filter::Env;
+use ng_model::intake::{BATCH, Outlet, SourceStatus, Stopped};
+use ng_model::overrides::Overrides;
 use ng_wire::{Command, Format, Frame, GapReason, Request, SettingValue};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, configure, noise};
 use ng_core::actions::Effect;
 use ng_core::learnt::{LeftOut, Saving};
-use ng_core::saved::{Draft, MOST_BYTES, Saved, seal};
+use ng_model::saved::{Draft, MOST_BYTES, Saved, seal};
 use ng_wire::{Format, SettingValue::Text};
 use proptest::prelude::*;
 

@@ -3,8 +3,8 @@
 use crate::bench::{Bench, engine_in};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ng_core::filter::{Env, Filter};
-use ng_core::zone::Zone;
+use ng_filter::{Env, Filter};
+use ng_model::zone::Zone;
 use ng_wire::Format;
 
 fn ns(time: &str) -> i64 {

@@ -11,9 +11,9 @@ pub use layer::{Layer, Origin};
 pub use template::{reference, template, toml_value};
 
 use crate::NodeError;
-use ng_core::filter::{Env, Filter};
-use ng_core::settings::{Accepts, Row, nearest};
-use ng_core::zone::Zone;
+use ng_filter::{Env, Filter};
+use ng_model::settings::{Accepts, Row, nearest};
+use ng_model::zone::Zone;
 use ng_wire::SettingValue;
 use sections::{FREE, sections};
 use std::collections::BTreeMap;

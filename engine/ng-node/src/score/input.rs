@@ -1,9 +1,9 @@
 //! What an input is: recognised by its first two lines, and each line after them brought into the form of a reading.
 
 use super::fields;
-use ng_core::encoders::{self, Clock};
-use ng_core::event::{Parsed, Reading};
-use ng_core::symbols::Sym;
+use ng_model::event::{Parsed, Reading};
+use ng_model::symbols::Sym;
+use ng_reading::encoders::{self, Clock};
 use ng_wire::Format;
 use serde_json::{Map, Value};
 use std::borrow::Cow;

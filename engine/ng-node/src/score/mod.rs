@@ -26,11 +26,11 @@ use crate::node::engine;
 use input::{Input, START_NS, encode};
 use lines::Lines;
 use ng_core::engine::Engine;
-use ng_core::event::{Parsed, Reading};
 use ng_core::registry::Module;
 use ng_core::store::Store;
-use ng_core::symbols::Sym;
-use ng_core::zone::Zone;
+use ng_model::event::{Parsed, Reading};
+use ng_model::symbols::Sym;
+use ng_model::zone::Zone;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 

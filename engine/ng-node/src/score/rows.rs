@@ -2,10 +2,10 @@
 
 use super::fields;
 use ng_core::convert;
-use ng_core::detect::sessions::Ended;
-use ng_core::encoders::ENCODERS;
 use ng_core::guard;
-use ng_core::record::{Head, NO_PATTERN, NO_SEQ};
+use ng_detect::sessions::Ended;
+use ng_model::record::{Head, NO_PATTERN, NO_SEQ};
+use ng_reading::encoders::ENCODERS;
 use ng_wire::{Format, Outcome};
 use std::io::Write;
 

@@ -3,7 +3,7 @@
 use super::place::{Head, Id, tail};
 use crate::lines::{Lines, Piece};
 use crate::notes;
-use ng_core::intake::{Filling, Outlet, SourceStatus, Stopped};
+use ng_model::intake::{Filling, Outlet, SourceStatus, Stopped};
 use ng_wire::Format;
 use rustix::fs::{OFlags, SeekFrom, seek};
 use rustix::io::Errno;

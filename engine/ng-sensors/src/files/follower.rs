@@ -4,7 +4,7 @@ use super::Options;
 use super::followed::{Followed, Start, Turn, open};
 use super::place::{Head, Id};
 use super::scan::{Found, Scan, scan};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{Outlet, SourceStatus, Stopped};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use super::followed::{Followed, Start, open};
 use super::follower::Follower;
 use super::place::Id;
 use super::scan::{Found, generations};
-use ng_core::intake::SourceStatus;
+use ng_model::intake::SourceStatus;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;

@@ -4,7 +4,7 @@ use super::Place;
 use crate::lines::{Lines, Piece};
 use crate::notes;
 use crate::stdin::LOOK;
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{Outlet, SourceStatus, Stopped};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;

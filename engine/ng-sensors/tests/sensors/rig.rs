@@ -1,8 +1,8 @@
 //! A sensor on its thread, and everything it hands on.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ng_core::intake::{Batch, Outlet, SourceStatus};
-use ng_core::settings::Values;
+use ng_model::intake::{Batch, Outlet, SourceStatus};
+use ng_model::settings::Values;
 use ng_sensors::{SENSORS, Sensor, start};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;

@@ -9,8 +9,8 @@ mod signals;
 mod single;
 
 use event::Style;
-use ng_core::record::Stored;
 use ng_core::store::Shared;
+use ng_model::record::Stored;
 use ng_wire::Gap;
 use tokio_tungstenite::tungstenite::Message;
 

@@ -2,8 +2,8 @@
 
 use super::Write;
 use ng_core::convert;
-use ng_core::event::Parsed;
-use ng_core::record::Stored;
+use ng_model::event::Parsed;
+use ng_model::record::Stored;
 use ng_wire::{Frame, Gap, Record};
 use tokio_tungstenite::tungstenite::Message;
 

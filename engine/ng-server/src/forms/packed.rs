@@ -2,7 +2,7 @@
 
 use super::{Write, native};
 use ng_core::convert::Packer;
-use ng_core::record::Stored;
+use ng_model::record::Stored;
 use ng_wire::{Frame, Gap};
 use tokio_tungstenite::tungstenite::Message;
 

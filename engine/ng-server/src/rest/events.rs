@@ -11,11 +11,11 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use ng_core::convert;
-use ng_core::event::Parsed;
-use ng_core::filter::Filter;
 use ng_core::host::Gone;
-use ng_core::record::{NO_PATTERN, Stored};
 use ng_core::store::{Reader, Shared};
+use ng_filter::Filter;
+use ng_model::event::Parsed;
+use ng_model::record::{NO_PATTERN, Stored};
 use ng_wire::{Gap, GapReason, PatternView, Record, RecordDetail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -288,11 +288,11 @@ fn backward(store: &Shared, filter: &Filter, from_seq: Option<u64>, limit: usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_core::event::{Span, Text};
-    use ng_core::filter::Env;
-    use ng_core::record::{Detection, Head, Verdict};
     use ng_core::store::Store;
-    use ng_core::symbols::Sym;
+    use ng_filter::Env;
+    use ng_model::event::{Span, Text};
+    use ng_model::record::{Detection, Head, Verdict};
+    use ng_model::symbols::Sym;
     use ng_wire::{Format, Level, Unit};
     use std::sync::Arc;
 

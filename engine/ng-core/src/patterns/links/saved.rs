@@ -1,11 +1,11 @@
 //! The saved form of links: each with the totals of its row, and the latest pattern of each source.
 
 use super::{HALVE_AT, Link, Links, Total};
-use crate::saved::{
+use ng_model::saved::{
     Draft, Saved, put, put_float, put_half, take, take_finite, take_flag, take_half, take_halvings, take_up_to,
 };
-use crate::settings::Values;
-use crate::symbols::{Sym, Symbols};
+use ng_model::settings::Values;
+use ng_model::symbols::{Sym, Symbols};
 
 /// Most bytes of a saved state behind the links, and behind the sources.
 const MOST_LINKS: usize = 54 << 20;
@@ -157,8 +157,8 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matched::Match;
     use crate::patterns::links::SETTINGS;
+    use ng_model::matched::Match;
 
     /// Links 0 → 1 → 2 …, with the hand in the middle and only each third taken since it passed.
     fn chain(count: usize) -> Links {

@@ -4,11 +4,11 @@ use super::super::fields;
 use super::super::matcher::Matcher;
 use super::super::tokens::{HALVE_AT, MOST_TOKENS, WILDCARD};
 use super::{Body, EXAMPLE, Key, NOWHERE, Pattern, SourceTotals, Store};
-use crate::saved::{
+use ng_model::saved::{
     Draft, Saved, put, put_bytes, put_float, put_half, take, take_bytes, take_count, take_finite, take_half,
     take_halvings, take_up_to,
 };
-use crate::symbols::Symbols;
+use ng_model::symbols::Symbols;
 
 /// What a pattern is; `END` stands behind the last.
 const END: u32 = 0;

@@ -3,12 +3,12 @@
 use super::super::index::Index;
 use super::super::{Queue, Routes, VIEWED, Wanted};
 use super::drained;
-use crate::encoders::{Clock, encode};
-use crate::event::{Event, Parsed, Reading};
-use crate::filter::{Env, Filter};
-use crate::record::{Detection, Head, NO_PATTERN, Verdict};
-use crate::symbols::Symbols;
-use crate::zone::Zone;
+use ng_filter::{Env, Filter};
+use ng_model::event::{Event, Parsed, Reading};
+use ng_model::record::{Detection, Head, NO_PATTERN, Verdict};
+use ng_model::symbols::Symbols;
+use ng_model::zone::Zone;
+use ng_reading::encoders::{Clock, encode};
 use ng_wire::{Format, Level, Outcome, Scoring};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -314,7 +314,7 @@ fn event<'a>(
     sent: &Sent,
     seq: u64,
     encoder: u8,
-    kind: crate::symbols::Sym,
+    kind: ng_model::symbols::Sym,
     parsed: &'a Parsed,
     symbols: &'a Symbols,
     reading: &Reading<'a>,
