@@ -10,7 +10,8 @@
 //! live in `event.rs` (what a stage reads), `record.rs` (what a stage concludes), `symbols.rs` (interned names) and
 //! `settings.rs` (validated settings), `saved/` (the words of a saved state, whose parts `learnt.rs` puts in order).
 //! `constitution/` keeps what commands changed of rules and weights in versions, `feedback.rs` what operators said of
-//! events. `host.rs` owns the thread, the channels and the real clock.
+//! events. `host.rs` owns the thread, the channels and the real clock; `supervise.rs` catches
+//! panics for whoever starts a thread.
 
 pub mod actions;
 pub mod constitution;
@@ -38,6 +39,7 @@ pub mod saved;
 pub mod settings;
 pub mod sources;
 pub mod store;
+pub mod supervise;
 pub mod symbols;
 pub mod views;
 pub mod world;
