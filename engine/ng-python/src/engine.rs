@@ -38,6 +38,8 @@ impl Engine {
         own_state: bool,
         utc_offset_s: i32,
     ) -> PyResult<Self> {
+        // The screen belongs to the console: what fails is told by events, views and notices.
+        ng_core::supervise::tell_panics(|_| {});
         let config = resolve(layers)?;
         let access = if own_state { StateAccess::Own } else { StateAccess::ReadOnly };
         let options = NodeOptions { state_dir, access, utc_offset_s, continues: false };
