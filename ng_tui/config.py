@@ -139,6 +139,11 @@ def setting_layer(text: str) -> _engine.Layer:
     return ("value", "flag --set", path.strip(), value.strip())
 
 
+def glob(name: str) -> str:
+    r"""A glob of the command line as the sensor `files` reads it: a byte that is not UTF-8 is `\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def chosen_sources(flags: Flags, config: Config) -> list[_engine.Layer]:
     """Piped input or named files replace the live sensors, except those that a layer switches on by name."""
     layers: list[_engine.Layer] = []
@@ -149,13 +154,7 @@ def chosen_sources(flags: Flags, config: Config) -> list[_engine.Layer]:
     if flags.stdin:
         layers.append(("value", origin, "sensors.stdin.enabled", "true"))
     if flags.files:
-        for name in flags.files:
-            if any("\ud800" <= char <= "\udfff" for char in name):
-                what = tr("the file name is not UTF-8; a glob such as ? can stand for what is not")
-                raise ConsoleError(
-                    "NG-1005", what, where=name.encode("utf-8", "replace").decode(), exit_code=EXIT_USAGE
-                )
-        listed = ", ".join(msgspec.json.encode(name).decode() for name in flags.files)
+        listed = ", ".join(msgspec.json.encode(glob(name)).decode() for name in flags.files)
         layers.append(("value", "flag --file", "sensors.files.paths", f"[{listed}]"))
         layers.append(("value", "flag --file", "sensors.files.enabled", "true"))
         if config.values["sensors.files.from"][1] == "default":

@@ -781,6 +781,7 @@ class SourceView(Struct, omit_defaults=True):
     stale: bool
     last_error: LastError | None = None
     last_ok_ns: int | None = None
+    trouble: Trouble | None = None
 
 
 class StageView(Struct, omit_defaults=True):
@@ -841,6 +842,22 @@ class TrialView(Struct, omit_defaults=True):
     returns_to_weights: list[float]
     before: Effect | None = None
     during: Effect | None = None
+
+
+class Trouble(Struct, omit_defaults=True):
+    """Why a source is not read, for as long as that is so."""
+
+    kind: TroubleKind
+    since_ns: int
+    reason: str
+
+
+class TroubleKind(StrEnum):
+    """What would have to change before a source is read."""
+
+    WAITING = "waiting"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
 
 
 class Unit(StrEnum):

@@ -88,5 +88,7 @@ def wait(server: _engine.Server, came: queue.SimpleQueue[int]) -> int | None:
         try:
             return came.get(timeout=LOOK_S)
         except queue.Empty:
+            for line in server.news():
+                print(safe(line), file=sys.stderr, flush=True)
             if server.has_failed():
                 return None

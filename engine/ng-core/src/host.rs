@@ -18,15 +18,17 @@ use crate::session::Session;
 use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, never, select};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, never, select};
 use keeper::Keeper;
 use ng_filter::Env;
 use ng_model::intake::{Batch, Outlet, SourceStatus};
 use ng_model::overrides::Overrides;
+use ng_model::supervise::{Panicked, catch};
 use ng_wire::{
-    ActionDone, ActionStatus, Constitution, ConstitutionView, FeedbackView, Frame, Notice, PatternView, QueueView,
-    Request,
+    ActionDone, ActionStatus, Constitution, ConstitutionView, FeedbackView, Frame, Level, Notice, PatternView,
+    QueueView, Request,
 };
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -64,6 +66,7 @@ pub struct Handle {
     frames: Receiver<Frame>,
     stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    failure: Arc<Mutex<Option<Panicked>>>,
 }
 
 /// Called on the engine's thread with the answer to a command; must not wait.
@@ -173,8 +176,23 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, O
         feedback_told: None,
         ticks: 0,
     };
-    let thread = std::thread::Builder::new().name("engine".into()).spawn(move || host.run())?;
-    Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread) }, outlet))
+    let failure = Arc::default();
+    let thread = std::thread::Builder::new().name("engine".into()).spawn({
+        let failure = Arc::clone(&failure);
+        move || run(host, &failure)
+    })?;
+    Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread), failure }, outlet))
+}
+
+/// Runs the engine to its end. What it was at when it panicked is unknown, so that it is not started again: it is said
+/// why, and whoever waits for it waits no longer.
+fn run(host: Host, failure: &Mutex<Option<Panicked>>) {
+    let (frames, time_ns) = (host.frames.clone(), host.setup.world.now_ns());
+    let Err(panicked) = catch(move || host.run()) else { return };
+    let text = format!("the engine has failed: {panicked}");
+    // Nobody may take frames any more.
+    let _ = frames.try_send(Frame::Notice(Notice { time_ns, level: Level::Error, origin: "engine".into(), text }));
+    *failure.lock() = Some(panicked);
 }
 
 impl Handle {
@@ -190,16 +208,27 @@ impl Handle {
 
     /// Waits for frames, at most for `timeout`, and takes all that are there.
     pub fn frames(&self, timeout: Duration) -> Vec<Frame> {
-        let mut taken: Vec<Frame> = self.frames.recv_timeout(timeout).into_iter().collect();
+        let mut taken = Vec::new();
+        match self.frames.recv_timeout(timeout) {
+            Ok(frame) => taken.push(frame),
+            Err(RecvTimeoutError::Timeout) => {}
+            // The engine's thread is gone; whoever asks again and again is not to spin.
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(timeout),
+        }
         taken.extend(self.frames.try_iter());
         taken
+    }
+
+    /// The panic that ended the engine's thread.
+    pub fn failure(&self) -> Option<Panicked> {
+        self.failure.lock().clone()
     }
 
     /// Stops the sensors and the engine, and waits for the engine's thread.
     pub fn stop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // A panic of the engine has been printed by the panic hook; there is nothing left to stop.
+            // A panic of the engine was caught and told; there is nothing left to stop.
             let _ = thread.join();
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::event::Span;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError};
-use ng_wire::{Format, LastError};
+use ng_wire::{Format, LastError, Trouble, TroubleKind};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -83,6 +83,7 @@ pub struct SourceStatus {
     /// The latest success ([`NEVER`] before the first): a reading, or a look that found nothing new.
     pub last_ok_ns: AtomicI64,
     last_error: Mutex<Option<LastError>>,
+    trouble: Mutex<Option<Trouble>>,
 }
 
 impl SourceStatus {
@@ -106,6 +107,7 @@ impl SourceStatus {
             lost: AtomicU64::new(0),
             last_ok_ns: AtomicI64::new(NEVER),
             last_error: Mutex::new(None),
+            trouble: Mutex::new(None),
         }
     }
 
@@ -122,6 +124,23 @@ impl SourceStatus {
     /// The latest error.
     pub fn last_error(&self) -> Option<LastError> {
         self.last_error.lock().clone()
+    }
+
+    /// Notes why it is not read, until [`SourceStatus::recover`].
+    pub fn fail(&self, now_ns: i64, kind: TroubleKind, reason: impl Into<String>) {
+        let mut trouble = self.trouble.lock();
+        let since_ns = trouble.as_ref().filter(|before| before.kind == kind).map_or(now_ns, |before| before.since_ns);
+        *trouble = Some(Trouble { kind, since_ns, reason: reason.into() });
+    }
+
+    /// It is read again.
+    pub fn recover(&self) {
+        *self.trouble.lock() = None;
+    }
+
+    /// Why it is not read at present.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble.lock().clone()
     }
 }
 
@@ -195,6 +214,13 @@ impl Outlet {
         bytes.clear();
         readings.clear();
         Batch { source: source.clone(), received_ns: NEVER, bytes, readings, receipt: None }
+    }
+}
+
+impl Drop for Filling {
+    /// What a sensor had read and not handed on when it failed or stopped is lost, and is counted.
+    fn drop(&mut self) {
+        self.batch.source.lost.fetch_add(self.readings(), Ordering::Relaxed);
     }
 }
 

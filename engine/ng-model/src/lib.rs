@@ -4,6 +4,7 @@
 //! sensors ── intake ─▶ event ─▶ record     what a stage reads, and what it concludes
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
 //!            symbols zone safe_text saved  names, local time, text for a terminal, the form of a saved state
+//!            supervise                     panics, caught for whoever starts a thread
 //! ```
 
 #![forbid(unsafe_code)]
@@ -18,5 +19,6 @@ pub mod refusal;
 pub mod safe_text;
 pub mod saved;
 pub mod settings;
+pub mod supervise;
 pub mod symbols;
 pub mod zone;

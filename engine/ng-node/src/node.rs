@@ -24,7 +24,7 @@ use ng_model::overrides::Overrides;
 use ng_model::settings::{Row, Values};
 use ng_model::zone::Zone;
 use ng_sensors::SENSORS;
-use ng_wire::{Frame, Gap, GapReason, Record, SettingValue};
+use ng_wire::{Frame, Gap, GapReason, Record, SettingValue, TroubleKind};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -183,8 +183,16 @@ impl Node {
     /// Starts every enabled sensor; once.
     pub fn start_sensors(&mut self) {
         if let Some((outlet, sensors)) = self.waiting.take() {
-            for (name, sensor) in sensors {
-                self.running.push(ng_sensors::start(sensor, name, outlet.clone()));
+            for (_, sensor) in sensors {
+                let source = sensor.source().clone();
+                match ng_sensors::start(sensor, outlet.clone()) {
+                    Ok(thread) => self.running.push(thread),
+                    Err(error) => {
+                        let reason = format!("the thread of sensor {} could not be started: {error}", source.sensor);
+                        outlet.announce(&source);
+                        source.fail(outlet.now_ns(), TroubleKind::Failed, reason);
+                    }
+                }
             }
         }
     }
@@ -215,7 +223,7 @@ impl Node {
         self.handle.stop();
         self.waiting = None;
         for sensor in self.running.drain(..) {
-            // A sensor that panicked has been reported by the panic hook.
+            // A panic of a sensor was caught and told on its thread.
             let _ = sensor.join();
         }
     }

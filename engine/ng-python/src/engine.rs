@@ -39,6 +39,8 @@ impl Engine {
         own_state: bool,
         zone: &str,
     ) -> PyResult<Self> {
+        // The screen belongs to the console: what fails is told by events, views and notices.
+        ng_model::supervise::tell_panics(|_| {});
         let config = resolve(layers)?;
         let access = if own_state { StateAccess::Own } else { StateAccess::ReadOnly };
         let zone = crate::zone::zone(zone)?;

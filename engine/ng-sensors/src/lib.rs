@@ -6,7 +6,8 @@
 //! # Layout
 //!
 //! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `lines` splits bytes into lines in bounded
-//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop.
+//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop, `supervise`
+//! starts the threads and what failed on them.
 
 #![forbid(unsafe_code)]
 
@@ -18,20 +19,27 @@ mod lines;
 mod notes;
 mod pace;
 mod stdin;
+mod supervise;
 
 pub use journald::Journald;
 pub use stdin::Stdin;
+pub use supervise::start;
 
-use ng_model::intake::Outlet;
+use ng_model::intake::{Outlet, SourceStatus};
 use ng_model::settings::{Row, SettingError, Values};
-use std::thread::{Builder, JoinHandle};
+use std::sync::Arc;
 
 /// A source of readings, ready to run.
 pub trait Sensor: Send {
+    /// The source that speaks for the sensor as a whole; always the same.
+    fn source(&self) -> &Arc<SourceStatus>;
+
     /// Reads until `outlet.stopped()`, which it looks at every 100 ms or more often, or until its source has ended.
     ///
+    /// After a panic it is called again. What it needs to go on where it was, it keeps in itself.
+    ///
     /// While it waits for room in the engine's queue it sees the stop only through the queue being drained or closed.
-    fn run(self: Box<Self>, outlet: Outlet);
+    fn run(&mut self, outlet: &Outlet);
 }
 
 /// One row of the table of sensors.
@@ -50,17 +58,6 @@ pub struct SensorType {
 /// Every sensor.
 pub static SENSORS: &[&SensorType] =
     &[&host::SENSOR, &files::SENSOR, &stdin::SENSOR, &journald::SENSOR, &heartbeat::SENSOR];
-
-/// Runs a sensor on a thread of its own, which is named after it and ends with it.
-///
-/// # Panics
-/// Like [`std::thread::spawn`], when the operating system cannot start a thread.
-pub fn start(sensor: Box<dyn Sensor>, name: &str, outlet: Outlet) -> JoinHandle<()> {
-    Builder::new()
-        .name(format!("sensor-{name}"))
-        .spawn(move || sensor.run(outlet))
-        .expect("the operating system cannot start a thread")
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
-//! The events by which a sensor speaks of its own source: gaps and restarts.
+//! The events by which a sensor speaks of its own source: gaps, restarts, and what its supervisor says of it.
 
 use crate::lines::Piece;
-use ng_model::intake::{Filling, Stopped};
+use ng_model::intake::{Filling, Outlet, SourceStatus, Stopped};
 use ng_wire::Format;
+use serde_json::Value;
+use std::sync::Arc;
 
 /// Hands on what [`crate::lines::Lines`] found: a line as it is; a cut line with a note of what is missing; a hole as a
 /// note alone.
@@ -32,6 +34,24 @@ pub(crate) fn restart(filling: &mut Filling, source: &str, message: &str) -> Res
     let (message, source) = (quoted(message), quoted(source));
     let note = format!(r#"{{"type":"stream.restart","level":"notice","message":{message},"source":{source}}}"#);
     filling.push(Format::Note, note.as_bytes())
+}
+
+/// An event about a source that fills no batch at present, with fields of its own; handed on at once.
+pub(crate) fn own(
+    outlet: &Outlet,
+    source: &Arc<SourceStatus>,
+    kind: &str,
+    level: &str,
+    message: &str,
+    more: Value,
+) -> Result<(), Stopped> {
+    let mut note = serde_json::json!({ "type": kind, "level": level, "message": message, "source": source.name });
+    if let (Value::Object(note), Value::Object(more)) = (&mut note, more) {
+        note.extend(more);
+    }
+    let mut filling = outlet.fill(source);
+    filling.push(Format::Note, note.to_string().as_bytes())?;
+    filling.flush()
 }
 
 /// The text as a JSON string, with its quotes.

@@ -42,31 +42,39 @@ pub(crate) const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// end of a pipe is slowed down and nothing is lost.
 #[derive(Debug)]
 pub struct Stdin {
+    source: Arc<SourceStatus>,
     fd: std::io::Result<OwnedFd>,
-    max_line_bytes: usize,
+    lines: Lines,
 }
 
 impl Stdin {
     /// Reads from `fd`, with the default limit on the length of a line.
     pub fn new(fd: OwnedFd) -> Self {
-        Stdin { fd: Ok(fd), max_line_bytes: Values::defaults(SENSOR.settings).int("max_line_bytes") as usize }
+        Self::of(Ok(fd), &Values::defaults(SENSOR.settings))
+    }
+
+    fn of(fd: std::io::Result<OwnedFd>, values: &Values) -> Self {
+        let source = SourceStatus::new("stdin", SENSOR.name, 0);
+        Stdin { source, fd, lines: Lines::new(values.int("max_line_bytes") as usize) }
     }
 }
 
 fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
     // A closed standard input is reported on the screen by the running sensor; it is not a mistake in the settings.
     let fd = std::io::stdin().as_fd().try_clone_to_owned();
-    Ok(Box::new(Stdin { fd, max_line_bytes: values.int("max_line_bytes") as usize }))
+    Ok(Box::new(Stdin::of(fd, values)))
 }
 
 impl Sensor for Stdin {
-    fn run(self: Box<Self>, outlet: Outlet) {
-        let source = SourceStatus::new("stdin", SENSOR.name, 0);
-        outlet.announce(&source);
-        let Stdin { fd, max_line_bytes } = *self;
+    fn source(&self) -> &Arc<SourceStatus> {
+        &self.source
+    }
+
+    fn run(&mut self, outlet: &Outlet) {
+        let Stdin { source, fd, lines } = self;
         match fd {
             Ok(fd) => {
-                if read(&outlet, &source, &fd, max_line_bytes).is_err() {
+                if read(outlet, source, fd, lines).is_err() {
                     return;
                 }
             }
@@ -76,10 +84,9 @@ impl Sensor for Stdin {
     }
 }
 
-fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, max: usize) -> Result<(), Stopped> {
+fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, lines: &mut Lines) -> Result<(), Stopped> {
     let mut buffer = vec![0; CHUNK];
     let mut filling = outlet.fill(source);
-    let mut lines = Lines::new(max);
     loop {
         if outlet.stopped() {
             return Err(Stopped);

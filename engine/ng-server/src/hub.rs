@@ -10,14 +10,16 @@ use crate::forms::native;
 use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
+use crate::supervise;
 use crate::ws::Tokens;
 use ng_core::host::{Access, Untaken};
 use ng_core::store::Shared;
 use ng_filter::{Env, Filter};
+use ng_model::supervise::Panicked;
 use ng_model::zone::Zone;
 use ng_wire::{
     AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, MetricsView,
-    ModuleView, Request, Welcome,
+    ModuleStatus, ModuleView, Request, Welcome,
 };
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
@@ -109,6 +111,8 @@ pub struct Hub {
     /// What the server counts.
     pub meters: Meters,
     views: RwLock<Views>,
+    /// Parts of the server, and the engine, that have ended by a panic, with what it said.
+    failed: RwLock<BTreeMap<&'static str, String>>,
     news: broadcast::Sender<News>,
     phase: watch::Sender<Phase>,
     saved: BTreeMap<String, String>,
@@ -153,6 +157,7 @@ impl Hub {
             auth: parts.auth,
             ingest: parts.ingest,
             views: RwLock::default(),
+            failed: RwLock::default(),
             news: broadcast::channel(NEWS).0,
             phase: watch::channel(Phase::Starting).0,
             saved: parts.saved,
@@ -191,6 +196,30 @@ impl Hub {
     /// The latest views.
     pub fn views(&self) -> Views {
         self.views.read().clone()
+    }
+
+    /// Notes that a part has failed, for as long as it does not run again.
+    pub fn fail(&self, part: &'static str, panicked: &Panicked) {
+        self.failed.write().insert(part, format!("{part} failed: {panicked}"));
+    }
+
+    /// A part that failed runs again.
+    pub fn recover(&self, part: &'static str) {
+        self.failed.write().remove(part);
+    }
+
+    /// What has failed and does not run at present: sensors, the engine, parts of the server.
+    pub fn failures(&self) -> Vec<String> {
+        let metrics = self.views().metrics;
+        let mut failures = metrics.map_or_else(Vec::new, |metrics| supervise::failures(&metrics.sources));
+        failures.extend(self.failed.read().values().cloned());
+        failures
+    }
+
+    /// It runs, but not all of it as it should.
+    pub fn is_degraded(&self) -> bool {
+        let is_wrong = |module: &ModuleView| module.status == ModuleStatus::Error;
+        self.views().modules.iter().any(is_wrong) || !self.failures().is_empty()
     }
 
     /// The latest views as frames, for a client that has just come.

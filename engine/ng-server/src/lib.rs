@@ -32,6 +32,7 @@ pub mod rest;
 pub mod routes;
 mod server;
 pub mod settings;
+pub mod supervise;
 mod tls;
 mod unread;
 pub mod ws;

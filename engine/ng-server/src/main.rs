@@ -39,6 +39,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    ng_server::supervise::tell_panics_as_lines();
     match run(arguments) {
         Ok(code) => code,
         Err(errors) => {
@@ -69,7 +70,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
     for url in server.urls() {
         say(&format!("serving {url}"));
     }
-    let restart = wait(&server)
+    let restart = wait(&mut server)
         .map_err(|error| vec![NodeError::failure("NG-3103", "", format!("signals cannot be waited for: {error}"))])?;
     server.stop(restart == Some(true));
     Ok(if restart.is_none() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -77,7 +78,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
 
 /// Waits for a signal: true for SIGHUP, which a supervisor sends before it starts the engine again. None when the engine
 /// has failed.
-fn wait(server: &Server) -> std::io::Result<Option<bool>> {
+fn wait(server: &mut Server) -> std::io::Result<Option<bool>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
@@ -89,6 +90,7 @@ fn wait(server: &Server) -> std::io::Result<Option<bool>> {
                 _ = interrupt.recv() => return Ok(Some(false)),
                 _ = hang_up.recv() => return Ok(Some(true)),
                 () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+                    server.news().iter().for_each(|line| say(line));
                     if server.has_failed() {
                         return Ok(None);
                     }

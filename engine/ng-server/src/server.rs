@@ -6,6 +6,8 @@ use crate::ingest::Ingest;
 use crate::listen::Listeners;
 use crate::routes;
 use crate::settings::ServerSettings;
+use crate::supervise;
+use ng_model::supervise::catch;
 use ng_model::zone::Zone;
 use ng_node::config::Config;
 use ng_node::{Node, NodeError, NodeOptions, StateAccess};
@@ -33,6 +35,7 @@ pub struct Server {
     stopped: Arc<AtomicBool>,
     urls: Vec<String>,
     first_password: Option<String>,
+    told: supervise::Told,
 }
 
 impl Server {
@@ -66,14 +69,18 @@ impl Server {
             zone: options.zone.clone(),
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
-        runtime.spawn(crate::channel_news::run(hub.clone()));
+        runtime.spawn(supervise::again("channels", hub.clone(), crate::channel_news::run));
         node.start_sensors();
         let stopped = Arc::new(AtomicBool::new(false));
         let pump = std::thread::Builder::new()
             .name("server-pump".into())
             .spawn({
                 let (hub, stopped) = (hub.clone(), stopped.clone());
-                move || pump(node, &hub, &stopped)
+                move || {
+                    if let Err(panicked) = catch(|| pump(node, &hub, &stopped)) {
+                        hub.fail("the thread that hands on frames", &panicked);
+                    }
+                }
             })
             .map_err(|error| failed("a thread could not be started", error))?;
         Ok(Server {
@@ -84,6 +91,7 @@ impl Server {
             stopped,
             urls,
             first_password,
+            told: supervise::Told::default(),
         })
     }
 
@@ -97,16 +105,23 @@ impl Server {
         self.first_password.as_deref()
     }
 
-    /// The engine has ended by itself, which it does only when it fails.
+    /// The engine, or what takes connections, has ended by itself, which they do only when they fail.
     pub fn has_failed(&self) -> bool {
-        self.pump.as_ref().is_some_and(JoinHandle::is_finished)
+        let pump = self.pump.as_ref().is_some_and(JoinHandle::is_finished);
+        pump || self.serving.as_ref().is_some_and(tokio::task::JoinHandle::is_finished)
+    }
+
+    /// Lines about sources that are not read, each once: a file that is waited for, one that cannot be read.
+    pub fn news(&mut self) -> Vec<String> {
+        let metrics = self.hub.views().metrics;
+        metrics.map_or_else(Vec::new, |metrics| self.told.news(&metrics.sources))
     }
 
     /// Closes every connection, with 1012 when it is only for a restart, and stops the engine.
     pub fn stop(&mut self, restart: bool) {
         self.hub.end(if restart { Phase::Restarting } else { Phase::Stopping });
         if let (Some(runtime), Some(serving)) = (&self.runtime, self.serving.take()) {
-            // A connection that panicked has been reported by the panic hook.
+            // A panic in it has been told; see `supervise::tell`.
             let _ = runtime.block_on(serving);
         }
         self.stopped.store(true, Ordering::Relaxed);
@@ -128,11 +143,15 @@ impl Drop for Server {
     }
 }
 
-/// Hands on what the engine says until the server stops, then stops the engine.
+/// Hands on what the engine says until the server stops, then stops the engine. An engine that fails ends it.
 fn pump(mut node: Node, hub: &Hub, stopped: &AtomicBool) {
     while !stopped.load(Ordering::Relaxed) {
         for frame in node.handle().frames(Duration::from_millis(100)) {
             hub.publish(frame);
+        }
+        if let Some(panicked) = node.handle().failure() {
+            hub.fail("the engine", &panicked);
+            break;
         }
     }
     node.stop();

@@ -38,5 +38,5 @@ pub use session::{Durability, Hello, Limits, PROTO, Role, Welcome};
 pub use setting::{Kind, Setting, SettingValue};
 pub use views::{
     AlertState, AlertView, Gauge, GuardianView, LastError, MetricsView, ModuleStatus, ModuleView, Offender, QueueView,
-    RingView, RuleView, SourceView, StageView, SubscriptionView,
+    RingView, RuleView, SourceView, StageView, SubscriptionView, Trouble, TroubleKind,
 };

@@ -7,9 +7,9 @@ use ng_core::registry::Module;
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared, Store};
 use ng_filter::Env;
-use ng_model::intake::{BATCH, Outlet, SourceStatus, Stopped};
+use ng_model::intake::{BATCH, Outlet, Receipt, SourceStatus, Stopped};
 use ng_model::overrides::Overrides;
-use ng_wire::{Command, Format, Frame, GapReason, Request, SettingValue};
+use ng_wire::{Command, Format, Frame, GapReason, Level, Request, SettingValue};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -263,4 +263,31 @@ fn a_command_is_answered_within_a_hundred_batches_of_a_flood() {
     assert!(audit <= 100 * BATCH as u64, "answered after {audit} records");
     let answered = |frames: Vec<Frame>| frames.iter().any(|frame| matches!(frame, Frame::Result { id: 1, .. }));
     until("an answer", || answered(running.handle.frames(PATIENCE)));
+}
+
+#[test]
+fn an_engine_that_panics_says_so_and_holds_nobody_up() {
+    let mut running = run(plain());
+    let queue = running.subscribe(true);
+    let access = running.handle.access().clone();
+    // A receipt is given on the engine's thread.
+    let mut filling = running.outlet.take().unwrap().fill(&SourceStatus::new("producer", "test", 0));
+    filling.push(Format::Text, b"line").unwrap();
+    filling.submit(Receipt::new(|_| panic!("the engine is broken")), PATIENCE).unwrap();
+    drop(filling);
+    let mut said = Vec::new();
+    until("the notice", || {
+        said.extend(running.handle.frames(Duration::from_millis(10)).into_iter().filter_map(|frame| match frame {
+            Frame::Notice(notice) => Some(notice),
+            _ => None,
+        }));
+        !said.is_empty()
+    });
+    assert_eq!((said[0].level, said[0].origin.as_str()), (Level::Error, "engine"));
+    assert!(said[0].text.starts_with("the engine has failed: the engine is broken (at "), "{}", said[0].text);
+    assert!(said[0].text.contains("host.rs:"), "{}", said[0].text);
+    until("it is known", || running.handle.failure().is_some());
+    assert_eq!(drain(&queue).0.len(), 1, "what was recorded is still delivered");
+    assert!(access.note("{}".into()).is_err());
+    running.handle.stop();
 }

@@ -1,5 +1,6 @@
 //! One open file.
 
+use super::name::shown;
 use super::place::{Head, Id, tail};
 use crate::lines::{Lines, Piece};
 use crate::notes;
@@ -122,7 +123,7 @@ impl Followed {
             let step = match result {
                 Ok(step) => step,
                 Err(error) => {
-                    self.source.error(outlet.now_ns(), format!("cannot read {}: {error}", self.path.display()));
+                    self.source.error(outlet.now_ns(), format!("cannot read {}: {error}", shown(&self.path)));
                     Step::End
                 }
             };
