@@ -79,13 +79,6 @@ class AmendmentKind(StrEnum):
     TRIAL_REVERTED = "trial_reverted"
 
 
-class Channel(Struct, omit_defaults=True):
-    """One channel's share of the surprise."""
-
-    name: str
-    share: float
-
-
 class SetModuleCommand(Struct, omit_defaults=True):
     """Switches a module on or off. Takes effect with the next batch."""
 
@@ -197,7 +190,7 @@ class Detection(Struct, omit_defaults=True):
     features: list[Feature]
     is_novel: bool
     is_alert: bool
-    channels: list[Channel]
+    channels: list[ScoreChannel]
     why: str
     anomaly_score: float | None = None
     encoder: str | None = None
@@ -742,6 +735,13 @@ class RuleView(Struct, omit_defaults=True):
     hits: int
     rejects: int
     last: Offender | None = None
+
+
+class ScoreChannel(Struct, omit_defaults=True):
+    """One channel's share of the surprise."""
+
+    name: str
+    share: float
 
 
 class Scoring(StrEnum):

@@ -11,7 +11,7 @@ from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import (
     AlertState,
     AlertView,
-    Channel,
+    ScoreChannel,
     Command,
     Detection,
     ErrorCode,
@@ -148,7 +148,11 @@ class FakeRing:
                 else [],
                 is_novel=row.is_novel,
                 is_alert=row.is_alert,
-                channels=[Channel("template rarity", 2.4), Channel("level", 1.1), Channel("interval", 0.3)]
+                channels=[
+                    ScoreChannel("template rarity", 2.4),
+                    ScoreChannel("level", 1.1),
+                    ScoreChannel("interval", 0.3),
+                ]
                 if scored
                 else [],
                 why="rare template for this source; interval longer than usual" if scored else "",

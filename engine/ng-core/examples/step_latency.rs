@@ -8,8 +8,8 @@
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
 use ng_core::engine::{Engine, EngineParts};
+use ng_core::event_loop::mono_ns;
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::mono_ns;
 use ng_core::registry::MODULES;
 use ng_core::store::Store;
 use ng_detect::Kernel;

@@ -9,8 +9,8 @@
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
 use ng_core::engine::{Engine, EngineParts, STAGES};
+use ng_core::event_loop::mono_ns;
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::mono_ns;
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::Store;

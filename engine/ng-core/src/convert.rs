@@ -24,7 +24,7 @@ use ng_model::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdic
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{ENCODERS, Encoder, message_text, reparse};
-use ng_wire::{Channel, Feature, Format, Hit, Neighbour, Record, RecordDetail, Row};
+use ng_wire::{Feature, Format, Hit, Neighbour, Record, RecordDetail, Row, ScoreChannel};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (Head, Vec<u8>) {
         format: record.format,
         unit: record.unit,
         message: parsed.message,
-        verdict: guard::recall(&record.verdict),
+        verdict: guard::verdict_from_wire(&record.verdict),
         detection: restore_detection(&record.detection, &parsed),
     };
     (head, raw)
@@ -221,7 +221,7 @@ fn detection(detection: &Detection) -> ng_wire::Detection {
     };
     let channels = encoder.map_or_else(Vec::new, |encoder| {
         let named = encoder.channels.iter().zip(detection.channels).filter(|(name, _)| !name.is_empty());
-        named.filter_map(|(name, share)| Some(Channel { name: name.to_string(), share: number(share)? })).collect()
+        named.filter_map(|(name, share)| Some(ScoreChannel { name: name.to_string(), share: number(share)? })).collect()
     });
     ng_wire::Detection {
         state: detection.state,

@@ -17,10 +17,10 @@ use crate::registry::{Latency, MODULES, Module, Registry};
 use crate::route::{Queue, Routes, Wanted};
 use crate::sources::Sources;
 use crate::store::Store;
-use ng_detect::timing::{Heard, Timing};
+use ng_detect::source_activity::{ActivityMonitor, SourceActivity};
 use ng_detect::{Detect, Kernel, Probe};
 use ng_model::event::{Event, Reading};
-use ng_model::intake::{Batch, TakenIn};
+use ng_model::intake::{Batch, IngestResult};
 use ng_model::matched::Match;
 use ng_model::record::Head;
 use ng_model::settings::{SettingError, Values};
@@ -65,7 +65,7 @@ pub struct Engine {
     /// Scores.
     pub(crate) detect: Detect,
     /// When sources speak.
-    pub(crate) timing: Timing,
+    pub(crate) timing: ActivityMonitor,
     /// Subscriptions.
     pub(crate) routes: Routes,
     /// Alert rules.
@@ -143,7 +143,7 @@ impl Engine {
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
-            timing: Timing::default(),
+            timing: ActivityMonitor::default(),
             routes: Routes::default(),
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
@@ -158,11 +158,11 @@ impl Engine {
     /// Takes a batch in: one record for every reading, or a counted refusal when the gateway is off.
     ///
     /// The first reading of the batch is timed by `sampler`.
-    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) -> TakenIn {
-        let mut taken = TakenIn { first_seq: store.next_seq(), records: 0, rejected: 0 };
+    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) -> IngestResult {
+        let mut taken = IngestResult { first_seq: store.next_seq(), records: 0, rejected: 0 };
         let readings = batch.readings.len() as u64;
         let source = self.sources.enter(&batch.source, store, readings);
-        self.hear(Some((self.sources.identity(source).0, readings)), batch.received_ns);
+        self.observe_rate(Some((self.sources.identity(source).0, readings)), batch.received_ns);
         if !self.registry.enabled(Module::Gateway) {
             self.sources.refuse(source, readings);
             self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
@@ -190,14 +190,14 @@ impl Engine {
 
     /// Lets the time of the sources pass, of which one may have brought events, and has told who fell silent, resumed, or
     /// brought unusually many or few.
-    fn hear(&mut self, spoken: Option<(Sym, u64)>, now_ns: i64) {
+    fn observe_rate(&mut self, spoken: Option<(Sym, u64)>, now_ns: i64) {
         let Engine { sources, effects, detect, timing, registry, .. } = self;
         let is_told = registry.enabled(Module::IntuitionEngine);
-        let mut tell = |heard: Heard| {
+        let mut tell = |heard: SourceActivity| {
             let json = match heard {
                 _ if !is_told => None,
-                Heard::Change(change) => Some(change.note(sources.name(change.source))),
-                Heard::Count(count) => {
+                SourceActivity::Change(change) => Some(change.note(sources.name(change.source))),
+                SourceActivity::Count(count) => {
                     detect.set_learning(sources.learns_from(count.source));
                     let strength = detect.score_rate(count.source, sources.rates(), count.events);
                     strength.map(|strength| count.note(sources.name(count.source), strength))
@@ -207,7 +207,7 @@ impl Engine {
         };
         timing.advance(now_ns, |source| sources.has_ended(source), &mut tell);
         if let Some((source, events)) = spoken {
-            timing.spoke(source, events, now_ns).map(Heard::Change).into_iter().for_each(tell);
+            timing.record_arrival(source, events, now_ns).map(SourceActivity::Change).into_iter().for_each(tell);
         }
     }
 
@@ -224,7 +224,7 @@ impl Engine {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
                 let Matched(event, Match { is_new, pattern, .. }) = &matched;
                 if *is_new && !self.detect.feedback.is_empty() {
-                    meet(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
+                    attach_feedback(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
                 }
                 let finished = score(matched, &mut self.detect, registry, &mut self.effects, sampler);
                 lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
@@ -344,7 +344,7 @@ impl Engine {
     pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
         self.registry.tick(elapsed_s);
         self.sources.tick(elapsed_s);
-        self.hear(None, now_ns);
+        self.observe_rate(None, now_ns);
         self.stages.iter_mut().for_each(Latency::tick);
         if self.registry.enabled(Module::ActionController) {
             self.actions.tick(now_ns, &mut self.effects);
@@ -353,8 +353,8 @@ impl Engine {
 
     /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Where the
     /// profile follows the load and changes, it is told.
-    pub fn crowd(&mut self, share: f64, elapsed_s: f64) {
-        let Some(is_lite) = self.detect.crowd(share, elapsed_s) else { return };
+    pub fn set_load(&mut self, share: f64, elapsed_s: f64) {
+        let Some(is_lite) = self.detect.set_load(share, elapsed_s) else { return };
         self.reconfigure();
         let (profile, level, why) =
             if is_lite { ("lite", "warn", "the engine is behind") } else { ("full", "notice", "the engine keeps up") };
@@ -367,12 +367,12 @@ impl Engine {
 
     /// Lets feedback that an earlier run was given hold for the patterns that are known already. Those that come are met as
     /// they do.
-    pub fn meet_patterns(&mut self, symbols: &Symbols) {
+    pub fn attach_feedback(&mut self, symbols: &Symbols) {
         if self.detect.feedback.is_empty() {
             return;
         }
         for pattern in self.patterns.list(self.patterns.len()) {
-            meet(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
+            attach_feedback(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
         }
     }
 
@@ -422,10 +422,12 @@ fn admit<'a>(
 }
 
 /// Lets feedback hold for a pattern that reads like what it was given on.
-fn meet(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
+fn attach_feedback(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
     let (Some(pattern), Some(text)) = (patterns.get(id), patterns.template(id, symbols)) else { return };
     let similarity = values[Module::TokenManager as usize].float("similarity");
-    detect.feedback.meet(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
+    detect
+        .feedback
+        .attach_feedback(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
 }
 
 /// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.

@@ -2,8 +2,8 @@
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
 use ng_core::engine::{Engine, EngineParts};
+use ng_core::event_loop::mono_ns;
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::mono_ns;
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::Store;

@@ -1,7 +1,7 @@
 //! From the surprises of a stream's channels to the strength of an alert.
 
 use super::kernel::DIMS;
-use ng_model::saved;
+use ng_model::checkpoint;
 use std::collections::VecDeque;
 
 /// Channels of a detector; a detector with fewer leaves the rest at 0.
@@ -97,7 +97,7 @@ impl AlertLayer {
 impl Channels {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        self.leaky.iter().for_each(|number| saved::put_float(out, *number));
+        self.leaky.iter().for_each(|number| checkpoint::put_float(out, *number));
         self.alerts.save(out);
     }
 
@@ -105,7 +105,7 @@ impl Channels {
     pub(super) fn restore(input: &mut &[u8]) -> Option<Channels> {
         let mut channels = Channels::default();
         for number in &mut channels.leaky {
-            *number = saved::take_float(input)?;
+            *number = checkpoint::take_float(input)?;
         }
         channels.alerts = AlertLayer::restore(input)?;
         Some(channels)
@@ -115,24 +115,24 @@ impl Channels {
 impl AlertLayer {
     /// Adds it to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        self.recent.iter().for_each(|number| saved::put_float(out, *number));
-        saved::put(out, self.index);
-        saved::put_all(out, self.peaks.iter().map(|peak| peak.0));
-        self.peaks.iter().for_each(|peak| saved::put_float(out, peak.1));
+        self.recent.iter().for_each(|number| checkpoint::put_float(out, *number));
+        checkpoint::put(out, self.index);
+        checkpoint::put_all(out, self.peaks.iter().map(|peak| peak.0));
+        self.peaks.iter().for_each(|peak| checkpoint::put_float(out, peak.1));
     }
 
     /// Takes it up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<AlertLayer> {
         let mut layer = AlertLayer::default();
         for number in &mut layer.recent {
-            *number = saved::take_float(input)?;
+            *number = checkpoint::take_float(input)?;
         }
-        layer.index = saved::take_count(input)?;
-        for index in saved::take_all(input, PEAKS)? {
+        layer.index = checkpoint::take_count(input)?;
+        for index in checkpoint::take_all(input, PEAKS)? {
             layer.peaks.push_back((index, 0.0));
         }
         for peak in &mut layer.peaks {
-            peak.1 = saved::take_float(input)?;
+            peak.1 = checkpoint::take_float(input)?;
         }
         layer.peaks.iter().all(|peak| peak.0 <= layer.index).then_some(layer)
     }

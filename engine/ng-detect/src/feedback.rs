@@ -84,7 +84,14 @@ impl Offsets {
     ///
     /// Two texts read alike when they are of one length and first word and at least the share `similarity` of their words
     /// agrees, where a variable agrees with every word: then the line of one would have joined the template of the other.
-    pub fn meet(&mut self, pattern: u32, source: &str, text: &str, similarity: f64, is_known: impl Fn(u32) -> bool) {
+    pub fn attach_feedback(
+        &mut self,
+        pattern: u32,
+        source: &str,
+        text: &str,
+        similarity: f64,
+        is_known: impl Fn(u32) -> bool,
+    ) {
         let text = cut(text, TEXT);
         let free = |subject: &&Subject| subject.source == source && !subject.pattern.is_some_and(&is_known);
         let distance =
@@ -166,15 +173,15 @@ mod tests {
     fn a_pattern_is_the_nearest_subject_that_has_none() {
         let mut feedback = Offsets::default();
         feedback.replace(vec![subject(1, &["a b c d e"], 1.0), subject(2, &["a b c d x", "a b c d *"], 2.0)]);
-        feedback.meet(9, "other", "a b c d e", 0.8, |_| true);
+        feedback.attach_feedback(9, "other", "a b c d e", 0.8, |_| true);
         assert!(feedback.of(9).is_none(), "patterns never cross sources");
-        feedback.meet(3, "app", "a b c d y", 0.8, |_| true);
+        feedback.attach_feedback(3, "app", "a b c d y", 0.8, |_| true);
         assert_eq!(feedback.offset(3), 2.0, "its second text is nearest");
-        feedback.meet(4, "app", "a b c d z", 0.8, |_| true);
+        feedback.attach_feedback(4, "app", "a b c d z", 0.8, |_| true);
         assert_eq!(feedback.offset(4), 1.0, "the other one is taken");
-        feedback.meet(5, "app", "a b c d z", 0.8, |_| true);
+        feedback.attach_feedback(5, "app", "a b c d z", 0.8, |_| true);
         assert_eq!(feedback.offset(5), 0.0, "both are taken");
-        feedback.meet(6, "app", "a b c d e", 0.8, |pattern| pattern != 4);
+        feedback.attach_feedback(6, "app", "a b c d e", 0.8, |pattern| pattern != 4);
         assert_eq!((feedback.offset(6), feedback.offset(4)), (1.0, 0.0), "a pattern that was dropped comes back");
     }
 
@@ -183,7 +190,7 @@ mod tests {
         let long = "word é ".repeat(1000);
         let mut feedback = Offsets::default();
         feedback.replace(vec![subject(1, &[cut(&long, TEXT)], 1.0)]);
-        feedback.meet(3, "app", &long, 0.8, |_| true);
+        feedback.attach_feedback(3, "app", &long, 0.8, |_| true);
         assert_eq!((feedback.offset(3), cut("é", 1)), (1.0, ""));
     }
 

@@ -2,16 +2,16 @@
 
 use super::kernel::DIMS;
 use super::text::{log_since_last, severity};
+use ng_model::checkpoint;
 use ng_model::event::Event;
 use ng_model::matched::Match;
-use ng_model::saved;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
 /// Number fields that are followed in each stream; later ones are not, and are counted.
-const MOST_FIELDS: usize = 1024;
+const MAX_FIELDS: usize = 1024;
 /// Most bytes of the numbers of a stream.
-pub(super) const MOST_BYTES: u64 = MOST_FIELDS as u64 * 48;
+pub(super) const MAX_BYTES: u64 = MAX_FIELDS as u64 * 48;
 /// Values of a number field before it can surprise.
 const FIRST: f64 = 20.0;
 /// Values after which older ones begin to fade.
@@ -66,7 +66,7 @@ impl Numbers {
                 largest = largest.max(self.fields.get(&key).map_or(0.0, |spread| spread.surprise(field.number)));
                 continue;
             }
-            if self.fields.len() >= MOST_FIELDS && !self.fields.contains_key(&key) {
+            if self.fields.len() >= MAX_FIELDS && !self.fields.contains_key(&key) {
                 self.refused += 1;
                 continue;
             }
@@ -107,21 +107,23 @@ impl Numbers {
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         let mut fields: Vec<_> = self.fields.iter().collect();
         fields.sort_unstable_by_key(|(key, _)| **key);
-        saved::put_half(out, fields.len() as u32);
+        checkpoint::put_u32(out, fields.len() as u32);
         for ((pattern, key), spread) in fields {
-            saved::put_half(out, *pattern);
-            saved::put(out, *key);
-            [spread.count, spread.mean, spread.variance].into_iter().for_each(|number| saved::put_float(out, number));
+            checkpoint::put_u32(out, *pattern);
+            checkpoint::put(out, *key);
+            [spread.count, spread.mean, spread.variance]
+                .into_iter()
+                .for_each(|number| checkpoint::put_float(out, number));
         }
     }
 
     /// Takes them up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Numbers> {
         let mut numbers = Numbers::default();
-        for _ in 0..saved::take_up_to(input, MOST_FIELDS as u32)? {
-            let key = (saved::take_half(input)?, saved::take(input)?);
-            let (count, mean) = (saved::take_finite(input)?, saved::take_finite(input)?);
-            numbers.fields.insert(key, Spread { count, mean, variance: saved::take_finite(input)? });
+        for _ in 0..checkpoint::take_up_to(input, MAX_FIELDS as u32)? {
+            let key = (checkpoint::take_u32(input)?, checkpoint::take(input)?);
+            let (count, mean) = (checkpoint::take_finite(input)?, checkpoint::take_finite(input)?);
+            numbers.fields.insert(key, Spread { count, mean, variance: checkpoint::take_finite(input)? });
         }
         Some(numbers)
     }

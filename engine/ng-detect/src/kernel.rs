@@ -8,20 +8,20 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-mod nearby;
 #[cfg(target_arch = "x86_64")]
 mod network;
 mod scalar;
+mod top_k;
 
-use nearby::Collect;
-pub use nearby::{MOST, Nearby};
+use top_k::Collect;
+pub use top_k::{MAX, TopK};
 
 /// Dimensions of every vector.
 pub const DIMS: usize = 8;
 /// Vectors stored together in a [`Block`].
 pub const LANES: usize = 16;
 /// Up to this many neighbours are kept in order while the scan goes on.
-pub const FEW: usize = 8;
+pub const SMALL_K: usize = 8;
 
 /// Which machine code compares vectors. The results do not depend on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,9 +137,9 @@ impl Scanner {
     /// The same for up to 64 neighbours of which only the nearest has a name. The bound is taken as it is, so that fewer
     /// than `k` are found when it is too small. `gaps` say how far away each block begins; what begins nearest is looked at
     /// first, and what begins behind the neighbours found so far is left out.
-    pub fn nearby(self, blocks: &[Block], gaps: &[Gaps], query: Query<'_>, nearby: &mut Nearby) {
+    pub fn nearby(self, blocks: &[Block], gaps: &[Gaps], query: Query<'_>, nearby: &mut TopK) {
         nearby.clear();
-        run(self.code, Task::Nearby { blocks, gaps, query, nearby });
+        run(self.code, Task::TopK { blocks, gaps, query, nearby });
     }
 
     /// Fills `gaps` with the squared distances to the bounds of the blocks; infinity for an empty block.
@@ -202,7 +202,7 @@ pub fn distance_to(blocks: &[Block], place: usize, query: &Query<'_>) -> f32 {
 enum Task<'a> {
     All { blocks: &'a [Block], query: Query<'a>, found: &'a mut Vec<u64> },
     Some { blocks: &'a [Block], some: &'a [u32], query: Query<'a>, found: &'a mut Vec<u64> },
-    Nearby { blocks: &'a [Block], gaps: &'a [Gaps], query: Query<'a>, nearby: &'a mut Nearby },
+    TopK { blocks: &'a [Block], gaps: &'a [Gaps], query: Query<'a>, nearby: &'a mut TopK },
     Gaps { boxes: &'a [Boxes], query: Query<'a>, gaps: &'a mut Vec<Gaps> },
     Boxes { boxes: &'a [Boxes], query: Query<'a>, some: &'a mut Vec<u32> },
     Roots { squares: &'a [f32], sum: &'a mut f64 },
@@ -239,7 +239,7 @@ fn run_with<L: Lanes + Collect>(task: Task<'_>) {
         Task::Some { blocks, some, query, found } => {
             scan::<L>(some.iter().map(|number| (*number as usize, &blocks[*number as usize])), query, found);
         }
-        Task::Nearby { blocks, gaps, query, nearby } => nearby.scan::<L>(blocks, gaps, query),
+        Task::TopK { blocks, gaps, query, nearby } => nearby.scan::<L>(blocks, gaps, query),
         Task::Gaps { boxes, query, gaps } => {
             gaps.reserve(boxes.len());
             scan_boxes::<L>(boxes, query, |_, sums| gaps.push(sums.store()));
@@ -296,7 +296,7 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
 ) {
     let (vector, weights) = (splat_all::<L>(query.vector), splat_all::<L>(weights));
     let mut bound = query.bound.min(f32::MAX);
-    let full = if query.k <= FEW { query.k - 1 } else { capacity(query.k) - LANES };
+    let full = if query.k <= SMALL_K { query.k - 1 } else { capacity(query.k) - LANES };
     for (number, block) in blocks {
         let square = |dim: usize| {
             let difference = L::load(&block.values[dim]).sub(vector[dim]);
@@ -314,14 +314,14 @@ fn scan_with<'a, L: Lanes, const WEIGHTED: bool>(
             let lane = within.trailing_zeros() as usize;
             within &= within - 1;
             found.push(entry(sums[lane], number * LANES + lane));
-            if query.k <= FEW {
+            if query.k <= SMALL_K {
                 put_in_order(query.k, found);
             }
         }
         if found.len() > full {
             keep_nearest(query.k, found);
             // Of equal distances the earlier place counts, so what follows must be nearer.
-            let farthest = if query.k <= FEW { found.last().copied() } else { found.iter().copied().max() };
+            let farthest = if query.k <= SMALL_K { found.last().copied() } else { found.iter().copied().max() };
             bound = distance(farthest.unwrap_or(0)).next_down();
             if bound < 0.0 {
                 return;
@@ -351,8 +351,8 @@ fn scan_boxes<L: Lanes>(boxes: &[Boxes], query: Query<'_>, mut take: impl FnMut(
 #[inline(always)]
 fn sum_of_roots(squares: &[f32]) -> f64 {
     let mut sum = 0.0;
-    for squares in squares.chunks(MOST) {
-        let mut roots = [0.0; MOST];
+    for squares in squares.chunks(MAX) {
+        let mut roots = [0.0; MAX];
         for (root, square) in roots.iter_mut().zip(squares) {
             *root = f64::from(*square).sqrt();
         }

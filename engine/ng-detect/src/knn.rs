@@ -1,9 +1,9 @@
 //! The `grid`: sliding windows of remembered vectors, searched exactly. This one is a plain ring in the order of time,
-//! for numeric streams; `grouped.rs` serves the others.
+//! for numeric streams; `block_index.rs` serves the others.
 
 use super::kernel::{self, Block, Boxes, DIMS, LANES, Query, Scanner};
+use ng_model::checkpoint;
 use ng_model::record::NO_SEQ;
-use ng_model::saved;
 use ng_model::settings::{Accepts, Row};
 
 /// Settings of the module `grid`.
@@ -30,7 +30,7 @@ const PATIENCE: u32 = 64;
 
 /// The latest vectors of one stream. Memory grows with what is remembered: 44 bytes a vector.
 #[derive(Debug)]
-pub struct Memory {
+pub struct VectorWindow {
     blocks: Vec<Block>,
     /// Bounds of every sixteen blocks. What follows each other is alike, so that most blocks are out of reach.
     boxes: Vec<Boxes>,
@@ -44,10 +44,10 @@ pub struct Memory {
     found: Vec<u64>,
 }
 
-impl Memory {
+impl VectorWindow {
     /// Remembers at most `window` vectors, at least one.
     pub fn new(window: usize, scanner: Scanner) -> Self {
-        Memory {
+        VectorWindow {
             blocks: Vec::new(),
             boxes: Vec::new(),
             looks_at_all: 0,
@@ -150,7 +150,7 @@ impl Memory {
     /// order of the new places.
     pub fn resize(&mut self, window: usize) -> Vec<usize> {
         let count = self.len();
-        let mut next = Memory::new(window, self.scanner);
+        let mut next = VectorWindow::new(window, self.scanner);
         let oldest = if count == self.window { self.next } else { 0 };
         let skipped = count.saturating_sub(next.window);
         let kept: Vec<usize> = (skipped..count).map(|age| (oldest + age) % count).collect();
@@ -163,7 +163,7 @@ impl Memory {
     }
 }
 
-impl Memory {
+impl VectorWindow {
     /// Most vectors that are remembered.
     pub(super) fn window(&self) -> usize {
         self.window
@@ -171,27 +171,27 @@ impl Memory {
 
     /// Adds what is remembered to a saved state, in the order of places.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        saved::put(out, self.window as u64);
-        saved::put(out, self.next as u64);
-        saved::put_all(out, self.seqs.iter().copied());
+        checkpoint::put(out, self.window as u64);
+        checkpoint::put(out, self.next as u64);
+        checkpoint::put_all(out, self.seqs.iter().copied());
         for place in 0..self.len() {
             let vector: [f32; DIMS] = std::array::from_fn(|dim| self.blocks[place / LANES].values[dim][place % LANES]);
-            saved::put_singles(out, &vector);
+            checkpoint::put_singles(out, &vector);
         }
     }
 
     /// Takes it up again, every vector at its place.
-    pub(super) fn restore(input: &mut &[u8], scanner: Scanner) -> Option<Memory> {
-        let window = usize::try_from(saved::take(input)?).ok().filter(|window| (1..=1 << 16).contains(window))?;
-        let next = usize::try_from(saved::take(input)?).ok()?;
-        let seqs = saved::take_all(input, window)?;
+    pub(super) fn restore(input: &mut &[u8], scanner: Scanner) -> Option<VectorWindow> {
+        let window = usize::try_from(checkpoint::take(input)?).ok().filter(|window| (1..=1 << 16).contains(window))?;
+        let next = usize::try_from(checkpoint::take(input)?).ok()?;
+        let seqs = checkpoint::take_all(input, window)?;
         let is_valid = if seqs.len() < window { next == seqs.len() } else { next < window };
         if !is_valid {
             return None;
         }
-        let mut memory = Memory::new(window, scanner);
+        let mut memory = VectorWindow::new(window, scanner);
         for seq in seqs {
-            memory.push(&saved::take_singles(input)?, seq);
+            memory.push(&checkpoint::take_singles(input)?, seq);
         }
         memory.next = next;
         Some(memory)
@@ -208,15 +208,15 @@ mod tests {
     use super::*;
     use crate::kernel::Kernel;
 
-    fn memory(window: usize, values: impl IntoIterator<Item = f32>) -> Memory {
-        let mut memory = Memory::new(window, Scanner::new(Kernel::Auto));
+    fn memory(window: usize, values: impl IntoIterator<Item = f32>) -> VectorWindow {
+        let mut memory = VectorWindow::new(window, Scanner::new(Kernel::Auto));
         for (seq, value) in values.into_iter().enumerate() {
             memory.push(&[value; DIMS], seq as u64);
         }
         memory
     }
 
-    fn nearest_seqs(memory: &mut Memory, value: f32, k: usize) -> Vec<u64> {
+    fn nearest_seqs(memory: &mut VectorWindow, value: f32, k: usize) -> Vec<u64> {
         let places: Vec<usize> = memory.nearest(&[value; DIMS], k).iter().map(|found| kernel::place(*found)).collect();
         places.iter().map(|place| memory.seq(*place)).collect()
     }

@@ -5,34 +5,34 @@
 //! # Layout
 //!
 //! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `ranked.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail.rs`, look
-//! for neighbours with `knn.rs` or `grouped.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
+//! `distance_detector.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail_probability.rs`, look
+//! for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
 //! `alert.rs`, at thresholds that `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `probe.rs` measures
-//! the searches of sampled events, `timing.rs` follows when sources speak, `effect.rs` measures what weights do. `saved.rs`
+//! the searches of sampled events, `source_activity.rs` follows when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs`
 //! has the saved form.
 
 pub mod alert;
-mod effect;
+mod block_index;
+pub mod distance_detector;
 pub mod feedback;
-mod grouped;
 pub mod json;
 pub mod kernel;
 pub mod knn;
-pub mod load;
+pub mod load_shedding;
 pub mod numeric;
 mod probe;
-pub mod ranked;
 mod runs;
 mod saved;
 mod scale;
 pub mod sessions;
+pub mod source_activity;
 mod streams;
-pub mod tail;
+pub mod tail_probability;
 #[cfg(test)]
 mod tests;
 pub mod text;
-pub mod timing;
 pub mod tuning;
+mod weight_sensitivity;
 
 pub use kernel::Kernel;
 pub use probe::Probe;
@@ -40,10 +40,11 @@ pub use saved::{Detectors, Left};
 pub use tuning::SETTINGS;
 
 use alert::Score;
+use distance_detector::{Asked, DistanceDetector};
 use feedback::Offsets;
 use json::Numbers;
 use kernel::{DIMS, Scanner};
-use load::Load;
+use load_shedding::LoadShedding;
 use ng_model::event::Event;
 use ng_model::matched::Match;
 use ng_model::record::{Detection, NO_SEQ};
@@ -51,7 +52,6 @@ use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, Scoring, Unit};
 use numeric::Numeric;
-use ranked::{Asked, Ranked};
 use sessions::Sessions;
 use streams::Streams;
 use tuning::Tuning;
@@ -61,7 +61,7 @@ const VECTOR_NEIGHBOURS: usize = 5;
 /// Events after which the memory of all streams is weighed again.
 const WEIGHED: u64 = 256;
 /// Sources with a text detector, and sources with a JSON detector.
-const MOST_SOURCES: usize = 64;
+const MAX_SOURCES: usize = 64;
 
 /// Least strength of an alert about the rate of a source.
 const STRICT: f64 = 4.5;
@@ -73,17 +73,17 @@ pub struct Detect {
     scanner: Scanner,
     /// By source and kind.
     numeric: Streams<(Sym, Sym), Numeric>,
-    vectors: Streams<(Sym, Sym), Ranked<0>>,
+    vectors: Streams<(Sym, Sym), DistanceDetector<0>>,
     /// By source.
-    text: Streams<Sym, Ranked<3>>,
-    json: Streams<Sym, (Ranked<3>, Numbers)>,
+    text: Streams<Sym, DistanceDetector<3>>,
+    json: Streams<Sym, (DistanceDetector<3>, Numbers)>,
     /// Events that belong together.
     sessions: Sessions,
     /// What operators moved the alert threshold by.
     pub feedback: Offsets,
     /// Events and rates scored.
     scored: u64,
-    load: Load,
+    load: LoadShedding,
     /// Events are learnt; otherwise the source whose events come is frozen.
     learning: bool,
 }
@@ -97,12 +97,12 @@ impl Detect {
             scanner: Scanner::new(kernel),
             numeric: Streams::new(tuning.max_streams),
             vectors: Streams::new(tuning.max_streams),
-            text: Streams::new(MOST_SOURCES),
-            json: Streams::new(MOST_SOURCES),
+            text: Streams::new(MAX_SOURCES),
+            json: Streams::new(MAX_SOURCES),
             sessions: Sessions::new(intuition, Scanner::new(kernel)),
             feedback: Offsets::default(),
             scored: 0,
-            load: Load::default(),
+            load: LoadShedding::default(),
             learning: true,
         }
     }
@@ -147,11 +147,11 @@ impl Detect {
 
     /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Returns
     /// whether the profile is to be lite when it follows the load and that changes; then [`Detect::reconfigure`] is due.
-    pub fn crowd(&mut self, share: f64, elapsed_s: f64) -> Option<bool> {
+    pub fn set_load(&mut self, share: f64, elapsed_s: f64) -> Option<bool> {
         if self.tuning.auto {
             return self.load.tick(share, elapsed_s);
         }
-        self.load = Load::default();
+        self.load = LoadShedding::default();
         None
     }
 
@@ -169,9 +169,10 @@ impl Detect {
     /// that is another than if it weighed as much as the others do on average. The mean of all streams; none before it was
     /// measured in any, which is when weights change and once for each stream that begins.
     pub fn effects(&self) -> Option<[f64; DIMS]> {
-        let (text, json) = (self.text.states().map(Ranked::effects), self.json.states().map(|(s, _)| s.effects()));
+        let (text, json) =
+            (self.text.states().map(DistanceDetector::effects), self.json.states().map(|(s, _)| s.effects()));
         let (mut sums, mut streams) = ([0.0; DIMS], 0.0);
-        for effects in text.chain(json).chain(self.vectors.states().map(Ranked::effects)).flatten() {
+        for effects in text.chain(json).chain(self.vectors.states().map(DistanceDetector::effects)).flatten() {
             sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);
             streams += 1.0;
         }
@@ -207,7 +208,7 @@ impl Detect {
         let numeric: u64 = self.numeric.states().map(|state| state.bytes(tuning)).sum();
         let vectors: u64 = self.vectors.states().map(|state| state.bytes(tuning)).sum();
         let text: u64 = self.text.states().map(|state| state.bytes(tuning)).sum();
-        let json: u64 = self.json.states().map(|state| state.0.bytes(tuning) + json::MOST_BYTES).sum();
+        let json: u64 = self.json.states().map(|state| state.0.bytes(tuning) + json::MAX_BYTES).sum();
         numeric + vectors + text + json
     }
 
@@ -280,7 +281,7 @@ impl Detect {
             return unencoded(event, matched);
         }
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.vectors.get(stream(event), self.scored, || Ranked::new(&tuning, scanner));
+        let state = self.vectors.get(stream(event), self.scored, || DistanceDetector::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
         let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS, self.learning), &tuning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
@@ -289,7 +290,7 @@ impl Detect {
 
     fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.text.get(event.head.source, self.scored, || Ranked::new(&tuning, scanner));
+        let state = self.text.get(event.head.source, self.scored, || DistanceDetector::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
         let vector = text::vector(event, matched);
         let score = state.step(
@@ -304,8 +305,9 @@ impl Detect {
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let (state, numbers) =
-            self.json.get(event.head.source, self.scored, || (Ranked::new(&tuning, scanner), Numbers::default()));
+        let (state, numbers) = self
+            .json
+            .get(event.head.source, self.scored, || (DistanceDetector::new(&tuning, scanner), Numbers::default()));
         let ready = state.seen() >= tuning.warm_up;
         let vector = json::vector(event, matched, numbers.step(event, matched, self.learning));
         let score = state.step(
@@ -342,8 +344,8 @@ fn stream(event: &Event<'_>) -> (Sym, Sym) {
 fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
     // Events of one pattern that came after pauses of one magnitude are alike.
     let pause = text::log_since_last(matched).floor() as i32 as u32;
-    let kin = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, kin, learn }
+    let cluster = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, cluster, learn }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

@@ -12,13 +12,13 @@
 
 use super::alert::{Channels, Score};
 use super::kernel::{self, DIMS, Scanner};
-use super::knn::Memory;
+use super::knn::VectorWindow;
 use super::probe::Probe;
-use super::runs::{Cycles, Place, Runs};
-use super::tail::Tail;
+use super::runs::{CyclePlace, Cycles, Runs};
+use super::tail_probability::TailProbability;
 use super::tuning::Tuning;
+use ng_model::checkpoint;
 use ng_model::record::NO_SEQ;
-use ng_model::saved;
 use std::collections::VecDeque;
 
 const SHAPE: [usize; DIMS] = [0, 4, 8, 12, 16, 20, 24, 28];
@@ -36,8 +36,8 @@ pub struct Numeric {
     history: History,
     shape: Space,
     scales: Space,
-    level: Tail,
-    quiet: Tail,
+    level: TailProbability,
+    quiet: TailProbability,
     runs: Runs,
     cycles: Cycles,
     channels: Channels,
@@ -50,8 +50,8 @@ impl Numeric {
             history: History::default(),
             shape: Space::new(SHAPE, tuning, scanner),
             scales: Space::new(SCALES, tuning, scanner),
-            level: Tail::new(tuning.history),
-            quiet: Tail::new(tuning.history),
+            level: TailProbability::new(tuning.history),
+            quiet: TailProbability::new(tuning.history),
             runs: Runs::default(),
             cycles: Cycles::default(),
             channels: Channels::default(),
@@ -88,16 +88,16 @@ impl Numeric {
     }
 
     /// Where a value stands, whose surprise to either side is given.
-    fn place(&mut self, value: f64, level: f64) -> Place {
+    fn place(&mut self, value: f64, level: f64) -> CyclePlace {
         let known = self.level.len();
         // The surprise of a value that a tenth exceeds.
         let tenth = 3.0 / ((known + 1) as f64).log10();
         if known < 20 || level < tenth {
-            Place::Middle
+            CyclePlace::Middle
         } else if self.level.high(value) >= tenth {
-            Place::High
+            CyclePlace::High
         } else {
-            Place::Low
+            CyclePlace::Low
         }
     }
 
@@ -164,12 +164,12 @@ impl History {
 struct Space {
     lags: [usize; DIMS],
     span: usize,
-    memory: Memory,
+    memory: VectorWindow,
     /// The mean distance of each remembered vector to its own neighbours when it was met, by place.
     own: Vec<f64>,
     /// Vectors met but not yet remembered, with their own distance and `seq`.
     pending: VecDeque<([f32; DIMS], f64, u64)>,
-    tail: Tail,
+    tail: TailProbability,
     distances: f64,
     queries: f64,
 }
@@ -201,10 +201,10 @@ impl Space {
         Space {
             lags,
             span: lags[DIMS - 1] + 4,
-            memory: Memory::new(tuning.window, scanner),
+            memory: VectorWindow::new(tuning.window, scanner),
             own: Vec::new(),
             pending: VecDeque::new(),
-            tail: Tail::new(tuning.history),
+            tail: TailProbability::new(tuning.history),
             distances: 0.0,
             queries: 0.0,
         }
@@ -276,9 +276,9 @@ impl Numeric {
     /// Adds the stream to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         let History { values, end, count, first } = &self.history;
-        saved::put(out, *count);
-        saved::put_float(out, *first);
-        saved::put_all(out, values[..*end].iter().map(|value| value.to_bits()));
+        checkpoint::put(out, *count);
+        checkpoint::put_float(out, *first);
+        checkpoint::put_all(out, values[..*end].iter().map(|value| value.to_bits()));
         self.shape.save(out);
         self.scales.save(out);
         self.level.save(out);
@@ -290,9 +290,12 @@ impl Numeric {
 
     /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
     pub(super) fn restore(input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Numeric> {
-        let mut history =
-            History { count: saved::take_count(input)?, first: saved::take_float(input)?, ..History::default() };
-        let values = saved::take_all(input, history.values.len())?;
+        let mut history = History {
+            count: checkpoint::take_count(input)?,
+            first: checkpoint::take_float(input)?,
+            ..History::default()
+        };
+        let values = checkpoint::take_all(input, history.values.len())?;
         history.end = values.len();
         if (history.count.min(KEPT as u64) as usize) > history.end {
             return None;
@@ -304,8 +307,8 @@ impl Numeric {
             history,
             shape: Space::restore(SHAPE, input, tuning, scanner)?,
             scales: Space::restore(SCALES, input, tuning, scanner)?,
-            level: Tail::restore(input, tuning.history)?,
-            quiet: Tail::restore(input, tuning.history)?,
+            level: TailProbability::restore(input, tuning.history)?,
+            quiet: TailProbability::restore(input, tuning.history)?,
             runs: Runs::restore(input)?,
             cycles: Cycles::restore(input)?,
             channels: Channels::restore(input)?,
@@ -322,31 +325,31 @@ impl Numeric {
 impl Space {
     fn save(&self, out: &mut Vec<u8>) {
         self.memory.save(out);
-        self.own.iter().for_each(|own| saved::put_float(out, *own));
-        saved::put_all(out, self.pending.iter().map(|pending| pending.2));
+        self.own.iter().for_each(|own| checkpoint::put_float(out, *own));
+        checkpoint::put_all(out, self.pending.iter().map(|pending| pending.2));
         for (vector, own, _) in &self.pending {
-            saved::put_singles(out, vector);
-            saved::put_float(out, *own);
+            checkpoint::put_singles(out, vector);
+            checkpoint::put_float(out, *own);
         }
         self.tail.save(out);
-        saved::put_float(out, self.distances);
-        saved::put_float(out, self.queries);
+        checkpoint::put_float(out, self.distances);
+        checkpoint::put_float(out, self.queries);
     }
 
     fn restore(lags: [usize; DIMS], input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Space> {
         let mut space = Space::new(lags, tuning, scanner);
-        space.memory = Memory::restore(input, scanner)?;
-        space.own = (0..space.memory.len()).map(|_| saved::take_float(input)).collect::<Option<_>>()?;
-        for seq in saved::take_all(input, space.span)? {
+        space.memory = VectorWindow::restore(input, scanner)?;
+        space.own = (0..space.memory.len()).map(|_| checkpoint::take_float(input)).collect::<Option<_>>()?;
+        for seq in checkpoint::take_all(input, space.span)? {
             space.pending.push_back(([0.0; DIMS], 0.0, seq));
         }
         for (vector, own, _) in &mut space.pending {
-            *vector = saved::take_singles(input)?;
-            *own = saved::take_float(input)?;
+            *vector = checkpoint::take_singles(input)?;
+            *own = checkpoint::take_float(input)?;
         }
-        space.tail = Tail::restore(input, tuning.history)?;
-        space.distances = saved::take_float(input)?;
-        space.queries = saved::take_float(input)?;
+        space.tail = TailProbability::restore(input, tuning.history)?;
+        space.distances = checkpoint::take_float(input)?;
+        space.queries = checkpoint::take_float(input)?;
         Some(space)
     }
 }

@@ -4,7 +4,7 @@
 //! Each tells it once, when the length passes a limit, and again whenever it has doubled: a surprise that grew with every
 //! event would be a new alert at every event.
 
-use ng_model::saved;
+use ng_model::checkpoint;
 use std::collections::VecDeque;
 
 /// Runs up to this length are nothing unusual in any stream.
@@ -96,7 +96,7 @@ pub(super) struct Cycles {
 
 /// Where a value stands in its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum CyclePlace {
     /// Among the highest tenth.
     High,
     /// Among the lowest tenth.
@@ -108,19 +108,19 @@ pub(super) enum Place {
 impl Cycles {
     /// Surprise of how long it is since the stream came from low to high, or from high to low, last. 0 while its
     /// cycles are not regular. Without `learn` the cycle that ends is not remembered.
-    pub(super) fn step(&mut self, place: Place, learn: bool) -> f64 {
+    pub(super) fn step(&mut self, place: CyclePlace, learn: bool) -> f64 {
         let index = self.index;
         self.index += 1;
         match place {
-            Place::High => {
+            CyclePlace::High => {
                 self.up.arrive(index, learn);
                 self.down.armed = true;
             }
-            Place::Low => {
+            CyclePlace::Low => {
                 self.down.arrive(index, learn);
                 self.up.armed = true;
             }
-            Place::Middle => {}
+            CyclePlace::Middle => {}
         }
         self.up.surprise(index).max(self.down.surprise(index))
     }
@@ -189,21 +189,21 @@ fn tells(length: u64, longest: u64, times: f64) -> bool {
 impl Runs {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        [self.value, self.before, self.step].into_iter().for_each(|number| saved::put_float(out, number));
-        [self.length, self.steps, self.ended].into_iter().for_each(|count| saved::put(out, count));
-        saved::put_all(out, self.long.iter().copied());
+        [self.value, self.before, self.step].into_iter().for_each(|number| checkpoint::put_float(out, number));
+        [self.length, self.steps, self.ended].into_iter().for_each(|count| checkpoint::put(out, count));
+        checkpoint::put_all(out, self.long.iter().copied());
     }
 
     /// Takes them up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Runs> {
         Some(Runs {
-            value: saved::take_float(input)?,
-            before: saved::take_float(input)?,
-            step: saved::take_float(input)?,
-            length: saved::take_count(input)?,
-            steps: saved::take_count(input)?,
-            ended: saved::take_count(input)?,
-            long: saved::take_all(input, RUNS)?.into(),
+            value: checkpoint::take_float(input)?,
+            before: checkpoint::take_float(input)?,
+            step: checkpoint::take_float(input)?,
+            length: checkpoint::take_count(input)?,
+            steps: checkpoint::take_count(input)?,
+            ended: checkpoint::take_count(input)?,
+            long: checkpoint::take_all(input, RUNS)?.into(),
         })
     }
 }
@@ -211,21 +211,21 @@ impl Runs {
 impl Cycles {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        saved::put(out, self.index);
+        checkpoint::put(out, self.index);
         for returns in [&self.up, &self.down] {
-            saved::put(out, returns.armed.into());
-            saved::put_all(out, returns.last.into_iter().collect::<Vec<_>>().into_iter());
-            saved::put_all(out, returns.lengths.iter().copied());
+            checkpoint::put(out, returns.armed.into());
+            checkpoint::put_all(out, returns.last.into_iter().collect::<Vec<_>>().into_iter());
+            checkpoint::put_all(out, returns.lengths.iter().copied());
         }
     }
 
     /// Takes them up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Cycles> {
-        let mut cycles = Cycles { index: saved::take_count(input)?, ..Cycles::default() };
+        let mut cycles = Cycles { index: checkpoint::take_count(input)?, ..Cycles::default() };
         for returns in [&mut cycles.up, &mut cycles.down] {
-            returns.armed = saved::take(input)? != 0;
-            returns.last = saved::take_all(input, 1)?.first().copied();
-            returns.lengths = saved::take_all(input, CYCLES)?.into();
+            returns.armed = checkpoint::take(input)? != 0;
+            returns.last = checkpoint::take_all(input, 1)?.first().copied();
+            returns.lengths = checkpoint::take_all(input, CYCLES)?.into();
             returns.longest = returns.regular();
             if returns.last.is_some_and(|last| last > cycles.index) {
                 return None;
@@ -279,11 +279,11 @@ mod tests {
                 let length = length(number);
                 let place = |at| {
                     if at == 0 {
-                        Place::High
+                        CyclePlace::High
                     } else if at == length / 2 {
-                        Place::Low
+                        CyclePlace::Low
                     } else {
-                        Place::Middle
+                        CyclePlace::Middle
                     }
                 };
                 all.extend((0..length).map(|at| cycles.step(place(at), true)));

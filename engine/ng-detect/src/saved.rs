@@ -1,12 +1,12 @@
 //! The saved form of detectors: one stream after the other, those seen last first. What does not fit is left out.
 
+use super::distance_detector::DistanceDetector;
 use super::json::Numbers;
 use super::numeric::Numeric;
-use super::ranked::Ranked;
 use super::sessions::Source;
 use super::streams::Streams;
-use super::{Detect, MOST_SOURCES, sessions};
-use ng_model::saved::{Draft, MOST_BYTES, Saved, put, put_half, take_count, take_up_to};
+use super::{Detect, MAX_SOURCES, sessions};
+use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, MAX_BYTES, put, put_u32, take_count, take_up_to};
 use ng_model::symbols::{Sym, Symbols};
 
 /// Bytes that are kept free for what stands behind the streams.
@@ -48,9 +48,9 @@ impl Left {
 /// Detectors that were read, to be taken up together.
 pub struct Detectors {
     numeric: Streams<(Sym, Sym), Numeric>,
-    vectors: Streams<(Sym, Sym), Ranked<0>>,
-    text: Streams<Sym, Ranked<3>>,
-    json: Streams<Sym, (Ranked<3>, Numbers)>,
+    vectors: Streams<(Sym, Sym), DistanceDetector<0>>,
+    text: Streams<Sym, DistanceDetector<3>>,
+    json: Streams<Sym, (DistanceDetector<3>, Numbers)>,
     sessions: Streams<Sym, Source>,
     scored: u64,
 }
@@ -74,14 +74,14 @@ impl Detect {
 
     /// Goes on saving until the state has so many bytes. True when all is saved. Each stream is saved as it stands when its
     /// turn comes.
-    pub fn save(&self, left: &mut Left, draft: &mut Draft, symbols: &Symbols, enough: usize) -> bool {
-        while draft.bytes.len() < enough {
+    pub fn save(&self, left: &mut Left, writer: &mut CheckpointWriter, symbols: &Symbols, enough: usize) -> bool {
+        while writer.bytes.len() < enough {
             let Some(key) = left.keys.pop() else {
-                put_half(&mut draft.bytes, END);
-                put(&mut draft.bytes, self.scored);
+                put_u32(&mut writer.bytes, END);
+                put(&mut writer.bytes, self.scored);
                 return true;
             };
-            if !draft.within(MOST_BYTES - REST, |draft| self.save_stream(key, draft, symbols)) {
+            if !writer.within(MAX_BYTES - REST, |writer| self.save_stream(key, writer, symbols)) {
                 left.left_out = left.keys.len() + 1;
                 left.keys.clear();
             }
@@ -90,42 +90,42 @@ impl Detect {
     }
 
     /// A stream that gave way in the meantime is passed over.
-    fn save_stream(&self, key: Key, draft: &mut Draft, symbols: &Symbols) {
-        let begin = |draft: &mut Draft, kind: u32, used: u64, names: &[Sym]| {
-            put_half(&mut draft.bytes, kind);
-            put(&mut draft.bytes, used);
-            names.iter().for_each(|name| draft.name(*name, symbols));
+    fn save_stream(&self, key: Key, writer: &mut CheckpointWriter, symbols: &Symbols) {
+        let begin = |writer: &mut CheckpointWriter, kind: u32, used: u64, names: &[Sym]| {
+            put_u32(&mut writer.bytes, kind);
+            put(&mut writer.bytes, used);
+            names.iter().for_each(|name| writer.name(*name, symbols));
         };
         match key {
             Key::Numeric(source, name) => {
                 if let Some((used, state)) = self.numeric.find((source, name)) {
-                    begin(draft, NUMERIC, used, &[source, name]);
-                    state.save(&mut draft.bytes);
+                    begin(writer, NUMERIC, used, &[source, name]);
+                    state.save(&mut writer.bytes);
                 }
             }
             Key::Vector(source, name) => {
                 if let Some((used, state)) = self.vectors.find((source, name)) {
-                    begin(draft, VECTOR, used, &[source, name]);
-                    state.save(&mut draft.bytes);
+                    begin(writer, VECTOR, used, &[source, name]);
+                    state.save(&mut writer.bytes);
                 }
             }
             Key::Text(source) => {
                 if let Some((used, state)) = self.text.find(source) {
-                    begin(draft, TEXT, used, &[source]);
-                    state.save(&mut draft.bytes);
+                    begin(writer, TEXT, used, &[source]);
+                    state.save(&mut writer.bytes);
                 }
             }
             Key::Json(source) => {
                 if let Some((used, (state, numbers))) = self.json.find(source) {
-                    begin(draft, JSON, used, &[source]);
-                    state.save(&mut draft.bytes);
-                    numbers.save(&mut draft.bytes);
+                    begin(writer, JSON, used, &[source]);
+                    state.save(&mut writer.bytes);
+                    numbers.save(&mut writer.bytes);
                 }
             }
             Key::Sessions(source) => {
                 if let Some((used, state)) = self.sessions.find(source) {
-                    begin(draft, SESSIONS, used, &[source]);
-                    state.save(&mut draft.bytes);
+                    begin(writer, SESSIONS, used, &[source]);
+                    state.save(&mut writer.bytes);
                 }
             }
         }
@@ -133,14 +133,14 @@ impl Detect {
 
     /// Reads a saved state; none when it is not valid. Of sources whose patterns are not known nothing is read that ranks
     /// them. What fits into the present windows and histories is kept.
-    pub fn read(&self, saved: &mut Saved<'_>, knows: impl Fn(Sym) -> bool) -> Option<Detectors> {
+    pub fn read(&self, saved: &mut CheckpointReader<'_>, knows: impl Fn(Sym) -> bool) -> Option<Detectors> {
         let (tuning, scanner) = (&self.tuning, self.scanner);
         let mut read = Detectors {
             numeric: Streams::new(tuning.max_streams),
             vectors: Streams::new(tuning.max_streams),
-            text: Streams::new(MOST_SOURCES),
-            json: Streams::new(MOST_SOURCES),
-            sessions: Streams::new(sessions::MOST_SOURCES),
+            text: Streams::new(MAX_SOURCES),
+            json: Streams::new(MAX_SOURCES),
+            sessions: Streams::new(sessions::MAX_SOURCES),
             scored: 0,
         };
         loop {
@@ -159,16 +159,16 @@ impl Detect {
                 }
                 VECTOR => {
                     let key = (source, saved.name()?);
-                    read.vectors.add(key, used, Ranked::restore(&mut saved.bytes, tuning, scanner)?);
+                    read.vectors.add(key, used, DistanceDetector::restore(&mut saved.bytes, tuning, scanner)?);
                 }
                 TEXT => {
-                    let state = Ranked::restore(&mut saved.bytes, tuning, scanner)?;
+                    let state = DistanceDetector::restore(&mut saved.bytes, tuning, scanner)?;
                     if knows(source) {
                         read.text.add(source, used, state);
                     }
                 }
                 JSON => {
-                    let state = Ranked::restore(&mut saved.bytes, tuning, scanner)?;
+                    let state = DistanceDetector::restore(&mut saved.bytes, tuning, scanner)?;
                     let numbers = Numbers::restore(&mut saved.bytes)?;
                     if knows(source) {
                         read.json.add(source, used, (state, numbers));
@@ -187,9 +187,9 @@ impl Detect {
     }
 
     /// Puts detectors that were read in the place of those that are there.
-    pub fn take_up(&mut self, read: Detectors) {
+    pub fn adopt(&mut self, read: Detectors) {
         (self.numeric, self.vectors, self.text, self.json) = (read.numeric, read.vectors, read.text, read.json);
-        self.sessions.take_up(read.sessions);
+        self.sessions.adopt(read.sessions);
         self.scored = read.scored;
     }
 }

@@ -1,7 +1,7 @@
 //! The running spread of the dimensions of a vector, so that distances do not depend on their units.
 
 use super::kernel::DIMS;
-use ng_model::saved;
+use ng_model::checkpoint;
 
 /// Vectors after which older ones begin to fade.
 const MEMORY: f64 = 8192.0;
@@ -49,15 +49,15 @@ impl Scale {
 impl Scale {
     /// Adds it to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        saved::put_float(out, self.count);
-        self.mean.iter().chain(&self.variance).for_each(|number| saved::put_float(out, *number));
+        checkpoint::put_float(out, self.count);
+        self.mean.iter().chain(&self.variance).for_each(|number| checkpoint::put_float(out, *number));
     }
 
     /// Takes it up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Scale> {
-        let mut scale = Scale { count: saved::take_finite(input)?, ..Scale::default() };
+        let mut scale = Scale { count: checkpoint::take_finite(input)?, ..Scale::default() };
         for number in scale.mean.iter_mut().chain(&mut scale.variance) {
-            *number = saved::take_finite(input)?;
+            *number = checkpoint::take_finite(input)?;
         }
         Some(scale)
     }

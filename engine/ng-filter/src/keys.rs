@@ -18,7 +18,7 @@ pub enum Key {
     /// This is the topic.
     Topic(Box<[u8]>),
     /// The name of the source contains these bytes, ASCII letters in any case; written in lower case, at most
-    /// [`LONGEST_PART`] of them, and never empty.
+    /// [`MAX_PART_LEN`] of them, and never empty.
     SourcePart(Box<[u8]>),
     /// The topic is this one or lies under it: `a.b` and `a.b.c` are under `a.b`, `a.bc` is not. Never empty.
     TopicUnder(Box<[u8]>),
@@ -27,7 +27,7 @@ pub enum Key {
 }
 
 /// Most bytes of [`Key::SourcePart`]; of a longer part its beginning is the key.
-pub const LONGEST_PART: usize = 32;
+pub const MAX_PART_LEN: usize = 32;
 
 impl Key {
     /// Roughly how many times more records have one key of this sort than have one attribute of a certain text.
@@ -105,7 +105,7 @@ fn key(node: &Node) -> Option<Vec<Key>> {
             Pattern::Exact(name) => Key::Source(name.clone()),
             other => {
                 let part = other.needle().filter(|part| !part.is_empty())?;
-                Key::SourcePart(part[..part.len().min(LONGEST_PART)].to_ascii_lowercase().into())
+                Key::SourcePart(part[..part.len().min(MAX_PART_LEN)].to_ascii_lowercase().into())
             }
         },
         _ => return None,

@@ -21,7 +21,7 @@
 //! # Layout
 //!
 //! `lexer` → `parse` (or `dialect`) → `ast`, whose `Display` is the canonical form → `check` (with `fields`, `units`,
-//! `pattern`) → `eval`, with `head`. `attrs` reads fields of the raw bytes. `keys` and `outlook` say of a compiled filter what can be
+//! `pattern`) → `eval`, with `head`. `attrs` reads fields of the raw bytes. `keys` and `partial_evaluation` say of a compiled filter what can be
 //! known of its result without it being run: the routes find the subscriptions of a record by them.
 
 #![forbid(unsafe_code)]
@@ -35,8 +35,8 @@ mod fields;
 mod head;
 mod keys;
 mod lexer;
-mod outlook;
 mod parse;
+mod partial_evaluation;
 mod pattern;
 pub mod rules;
 #[cfg(test)]
@@ -45,8 +45,8 @@ mod units;
 
 pub use attrs::{attr, text_of};
 pub use fields::{FieldKind, FieldRow, fields};
-pub use keys::{Key, LONGEST_PART};
-pub use outlook::{Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
+pub use keys::{Key, MAX_PART_LEN};
+pub use partial_evaluation::{Known, PartialEvaluation, REJECTED, Rest, SITUATIONS, situation};
 
 use ast::{At, Expr};
 use eval::Node;

@@ -1,6 +1,6 @@
 //! Time that only runs forward, made from a clock that may be set.
 
-use crate::saved;
+use crate::checkpoint;
 
 /// A step back of at most this is two batches that overtook each other; a larger one is a clock that was set.
 const INVERSION_NS: i64 = 5_000_000_000;
@@ -44,14 +44,14 @@ impl Elapsed {
 impl Elapsed {
     /// Adds the time to a saved state.
     pub fn save(&self, out: &mut Vec<u8>) {
-        saved::put_all(out, self.wall_ns.into_iter().map(|wall| wall as u64).collect::<Vec<_>>().into_iter());
-        saved::put(out, self.passed_ns as u64);
+        checkpoint::put_all(out, self.wall_ns.into_iter().map(|wall| wall as u64).collect::<Vec<_>>().into_iter());
+        checkpoint::put(out, self.passed_ns as u64);
     }
 
     /// Takes it up again.
     pub fn restore(input: &mut &[u8]) -> Option<Elapsed> {
-        let wall_ns = saved::take_all(input, 1)?.first().map(|wall| *wall as i64);
-        let passed_ns = saved::take(input)? as i64;
+        let wall_ns = checkpoint::take_all(input, 1)?.first().map(|wall| *wall as i64);
+        let passed_ns = checkpoint::take(input)? as i64;
         (passed_ns >= 0).then_some(Elapsed { wall_ns, passed_ns })
     }
 

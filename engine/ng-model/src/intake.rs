@@ -29,12 +29,12 @@ pub struct Batch {
     /// Format and place of each.
     pub readings: Vec<(Format, Span)>,
     /// Whoever waits to hear that the batch was taken in.
-    pub receipt: Option<Receipt>,
+    pub receipt: Option<Acknowledgement>,
 }
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TakenIn {
+pub struct IngestResult {
     /// `seq` of its first record.
     pub first_seq: u64,
     /// Its records; 0 when the module `gateway` was off, and its readings were refused.
@@ -45,23 +45,23 @@ pub struct TakenIn {
 
 /// Called on the engine's thread when the batch is in the ring; must not wait. A batch that is thrown away, because the
 /// engine stops, drops it without a call.
-pub struct Receipt(Box<dyn FnOnce(TakenIn) + Send>);
+pub struct Acknowledgement(Box<dyn FnOnce(IngestResult) + Send>);
 
-impl Receipt {
+impl Acknowledgement {
     /// A receipt that calls `tell`.
-    pub fn new(tell: impl FnOnce(TakenIn) + Send + 'static) -> Self {
-        Receipt(Box::new(tell))
+    pub fn new(tell: impl FnOnce(IngestResult) + Send + 'static) -> Self {
+        Acknowledgement(Box::new(tell))
     }
 
     /// Tells it.
-    pub fn give(self, taken: TakenIn) {
+    pub fn acknowledge(self, taken: IngestResult) {
         (self.0)(taken);
     }
 }
 
-impl std::fmt::Debug for Receipt {
+impl std::fmt::Debug for Acknowledgement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Receipt")
+        f.write_str("Acknowledgement")
     }
 }
 
@@ -146,7 +146,7 @@ impl SourceStatus {
 
 /// What a sensor asks of the world it runs in.
 #[derive(Clone)]
-pub struct Outlet {
+pub struct IngestHandle {
     batches: Sender<Batch>,
     spare: Receiver<Batch>,
     sources: Sender<Arc<SourceStatus>>,
@@ -155,25 +155,25 @@ pub struct Outlet {
 }
 
 /// A batch being filled for one source.
-pub struct Filling {
-    outlet: Outlet,
+pub struct BatchBuilder {
+    ingest: IngestHandle,
     batch: Batch,
 }
 
 /// A batch was not handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unsent {
+pub enum SendError {
     /// The engine was behind for the whole time.
     Busy,
     /// The engine is gone or stopping.
-    Stopped,
+    Shutdown,
 }
 
 /// The engine is gone or stopping; the sensor ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped;
+pub struct Shutdown;
 
-impl Outlet {
+impl IngestHandle {
     /// The sensors' end of the channels.
     pub fn new(
         batches: Sender<Batch>,
@@ -182,7 +182,7 @@ impl Outlet {
         stopped: Arc<AtomicBool>,
         clock: fn() -> i64,
     ) -> Self {
-        Outlet { batches, spare, sources, stopped, clock }
+        IngestHandle { batches, spare, sources, stopped, clock }
     }
 
     /// Makes a source known to the engine, so that it is shown even before it speaks. Once for each source.
@@ -202,8 +202,8 @@ impl Outlet {
     }
 
     /// Starts a batch for a source.
-    pub fn fill(&self, source: &Arc<SourceStatus>) -> Filling {
-        Filling { outlet: self.clone(), batch: self.empty(source) }
+    pub fn fill(&self, source: &Arc<SourceStatus>) -> BatchBuilder {
+        BatchBuilder { ingest: self.clone(), batch: self.empty(source) }
     }
 
     fn empty(&self, source: &Arc<SourceStatus>) -> Batch {
@@ -217,16 +217,16 @@ impl Outlet {
     }
 }
 
-impl Drop for Filling {
+impl Drop for BatchBuilder {
     /// What a sensor had read and not handed on when it failed or stopped is lost, and is counted.
     fn drop(&mut self) {
         self.batch.source.lost.fetch_add(self.readings(), Ordering::Relaxed);
     }
 }
 
-impl Filling {
+impl BatchBuilder {
     /// Adds one reading and hands the batch on when it is full. Waits while the engine is behind, so nothing is lost.
-    pub fn push(&mut self, format: Format, raw: &[u8]) -> Result<(), Stopped> {
+    pub fn push(&mut self, format: Format, raw: &[u8]) -> Result<(), Shutdown> {
         let start = self.batch.bytes.len();
         self.batch.bytes.extend_from_slice(raw);
         self.batch.readings.push((format, Span::new(start, start + raw.len())));
@@ -234,9 +234,9 @@ impl Filling {
     }
 
     /// Hands on what is there. Waits while the engine is behind.
-    pub fn flush(&mut self) -> Result<(), Stopped> {
+    pub fn flush(&mut self) -> Result<(), Shutdown> {
         let Some(batch) = self.take() else { return Ok(()) };
-        self.outlet.batches.send(batch).map_err(|_| Stopped)
+        self.ingest.batches.send(batch).map_err(|_| Shutdown)
     }
 
     /// Adds one reading without handing anything on. False when the batch has no room for it and is to be submitted first.
@@ -258,26 +258,26 @@ impl Filling {
 
     /// Hands on what is there, and asks for a receipt. Waits at most for `patience` while the engine is behind; what was
     /// not handed on is thrown away, for the caller tells its own source.
-    pub fn submit(&mut self, receipt: Receipt, patience: Duration) -> Result<(), Unsent> {
+    pub fn submit(&mut self, receipt: Acknowledgement, patience: Duration) -> Result<(), SendError> {
         let Some(mut batch) = self.take() else { return Ok(()) };
         batch.receipt = Some(receipt);
-        self.outlet.batches.send_timeout(batch, patience).map_err(|error| match error {
-            SendTimeoutError::Timeout(_) => Unsent::Busy,
-            SendTimeoutError::Disconnected(_) => Unsent::Stopped,
+        self.ingest.batches.send_timeout(batch, patience).map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => SendError::Busy,
+            SendTimeoutError::Disconnected(_) => SendError::Shutdown,
         })
     }
 
     /// Hands on what is there, or drops it and counts it as lost when the engine is behind: for samples, which are
     /// worth nothing when they are late.
-    pub fn offer(&mut self) -> Result<(), Stopped> {
+    pub fn try_send(&mut self) -> Result<(), Shutdown> {
         let Some(batch) = self.take() else { return Ok(()) };
-        match self.outlet.batches.try_send(batch) {
+        match self.ingest.batches.try_send(batch) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(batch)) => {
                 batch.source.lost.fetch_add(batch.readings.len() as u64, Ordering::Relaxed);
                 Ok(())
             }
-            Err(TrySendError::Disconnected(_)) => Err(Stopped),
+            Err(TrySendError::Disconnected(_)) => Err(Shutdown),
         }
     }
 
@@ -285,8 +285,8 @@ impl Filling {
         if self.batch.readings.is_empty() {
             return None;
         }
-        let now = self.outlet.now_ns();
-        let next = self.outlet.empty(&self.batch.source);
+        let now = self.ingest.now_ns();
+        let next = self.ingest.empty(&self.batch.source);
         let mut full = std::mem::replace(&mut self.batch, next);
         full.received_ns = now;
         full.source.ok(now);

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 pub mod elapsed;
 pub mod event;
 pub mod intake;
@@ -17,7 +18,6 @@ pub mod overrides;
 pub mod record;
 pub mod refusal;
 pub mod safe_text;
-pub mod saved;
 pub mod settings;
 pub mod supervise;
 pub mod symbols;

@@ -9,8 +9,8 @@
 
 pub mod config;
 mod error;
+mod high_water_mark;
 mod node;
-mod place;
 pub mod score;
 mod state;
 pub mod zone;

@@ -2,15 +2,15 @@
 
 use crate::NodeError;
 use crate::config::Config;
-use crate::place::Place;
+use crate::high_water_mark::HighWaterMark;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
+use ng_core::checkpoint::Checkpoint;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::engine::{Engine, EngineParts};
+use ng_core::event_loop::{self, Disconnected, Handle, Setup};
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::{self, Gone, Handle, Setup};
-use ng_core::learnt::Saving;
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::session::Session;
@@ -19,7 +19,7 @@ use ng_core::world::World;
 use ng_detect::Kernel;
 use ng_filter::Env;
 use ng_model::event::Parsed;
-use ng_model::intake::{Outlet, SourceStatus};
+use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::settings::{Row, Values};
 use ng_model::zone::Zone;
@@ -51,7 +51,7 @@ pub struct Node {
     handle: Handle,
     store: Shared,
     /// The sensors before they run, with the way in that they will share.
-    waiting: Option<(Outlet, Vec<Built>)>,
+    waiting: Option<(IngestHandle, Vec<Built>)>,
     running: Vec<JoinHandle<()>>,
 }
 
@@ -60,7 +60,7 @@ type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
 struct RealWorld {
     state: State,
     /// Absent when the numbers of records begin with 0 in every process.
-    place: Option<Place>,
+    place: Option<HighWaterMark>,
     /// Writes what was learnt.
     writer: Option<JoinHandle<std::io::Result<()>>>,
     /// How that went, until it is asked for.
@@ -76,12 +76,12 @@ impl World for RealWorld {
         self.state.save(overrides).map_err(|error| error.to_string())
     }
 
-    fn keeps_state(&self) -> bool {
+    fn keeps_checkpoints(&self) -> bool {
         self.place.is_some()
     }
 
     /// While an earlier state is still being written, a later one is left out, unless it is the last.
-    fn keep_state(&mut self, state: Saving, engine_ends: bool) {
+    fn save(&mut self, state: Checkpoint, engine_ends: bool) {
         if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) && !engine_ends {
             return;
         }
@@ -96,7 +96,7 @@ impl World for RealWorld {
         }
     }
 
-    fn kept_state(&mut self) -> Option<Result<(), String>> {
+    fn poll(&mut self) -> Option<Result<(), String>> {
         if self.writer.as_ref().is_some_and(JoinHandle::is_finished) {
             self.join_writer();
         }
@@ -141,8 +141,8 @@ impl Node {
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
-        store.begin_at(place.as_ref().map_or(0, Place::next_seq));
+        let place = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
+        store.begin_at(place.as_ref().map_or(0, HighWaterMark::next_seq));
         let forgotten =
             place.as_ref().and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
         let store: Shared = Arc::new(Mutex::new(store));
@@ -157,9 +157,9 @@ impl Node {
         let failed = |error: std::io::Error| {
             NodeError::failure("NG-3103", "", format!("a thread could not be started: {error}"))
         };
-        let (handle, outlet) = host::start(setup, now_ns).map_err(failed)?;
+        let (handle, ingest) = event_loop::start(setup, now_ns).map_err(failed)?;
         for sensor in SENSORS.iter().filter(|sensor| !sensors.iter().any(|(name, _)| *name == sensor.name)) {
-            outlet.announce(&SourceStatus::off(sensor.name));
+            ingest.announce(&SourceStatus::off(sensor.name));
         }
         if let Some(note) = reverted {
             handle.access().note(note).map_err(gone)?;
@@ -171,26 +171,26 @@ impl Node {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;
         }
-        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new() })
+        Ok(Node { handle, store, waiting: Some((ingest, sensors)), running: Vec::new() })
     }
 
     /// A way in for readings that come by another way than a sensor; none once the sensors run. Subscriptions do not
     /// come to their end while it is held.
-    pub fn outlet(&self) -> Option<Outlet> {
-        self.waiting.as_ref().map(|(outlet, _)| outlet.clone())
+    pub fn ingest(&self) -> Option<IngestHandle> {
+        self.waiting.as_ref().map(|(ingest, _)| ingest.clone())
     }
 
     /// Starts every enabled sensor; once.
     pub fn start_sensors(&mut self) {
-        if let Some((outlet, sensors)) = self.waiting.take() {
+        if let Some((ingest, sensors)) = self.waiting.take() {
             for (_, sensor) in sensors {
                 let source = sensor.source().clone();
-                match ng_sensors::start(sensor, outlet.clone()) {
+                match ng_sensors::start(sensor, ingest.clone()) {
                     Ok(thread) => self.running.push(thread),
                     Err(error) => {
                         let reason = format!("the thread of sensor {} could not be started: {error}", source.sensor);
-                        outlet.announce(&source);
-                        source.fail(outlet.now_ns(), TroubleKind::Failed, reason);
+                        ingest.announce(&source);
+                        source.fail(ingest.now_ns(), TroubleKind::Failed, reason);
                     }
                 }
             }
@@ -235,7 +235,7 @@ impl Drop for Node {
     }
 }
 
-fn gone(_: Gone) -> NodeError {
+fn gone(_: Disconnected) -> NodeError {
     NodeError::failure("NG-3104", "", "the engine has stopped")
 }
 

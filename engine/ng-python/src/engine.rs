@@ -57,8 +57,8 @@ impl Engine {
 
     /// A way in for readings of this program under a name; before `start_sensors`. Raises RuntimeError after it.
     fn source(&self, name: &str) -> PyResult<Source> {
-        let outlet = lock(&self.node).outlet();
-        outlet.map(|outlet| Source::announce(&outlet, name)).ok_or_else(|| untimely("the sensors run already"))
+        let ingest = lock(&self.node).ingest();
+        ingest.map(|ingest| Source::announce(&ingest, name)).ok_or_else(|| untimely("the sensors run already"))
     }
 
     /// The ring of this engine.

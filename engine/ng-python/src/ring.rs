@@ -3,7 +3,7 @@
 use crate::errors::{filter_error, wire_error};
 use crate::tally::Tally;
 use ng_core::convert;
-use ng_core::host::Access;
+use ng_core::event_loop::EngineHandle;
 use ng_core::store::{self, Find, Reader, Shared, Store};
 use ng_filter::Filter;
 use ng_model::event::Parsed;
@@ -31,7 +31,7 @@ pub(crate) struct Ring {
     pub(crate) zone: Zone,
     pub(crate) saved: BTreeMap<String, String>,
     /// Knows the texts of patterns; absent for a recording.
-    engine: Option<Access>,
+    engine: Option<EngineHandle>,
     /// Remembers what it unpacked, for one record after the other.
     reader: Arc<Mutex<Reader>>,
 }
@@ -47,7 +47,7 @@ impl Ring {
 }
 
 impl Ring {
-    fn over(store: Shared, zone: Zone, saved: BTreeMap<String, String>, engine: Option<Access>) -> Self {
+    fn over(store: Shared, zone: Zone, saved: BTreeMap<String, String>, engine: Option<EngineHandle>) -> Self {
         let reader = Arc::new(Mutex::new(Reader::new(store.clone())));
         Ring { store, zone, saved, engine, reader }
     }

@@ -30,7 +30,7 @@ use crate::stdin::MAX_LINE_BYTES;
 use crate::{Sensor, SensorType, pace};
 use expand::Glob;
 use follower::Follower;
-use ng_model::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -132,18 +132,18 @@ impl Sensor for Files {
         &self.report
     }
 
-    fn run(&mut self, outlet: &Outlet) {
+    fn run(&mut self, ingest: &IngestHandle) {
         if let Some(options) = self.options.take() {
-            self.follower = Some(Follower::new(options, outlet.clone(), self.report.clone()));
+            self.follower = Some(Follower::new(options, ingest.clone(), self.report.clone()));
         }
         if let Some(follower) = &mut self.follower {
             // An error means that the engine is stopping, which is how every sensor ends.
-            let _: Result<(), Stopped> = follow(follower, outlet);
+            let _: Result<(), Shutdown> = follow(follower, ingest);
         }
     }
 }
 
-fn follow(follower: &mut Follower, outlet: &Outlet) -> Result<(), Stopped> {
+fn follow(follower: &mut Follower, ingest: &IngestHandle) -> Result<(), Shutdown> {
     let rescan = follower.options.rescan;
     let mut scan_due = Instant::now();
     let mut delay = SHORTEST;
@@ -155,6 +155,6 @@ fn follow(follower: &mut Follower, outlet: &Outlet) -> Result<(), Stopped> {
         let found = follower.look()?;
         delay = if found.any { SHORTEST } else { (delay * 2).min(LONGEST) };
         let next = if found.more { Instant::now() } else { Instant::now() + delay };
-        pace::wait(outlet, next)?;
+        pace::wait(ingest, next)?;
     }
 }

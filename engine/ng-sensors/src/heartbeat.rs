@@ -1,7 +1,7 @@
 //! A sign of life at a fixed interval: when it is missing, the way from a sensor to the screen is broken.
 
 use crate::{Sensor, SensorType, pace};
-use ng_model::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use std::sync::Arc;
@@ -39,24 +39,24 @@ impl Sensor for Heartbeat {
         &self.source
     }
 
-    fn run(&mut self, outlet: &Outlet) {
+    fn run(&mut self, ingest: &IngestHandle) {
         // An error means that the engine is stopping, which is how every sensor ends.
-        let _: Result<(), Stopped> = self.beat(outlet);
+        let _: Result<(), Shutdown> = self.beat(ingest);
     }
 }
 
 impl Heartbeat {
-    fn beat(&self, outlet: &Outlet) -> Result<(), Stopped> {
-        let mut filling = outlet.fill(&self.source);
+    fn beat(&self, ingest: &IngestHandle) -> Result<(), Shutdown> {
+        let mut builder = ingest.fill(&self.source);
         let mut last = Instant::now();
         loop {
             let uptime = self.started.elapsed().as_secs();
             let note =
                 format!(r#"{{"type":"system.heartbeat","level":"debug","message":"alive","uptime_s":{uptime}}}"#);
-            filling.push(Format::Note, note.as_bytes())?;
-            filling.offer()?;
+            builder.push(Format::Note, note.as_bytes())?;
+            builder.try_send()?;
             last = pace::next_beat(last, self.interval);
-            pace::wait(outlet, last)?;
+            pace::wait(ingest, last)?;
         }
     }
 }

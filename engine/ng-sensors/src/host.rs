@@ -11,7 +11,7 @@ mod rates;
 mod sample;
 
 use crate::{Sensor, SensorType, pace};
-use ng_model::intake::{Filling, Outlet, SourceStatus, Stopped};
+use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use rates::Rates;
@@ -57,29 +57,29 @@ impl Sensor for Host {
         &self.source
     }
 
-    fn run(&mut self, outlet: &Outlet) {
+    fn run(&mut self, ingest: &IngestHandle) {
         let source = &self.source;
         if !self.proc.join("stat").exists() {
-            source.error(outlet.now_ns(), format!("no {}/stat: host metrics need Linux", self.proc.display()));
+            source.error(ingest.now_ns(), format!("no {}/stat: host metrics need Linux", self.proc.display()));
             source.ended.store(true, Ordering::Relaxed);
             return;
         }
-        let mut filling = outlet.fill(source);
+        let mut builder = ingest.fill(source);
         let mut files = Files { proc: self.proc.clone(), bytes: Vec::new(), text: String::new(), error: None };
         let mut rates = Rates::default();
         let mut last = Instant::now();
         loop {
             let mut sample = Sample::new(&mut rates, Instant::now());
             measure(&mut files, &mut sample);
-            if emit(&sample, &mut filling).is_err() {
+            if emit(&sample, &mut builder).is_err() {
                 return;
             }
             if let Some(error) = files.error.take() {
-                source.error(outlet.now_ns(), error);
+                source.error(ingest.now_ns(), error);
             }
             rates.forget_unseen();
             last = pace::next_beat(last, self.interval);
-            if pace::wait(outlet, last).is_err() {
+            if pace::wait(ingest, last).is_err() {
                 return;
             }
         }
@@ -161,7 +161,7 @@ fn rounded(value: f64) -> f64 {
     if value.fract() == 0.0 { value } else { format!("{value:.5e}").parse().unwrap_or(value) }
 }
 
-fn emit(sample: &Sample<'_>, filling: &mut Filling) -> Result<(), Stopped> {
+fn emit(sample: &Sample<'_>, builder: &mut BatchBuilder) -> Result<(), Shutdown> {
     let mut raw = Vec::with_capacity(64);
     for (place, (name, value, unit)) in sample.readings().iter().enumerate() {
         raw.clear();
@@ -170,12 +170,12 @@ fn emit(sample: &Sample<'_>, filling: &mut Filling) -> Result<(), Stopped> {
         if !unit.is_empty() {
             let _ = write!(raw, " {unit}");
         }
-        filling.push(Format::Metric, &raw)?;
+        builder.push(Format::Metric, &raw)?;
         if place % OFFER == OFFER - 1 {
-            filling.offer()?;
+            builder.try_send()?;
         }
     }
-    filling.offer()
+    builder.try_send()
 }
 
 #[cfg(test)]

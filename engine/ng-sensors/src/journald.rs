@@ -7,7 +7,7 @@ mod child;
 use crate::stdin::MAX_LINE_BYTES;
 use crate::{Sensor, SensorType, pace};
 use child::{Child, Ended};
-use ng_model::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -104,7 +104,7 @@ impl Sensor for Journald {
         &self.source
     }
 
-    fn run(&mut self, outlet: &Outlet) {
+    fn run(&mut self, ingest: &IngestHandle) {
         let source = self.source.clone();
         let mut restarts = 0u64;
         let mut backoff = SHORTEST;
@@ -113,15 +113,15 @@ impl Sensor for Journald {
             let problem = match self.command().spawn() {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let program = self.program.display();
-                    source.error(outlet.now_ns(), format!("{program} not found; the journal cannot be followed here"));
+                    source.error(ingest.now_ns(), format!("{program} not found; the journal cannot be followed here"));
                     break;
                 }
                 Err(error) => format!("cannot start {}: {error}", self.program.display()),
-                Ok(child) => match Child::new(child).follow(outlet, &source, self.max_line_bytes, &mut self.place) {
-                    Err(Stopped) => return,
+                Ok(child) => match Child::new(child).follow(ingest, &source, self.max_line_bytes, &mut self.place) {
+                    Err(Shutdown) => return,
                     Ok(Ended { success: true, says, .. }) if self.place.entries == 0 => {
                         source.error(
-                            outlet.now_ns(),
+                            ingest.now_ns(),
                             format!("journalctl ended without an entry; is the journal empty or not readable?{says}"),
                         );
                         break;
@@ -132,8 +132,8 @@ impl Sensor for Journald {
             restarts += 1;
             backoff = if self.place.entries > before { SHORTEST } else { backoff };
             let seconds = backoff.as_secs();
-            source.error(outlet.now_ns(), format!("{problem}; restart {restarts} in {seconds} s"));
-            if pace::wait(outlet, Instant::now() + backoff).is_err() {
+            source.error(ingest.now_ns(), format!("{problem}; restart {restarts} in {seconds} s"));
+            if pace::wait(ingest, Instant::now() + backoff).is_err() {
                 return;
             }
             backoff = (backoff * 2).min(LONGEST);

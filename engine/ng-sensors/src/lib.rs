@@ -1,7 +1,7 @@
 //! Sources that do I/O: host metrics, followed files, standard input, the journal of systemd, a heartbeat.
 //!
 //! A sensor is one file and one line in [`SENSORS`]. It runs on a thread of its own, announces its sources, and fills
-//! batches of raw readings through the engine's [`Outlet`]; what the bytes mean is found out by the encoders.
+//! batches of raw readings through the engine's [`IngestHandle`]; what the bytes mean is found out by the encoders.
 //!
 //! # Layout
 //!
@@ -25,7 +25,7 @@ pub use journald::Journald;
 pub use stdin::Stdin;
 pub use supervise::start;
 
-use ng_model::intake::{Outlet, SourceStatus};
+use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::settings::{Row, SettingError, Values};
 use std::sync::Arc;
 
@@ -34,12 +34,12 @@ pub trait Sensor: Send {
     /// The source that speaks for the sensor as a whole; always the same.
     fn source(&self) -> &Arc<SourceStatus>;
 
-    /// Reads until `outlet.stopped()`, which it looks at every 100 ms or more often, or until its source has ended.
+    /// Reads until `ingest.stopped()`, which it looks at every 100 ms or more often, or until its source has ended.
     ///
     /// After a panic it is called again. What it needs to go on where it was, it keeps in itself.
     ///
     /// While it waits for room in the engine's queue it sees the stop only through the queue being drained or closed.
-    fn run(&mut self, outlet: &Outlet);
+    fn run(&mut self, ingest: &IngestHandle);
 }
 
 /// One row of the table of sensors.

@@ -1,8 +1,8 @@
 //! Standard input as lines.
 
-use crate::lines::Lines;
+use crate::lines::LineSplitter;
 use crate::{Sensor, SensorType, notes};
-use ng_model::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -44,7 +44,7 @@ pub(crate) const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 pub struct Stdin {
     source: Arc<SourceStatus>,
     fd: std::io::Result<OwnedFd>,
-    lines: Lines,
+    lines: LineSplitter,
 }
 
 impl Stdin {
@@ -55,7 +55,7 @@ impl Stdin {
 
     fn of(fd: std::io::Result<OwnedFd>, values: &Values) -> Self {
         let source = SourceStatus::new("stdin", SENSOR.name, 0);
-        Stdin { source, fd, lines: Lines::new(values.int("max_line_bytes") as usize) }
+        Stdin { source, fd, lines: LineSplitter::new(values.int("max_line_bytes") as usize) }
     }
 }
 
@@ -70,36 +70,41 @@ impl Sensor for Stdin {
         &self.source
     }
 
-    fn run(&mut self, outlet: &Outlet) {
+    fn run(&mut self, ingest: &IngestHandle) {
         let Stdin { source, fd, lines } = self;
         match fd {
             Ok(fd) => {
-                if read(outlet, source, fd, lines).is_err() {
+                if read(ingest, source, fd, lines).is_err() {
                     return;
                 }
             }
-            Err(error) => source.error(outlet.now_ns(), format!("cannot open standard input: {error}")),
+            Err(error) => source.error(ingest.now_ns(), format!("cannot open standard input: {error}")),
         }
         source.ended.store(true, Ordering::Relaxed);
     }
 }
 
-fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, lines: &mut Lines) -> Result<(), Stopped> {
+fn read(
+    ingest: &IngestHandle,
+    source: &Arc<SourceStatus>,
+    fd: &OwnedFd,
+    lines: &mut LineSplitter,
+) -> Result<(), Shutdown> {
     let mut buffer = vec![0; CHUNK];
-    let mut filling = outlet.fill(source);
+    let mut builder = ingest.fill(source);
     loop {
-        if outlet.stopped() {
-            return Err(Stopped);
+        if ingest.stopped() {
+            return Err(Shutdown);
         }
         match poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&LOOK)) {
             Ok(0) => {
-                source.ok(outlet.now_ns());
+                source.ok(ingest.now_ns());
                 continue;
             }
             Ok(_) => {}
             Err(Errno::INTR) => continue,
             Err(error) => {
-                source.error(outlet.now_ns(), format!("cannot wait for standard input: {error}"));
+                source.error(ingest.now_ns(), format!("cannot wait for standard input: {error}"));
                 break;
             }
         }
@@ -107,17 +112,17 @@ fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, lines: &mut L
             Ok(0) => break,
             Ok(count) => {
                 lines.feed(&buffer[..count], &mut |piece| {
-                    notes::push_piece(&mut filling, Format::Text, &source.name, piece)
+                    notes::push_piece(&mut builder, Format::Text, &source.name, piece)
                 })?;
-                filling.flush()?;
+                builder.flush()?;
             }
             Err(Errno::INTR | Errno::AGAIN) => {}
             Err(error) => {
-                source.error(outlet.now_ns(), format!("cannot read standard input: {error}"));
+                source.error(ingest.now_ns(), format!("cannot read standard input: {error}"));
                 break;
             }
         }
     }
-    lines.finish(&mut |piece| notes::push_piece(&mut filling, Format::Text, &source.name, piece))?;
-    filling.flush()
+    lines.finish(&mut |piece| notes::push_piece(&mut builder, Format::Text, &source.name, piece))?;
+    builder.flush()
 }

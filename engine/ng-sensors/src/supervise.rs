@@ -1,7 +1,7 @@
 //! The thread of a sensor: a panic in it is told, and the sensor is started again.
 
 use crate::{Sensor, notes, pace};
-use ng_model::intake::{Outlet, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown};
 use ng_model::supervise::{Panicked, catch};
 use ng_wire::TroubleKind;
 use std::io;
@@ -16,35 +16,35 @@ const WELL: Duration = Duration::from_secs(60);
 
 /// Runs a sensor on a thread of its own, which is named after it and ends with it. A panic becomes an event
 /// `source.failed` and the trouble of the sensor's source; after a wait the sensor goes on, which is an event too.
-pub fn start(sensor: Box<dyn Sensor>, outlet: Outlet) -> io::Result<JoinHandle<()>> {
+pub fn start(sensor: Box<dyn Sensor>, ingest: IngestHandle) -> io::Result<JoinHandle<()>> {
     Builder::new().name(format!("sensor-{}", sensor.source().sensor)).spawn(move || {
         // An error means that the engine is stopping.
-        let _: Result<(), Stopped> = supervise(sensor, &outlet);
+        let _: Result<(), Shutdown> = supervise(sensor, &ingest);
     })
 }
 
-fn supervise(mut sensor: Box<dyn Sensor>, outlet: &Outlet) -> Result<(), Stopped> {
+fn supervise(mut sensor: Box<dyn Sensor>, ingest: &IngestHandle) -> Result<(), Shutdown> {
     let source = sensor.source().clone();
     let name = source.sensor;
-    outlet.announce(&source);
+    ingest.announce(&source);
     let mut wait = SHORTEST;
     loop {
         let started = Instant::now();
-        let Err(panicked) = catch(|| sensor.run(outlet)) else { return Ok(()) };
+        let Err(panicked) = catch(|| sensor.run(ingest)) else { return Ok(()) };
         if started.elapsed() >= WELL {
             wait = SHORTEST;
         }
         let Panicked { message, place } = &panicked;
         let seconds = wait.as_secs();
         let reason = format!("sensor {name} failed: {panicked}; it is started again in {seconds} s");
-        source.fail(outlet.now_ns(), TroubleKind::Failed, reason.as_str());
-        source.error(outlet.now_ns(), reason.as_str());
+        source.fail(ingest.now_ns(), TroubleKind::Failed, reason.as_str());
+        source.error(ingest.now_ns(), reason.as_str());
         let more = serde_json::json!({ "sensor": name, "panic": message, "place": place, "restart_s": seconds });
-        notes::own(outlet, &source, "source.failed", "error", &reason, more)?;
-        pace::wait(outlet, Instant::now() + wait)?;
+        notes::own(ingest, &source, "source.failed", "error", &reason, more)?;
+        pace::wait(ingest, Instant::now() + wait)?;
         wait = (wait * 2).min(LONGEST);
         source.recover();
         let message = format!("sensor {name} is started again");
-        notes::own(outlet, &source, "source.restarted", "notice", &message, serde_json::json!({ "sensor": name }))?;
+        notes::own(ingest, &source, "source.restarted", "notice", &message, serde_json::json!({ "sensor": name }))?;
     }
 }

@@ -12,7 +12,7 @@ use crate::meters::Meters;
 use crate::settings::ServerSettings;
 use crate::supervise;
 use crate::ws::Tokens;
-use ng_core::host::{Access, Untaken};
+use ng_core::event_loop::{EngineHandle, SubmitError};
 use ng_core::store::Shared;
 use ng_filter::{Env, Filter};
 use ng_model::supervise::Panicked;
@@ -93,7 +93,7 @@ pub struct Hub {
     /// The settings.
     pub settings: ServerSettings,
     /// The engine.
-    pub access: Access,
+    pub access: EngineHandle,
     /// The ring.
     pub store: Shared,
     /// Users, keys, credentials.
@@ -125,7 +125,7 @@ pub struct Parts {
     /// The settings.
     pub settings: ServerSettings,
     /// The engine.
-    pub access: Access,
+    pub access: EngineHandle,
     /// The ring.
     pub store: Shared,
     /// Users, keys, credentials.
@@ -269,9 +269,9 @@ impl Hub {
         // Whoever asked may have gone.
         let reply = Box::new(move |frame| drop(tell.send((frame, clock::now_ns()))));
         let news = self.news();
-        self.access.ask(request, reply).map_err(|untaken| match untaken {
-            Untaken::Busy => ApiError::not_ready("the engine is behind with commands"),
-            Untaken::Gone => ApiError::not_ready("the engine is stopping"),
+        self.access.request(request, reply).map_err(|untaken| match untaken {
+            SubmitError::Busy => ApiError::not_ready("the engine is behind with commands"),
+            SubmitError::Disconnected => ApiError::not_ready("the engine is stopping"),
         })?;
         match told.await {
             Ok((Frame::Error { code, message, .. }, _)) => Err(ApiError::of_command(code, message)),

@@ -57,14 +57,14 @@ impl Server {
         let mut node = Node::open(config, &node_options)?;
         let listeners = runtime.block_on(Listeners::bind(&settings))?;
         let urls = listeners.urls();
-        let outlet = node.outlet().expect("the sensors of a new node are waiting");
+        let ingest = node.ingest().expect("the sensors of a new node are waiting");
         let (auth, first_password) = Auth::open(&options.state_dir, &settings)?;
         let hub = Hub::new(Parts {
             auth,
             settings,
             access: node.handle().access().clone(),
             store: node.store().clone(),
-            ingest: Ingest::new(outlet),
+            ingest: Ingest::new(ingest),
             saved: config.texts("filters"),
             zone: options.zone.clone(),
         });

@@ -167,7 +167,7 @@ impl Names {
             limit: packed.limit,
         };
         let objections = packed.objections.iter().map(|place| self.name(*place).to_owned()).collect();
-        guard::recall(&ng_wire::Verdict { outcome: packed.outcome, hit: Some(hit), objections })
+        guard::verdict_from_wire(&ng_wire::Verdict { outcome: packed.outcome, hit: Some(hit), objections })
     }
 
     fn detection(&self, seq: u64, packed: &PackedDetection) -> Detection {

@@ -166,7 +166,7 @@ fn names_of_another_version_are_left_out() {
     let mut record = to_record(&head, b"hello", &symbols);
     record.detection.encoder = Some("unheard of".into());
     record.detection.features = vec![Feature { name: "x".into(), value: 1.0 }];
-    record.detection.channels = vec![Channel { name: "y".into(), share: 1.0 }];
+    record.detection.channels = vec![ScoreChannel { name: "y".into(), share: 1.0 }];
     record.verdict.objections = vec!["unheard of".into()];
     record.raw_base64 = Some("not base64".into());
     let (again, raw) = restore(&record, &mut symbols);

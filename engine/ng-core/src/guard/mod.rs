@@ -391,7 +391,7 @@ pub fn clause_index(rule: &str, clause: &str) -> Option<(u8, u8)> {
 
 /// The verdict that was recorded with these names. A rule that does not exist in this version leaves no bit; when it was
 /// the deciding one, the verdict keeps its outcome and names no rule.
-pub fn recall(recorded: &ng_wire::Verdict) -> Verdict {
+pub fn verdict_from_wire(recorded: &ng_wire::Verdict) -> Verdict {
     let bits = recorded.objections.iter().filter_map(|rule| rule_index(rule));
     let objections = bits.fold(0, |bits, index| bits | 1 << index);
     let verdict = Verdict { outcome: recorded.outcome, objections, ..Verdict::default() };

@@ -194,10 +194,10 @@ fn a_recorded_verdict_is_recalled() {
         objections: vec![rule.into(), "duplicate".into()],
     };
     let expect = Verdict { outcome: Outcome::Flag, rule: 2, clause: 1, objections: 0b1100, observed: 9.0, limit: 5.0 };
-    assert_eq!(recall(&recorded("stale_clock")), expect);
+    assert_eq!(verdict_from_wire(&recorded("stale_clock")), expect);
     let gone = Verdict { rule: NONE, clause: 0, objections: 0b1000, ..expect };
-    assert_eq!(recall(&recorded("of_another_version")), gone);
-    assert_eq!(recall(&ng_wire::Verdict::default()), Verdict::default());
+    assert_eq!(verdict_from_wire(&recorded("of_another_version")), gone);
+    assert_eq!(verdict_from_wire(&ng_wire::Verdict::default()), Verdict::default());
 }
 
 #[test]

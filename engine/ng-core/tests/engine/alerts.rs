@@ -1,7 +1,7 @@
 //! What alert rules decide is performed by the host, and does not set them off again.
 
 use crate::bench::{configure, engine};
-use crate::host::{Running, run, until};
+use crate::event_loop::{Running, run, until};
 use ng_core::registry::Module;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
@@ -14,10 +14,10 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn say(running: &Running, line: &str) {
-    let outlet = running.outlet.as_ref().unwrap();
-    let mut filling = outlet.fill(&SourceStatus::new("speaker", "test", 0));
-    filling.push(Format::Text, line.as_bytes()).unwrap();
-    filling.flush().unwrap();
+    let ingest = running.ingest.as_ref().unwrap();
+    let mut builder = ingest.fill(&SourceStatus::new("speaker", "test", 0));
+    builder.push(Format::Text, line.as_bytes()).unwrap();
+    builder.flush().unwrap();
 }
 
 /// The first frame of a kind.
@@ -115,13 +115,13 @@ fn an_unusual_session_is_told_to_the_stream_once() {
         lines.extend((0..works).map(|_| format!("{day} work on job-{job}")));
         lines.push(format!("{day} close job-{job}"));
     }
-    let outlet = running.outlet.take().unwrap();
-    let mut filling = outlet.fill(&SourceStatus::new("worker", "test", 0));
+    let ingest = running.ingest.take().unwrap();
+    let mut builder = ingest.fill(&SourceStatus::new("worker", "test", 0));
     for line in &lines {
-        filling.push(Format::Text, line.as_bytes()).unwrap();
+        builder.push(Format::Text, line.as_bytes()).unwrap();
     }
-    filling.flush().unwrap();
-    drop((filling, outlet));
+    builder.flush().unwrap();
+    drop((builder, ingest));
     let mut seqs = Vec::new();
     until("all records", || match queue.take(usize::MAX, PATIENCE) {
         Taken::Seqs(more) => {

@@ -241,7 +241,7 @@ fn the_profile_auto_follows_the_load_and_is_full_without_any() {
     let run = |profile: &str, share: f64| {
         let mut bench = Bench::new();
         bench.set("intuition_engine", "profile", profile);
-        (0..10).for_each(|_| bench.engine.crowd(share, 1.0));
+        (0..10).for_each(|_| bench.engine.set_load(share, 1.0));
         metrics(&mut bench, "pump", (0..6000).map(noise));
         let scores: Vec<u32> = bench.heads().iter().map(|(head, _)| head.detection.surprise.to_bits()).collect();
         (scores, bench.gauge("intuition_engine", "profile.lite"), notes(&mut bench))
@@ -259,11 +259,11 @@ fn the_profile_auto_follows_the_load_and_is_full_without_any() {
 fn the_profile_returns_to_full_and_may_be_chosen_at_any_time() {
     let mut bench = Bench::new();
     bench.set("intuition_engine", "profile", "auto");
-    (0..5).for_each(|_| bench.engine.crowd(1.0, 1.0));
-    (0..60).for_each(|_| bench.engine.crowd(0.0, 1.0));
+    (0..5).for_each(|_| bench.engine.set_load(1.0, 1.0));
+    (0..60).for_each(|_| bench.engine.set_load(0.0, 1.0));
     let told: Vec<_> = notes(&mut bench).iter().map(|note| note["profile"].clone()).collect();
     assert_eq!(told, ["lite", "full"]);
-    (0..5).for_each(|_| bench.engine.crowd(1.0, 1.0));
+    (0..5).for_each(|_| bench.engine.set_load(1.0, 1.0));
     assert_eq!(bench.gauge("intuition_engine", "profile.lite"), 1.0);
     bench.accepted(crate::bench::configure("intuition_engine", &[("profile", Text("full".into()))]));
     assert_eq!(bench.gauge("intuition_engine", "profile.lite"), 0.0);

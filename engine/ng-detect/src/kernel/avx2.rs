@@ -1,8 +1,8 @@
 //! Sixteen lanes in two registers of AVX2.
 
 use super::LANES;
-use super::nearby::{Collect, MOST, ROOM};
 use super::network;
+use super::top_k::{Collect, MAX, ROOM};
 use std::arch::x86_64::*;
 
 /// For every mask of eight lanes, those that are set, one byte each.
@@ -133,7 +133,7 @@ impl Collect for Lanes {
     }
 
     #[inline(always)]
-    fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]) {
+    fn merge(best: &mut [f32; MAX], fresh: &[f32; MAX]) {
         // SAFETY: AVX2 is present (see `Lanes`).
         unsafe { network::merge(best, fresh) }
     }

@@ -1,8 +1,8 @@
 //! Sixteen lanes in one register of AVX-512.
 
 use super::LANES;
-use super::nearby::{Collect, MOST, ROOM};
 use super::network;
+use super::top_k::{Collect, MAX, ROOM};
 use std::arch::x86_64::*;
 
 /// Sixteen lanes. Used by `run_avx512` only, and so only where AVX-512 F and VL are present; that is what every `unsafe`
@@ -94,7 +94,7 @@ impl Collect for Lanes {
     }
 
     #[inline(always)]
-    fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]) {
+    fn merge(best: &mut [f32; MAX], fresh: &[f32; MAX]) {
         // SAFETY: AVX-512 is present (see `Lanes`), and so is AVX2.
         unsafe { network::merge(best, fresh) }
     }

@@ -1,6 +1,6 @@
 //! A network that sorts 64 numbers in eight registers of AVX2 and merges them into 64 others.
 
-use super::nearby::MOST;
+use super::top_k::MAX;
 use std::arch::x86_64::{
     __m256, _mm256_blend_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_permute_ps, _mm256_permute2f128_ps,
     _mm256_permutevar8x32_ps, _mm256_setr_epi32, _mm256_setzero_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
@@ -15,7 +15,7 @@ type Eight = [__m256; 8];
 /// # Safety
 /// AVX2 is present.
 #[inline(always)]
-pub(super) unsafe fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]) {
+pub(super) unsafe fn merge(best: &mut [f32; MAX], fresh: &[f32; MAX]) {
     // SAFETY: AVX2 is present; loads and stores of eight lie within the 64.
     unsafe {
         let sorted = sort(load(fresh));
@@ -34,7 +34,7 @@ pub(super) unsafe fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]) {
 /// # Safety
 /// AVX2 is present.
 #[inline(always)]
-unsafe fn load(values: &[f32; MOST]) -> Eight {
+unsafe fn load(values: &[f32; MAX]) -> Eight {
     // SAFETY: AVX2 is present; eight times eight of the 64.
     unsafe {
         let mut v = [_mm256_setzero_ps(); 8];

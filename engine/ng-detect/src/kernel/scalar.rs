@@ -1,7 +1,7 @@
 //! Sixteen lanes in plain arrays, for every processor.
 
 use super::LANES;
-use super::nearby::{Collect, MOST, ROOM};
+use super::top_k::{Collect, MAX, ROOM};
 
 impl super::Lanes for [f32; LANES] {
     #[inline(always)]
@@ -65,11 +65,11 @@ impl Collect for [f32; LANES] {
         count
     }
 
-    fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]) {
-        let mut all = [0.0; 2 * MOST];
-        all[..MOST].copy_from_slice(best);
-        all[MOST..].copy_from_slice(fresh);
+    fn merge(best: &mut [f32; MAX], fresh: &[f32; MAX]) {
+        let mut all = [0.0; 2 * MAX];
+        all[..MAX].copy_from_slice(best);
+        all[MAX..].copy_from_slice(fresh);
         all.sort_unstable_by(f32::total_cmp);
-        best.copy_from_slice(&all[..MOST]);
+        best.copy_from_slice(&all[..MAX]);
     }
 }

@@ -1,12 +1,12 @@
 //! How common lines, and steps from one line to the next, are in the sessions of a source.
 
-use super::open::{MOST_LINES, MOST_STEPS, Session};
+use super::open_sessions::{MAX_LINES, MAX_STEPS, OpenSession};
+use ng_model::checkpoint::{put_u32, take_u32, take_up_to};
 use ng_model::matched::Match;
-use ng_model::saved::{put_half, take_half, take_up_to};
 use rustc_hash::FxHashMap;
 
 /// Different lines, and different steps, that are counted; further ones count as never seen.
-const MOST: usize = 1 << 16;
+const MAX: usize = 1 << 16;
 /// Events, and sessions, after which the counts are halved, so that they follow the present.
 const HALVE_AT: u32 = 1 << 20;
 /// Most that a count comes to before it is halved.
@@ -33,7 +33,7 @@ struct Line {
 
 impl Counts {
     /// Adds an event to a session, and counts what is new about it. Whether a session counts is decided when it begins.
-    pub(super) fn add(&mut self, session: &mut Session, matched: &Match, learn: bool) {
+    pub(super) fn add(&mut self, session: &mut OpenSession, matched: &Match, learn: bool) {
         let pattern = matched.pattern;
         session.rarest_bits = session.rarest_bits.max(matched.template_bits);
         if session.length == 0 {
@@ -43,7 +43,7 @@ impl Counts {
         session.length += 1;
         if let Some(line) = session.lines.iter_mut().find(|line| line.0 == pattern) {
             line.1 += 1;
-        } else if session.lines.len() < MOST_LINES {
+        } else if session.lines.len() < MAX_LINES {
             session.lines.push((pattern, 1));
             if session.is_counted
                 && let Some(line) = self.line(pattern)
@@ -60,14 +60,14 @@ impl Counts {
     }
 
     /// Rarity of a line among the sessions other than this one, which has it, in bits.
-    pub(super) fn line_bits(&self, session: &Session, pattern: u32) -> f64 {
+    pub(super) fn line_bits(&self, session: &OpenSession, pattern: u32) -> f64 {
         let own = u32::from(session.is_counted);
         let others = self.lines.get(&pattern).map_or(0, |line| line.sessions.saturating_sub(own));
         bits(others, self.sessions.saturating_sub(own))
     }
 
     /// Rarity of a step among the other steps from the same line, those of the session itself left out, in bits.
-    pub(super) fn step_bits(&self, session: &Session, step: (u32, u32, u32)) -> f64 {
+    pub(super) fn step_bits(&self, session: &OpenSession, step: (u32, u32, u32)) -> f64 {
         let (from, to, own) = step;
         let counted = |own| if session.is_counted { own } else { 0 };
         let own_all: u32 = counted(session.steps.iter().filter(|step| step.0 == from).map(|step| step.2).sum());
@@ -76,10 +76,10 @@ impl Counts {
         bits(count, all.max(count))
     }
 
-    fn step(&mut self, session: &mut Session, from: u32, to: u32) {
+    fn step(&mut self, session: &mut OpenSession, from: u32, to: u32) {
         if let Some(step) = session.steps.iter_mut().find(|step| (step.0, step.1) == (from, to)) {
             step.2 += 1;
-        } else if session.steps.len() < MOST_STEPS {
+        } else if session.steps.len() < MAX_STEPS {
             session.steps.push((from, to, 1));
         } else {
             return;
@@ -92,13 +92,13 @@ impl Counts {
         }
         if let Some(count) = self.steps.get_mut(&(from, to)) {
             *count += 1;
-        } else if self.steps.len() < MOST {
+        } else if self.steps.len() < MAX {
             self.steps.insert((from, to), 1);
         }
     }
 
     fn line(&mut self, pattern: u32) -> Option<&mut Line> {
-        if self.lines.len() >= MOST && !self.lines.contains_key(&pattern) {
+        if self.lines.len() >= MAX && !self.lines.contains_key(&pattern) {
             return None;
         }
         Some(self.lines.entry(pattern).or_default())
@@ -121,19 +121,19 @@ impl Counts {
 impl Counts {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        put_half(out, self.sessions);
-        put_half(out, self.events);
+        put_u32(out, self.sessions);
+        put_u32(out, self.events);
         let mut lines: Vec<_> = self.lines.iter().collect();
         lines.sort_unstable_by_key(|(pattern, _)| **pattern);
-        put_half(out, lines.len() as u32);
+        put_u32(out, lines.len() as u32);
         for (pattern, line) in lines {
-            [*pattern, line.sessions, line.steps].into_iter().for_each(|number| put_half(out, number));
+            [*pattern, line.sessions, line.steps].into_iter().for_each(|number| put_u32(out, number));
         }
         let mut steps: Vec<_> = self.steps.iter().collect();
         steps.sort_unstable();
-        put_half(out, steps.len() as u32);
+        put_u32(out, steps.len() as u32);
         for ((from, to), count) in steps {
-            [*from, *to, *count].into_iter().for_each(|number| put_half(out, number));
+            [*from, *to, *count].into_iter().for_each(|number| put_u32(out, number));
         }
     }
 
@@ -141,13 +141,13 @@ impl Counts {
     pub(super) fn restore(input: &mut &[u8]) -> Option<Counts> {
         let (sessions, events) = (take_up_to(input, HALVE_AT)?, take_up_to(input, HALVE_AT)?);
         let mut counts = Counts { sessions, events, ..Counts::default() };
-        for _ in 0..take_up_to(input, MOST as u32)? {
-            let pattern = take_half(input)?;
+        for _ in 0..take_up_to(input, MAX as u32)? {
+            let pattern = take_u32(input)?;
             let (sessions, steps) = (take_up_to(input, LARGEST)?, take_up_to(input, LARGEST)?);
             counts.lines.insert(pattern, Line { sessions, steps });
         }
-        for _ in 0..take_up_to(input, MOST as u32)? {
-            counts.steps.insert((take_half(input)?, take_half(input)?), take_up_to(input, LARGEST)?);
+        for _ in 0..take_up_to(input, MAX as u32)? {
+            counts.steps.insert((take_u32(input)?, take_u32(input)?), take_up_to(input, LARGEST)?);
         }
         Some(counts)
     }

@@ -11,36 +11,36 @@
 //! the saved form.
 
 mod counts;
-mod find;
-mod naming;
-mod open;
+mod key_discovery;
+mod key_pattern;
+mod open_sessions;
 mod saved;
 #[cfg(test)]
 mod tests;
 mod vector;
 
 use super::alert::AlertLayer;
-use super::grouped::Grouped;
+use super::block_index::BlockPrunedIndex;
 use super::kernel::{DIMS, Scanner};
 use super::scale::Scale;
 use super::streams::Streams;
-use super::tail::Tail;
+use super::tail_probability::TailProbability;
 use super::tuning::Tuning;
 use counts::Counts;
-use find::{Finder, Found};
-use naming::{NAME, Naming};
+use key_discovery::{Finder, Found};
+use key_pattern::{KeyPattern, NAME};
 use ng_model::elapsed::Elapsed;
 use ng_model::event::Event;
 use ng_model::matched::Match;
 use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, Unit};
-use open::Open;
+use open_sessions::OpenSessions;
 
 /// Sources of which sessions are followed.
-pub(super) const MOST_SOURCES: usize = 16;
+pub(super) const MAX_SOURCES: usize = 16;
 /// Sources in which is looked for what names sessions.
-const MOST_SEARCHES: usize = 64;
+const MAX_SEARCHES: usize = 64;
 /// The setting that has it looked for.
 const AUTO: &str = "auto";
 /// Sessions that are remembered for comparison.
@@ -78,7 +78,7 @@ enum Key {
     /// Nothing.
     None,
     /// The same in all sources.
-    Given(Naming),
+    Given(KeyPattern),
     /// What is found in each.
     Found(Streams<Sym, Search>),
 }
@@ -87,7 +87,7 @@ enum Key {
 #[derive(Debug)]
 enum Search {
     Looking(Finder),
-    Found(Naming),
+    Found(KeyPattern),
 }
 
 /// One source.
@@ -97,11 +97,11 @@ pub(super) struct Source {
     /// The expression for what names its sessions.
     key: String,
     clock: Elapsed,
-    open: Open,
+    open: OpenSessions,
     counts: Counts,
-    memory: Grouped,
+    memory: BlockPrunedIndex,
     scale: Scale,
-    scores: Tail,
+    scores: TailProbability,
     alerts: AlertLayer,
     seen: u64,
     /// Its events are learnt; otherwise it is frozen.
@@ -140,7 +140,7 @@ impl Sessions {
             timeout_ns: 0,
             most: 0,
             scanner,
-            sources: Streams::new(MOST_SOURCES),
+            sources: Streams::new(MAX_SOURCES),
             found: None,
             ended: Vec::new(),
             spare: Vec::new(),
@@ -158,13 +158,13 @@ impl Sessions {
         self.most = values.int("max_sessions") as usize;
         let text = values.text("session_key");
         if text != self.text {
-            self.sources = Streams::new(MOST_SOURCES);
+            self.sources = Streams::new(MAX_SOURCES);
             text.clone_into(&mut self.text);
             self.key = match text {
                 "" => Key::None,
-                AUTO => Key::Found(Streams::new(MOST_SEARCHES)),
+                AUTO => Key::Found(Streams::new(MAX_SEARCHES)),
                 // A text that is no expression is refused where the setting is made.
-                _ => Naming::given(text).map_or(Key::None, Key::Given),
+                _ => KeyPattern::given(text).map_or(Key::None, Key::Given),
             };
         }
     }
@@ -185,7 +185,7 @@ impl Sessions {
                 let search = searches.get(id, event.head.seq, || Search::Looking(Finder::default()));
                 if let Search::Looking(finder) = search
                     && let Some(found) = finder.look(event.raw, matched.pattern)
-                    && let Some(key) = Naming::found(&found.key)
+                    && let Some(key) = KeyPattern::found(&found.key)
                 {
                     self.found = Some((id, found));
                     *search = Search::Found(key);
@@ -279,11 +279,11 @@ impl Source {
             id,
             key: key.to_owned(),
             clock: Elapsed::default(),
-            open: Open::default(),
+            open: OpenSessions::default(),
             counts: Counts::default(),
-            memory: Grouped::new(WINDOW, scanner),
+            memory: BlockPrunedIndex::new(WINDOW, scanner),
             scale: Scale::default(),
-            scores: Tail::new(tuning.history),
+            scores: TailProbability::new(tuning.history),
             alerts: AlertLayer::default(),
             seen: 0,
             learning: true,

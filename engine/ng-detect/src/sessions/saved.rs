@@ -1,22 +1,22 @@
 //! The saved form of the sessions of a source. They mean something with the expression that named them only.
 
-use super::naming::Naming;
-use super::{Key, MOST_SEARCHES, Search, Sessions, Source, WINDOW};
+use super::key_pattern::KeyPattern;
+use super::{Key, MAX_SEARCHES, Search, Sessions, Source, WINDOW};
 use crate::alert::AlertLayer;
-use crate::grouped::Grouped;
+use crate::block_index::BlockPrunedIndex;
 use crate::kernel::Scanner;
 use crate::scale::Scale;
 use crate::sessions::counts::Counts;
-use crate::sessions::open::Open;
+use crate::sessions::open_sessions::OpenSessions;
 use crate::streams::Streams;
-use crate::tail::Tail;
+use crate::tail_probability::TailProbability;
 use crate::tuning::Tuning;
+use ng_model::checkpoint::{put, put_bytes, take_bytes, take_count};
 use ng_model::elapsed::Elapsed;
-use ng_model::saved::{put, put_bytes, take_bytes, take_count};
 use ng_model::symbols::Sym;
 
 /// Most bytes of the expression.
-const LONGEST_KEY: usize = 1 << 16;
+const MAX_KEY_LEN: usize = 1 << 16;
 
 impl Sessions {
     /// The sources.
@@ -36,17 +36,17 @@ impl Sessions {
         let is_valid = match &self.key {
             Key::None => false,
             Key::Given(key) => key.text() == source.key,
-            Key::Found(_) => Naming::found(&source.key).is_some(),
+            Key::Found(_) => KeyPattern::found(&source.key).is_some(),
         };
         Some(Some(source).filter(|_| is_valid))
     }
 
     /// Puts the sessions of all sources in the place of those that are there, and what was found to name them.
-    pub(crate) fn take_up(&mut self, sources: Streams<Sym, Source>) {
+    pub(crate) fn adopt(&mut self, sources: Streams<Sym, Source>) {
         if let Key::Found(searches) = &mut self.key {
-            *searches = Streams::new(MOST_SEARCHES);
+            *searches = Streams::new(MAX_SEARCHES);
             for (id, used, source) in sources.entries() {
-                if let Some(key) = Naming::found(&source.key) {
+                if let Some(key) = KeyPattern::found(&source.key) {
                     searches.add(id, used, Search::Found(key));
                 }
             }
@@ -72,13 +72,13 @@ impl Source {
     fn restore(id: Sym, input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Source> {
         Some(Source {
             id,
-            key: String::from_utf8(take_bytes(input, LONGEST_KEY)?.to_vec()).ok()?,
+            key: String::from_utf8(take_bytes(input, MAX_KEY_LEN)?.to_vec()).ok()?,
             clock: Elapsed::restore(input)?,
-            open: Open::restore(input)?,
+            open: OpenSessions::restore(input)?,
             counts: Counts::restore(input)?,
-            memory: Grouped::restore(input, scanner).filter(|memory| memory.window() == WINDOW)?,
+            memory: BlockPrunedIndex::restore(input, scanner).filter(|memory| memory.window() == WINDOW)?,
             scale: Scale::restore(input)?,
-            scores: Tail::restore(input, tuning.history)?,
+            scores: TailProbability::restore(input, tuning.history)?,
             alerts: AlertLayer::restore(input)?,
             seen: take_count(input)?,
             learning: true,

@@ -1,7 +1,7 @@
 //! The eight features of a session.
 
 use super::counts::Counts;
-use super::open::Session;
+use super::open_sessions::OpenSession;
 use crate::kernel::DIMS;
 
 /// What the features say, as a reason.
@@ -19,7 +19,7 @@ pub(super) const NAMES: [&str; DIMS] = [
 /// ln(1 + events), ln(1 + different lines), mean bits of its steps, ln(1 + bits of the rarest step), entropy of its lines in
 /// bits, bits of the rarest line, mean bits of its lines, ln(1 + events of the commonest line); by what was common in the
 /// other sessions.
-pub(super) fn features(session: &Session, counts: &Counts) -> [f32; DIMS] {
+pub(super) fn features(session: &OpenSession, counts: &Counts) -> [f32; DIMS] {
     let length = session.length.max(1) as f64;
     let (mut steps, mut step_bits, mut rarest_step) = (0.0, 0.0, 0.0f64);
     for &step in &session.steps {

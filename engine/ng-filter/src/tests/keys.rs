@@ -1,6 +1,6 @@
 //! What is said of a filter without running it holds when it is run.
 
-use super::super::{Filter, Key, Known, LONGEST_PART, REJECTED, attr, situation};
+use super::super::{Filter, Key, Known, MAX_PART_LEN, REJECTED, attr, situation};
 use super::{NOW, compiled, env, samples};
 use ng_model::event::Parsed;
 use ng_model::record::Stored;
@@ -41,7 +41,7 @@ fn covers_of_each_form() {
     check("source:file:*/sys*g", &["part file:"]);
     check("source:*", &[]);
     check("source:ошибка", &[]);
-    check(&format!("source:{}", "x".repeat(40)), &[&format!("part {}", "x".repeat(LONGEST_PART))]);
+    check(&format!("source:{}", "x".repeat(40)), &[&format!("part {}", "x".repeat(MAX_PART_LEN))]);
     check("attr.user=u1", &["user=u1"]);
     check("attr.user:u1", &["has user"]);
     check("attr.user!=u1", &["has user"]);
@@ -98,7 +98,7 @@ fn has(stored: &Stored<'_>, key: &Key) -> bool {
     }
 }
 
-/// Every cover and every outlook agrees with the result, for each sample.
+/// Every cover and every partial evaluation agrees with the result, for each sample.
 fn agree(filter: &Filter) -> Result<(), TestCaseError> {
     for sample in samples() {
         let stored = sample.stored();
@@ -111,12 +111,12 @@ fn agree(filter: &Filter) -> Result<(), TestCaseError> {
         }
         let bit = 1 << situation(stored.head);
         for known in known {
-            let outlook = filter.outlook(known);
-            prop_assert_eq!(outlook.must & !outlook.may, 0);
-            prop_assert!(matches || outlook.must & bit == 0, "{}: {:?} {:?}", sample.name, known, outlook);
-            prop_assert!(!matches || outlook.may & bit != 0, "{}: {:?} {:?}", sample.name, known, outlook);
-            if let (true, Some(rest)) = ((outlook.may & !outlook.must) & bit != 0, outlook.rest) {
-                prop_assert_eq!(rest.matches(&stored, NOW), matches, "{}: {:?} {:?}", sample.name, known, outlook);
+            let partial = filter.partial_evaluation(known);
+            prop_assert_eq!(partial.must & !partial.may, 0);
+            prop_assert!(matches || partial.must & bit == 0, "{}: {:?} {:?}", sample.name, known, partial);
+            prop_assert!(!matches || partial.may & bit != 0, "{}: {:?} {:?}", sample.name, known, partial);
+            if let (true, Some(rest)) = ((partial.may & !partial.must) & bit != 0, partial.rest) {
+                prop_assert_eq!(rest.matches(&stored, NOW), matches, "{}: {:?} {:?}", sample.name, known, partial);
             }
         }
     }
@@ -193,7 +193,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn keys_and_outlooks_agree_with_the_result(text in filter()) {
+    fn keys_and_partial_evaluations_agree_with_the_result(text in filter()) {
         let filter = Filter::compile(&text, &env()).unwrap_or_else(|error| panic!("{text}: {error}"));
         agree(&filter)?;
     }
@@ -202,8 +202,8 @@ proptest! {
 #[test]
 fn a_level_and_a_verdict_are_settled_before_the_record_comes() {
     let check = |text: &str, settled: bool, rest: bool| {
-        let outlook = compiled(text).outlook(Known::Nothing);
-        assert_eq!((outlook.may == outlook.must, outlook.rest.is_some()), (settled, rest), "{text}: {outlook:?}");
+        let partial = compiled(text).partial_evaluation(Known::Nothing);
+        assert_eq!((partial.may == partial.must, partial.rest.is_some()), (settled, rest), "{text}: {partial:?}");
     };
     check("", true, false);
     check("level>=warn !verdict:reject", true, false);
@@ -212,8 +212,8 @@ fn a_level_and_a_verdict_are_settled_before_the_record_comes() {
     check("value>5 value<9", false, false);
     check("error", false, false);
     check("type:a", false, false);
-    assert_eq!(compiled("verdict:reject").outlook(Known::Nothing).may, REJECTED);
+    assert_eq!(compiled("verdict:reject").partial_evaluation(Known::Nothing).may, REJECTED);
     let names = Known::Names { topic: "a", source: "x" };
-    assert_eq!(compiled("type:b value>5").outlook(names).may, 0);
-    assert!(compiled("type:a value>5 | type:b error").outlook(names).rest.is_some());
+    assert_eq!(compiled("type:b value>5").partial_evaluation(names).may, 0);
+    assert!(compiled("type:a value>5 | type:b error").partial_evaluation(names).rest.is_some());
 }

@@ -56,7 +56,7 @@ impl Encoder {
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     /// A line is a reading.
-    Lines,
+    LineReader,
     /// Columns with a header: the value, the time where there is one, and their number.
     Table { value: usize, time: Option<usize>, columns: usize },
     /// Objects of which one member is the value.
@@ -93,10 +93,11 @@ impl Input {
         let input = |shape, format, has_header| Input { shape, format, expected: format, has_header };
         let first = head.first().copied().unwrap_or_default();
         match asked {
-            Encoder::Text | Encoder::Session => Ok(input(Shape::Lines, Format::Text, false)),
-            Encoder::Json => Ok(Input { expected: Format::Json, ..input(Shape::Lines, Format::Text, false) }),
+            Encoder::Text | Encoder::Session => Ok(input(Shape::LineReader, Format::Text, false)),
+            Encoder::Json => Ok(Input { expected: Format::Json, ..input(Shape::LineReader, Format::Text, false) }),
             Encoder::Vector => {
-                let shape = if numbers(first) == Some(8) || has_names(head) { Shape::Numbers } else { Shape::Lines };
+                let shape =
+                    if numbers(first) == Some(8) || has_names(head) { Shape::Numbers } else { Shape::LineReader };
                 Ok(input(shape, Format::Vector, has_names(head)))
             }
             Encoder::Numeric if first.starts_with(b"{") => {
@@ -104,7 +105,7 @@ impl Input {
             }
             Encoder::Numeric => match table(column, head)? {
                 Some(shape) => Ok(input(shape, Format::Metric, true)),
-                None => Ok(input(Shape::Lines, Format::Metric, false)),
+                None => Ok(input(Shape::LineReader, Format::Metric, false)),
             },
             Encoder::Auto => {
                 let is = |wanted| !head.is_empty() && head.iter().all(|line| recognised(line) == wanted);
@@ -132,7 +133,7 @@ impl Input {
             return Ok(None);
         }
         match &self.shape {
-            Shape::Lines => Ok(Some(whole)),
+            Shape::LineReader => Ok(Some(whole)),
             Shape::Numbers if line.trim_ascii_end().ends_with(b"]") => Ok(Some(whole)),
             Shape::Numbers => Ok(Some(Taken { raw: Cow::Owned([b"[", line.trim_ascii(), b"]"].concat()), ..whole })),
             Shape::Table { value, time, columns } => {

@@ -24,7 +24,7 @@ use crate::NodeError;
 use crate::config::{Config, Origin};
 use crate::node::engine;
 use input::{Input, START_NS, encode};
-use lines::Lines;
+use lines::LineReader;
 use ng_core::engine::Engine;
 use ng_core::registry::Module;
 use ng_core::store::Store;
@@ -61,7 +61,7 @@ pub struct ScoreOptions {
 /// Scores one input.
 pub struct Scorer {
     options: ScoreOptions,
-    lines: Lines,
+    lines: LineReader,
     /// The first lines with their numbers, before the input is recognised.
     waiting: Vec<(u64, Vec<u8>)>,
     line: u64,
@@ -98,7 +98,7 @@ impl Scorer {
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
             out: Vec::new(),
         };
-        Ok(Scorer { options, lines: Lines::default(), waiting: Vec::new(), line: 0, running })
+        Ok(Scorer { options, lines: LineReader::default(), waiting: Vec::new(), line: 0, running })
     }
 
     /// Takes the next bytes of the input, in pieces of any size, and returns the rows that are finished.

@@ -6,7 +6,7 @@ use ng_wire::Format;
 /// Most segments of a topic.
 const SEGMENTS: usize = 8;
 /// Longest topic, in bytes.
-const LONGEST: usize = 96;
+const MAX_LEN: usize = 96;
 
 /// Writes the topic of an event to `out`, which is emptied first: `metric.<name>`, `vector.<name>`, `log.text`, `log.json`,
 /// `log.journal`, or the type that a JSON object or a note states. Names are folded to `[a-z0-9_.-]`, at most 8 segments and 96 bytes; a name
@@ -28,7 +28,7 @@ pub fn stream_kind(parsed: &Parsed, raw: &[u8], out: &mut String) {
         out.clear();
         out.push_str(nameless);
     } else if lossy {
-        out.truncate(LONGEST - 9);
+        out.truncate(MAX_LEN - 9);
         if !out.is_empty() && !out.ends_with(['.', '-', '_']) {
             out.push('-');
         }
@@ -45,7 +45,7 @@ fn append(name: &[u8], out: &mut String) -> bool {
     let mut lossy = false;
     let mut dot = segments > 0;
     for &byte in name {
-        if out.len() + usize::from(dot) >= LONGEST {
+        if out.len() + usize::from(dot) >= MAX_LEN {
             return true;
         }
         if byte == b'.' {
@@ -117,7 +117,7 @@ mod tests {
         fn topics_are_well_formed(name in proptest::collection::vec(any::<u8>(), 0..200), format in 2..6usize) {
             let format = [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Note, Format::Note][format];
             let kind = kind(format, &name);
-            prop_assert!(kind.len() <= LONGEST && !kind.is_empty());
+            prop_assert!(kind.len() <= MAX_LEN && !kind.is_empty());
             prop_assert!(kind.split('.').count() <= SEGMENTS && kind.split('.').all(|segment| !segment.is_empty()), "{}", kind);
             prop_assert!(kind.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-')));
         }

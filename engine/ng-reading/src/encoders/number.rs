@@ -37,11 +37,11 @@ const NOTATIONS: &[(&str, Scale, Unit)] = &[
 ];
 
 /// Longest text that is read as a number; longer ones are not measurements.
-const LONGEST: usize = 64;
+const MAX_LEN: usize = 64;
 
 /// A number with an optional unit, in the base unit: `12`, `-3.5e2`, `5ms` (0.005 s), `4 KiB/s` (4096 B/s), `nan`.
 pub(super) fn quantity(text: &[u8]) -> Option<(f64, Unit)> {
-    if text.len() > LONGEST || !text.iter().take(2).any(|byte| byte.is_ascii_digit() || b".iInN".contains(byte)) {
+    if text.len() > MAX_LEN || !text.iter().take(2).any(|byte| byte.is_ascii_digit() || b".iInN".contains(byte)) {
         return None;
     }
     let end = number_len(text);
@@ -89,7 +89,7 @@ pub(super) fn decimal(text: &[u8]) -> Option<f64> {
             return Some(if negative { -value } else { value });
         }
     }
-    if number_len(text) != text.len() || text.len() > LONGEST {
+    if number_len(text) != text.len() || text.len() > MAX_LEN {
         return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()

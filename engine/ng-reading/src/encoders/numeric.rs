@@ -16,13 +16,13 @@ pub(super) static ENCODER: Encoder = Encoder {
 };
 
 /// Longest line that is looked at.
-const LONGEST: usize = 512;
+const MAX_LEN: usize = 512;
 /// Longest name in a line of text.
 const NAME: usize = 96;
 
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let raw = reading.raw;
-    if !matches!(reading.format, Format::Metric | Format::Text) || raw.len() > LONGEST {
+    if !matches!(reading.format, Format::Metric | Format::Text) || raw.len() > MAX_LEN {
         return false;
     }
     parsed.message = members::whole(raw);

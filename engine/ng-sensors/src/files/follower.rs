@@ -5,7 +5,7 @@ use super::followed::{Followed, Start, Turn, open};
 use super::name::shown;
 use super::place::{Head, Id};
 use super::scan::{Found, Missing, Scan, scan};
-use ng_model::intake::{NEVER, Outlet, SourceStatus, Stopped};
+use ng_model::intake::{IngestHandle, NEVER, Shutdown, SourceStatus};
 use ng_wire::TroubleKind;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -27,7 +27,7 @@ const CHUNK: usize = 256 * 1024;
 /// Follows every file that matches.
 pub(super) struct Follower {
     pub(super) options: Options,
-    pub(super) outlet: Outlet,
+    pub(super) ingest: IngestHandle,
     /// Speaks for what concerns no file in particular.
     report: Arc<SourceStatus>,
     /// Of two files of one source the elder comes first.
@@ -56,10 +56,10 @@ pub(super) struct Closed {
 
 impl Follower {
     /// `report` is the source that speaks for what concerns no file in particular.
-    pub(super) fn new(options: Options, outlet: Outlet, report: Arc<SourceStatus>) -> Self {
+    pub(super) fn new(options: Options, ingest: IngestHandle, report: Arc<SourceStatus>) -> Self {
         Follower {
             options,
-            outlet,
+            ingest,
             report,
             open: Vec::new(),
             closed: VecDeque::new(),
@@ -73,7 +73,7 @@ impl Follower {
     }
 
     /// Looks for matching files, and opens those that are not followed yet, those written to last first.
-    pub(super) fn scan(&mut self) -> Result<(), Stopped> {
+    pub(super) fn scan(&mut self) -> Result<(), Shutdown> {
         self.scans += 1;
         if !self.scanned {
             self.remembers_since = self.now();
@@ -85,8 +85,8 @@ impl Follower {
         new.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
         let mut left_out = scan.beyond;
         for found in new {
-            if self.outlet.stopped() {
-                return Err(Stopped);
+            if self.ingest.stopped() {
+                return Err(Shutdown);
             }
             if self.open.len() >= self.options.max_files {
                 left_out += 1;
@@ -107,12 +107,12 @@ impl Follower {
 
     /// The time as the filesystem may stamp it: its clock goes in ticks and is a little behind.
     fn now(&self) -> Option<SystemTime> {
-        let now = Duration::from_nanos(self.outlet.now_ns().try_into().ok()?);
+        let now = Duration::from_nanos(self.ingest.now_ns().try_into().ok()?);
         SystemTime::UNIX_EPOCH.checked_add(now.saturating_sub(TICK))
     }
 
     /// Gives every file its turn.
-    pub(super) fn look(&mut self) -> Result<Turn, Stopped> {
+    pub(super) fn look(&mut self) -> Result<Turn, Shutdown> {
         for index in 0..self.open.len() {
             if self.open[index].newest {
                 self.check_path(index);
@@ -126,14 +126,14 @@ impl Follower {
                 found.more = true;
                 continue;
             }
-            let turn = file.turn(&self.outlet, &mut self.buffer)?;
+            let turn = file.turn(&self.ingest, &mut self.buffer)?;
             if turn.more && file.left_in.is_some() {
                 behind.push(file.source.clone());
             }
             found.any |= turn.any;
             found.more |= turn.more;
         }
-        let now = self.outlet.now_ns();
+        let now = self.ingest.now_ns();
         self.report.ok(now);
         self.open.iter().for_each(|file| file.source.ok(now));
         self.close_left()?;
@@ -190,7 +190,7 @@ impl Follower {
             _ => drop(self.succeed(&found.path, &source, None, self.remembers_since)?),
         }
         if !announced && self.open.iter().any(|file| Arc::ptr_eq(&file.source, &source)) {
-            self.outlet.announce(&source);
+            self.ingest.announce(&source);
         }
         self.waiting.remove(&found.path);
         Ok(())
@@ -198,7 +198,7 @@ impl Follower {
 
     /// Shows which files that somebody named are not followed, and why; a file that came is in trouble no more.
     fn tell_missing(&mut self, scan: Scan) {
-        let now = self.outlet.now_ns();
+        let now = self.ingest.now_ns();
         let (mut kind, mut reasons) = (TroubleKind::Waiting, Vec::new());
         if self.options.named {
             reasons.extend(scan.unmatched.iter().map(|glob| format!("waiting for {glob}: no file matches yet")));
@@ -242,7 +242,7 @@ impl Follower {
                 return closed.source.clone();
             }
             let source = source_of(&missing.path);
-            self.outlet.announce(&source);
+            self.ingest.announce(&source);
             source
         });
         Some(source.clone())
@@ -258,7 +258,7 @@ impl Follower {
     }
 
     /// Closes the files that nothing leads to and that nobody writes to.
-    fn close_left(&mut self) -> Result<(), Stopped> {
+    fn close_left(&mut self) -> Result<(), Shutdown> {
         let mut index = 0;
         while let Some(file) = self.open.get_mut(index) {
             // One scan must have looked for it under other paths since it left its own.
@@ -267,7 +267,7 @@ impl Follower {
                 index += 1;
                 continue;
             }
-            file.finish(&self.outlet)?;
+            file.finish(&self.ingest)?;
             let Followed { path, source, id, offset, head, .. } = self.open.remove(index);
             if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
                 source.ended.store(true, Ordering::Relaxed);
@@ -298,7 +298,7 @@ impl Follower {
             words.push(format!("{} more like this", scan.problems - 1));
         }
         if !words.is_empty() {
-            self.report.error(self.outlet.now_ns(), words.join("; "));
+            self.report.error(self.ingest.now_ns(), words.join("; "));
         }
     }
 }

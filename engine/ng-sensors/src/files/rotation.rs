@@ -47,7 +47,7 @@ impl Follower {
         let file = &mut self.open[index];
         match problem {
             Some(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                file.source.error(self.outlet.now_ns(), format!("cannot look at {}: {error}", shown(&file.path)));
+                file.source.error(self.ingest.now_ns(), format!("cannot look at {}: {error}", shown(&file.path)));
             }
             _ => {
                 file.left_in.get_or_insert(self.scans);

@@ -1,7 +1,7 @@
 //! A sensor on its thread, and everything it hands on.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ng_model::intake::{Batch, Outlet, SourceStatus};
+use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::settings::Values;
 use ng_sensors::{SENSORS, Sensor, start};
 use ng_wire::{Format, SettingValue};
@@ -46,8 +46,8 @@ impl Rig {
         let (spare, spare_out) = bounded(queue);
         let (sources_in, announced) = bounded(1024);
         let stopped = Arc::new(AtomicBool::new(false));
-        let outlet = Outlet::new(batches_in, spare_out, sources_in, stopped.clone(), clock);
-        let thread = Some(start(sensor, outlet).expect("a thread is started"));
+        let ingest = IngestHandle::new(batches_in, spare_out, sources_in, stopped.clone(), clock);
+        let thread = Some(start(sensor, ingest).expect("a thread is started"));
         let batches = Some(batches);
         Rig { batches, spare, announced, stopped, thread, sources: Vec::new(), readings: Vec::new() }
     }

@@ -1,7 +1,7 @@
 //! Sensors that panic: told, started again, and reading on.
 
 use crate::rig::{Rig, build, now_ns, wait_until};
-use ng_model::intake::{Outlet, SourceStatus};
+use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::settings::Values;
 use ng_sensors::{Journald, SENSORS, Sensor, Stdin};
 use ng_wire::{SettingValue, TroubleKind};
@@ -94,7 +94,7 @@ impl Sensor for Broken {
         &self.0
     }
 
-    fn run(&mut self, _: &Outlet) {
+    fn run(&mut self, _: &IngestHandle) {
         panic!("broken")
     }
 }

@@ -213,7 +213,7 @@ impl Auth {
     fn holder(&self, text: &str) -> Result<Identity, Bad> {
         let now_s = (self.clock)();
         if !text.starts_with(keys::PREFIX) {
-            let (claims, user) = self.token(text, tokens::Kind::Access)?;
+            let (claims, user) = self.token(text, tokens::Kind::EngineHandle)?;
             let credential = Some(Credential::Token { id: claims.jti, series: claims.series });
             return Ok(Identity { user: Some(claims.sub), role: user.role, rights: None, credential });
         }

@@ -65,7 +65,7 @@ impl Auth {
     /// Ends tokens. Those that are not valid are passed over. Returns how many were valid.
     pub async fn end_tokens(&self, tokens: &[String]) -> Result<usize, ApiError> {
         let valid = |token: &String| {
-            [Kind::Access, Kind::Refresh]
+            [Kind::EngineHandle, Kind::Refresh]
                 .into_iter()
                 .find_map(|kind| self.token(token, kind).ok())
                 .map(|(claims, _)| claims)
@@ -159,7 +159,7 @@ impl Auth {
         let claims = self.tokens.verify(text, (self.clock)())?;
         if claims.token_type != kind {
             return Err(Bad::Ended(match kind {
-                Kind::Access => "expected an access token, found a refresh token",
+                Kind::EngineHandle => "expected an access token, found a refresh token",
                 Kind::Refresh => "expected a refresh token, found an access token",
             }));
         }
@@ -194,7 +194,7 @@ impl Auth {
     fn session(&self, name: &str, user: &User) -> Session {
         let now_s = (self.clock)();
         Session {
-            access: self.tokens.issue(Kind::Access, name, user, now_s),
+            access: self.tokens.issue(Kind::EngineHandle, name, user, now_s),
             refresh: self.tokens.issue(Kind::Refresh, name, user, now_s),
             account: account(name, user),
         }

@@ -8,7 +8,7 @@ use super::keys::Key;
 use ng_model::record::{Head, Stored};
 use ng_wire::Level;
 
-/// Kinds of records that an outlook tells apart: each level with each outcome of the guard.
+/// Kinds of records that a partial evaluation tells apart: each level with each outcome of the guard.
 pub const SITUATIONS: usize = OUTCOMES * LEVELS;
 /// The situations of rejected records, as bits.
 pub const REJECTED: u32 = ONE_OUTCOME << (2 * LEVELS);
@@ -36,7 +36,7 @@ pub enum Known<'a> {
 
 /// The result of a filter in each situation; bit n stands for situation n.
 #[derive(Clone, Copy, Debug)]
-pub struct Outlook {
+pub struct PartialEvaluation {
     /// A record may match.
     pub may: u32,
     /// Every record matches. Set only where `may` is.
@@ -59,14 +59,14 @@ pub fn situation(head: &Head) -> usize {
 
 impl Filter {
     /// What is settled about records of which this is known.
-    pub fn outlook(&self, known: Known<'_>) -> Outlook {
+    pub fn partial_evaluation(&self, known: Known<'_>) -> PartialEvaluation {
         let View { may, must, open } = self.root.as_ref().map_or(ALWAYS, |root| view(root, known));
         let rest = match open {
             // The result is that of the only test that is open, or its negation: nothing else is left to depend on.
             Open::One { test: Node::Head(test), holds } => Some(Rest { test: *test, holds }),
             _ => None,
         };
-        Outlook { may, must, rest }
+        PartialEvaluation { may, must, rest }
     }
 }
 
@@ -77,7 +77,7 @@ impl Rest {
     }
 }
 
-/// The outlook on a part of a filter.
+/// The partial evaluation on a part of a filter.
 #[derive(Clone, Copy)]
 struct View<'n> {
     may: u32,

@@ -13,8 +13,8 @@
 //! outage is no habit, nights are.
 
 use super::streams::Streams;
+use ng_model::checkpoint::{self, CheckpointReader, CheckpointWriter};
 use ng_model::elapsed::Elapsed;
-use ng_model::saved::{self, Draft, Saved};
 use ng_model::symbols::{Sym, Symbols};
 use std::collections::VecDeque;
 
@@ -23,7 +23,7 @@ const BIN_NS: i64 = 10_000_000_000;
 /// Bins without an event of any source and without a tick that are left out.
 const PAUSE: i64 = 6;
 /// Sources that are followed; the one not heard of for longest gives way.
-const MOST_SOURCES: usize = 1024;
+const MAX_SOURCES: usize = 1024;
 /// Bins before a source can fall silent: five minutes.
 const FIRST_BINS: f64 = 30.0;
 /// Events before a source can fall silent.
@@ -40,13 +40,13 @@ const REGULAR_BINS: u64 = 6;
 /// Silences that are remembered of a source.
 const SILENCES: usize = 8;
 /// Most bytes of a saved state behind the rhythms.
-const MOST_SAVED: usize = 58 << 20;
+const MAX_SAVED: usize = 58 << 20;
 /// Bins after which older ones fade: a day.
 const MEMORY: f64 = 8640.0;
 
 /// The rhythm of every source.
 #[derive(Debug)]
-pub struct Timing {
+pub struct ActivityMonitor {
     sources: Streams<Sym, Rhythm>,
     uses: u64,
     clock: Elapsed,
@@ -82,7 +82,7 @@ pub struct Count {
 
 /// What the end of a bin says of a source.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Heard {
+pub enum SourceActivity {
     /// It brought so many events, and is not silent.
     Count(Count),
     /// It has fallen silent.
@@ -105,15 +105,15 @@ struct Rhythm {
     is_silent: bool,
 }
 
-impl Default for Timing {
+impl Default for ActivityMonitor {
     fn default() -> Self {
-        Timing { sources: Streams::new(MOST_SOURCES), uses: 0, clock: Elapsed::default(), bin: 0 }
+        ActivityMonitor { sources: Streams::new(MAX_SOURCES), uses: 0, clock: Elapsed::default(), bin: 0 }
     }
 }
 
-impl Timing {
+impl ActivityMonitor {
     /// Counts events of a source that arrived together; returns that it speaks again if it was silent.
-    pub fn spoke(&mut self, source: Sym, events: u64, received_ns: i64) -> Option<Change> {
+    pub fn record_arrival(&mut self, source: Sym, events: u64, received_ns: i64) -> Option<Change> {
         self.uses += 1;
         let rhythm = self.sources.get(source, self.uses, Rhythm::default);
         let resumed = std::mem::take(&mut rhythm.is_silent);
@@ -129,7 +129,7 @@ impl Timing {
 
     /// Lets time pass, and tells what each source brought or that it has fallen silent. Nothing is told of those that have
     /// ended.
-    pub fn advance(&mut self, now_ns: i64, ended: impl Fn(Sym) -> bool, mut tell: impl FnMut(Heard)) {
+    pub fn advance(&mut self, now_ns: i64, ended: impl Fn(Sym) -> bool, mut tell: impl FnMut(SourceActivity)) {
         let bin = self.clock.advance(now_ns) / BIN_NS;
         if bin - self.bin > PAUSE {
             self.bin = bin - 1;
@@ -144,9 +144,9 @@ impl Timing {
                 }
                 if falls_silent {
                     rhythm.is_silent = true;
-                    tell(Heard::Change(rhythm.change(source, true, now_ns)));
+                    tell(SourceActivity::Change(rhythm.change(source, true, now_ns)));
                 } else if !rhythm.is_silent {
-                    tell(Heard::Count(count));
+                    tell(SourceActivity::Count(count));
                 }
             }
         }
@@ -268,30 +268,31 @@ fn push(lengths: &mut VecDeque<u64>, most: usize, length: u64) {
     lengths.push_back(length);
 }
 
-impl Timing {
+impl ActivityMonitor {
     /// Adds what is known of the sources to a saved state, as far as it has room for it.
-    pub fn save(&self, draft: &mut Draft, symbols: &Symbols) {
-        self.clock.save(&mut draft.bytes);
+    pub fn save(&self, writer: &mut CheckpointWriter, symbols: &Symbols) {
+        self.clock.save(&mut writer.bytes);
         for (source, used, rhythm) in self.sources.entries() {
-            let fits = draft.within(MOST_SAVED, |draft| {
-                saved::put_half(&mut draft.bytes, 1);
-                draft.name(source, symbols);
-                saved::put(&mut draft.bytes, used);
-                rhythm.save(&mut draft.bytes);
+            let fits = writer.within(MAX_SAVED, |writer| {
+                checkpoint::put_u32(&mut writer.bytes, 1);
+                writer.name(source, symbols);
+                checkpoint::put(&mut writer.bytes, used);
+                rhythm.save(&mut writer.bytes);
             });
             if !fits {
                 break;
             }
         }
-        saved::put_half(&mut draft.bytes, 0);
+        checkpoint::put_u32(&mut writer.bytes, 0);
     }
 
     /// Takes a saved state up; none when it is not valid. The time until the next event or tick is left out: nobody listened.
-    pub fn restore(saved: &mut Saved<'_>) -> Option<Timing> {
-        let mut timing = Timing { clock: Elapsed::restore(&mut saved.bytes)?.paused(), ..Timing::default() };
+    pub fn restore(saved: &mut CheckpointReader<'_>) -> Option<ActivityMonitor> {
+        let mut timing =
+            ActivityMonitor { clock: Elapsed::restore(&mut saved.bytes)?.paused(), ..ActivityMonitor::default() };
         timing.bin = timing.clock.now() / BIN_NS;
-        while saved::take_flag(&mut saved.bytes)? {
-            let (source, used) = (saved.name()?, saved::take_count(&mut saved.bytes)?);
+        while checkpoint::take_flag(&mut saved.bytes)? {
+            let (source, used) = (saved.name()?, checkpoint::take_count(&mut saved.bytes)?);
             let rhythm = Rhythm::restore(&mut saved.bytes)?;
             timing.sources.add(source, used, rhythm);
             timing.uses = timing.uses.max(used);
@@ -302,20 +303,20 @@ impl Timing {
 
 impl Rhythm {
     fn save(&self, out: &mut Vec<u8>) {
-        [self.count, self.empty, self.last_ns as u64].into_iter().for_each(|number| saved::put(out, number));
-        [self.bins, self.empties, self.events].into_iter().for_each(|number| saved::put_float(out, number));
-        [&self.rows, &self.silences].into_iter().for_each(|lengths| saved::put_all(out, lengths.iter().copied()));
-        saved::put_half(out, self.is_silent.into());
+        [self.count, self.empty, self.last_ns as u64].into_iter().for_each(|number| checkpoint::put(out, number));
+        [self.bins, self.empties, self.events].into_iter().for_each(|number| checkpoint::put_float(out, number));
+        [&self.rows, &self.silences].into_iter().for_each(|lengths| checkpoint::put_all(out, lengths.iter().copied()));
+        checkpoint::put_u32(out, self.is_silent.into());
     }
 
     fn restore(input: &mut &[u8]) -> Option<Rhythm> {
         let (count, empty, last_ns) =
-            (saved::take_count(input)?, saved::take_count(input)?, saved::take(input)? as i64);
-        let (bins, empties) = (saved::take_finite(input)?, saved::take_finite(input)?);
-        let events = saved::take_finite(input)?;
-        let rows: VecDeque<u64> = saved::take_all(input, ROWS)?.into();
-        let silences: VecDeque<u64> = saved::take_all(input, SILENCES)?.into();
-        let is_silent = saved::take_flag(input)?;
+            (checkpoint::take_count(input)?, checkpoint::take_count(input)?, checkpoint::take(input)? as i64);
+        let (bins, empties) = (checkpoint::take_finite(input)?, checkpoint::take_finite(input)?);
+        let events = checkpoint::take_finite(input)?;
+        let rows: VecDeque<u64> = checkpoint::take_all(input, ROWS)?.into();
+        let silences: VecDeque<u64> = checkpoint::take_all(input, SILENCES)?.into();
+        let is_silent = checkpoint::take_flag(input)?;
         let is_valid = rows.iter().chain(&silences).all(|length| *length <= 1 << 56);
         is_valid.then_some(Rhythm { count, empty, last_ns, bins, empties, events, rows, silences, is_silent })
     }
@@ -330,7 +331,7 @@ mod tests {
 
     /// Ticks once a second; `events` says how many each source brings in that second.
     fn run(
-        timing: &mut Timing,
+        timing: &mut ActivityMonitor,
         seconds: std::ops::Range<i64>,
         mut events: impl FnMut(i64) -> Vec<u64>,
     ) -> Vec<(i64, Change)> {
@@ -339,14 +340,16 @@ mod tests {
             let mut tell = |heard| changes.extend(change(heard).map(|change| (second, change)));
             timing.advance(second * S, |source| source == Sym(99), &mut tell);
             for (source, count) in events(second).into_iter().enumerate().filter(|(_, count)| *count > 0) {
-                changes.extend(timing.spoke(Sym(source as u32), count, second * S).map(|change| (second, change)));
+                changes.extend(
+                    timing.record_arrival(Sym(source as u32), count, second * S).map(|change| (second, change)),
+                );
             }
         }
         changes
     }
 
-    fn change(heard: Heard) -> Option<Change> {
-        if let Heard::Change(change) = heard { Some(change) } else { None }
+    fn change(heard: SourceActivity) -> Option<Change> {
+        if let SourceActivity::Change(change) = heard { Some(change) } else { None }
     }
 
     struct Noise(u64);
@@ -360,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_steady_source_that_stops_is_told_within_a_minute_and_told_again_when_it_speaks() {
-        let mut timing = Timing::default();
+        let mut timing = ActivityMonitor::default();
         let changes = run(&mut timing, 0..5000, |second| vec![u64::from(!(3600..4000).contains(&second)), 2]);
         let [(silent_at, silent), (resumed_at, resumed)] = changes[..] else { panic!("{changes:?}") };
         assert!(silent.silent && silent.source == Sym(0) && silent_at <= 3660, "{silent_at}");
@@ -375,7 +378,7 @@ mod tests {
     fn sources_that_speak_by_chance_do_not_cry_wolf() {
         // Four simulated days for each rate are 34 560 bins; one false alarm in 10 000 bins is allowed.
         for (seed, per_second) in [0.002, 0.01, 0.03, 0.1, 0.3, 1.0].into_iter().enumerate() {
-            let mut timing = Timing::default();
+            let mut timing = ActivityMonitor::default();
             let mut noise = Noise(seed as u64 + 1);
             let changes = run(&mut timing, 0..4 * DAY, |_| vec![u64::from(noise.next() < per_second)]);
             let told = changes.iter().filter(|(_, change)| change.silent).count();
@@ -385,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_source_that_speaks_every_five_minutes_is_told_after_the_second_that_it_misses() {
-        let mut timing = Timing::default();
+        let mut timing = ActivityMonitor::default();
         let changes = run(&mut timing, 0..DAY, |second| vec![u64::from(second % 300 == 0 && second < DAY / 2)]);
         assert_eq!(changes.len(), 1);
         assert!(changes[0].0 <= DAY / 2 + 900, "{changes:?}");
@@ -393,7 +396,7 @@ mod tests {
 
     #[test]
     fn a_silence_that_has_come_twice_is_a_habit_and_one_outage_is_not() {
-        let mut timing = Timing::default();
+        let mut timing = ActivityMonitor::default();
         let night = |second: i64| second % 7200 >= 5400;
         let changes = run(&mut timing, 0..5 * 7200, |second| vec![u64::from(!night(second))]);
         let silences: Vec<i64> = changes.iter().filter(|(_, c)| c.silent).map(|(second, _)| second / 7200).collect();
@@ -402,9 +405,9 @@ mod tests {
 
     #[test]
     fn what_ended_is_not_silent_and_a_host_that_slept_hears_nobody() {
-        let mut timing = Timing::default();
+        let mut timing = ActivityMonitor::default();
         run(&mut timing, 0..3600, |_| vec![1]);
-        (0..3600).for_each(|second| _ = timing.spoke(Sym(99), 1, second * S));
+        (0..3600).for_each(|second| _ = timing.record_arrival(Sym(99), 1, second * S));
         assert_eq!(run(&mut timing, 30_000..30_020, |_| vec![1]), []);
         assert_eq!(run(&mut timing, 30_020..40_000, |_| vec![1]), []);
         assert_eq!(timing.silent(), 0);
@@ -412,21 +415,21 @@ mod tests {
 
     #[test]
     fn sources_are_bounded_and_counted() {
-        let mut timing = Timing::default();
-        (0..MOST_SOURCES as u32 + 5).for_each(|source| _ = timing.spoke(Sym(source), 1, 0));
-        assert_eq!((timing.followed(), timing.dropped()), (MOST_SOURCES, 5));
+        let mut timing = ActivityMonitor::default();
+        (0..MAX_SOURCES as u32 + 5).for_each(|source| _ = timing.record_arrival(Sym(source), 1, 0));
+        assert_eq!((timing.followed(), timing.dropped()), (MAX_SOURCES, 5));
     }
 
     #[test]
     fn without_a_tick_the_events_of_others_let_time_pass() {
-        let mut timing = Timing::default();
+        let mut timing = ActivityMonitor::default();
         let mut silences = Vec::new();
         for second in 0..4000i64 {
             let mut tell = |heard| silences.extend(change(heard).map(|change| (second, change.source)));
             timing.advance(second * S, |_| false, &mut tell);
-            timing.spoke(Sym(0), 1, second * S);
+            timing.record_arrival(Sym(0), 1, second * S);
             if second < 3000 {
-                timing.spoke(Sym(1), 1, second * S);
+                timing.record_arrival(Sym(1), 1, second * S);
             }
         }
         assert_eq!(silences.len(), 1);

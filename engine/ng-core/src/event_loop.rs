@@ -2,11 +2,11 @@
 //!
 //! # Layout
 //!
-//! Sensors hold an [`Outlet`] and send batches; whoever runs the engine holds its [`Handle`] and receives its frames;
-//! any number of clients hold an [`Access`] and ask; readers share the store. The thread locks the store once a batch.
-//! `host/keeper.rs` saves what was learnt.
+//! Sensors hold an [`IngestHandle`] and send batches; whoever runs the engine holds its [`Handle`] and receives its frames;
+//! any number of clients hold an [`EngineHandle`] and ask; readers share the store. The thread locks the store once a batch.
+//! `event_loop/checkpointer.rs` saves what was learnt.
 
-mod keeper;
+mod checkpointer;
 
 use crate::actions::Effect;
 use crate::commands;
@@ -18,10 +18,10 @@ use crate::session::Session;
 use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
+use checkpointer::Checkpointer;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, never, select};
-use keeper::Keeper;
 use ng_filter::Env;
-use ng_model::intake::{Batch, Outlet, SourceStatus};
+use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::supervise::{Panicked, catch};
 use ng_wire::{
@@ -62,7 +62,7 @@ pub struct Setup {
 
 /// The one who runs an engine. Dropping it stops the engine.
 pub struct Handle {
-    access: Access,
+    access: EngineHandle,
     frames: Receiver<Frame>,
     stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -74,7 +74,7 @@ pub type Reply = Box<dyn FnOnce(Frame) + Send>;
 
 /// A client's way to a running engine; does not keep it running.
 #[derive(Clone)]
-pub struct Access {
+pub struct EngineHandle {
     controls: Sender<Control>,
 }
 
@@ -97,32 +97,32 @@ pub struct Subscribed {
 
 /// A command was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Untaken {
+pub enum SubmitError {
     /// Too many wait already.
     Busy,
     /// The engine's thread is gone.
-    Gone,
+    Disconnected,
 }
 
-impl Access {
+impl EngineHandle {
     /// Sends a command without waiting; `reply` is called with its answer, or dropped when the engine stops before.
-    pub fn ask(&self, request: Request, reply: Reply) -> Result<(), Untaken> {
+    pub fn request(&self, request: Request, reply: Reply) -> Result<(), SubmitError> {
         self.controls.try_send(Control::Request(request, Some(reply))).map_err(|error| match error {
-            TrySendError::Full(_) => Untaken::Busy,
-            TrySendError::Disconnected(_) => Untaken::Gone,
+            TrySendError::Full(_) => SubmitError::Busy,
+            TrySendError::Disconnected(_) => SubmitError::Disconnected,
         })
     }
 
     /// Subscribes to records from the next one on; waits for the engine.
-    pub fn subscribe(&self, wanted: Wanted) -> Result<Subscribed, Gone> {
+    pub fn subscribe(&self, wanted: Wanted) -> Result<Subscribed, Disconnected> {
         let (reply, answer) = bounded(1);
-        self.controls.send(Control::Subscribe(wanted, reply)).map_err(|_| Gone)?;
-        answer.recv().map_err(|_| Gone)
+        self.controls.send(Control::Subscribe(wanted, reply)).map_err(|_| Disconnected)?;
+        answer.recv().map_err(|_| Disconnected)
     }
 
     /// Records an event of the engine itself, given as JSON.
-    pub fn note(&self, json: String) -> Result<(), Gone> {
-        self.controls.send(Control::Note(json)).map_err(|_| Gone)
+    pub fn note(&self, json: String) -> Result<(), Disconnected> {
+        self.controls.send(Control::Note(json)).map_err(|_| Disconnected)
     }
 
     /// The text of a pattern; none when it was forgotten or the engine does not answer within a quarter of a second.
@@ -132,36 +132,36 @@ impl Access {
         answer.recv_timeout(Duration::from_millis(250)).ok()?
     }
 
-    /// Everything about a pattern; none when it was forgotten. Gone, too, when the engine does not answer within a second.
-    pub fn pattern(&self, pattern: u32) -> Result<Option<PatternView>, Gone> {
+    /// Everything about a pattern; none when it was forgotten. Disconnected, too, when the engine does not answer within a second.
+    pub fn pattern(&self, pattern: u32) -> Result<Option<PatternView>, Disconnected> {
         let (reply, answer) = bounded(1);
-        self.controls.try_send(Control::Pattern(pattern, reply)).map_err(|_| Gone)?;
-        answer.recv_timeout(Duration::from_secs(1)).map_err(|_| Gone)
+        self.controls.try_send(Control::Pattern(pattern, reply)).map_err(|_| Disconnected)?;
+        answer.recv_timeout(Duration::from_secs(1)).map_err(|_| Disconnected)
     }
 
     /// The constitution with its whole history, and how it stands now; waits for the engine.
-    pub fn constitution(&self) -> Result<(Constitution, ConstitutionView), Gone> {
+    pub fn constitution(&self) -> Result<(Constitution, ConstitutionView), Disconnected> {
         let (reply, answer) = bounded(1);
-        self.controls.send(Control::Constitution(reply)).map_err(|_| Gone)?;
-        answer.recv().map_err(|_| Gone)
+        self.controls.send(Control::Constitution(reply)).map_err(|_| Disconnected)?;
+        answer.recv().map_err(|_| Disconnected)
     }
 }
 
 /// The engine's thread is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gone;
+pub struct Disconnected;
 
-/// Starts the thread. The outlet is for the sensors; when every copy of it is gone, subscriptions come to their end.
-pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, Outlet)> {
-    setup.engine.meet_patterns(setup.store.lock().symbols());
+/// Starts the thread. The ingest handle is for the sensors; when every copy of it is gone, subscriptions come to their end.
+pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, IngestHandle)> {
+    setup.engine.attach_feedback(setup.store.lock().symbols());
     let (batches_in, batches) = bounded(BATCHES);
     let (spare_in, spare) = bounded(BATCHES);
     let (sources_in, sources) = bounded(1024);
     let (controls_in, controls) = bounded(COMMANDS);
     let (frames_in, frames) = bounded(FRAMES);
     let stopped = Arc::new(AtomicBool::new(false));
-    let outlet = Outlet::new(batches_in, spare, sources_in, stopped.clone(), clock);
-    let host = Host {
+    let ingest = IngestHandle::new(batches_in, spare, sources_in, stopped.clone(), clock);
+    let host = EventLoop {
         rates: Rates::new(mono_ns()),
         setup,
         batches,
@@ -172,7 +172,7 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, O
         stopped: stopped.clone(),
         finished: false,
         frames_dropped: 0,
-        keeper: Keeper::default(),
+        checkpointer: Checkpointer::default(),
         feedback_told: None,
         ticks: 0,
     };
@@ -181,12 +181,15 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, O
         let failure = Arc::clone(&failure);
         move || run(host, &failure)
     })?;
-    Ok((Handle { access: Access { controls: controls_in }, frames, stopped, thread: Some(thread), failure }, outlet))
+    Ok((
+        Handle { access: EngineHandle { controls: controls_in }, frames, stopped, thread: Some(thread), failure },
+        ingest,
+    ))
 }
 
 /// Runs the engine to its end. What it was at when it panicked is unknown, so that it is not started again: it is said
 /// why, and whoever waits for it waits no longer.
-fn run(host: Host, failure: &Mutex<Option<Panicked>>) {
+fn run(host: EventLoop, failure: &Mutex<Option<Panicked>>) {
     let (frames, time_ns) = (host.frames.clone(), host.setup.world.now_ns());
     let Err(panicked) = catch(move || host.run()) else { return };
     let text = format!("the engine has failed: {panicked}");
@@ -197,12 +200,12 @@ fn run(host: Host, failure: &Mutex<Option<Panicked>>) {
 
 impl Handle {
     /// Sends a command; the answer is a frame.
-    pub fn send(&self, request: Request) -> Result<(), Gone> {
-        self.access.controls.send(Control::Request(request, None)).map_err(|_| Gone)
+    pub fn send(&self, request: Request) -> Result<(), Disconnected> {
+        self.access.controls.send(Control::Request(request, None)).map_err(|_| Disconnected)
     }
 
     /// The way of any number of clients.
-    pub fn access(&self) -> &Access {
+    pub fn access(&self) -> &EngineHandle {
         &self.access
     }
 
@@ -240,7 +243,7 @@ impl Drop for Handle {
     }
 }
 
-struct Host {
+struct EventLoop {
     setup: Setup,
     rates: Rates,
     batches: Receiver<Batch>,
@@ -253,14 +256,14 @@ struct Host {
     finished: bool,
     /// Frames that a client did not take in time.
     frames_dropped: u64,
-    keeper: Keeper,
+    checkpointer: Checkpointer,
     /// The latest view of feedback that was told.
     feedback_told: Option<FeedbackView>,
     /// Ticks since the start.
     ticks: u32,
 }
 
-impl Host {
+impl EventLoop {
     fn run(mut self) {
         let mut next_tick = Instant::now() + Duration::from_millis(200);
         let mut sources = self.sources.clone();
@@ -299,7 +302,7 @@ impl Host {
     /// Goes on saving what was learnt, and tells what is to be told of it.
     fn save(&mut self, engine_ends: bool) {
         let Setup { engine, store, world, .. } = &mut self.setup;
-        let notes = self.keeper.step(engine, store, world.as_mut(), engine_ends);
+        let notes = self.checkpointer.step(engine, store, world.as_mut(), engine_ends);
         notes.iter().for_each(|json| self.note(json));
     }
 
@@ -311,7 +314,7 @@ impl Host {
             engine.intake(&mut store, &batch, mono_ns)
         };
         if let Some(receipt) = batch.receipt.take() {
-            receipt.give(taken);
+            receipt.acknowledge(taken);
         }
         self.perform();
         // A full channel of spare buffers means that there are enough.
@@ -420,7 +423,7 @@ impl Host {
         let elapsed_s = self.rates.tick(mono_ns(), store.totals());
         // What waits for a slow reader would wait with any profile.
         let waiting = if engine.routes.has_room() { self.batches.len() } else { 0 };
-        engine.crowd(waiting as f64 / BATCHES as f64, elapsed_s);
+        engine.set_load(waiting as f64 / BATCHES as f64, elapsed_s);
         engine.tick(world.now_ns(), elapsed_s);
         if overrides.constitution.trial.is_some() {
             // Its end is a record. A number that is reserved without need would look like a record that was lost.
@@ -482,7 +485,7 @@ impl Host {
     }
 }
 
-impl Drop for Host {
+impl Drop for EventLoop {
     /// However the thread ends, by a stop or by a panic, nobody waits for it for ever.
     fn drop(&mut self) {
         self.setup.engine.routes.finish();

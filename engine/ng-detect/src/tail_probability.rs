@@ -1,6 +1,7 @@
-//! Tail surprise: how far out a number lies among the latest numbers of its own stream.
+//! Tail surprise: how far out a number lies among the latest numbers of its own stream; the empirical (conformal) tail
+//! probability as a negative logarithm.
 
-use ng_model::saved;
+use ng_model::checkpoint;
 use std::collections::VecDeque;
 
 /// Values of a block before it is split in two; fewer than an eighth of it are merged into a neighbour.
@@ -8,7 +9,7 @@ const FULL: usize = 256;
 /// The scale of excesses comes from this share of the values.
 const FAR: f64 = 0.02;
 /// Most means of the excess that count.
-const MOST: f64 = 20.0;
+const MAX: f64 = 20.0;
 /// An excess of one mean is worth this much.
 #[expect(clippy::approx_constant, reason = "the value with which the detector was measured")]
 const DECADE: f64 = 0.4343;
@@ -39,7 +40,7 @@ impl Kept for f32 {
 /// Surprise is 0 for the commonest values and 3 for a value as large as the largest remembered one, whatever the number
 /// of remembered values; beyond that it grows with the excess, measured in means of the excesses seen before, to 11.7.
 #[derive(Clone, Debug)]
-pub struct Tail<T = f64> {
+pub struct TailProbability<T = f64> {
     /// Sorted values in sorted blocks; no block is empty.
     blocks: Vec<Vec<T>>,
     /// The largest value of each block and how many it holds, side by side so that a search touches one block only.
@@ -75,10 +76,10 @@ struct Place {
     place: usize,
 }
 
-impl<T: Kept> Tail<T> {
+impl<T: Kept> TailProbability<T> {
     /// Remembers at most `capacity` values, at least two.
     pub fn new(capacity: usize) -> Self {
-        Tail {
+        TailProbability {
             blocks: Vec::new(),
             tops: Vec::new(),
             sizes: Vec::new(),
@@ -205,7 +206,7 @@ impl<T: Kept> Tail<T> {
     fn beyond(&self, excess: f64, high: bool) -> f64 {
         let far = ((FAR * self.len() as f64) as usize).max(1);
         let mean = if high { self.mean_excess_high(far) } else { self.mean_excess_low(far) };
-        let steps = if mean > 0.0 { (excess / mean).min(MOST) } else { MOST };
+        let steps = if mean > 0.0 { (excess / mean).min(MAX) } else { MAX };
         self.decades * (3.0 / self.decades) + DECADE * steps
     }
 
@@ -327,16 +328,16 @@ fn middle(rank: &Rank) -> f64 {
     0.5 * (rank.below + rank.up_to) as f64
 }
 
-impl<T: Kept> Tail<T> {
+impl<T: Kept> TailProbability<T> {
     /// Adds the remembered values to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        saved::put_all(out, self.arrived.iter().map(|value| (*value).into().to_bits()));
+        checkpoint::put_all(out, self.arrived.iter().map(|value| (*value).into().to_bits()));
     }
 
     /// Takes them up again, as far as the capacity allows.
     pub(super) fn restore(input: &mut &[u8], capacity: usize) -> Option<Self> {
-        let mut tail = Tail::new(capacity);
-        for bits in saved::take_all(input, 1 << 20)? {
+        let mut tail = TailProbability::new(capacity);
+        for bits in checkpoint::take_all(input, 1 << 20)? {
             tail.push(f64::from_bits(bits));
         }
         Some(tail)
@@ -382,7 +383,7 @@ mod tests {
         ) {
             let values: Vec<f64> =
                 values.iter().map(|(whole, part)| f64::from(*whole) + if coarse { 0.0 } else { *part }).collect();
-            let mut tail: Tail = Tail::new(capacity);
+            let mut tail: TailProbability = TailProbability::new(capacity);
             for (i, value) in values.iter().enumerate() {
                 if i % 97 == 0 {
                     let known = &values[i.saturating_sub(capacity)..i];
@@ -408,17 +409,17 @@ mod tests {
 
     #[test]
     fn the_largest_of_many_is_worth_about_three() {
-        let mut tail: Tail = Tail::new(8192);
+        let mut tail: TailProbability = TailProbability::new(8192);
         (0..8192).for_each(|value| tail.push(f64::from(value)));
         assert!((tail.high(8191.0) - 3.0).abs() < 0.15);
         assert!(tail.high(8191.5) >= 3.0);
         assert!(tail.high(4000.0) < 0.3);
-        assert_eq!(tail.high(1e9), 3.0 + DECADE * MOST);
+        assert_eq!(tail.high(1e9), 3.0 + DECADE * MAX);
     }
 
     #[test]
     fn blocks_stay_in_proportion_when_the_values_wander() {
-        let mut tail: Tail = Tail::new(8192);
+        let mut tail: TailProbability = TailProbability::new(8192);
         for i in 0..400_000u32 {
             // Clusters that move on leave single values behind.
             let place = if i % 300 == 0 { i % 7919 } else { (i / 2000) * 37 % 7919 };
@@ -430,10 +431,10 @@ mod tests {
 
     #[test]
     fn fewer_values_are_the_latest() {
-        let mut tail: Tail = Tail::new(100);
+        let mut tail: TailProbability = TailProbability::new(100);
         (0..100).for_each(|value| tail.push(f64::from(value)));
         tail.resize(10);
-        let mut fresh: Tail = Tail::new(10);
+        let mut fresh: TailProbability = TailProbability::new(10);
         (90..100).for_each(|value| fresh.push(f64::from(value)));
         for x in [85.0, 90.0, 94.5, 99.0, 103.0] {
             assert_eq!(tail.high(x), fresh.high(x), "at {x}");
@@ -442,7 +443,7 @@ mod tests {
 
     #[test]
     fn values_that_are_not_finite_are_passed_over() {
-        let mut tail: Tail = Tail::new(10);
+        let mut tail: TailProbability = TailProbability::new(10);
         [1.0, f64::NAN, f64::INFINITY, 2.0].into_iter().for_each(|x| tail.push(x));
         assert_eq!((tail.len(), tail.high(f64::NAN), tail.low(f64::INFINITY)), (2, 0.0, 0.0));
     }

@@ -1,7 +1,7 @@
 //! Finds what names the sessions of a source, where nobody has said it: the kind of identifier that comes again in lines of
 //! different patterns, and in most lines.
 
-use super::naming::ascii;
+use super::key_pattern::ascii;
 use regex::bytes::Regex;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -18,9 +18,9 @@ const SEVERAL: f64 = 0.5;
 /// Looks that find nothing before a source is left alone; each begins after twice as many lines as the one before.
 const LOOKS: u32 = 8;
 /// Names that are counted of each kind.
-const MOST_NAMES: usize = LOOK;
+const MAX_NAMES: usize = LOOK;
 /// Prefixes that are told apart.
-const MOST_PREFIXES: usize = 8;
+const MAX_PREFIXES: usize = 8;
 
 /// Kinds of identifiers, of two that name as many lines the first. The identifier is in the first group, or all of it where
 /// there is none; the group `prefix` tells several kinds apart.
@@ -123,7 +123,7 @@ impl Kind {
         let prefix = prefix.map_or(&b""[..], |prefix| prefix.as_bytes());
         let place = match self.prefixes.iter().position(|(known, _)| known == prefix) {
             Some(place) => place,
-            None if self.prefixes.len() < MOST_PREFIXES => {
+            None if self.prefixes.len() < MAX_PREFIXES => {
                 self.prefixes.push((prefix.to_vec(), Names::default()));
                 self.prefixes.len() - 1
             }
@@ -134,7 +134,7 @@ impl Kind {
         if let Some(known) = names.known.get_mut(name.as_bytes()) {
             known.0 += 1;
             known.2 |= known.1 != pattern;
-        } else if names.known.len() < MOST_NAMES {
+        } else if names.known.len() < MAX_NAMES {
             names.known.insert(name.as_bytes().to_vec(), (1, pattern, false));
         }
     }
@@ -163,7 +163,7 @@ fn key(text: &str, prefix: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::naming::Naming;
+    use super::super::key_pattern::KeyPattern;
     use super::*;
 
     /// What is found in these lines, whose pattern is their number modulo `patterns`.
@@ -191,7 +191,7 @@ mod tests {
             let found = found(5, lines).unwrap_or_else(|| panic!("nothing in {line}"));
             assert!(found.key.starts_with(key), "{found:?}");
             assert!(found.share > 0.9 && (4.0..5.0).contains(&found.lines), "{found:?}");
-            let mut naming = Naming::found(&found.key).unwrap();
+            let mut naming = KeyPattern::found(&found.key).unwrap();
             let captured = naming.next(lines(8).as_bytes(), &mut 0).unwrap().to_vec();
             assert!(String::from_utf8_lossy(&captured).contains(&name(2)), "{captured:?}");
         }

@@ -1,17 +1,17 @@
 //! The sessions of one source in the order of their last use, bounded: the one that was silent for longest gives way.
 
 use super::NAME;
-use ng_model::saved::{
-    put, put_all, put_bytes, put_half, put_singles, take, take_all, take_bytes, take_count, take_flag, take_half,
-    take_singles, take_up_to,
+use ng_model::checkpoint::{
+    put, put_all, put_bytes, put_singles, put_u32, take, take_all, take_bytes, take_count, take_flag, take_singles,
+    take_u32, take_up_to,
 };
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
 /// Different lines of a session that are told apart.
-pub(super) const MOST_LINES: usize = 32;
+pub(super) const MAX_LINES: usize = 32;
 /// Different steps, from one line to the next, that are told apart.
-pub(super) const MOST_STEPS: usize = 64;
+pub(super) const MAX_STEPS: usize = 64;
 /// A session that has ended goes on when it speaks again within this time.
 const REMEMBERED_NS: i64 = 86_400_000_000_000;
 /// No place.
@@ -19,7 +19,7 @@ const NOWHERE: u32 = u32::MAX;
 
 /// One session.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct OpenSession {
     /// What names it.
     pub(super) name: Vec<u8>,
     /// Its events.
@@ -45,8 +45,8 @@ pub(super) struct Session {
 
 /// All sessions of one source.
 #[derive(Debug)]
-pub(super) struct Open {
-    places: Vec<Session>,
+pub(super) struct OpenSessions {
+    places: Vec<OpenSession>,
     free: Vec<u32>,
     by_name: FxHashMap<u64, u32>,
     oldest: u32,
@@ -57,9 +57,9 @@ pub(super) struct Open {
     gave_way: u64,
 }
 
-impl Default for Open {
+impl Default for OpenSessions {
     fn default() -> Self {
-        Open {
+        OpenSessions {
             places: Vec::new(),
             free: Vec::new(),
             by_name: FxHashMap::default(),
@@ -72,7 +72,7 @@ impl Default for Open {
     }
 }
 
-impl Open {
+impl OpenSessions {
     /// Sessions that have not ended.
     pub(super) fn len_open(&self) -> usize {
         self.open
@@ -108,7 +108,7 @@ impl Open {
     }
 
     /// Marks a session as ended; it is remembered.
-    pub(super) fn end(&mut self, place: u32) -> &Session {
+    pub(super) fn end(&mut self, place: u32) -> &OpenSession {
         let session = &mut self.places[place as usize];
         if session.is_open {
             session.is_open = false;
@@ -128,7 +128,7 @@ impl Open {
             self.remove(other);
         }
         let place = self.free.pop().unwrap_or_else(|| {
-            self.places.push(Session::empty());
+            self.places.push(OpenSession::empty());
             self.places.len() as u32 - 1
         });
         let session = &mut self.places[place as usize];
@@ -142,7 +142,7 @@ impl Open {
     }
 
     /// The session has an event now. One that ended more than a day ago begins anew.
-    pub(super) fn touch(&mut self, place: u32, now_ns: i64) -> &mut Session {
+    pub(super) fn touch(&mut self, place: u32, now_ns: i64) -> &mut OpenSession {
         self.unlink(place);
         let session = &mut self.places[place as usize];
         if !session.is_open {
@@ -195,9 +195,9 @@ impl Open {
     }
 }
 
-impl Session {
+impl OpenSession {
     fn empty() -> Self {
-        Session {
+        OpenSession {
             name: Vec::new(),
             length: 0,
             lines: Vec::new(),
@@ -226,14 +226,14 @@ impl Session {
 }
 
 /// The largest `max_sessions`.
-const MOST_SESSIONS: u32 = 1 << 16;
+const MAX_SESSIONS: u32 = 1 << 16;
 /// A line or step is saved as having come at most this often, so that sums of them stay in range.
-const MOST_COUNTED: u32 = 1 << 24;
+const MAX_COUNTED: u32 = 1 << 24;
 
-impl Open {
+impl OpenSessions {
     /// Adds the sessions to a saved state, the one that was silent for longest first.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        put_half(out, self.by_name.len() as u32);
+        put_u32(out, self.by_name.len() as u32);
         let mut place = self.oldest;
         while let Some(session) = self.places.get(place as usize) {
             session.save(out);
@@ -242,10 +242,10 @@ impl Open {
     }
 
     /// Takes them up again; none when they are not valid.
-    pub(super) fn restore(input: &mut &[u8]) -> Option<Open> {
-        let mut open = Open::default();
-        for place in 0..take_up_to(input, MOST_SESSIONS)? {
-            let session = Session::restore(input)?;
+    pub(super) fn restore(input: &mut &[u8]) -> Option<OpenSessions> {
+        let mut open = OpenSessions::default();
+        for place in 0..take_up_to(input, MAX_SESSIONS)? {
+            let session = OpenSession::restore(input)?;
             let is_open = session.is_open;
             if open.by_name.insert(session.hash, place).is_some() || (open.open > 0 && !is_open) {
                 return None;
@@ -261,38 +261,38 @@ impl Open {
     }
 }
 
-impl Session {
+impl OpenSession {
     fn save(&self, out: &mut Vec<u8>) {
         put_bytes(out, &self.name);
         [self.length, self.last_seq, self.last_ns as u64].into_iter().for_each(|number| put(out, number));
         put_singles(out, &[self.rarest_bits]);
         put_all(out, self.previous.into_iter().map(u64::from).collect::<Vec<_>>().into_iter());
-        put_half(out, self.is_open.into());
-        put_half(out, self.is_counted.into());
-        put_half(out, self.lines.len() as u32);
+        put_u32(out, self.is_open.into());
+        put_u32(out, self.is_counted.into());
+        put_u32(out, self.lines.len() as u32);
         for (pattern, count) in &self.lines {
-            [*pattern, *count].into_iter().for_each(|number| put_half(out, number));
+            [*pattern, *count].into_iter().for_each(|number| put_u32(out, number));
         }
-        put_half(out, self.steps.len() as u32);
+        put_u32(out, self.steps.len() as u32);
         for (from, to, count) in &self.steps {
-            [*from, *to, *count].into_iter().for_each(|number| put_half(out, number));
+            [*from, *to, *count].into_iter().for_each(|number| put_u32(out, number));
         }
     }
 
-    fn restore(input: &mut &[u8]) -> Option<Session> {
+    fn restore(input: &mut &[u8]) -> Option<OpenSession> {
         let name = take_bytes(input, NAME)?.to_vec();
         let hash = hash(&name);
         let (length, last_seq, last_ns) = (take_count(input)?, take(input)?, take(input)? as i64);
         let [rarest_bits] = take_singles(input)?;
         let previous = take_all(input, 1)?.first().map(|pattern| *pattern as u32);
         let (is_open, is_counted) = (take_flag(input)?, take_flag(input)?);
-        let mut half = |most: u32| Some(take_half(input)?.min(most));
-        let lines = half(u32::MAX).filter(|count| *count <= MOST_LINES as u32)?;
-        let lines = (0..lines).map(|_| Some((half(u32::MAX)?, half(MOST_COUNTED)?))).collect::<Option<_>>()?;
-        let steps = half(u32::MAX).filter(|count| *count <= MOST_STEPS as u32)?;
+        let mut half = |most: u32| Some(take_u32(input)?.min(most));
+        let lines = half(u32::MAX).filter(|count| *count <= MAX_LINES as u32)?;
+        let lines = (0..lines).map(|_| Some((half(u32::MAX)?, half(MAX_COUNTED)?))).collect::<Option<_>>()?;
+        let steps = half(u32::MAX).filter(|count| *count <= MAX_STEPS as u32)?;
         let steps =
-            (0..steps).map(|_| Some((half(u32::MAX)?, half(u32::MAX)?, half(MOST_COUNTED)?))).collect::<Option<_>>()?;
-        Some(Session {
+            (0..steps).map(|_| Some((half(u32::MAX)?, half(u32::MAX)?, half(MAX_COUNTED)?))).collect::<Option<_>>()?;
+        Some(OpenSession {
             name,
             length,
             lines,
@@ -304,7 +304,7 @@ impl Session {
             hash,
             is_open,
             is_counted,
-            ..Session::empty()
+            ..OpenSession::empty()
         })
     }
 }

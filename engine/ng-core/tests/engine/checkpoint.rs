@@ -2,8 +2,8 @@
 
 use crate::bench::{Bench, configure, noise};
 use ng_core::actions::Effect;
-use ng_core::learnt::{LeftOut, Saving};
-use ng_model::saved::{Draft, MOST_BYTES, Saved, seal};
+use ng_core::checkpoint::{Checkpoint, Truncation};
+use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, MAX_BYTES, seal};
 use ng_wire::{Format, SettingValue::Text};
 use proptest::prelude::*;
 
@@ -79,7 +79,7 @@ fn live(bench: &mut Bench, seconds: std::ops::Range<u64>) {
     }
 }
 
-fn saving(bench: &Bench, is_last: bool, slice: usize) -> Saving {
+fn saving(bench: &Bench, is_last: bool, slice: usize) -> Checkpoint {
     let mut saving = bench.engine.begin_saving(is_last);
     while !bench.engine.save(&mut saving, bench.store.lock().symbols(), slice) {}
     saving
@@ -248,16 +248,18 @@ fn a_line_that_two_templates_cover_stays_with_the_one_that_had_it_first() {
 fn what_ranks_the_counts_of_patterns_is_not_restored_without_them() {
     let mut before = bench(&[]);
     live(&mut before, 0..100);
-    let (mut draft, mut left) = (Draft::default(), before.engine.detect().begin_saving());
-    assert!(before.engine.detect().save(&mut left, &mut draft, before.store.lock().symbols(), usize::MAX));
-    let bytes = draft.finish();
+    let (mut writer, mut left) = (CheckpointWriter::default(), before.engine.detect().begin_saving());
+    assert!(before.engine.detect().save(&mut left, &mut writer, before.store.lock().symbols(), usize::MAX));
+    let bytes = writer.finish();
     let read = |known: &str| {
         let mut after = bench(&[]);
         let mut symbols = after.store.lock().symbols().clone();
         let known = symbols.intern(known);
-        let read =
-            after.engine.detect().read(&mut Saved::open(&bytes, &mut symbols).unwrap(), |source| source == known);
-        after.engine.detect_mut().take_up(read.unwrap());
+        let read = after
+            .engine
+            .detect()
+            .read(&mut CheckpointReader::open(&bytes, &mut symbols).unwrap(), |source| source == known);
+        after.engine.detect_mut().adopt(read.unwrap());
         (after.gauge("intuition_engine", "streams"), after.gauge("intuition_engine", "sessions.open"))
     };
     // Two metrics, a vector and the rates of six sources need no patterns.
@@ -312,7 +314,7 @@ fn what_does_not_fit_is_left_out_and_counted() {
         before.gauge("token_manager", "patterns"),
         saved.len()
     );
-    assert!(saved.len() <= MOST_BYTES, "{}", saved.len());
+    assert!(saved.len() <= MAX_BYTES, "{}", saved.len());
     let mut after = restored(&before, &saved, &[("token_manager", "max_patterns", 1_000_000)]);
     assert_eq!(after.gauge("token_manager", "patterns"), (60_000 - left_out.patterns) as f64);
     assert!(after.gauge("token_manager", "tokens") < before.gauge("token_manager", "tokens") / 2.0);
@@ -323,10 +325,10 @@ fn what_does_not_fit_is_left_out_and_counted() {
     };
     assert!(!novel(&mut after, &lines[59_999]), "the latest is known");
     assert!(novel(&mut after, &lines[0]), "the oldest was left out");
-    assert_eq!(saving_of_nothing().left_out(), LeftOut::default());
+    assert_eq!(saving_of_nothing().left_out(), Truncation::default());
 }
 
-fn saving_of_nothing() -> Saving {
+fn saving_of_nothing() -> Checkpoint {
     saving(&bench(&[]), true, usize::MAX)
 }
 
@@ -342,7 +344,7 @@ fn detectors_that_do_not_fit_are_left_out_and_counted() {
     let left_out = saving.left_out();
     assert!(left_out.detectors > 0 && left_out.patterns == 0, "{left_out:?}");
     let saved = saving.finish();
-    assert!(saved.len() <= MOST_BYTES);
+    assert!(saved.len() <= MAX_BYTES);
     let after = restored(&before, &saved, &[("intuition_engine", "max_streams", 1000)]);
     assert_eq!(after.gauge("intuition_engine", "streams"), (900 - left_out.detectors) as f64);
 }

@@ -3,9 +3,9 @@
 use super::{Block, DIMS, Gaps, LANES, Lanes, Query, splat_all};
 
 /// Distances that are kept in order.
-pub const MOST: usize = 64;
+pub const MAX: usize = 64;
 /// Room behind the sixteenth distance that may come to 63 others, for stores of eight at a time.
-pub(super) const ROOM: usize = MOST + LANES + 8;
+pub(super) const ROOM: usize = MAX + LANES + 8;
 
 /// Rings around a vector, as shares of the squared distance to look to: most of what is near is in the first ones, and once
 /// it is known the others are mostly empty.
@@ -13,9 +13,9 @@ const RINGS: [f32; 3] = [0.1, 0.4, 1.0];
 
 /// What a scan has found so far. Reused from scan to scan.
 #[derive(Clone, Debug)]
-pub struct Nearby {
+pub struct TopK {
     /// The smallest squared distances, smallest first; infinity where nothing was found.
-    best: [f32; MOST],
+    best: [f32; MAX],
     /// Distances that were not sorted yet.
     fresh: [f32; ROOM],
     /// The squared distance of the nearest and its place; of several equally near the first.
@@ -24,16 +24,16 @@ pub struct Nearby {
     some: Vec<u32>,
 }
 
-impl Default for Nearby {
+impl Default for TopK {
     fn default() -> Self {
-        Nearby { best: [f32::INFINITY; MOST], fresh: [f32::INFINITY; ROOM], nearest: None, some: Vec::new() }
+        TopK { best: [f32::INFINITY; MAX], fresh: [f32::INFINITY; ROOM], nearest: None, some: Vec::new() }
     }
 }
 
-impl Nearby {
+impl TopK {
     /// The `k` smallest squared distances, at most 64, smallest first; infinity where there are fewer.
     pub fn distances(&self, k: usize) -> &[f32] {
-        &self.best[..k.min(MOST)]
+        &self.best[..k.min(MAX)]
     }
 
     /// The place of the nearest; of several the first.
@@ -42,7 +42,7 @@ impl Nearby {
     }
 
     pub(super) fn clear(&mut self) {
-        self.best = [f32::INFINITY; MOST];
+        self.best = [f32::INFINITY; MAX];
         self.nearest = None;
     }
 }
@@ -54,10 +54,10 @@ pub(super) trait Collect: Copy {
     fn compress(self, mask: u32, values: &mut [f32; ROOM], at: usize) -> usize;
 
     /// The smallest 64 of two times 64, in order; `best` is in order.
-    fn merge(best: &mut [f32; MOST], fresh: &[f32; MOST]);
+    fn merge(best: &mut [f32; MAX], fresh: &[f32; MAX]);
 }
 
-impl Nearby {
+impl TopK {
     /// Looks at the blocks in rings around the vector; see [`Scanner::nearby`](super::Scanner::nearby).
     #[inline(always)]
     pub(super) fn scan<L: Lanes + Collect>(&mut self, blocks: &[Block], gaps: &[Gaps], query: Query<'_>) {
@@ -116,12 +116,12 @@ impl Nearby {
     #[inline(always)]
     fn take<L: Collect>(&mut self, lanes: L, mask: u32, count: usize) -> usize {
         let count = count + lanes.compress(mask, &mut self.fresh, count);
-        if count < MOST {
+        if count < MAX {
             return count;
         }
         self.settle::<L>();
-        self.fresh.copy_within(MOST..MOST + LANES, 0);
-        count - MOST
+        self.fresh.copy_within(MAX..MAX + LANES, 0);
+        count - MAX
     }
 
     /// The squared distance of the nearest, `most` while there is none.
@@ -150,14 +150,14 @@ impl Nearby {
     #[inline(always)]
     fn finish<L: Collect>(&mut self, count: usize) {
         if count > 0 {
-            self.fresh[count..MOST].fill(f32::INFINITY);
+            self.fresh[count..MAX].fill(f32::INFINITY);
             self.settle::<L>();
         }
     }
 
     #[inline(always)]
     fn settle<L: Collect>(&mut self) {
-        let [fresh, ..] = self.fresh.as_chunks::<MOST>().0 else { return };
+        let [fresh, ..] = self.fresh.as_chunks::<MAX>().0 else { return };
         L::merge(&mut self.best, fresh);
     }
 }
@@ -174,7 +174,7 @@ mod tests {
             // Few values, so that distances are often equal.
             vectors in prop::collection::vec(prop::array::uniform8(-6i8..6), 1..700),
             at in prop::array::uniform8(-6i8..6),
-            k in 1usize..=MOST,
+            k in 1usize..=MAX,
             bound in prop_oneof![Just(f32::MAX), 0.0f32..300.0],
         ) {
             let mut blocks = vec![Block::FREE; vectors.len().div_ceil(LANES * LANES) * LANES];
@@ -190,7 +190,7 @@ mod tests {
             let mut list = Vec::with_capacity(capacity(k));
             Scanner::new(Kernel::Scalar).nearest_of(&blocks, &some, query, &mut list);
             let expected: Vec<f32> = list.iter().map(|found| distance(*found)).collect();
-            let mut nearby = Nearby::default();
+            let mut nearby = TopK::default();
             for kernel in [Kernel::Scalar, Kernel::Avx2, Kernel::Avx512] {
                 Scanner::new(kernel).nearby(&blocks, &gaps, query, &mut nearby);
                 let mut found = nearby.distances(k).to_vec();

@@ -1,7 +1,7 @@
 //! Saves what an engine has learnt: every few minutes in slices, and whole when it ends.
 
+use crate::checkpoint::{Checkpoint, Truncation};
 use crate::engine::Engine;
-use crate::learnt::{LeftOut, Saving};
 use crate::store::Shared;
 use crate::world::World;
 
@@ -12,17 +12,17 @@ const SLICE: usize = 2 * 1024 * 1024;
 
 /// How far the saving is, and what was told of it.
 #[derive(Debug, Default)]
-pub(super) struct Keeper {
+pub(super) struct Checkpointer {
     /// Ticks since a state was begun.
     ticks: u32,
-    saving: Option<Saving>,
+    saving: Option<Checkpoint>,
     /// The latest state could not be kept.
     is_unwritable: bool,
     /// What did not fit into it.
-    left_out: LeftOut,
+    left_out: Truncation,
 }
 
-impl Keeper {
+impl Checkpointer {
     /// Goes on, once a second and when the engine ends; returns the events that tell of it, as JSON. An engine that has
     /// learnt nothing leaves an earlier state as it is.
     pub(super) fn step(
@@ -33,7 +33,7 @@ impl Keeper {
         engine_ends: bool,
     ) -> Vec<String> {
         let mut notes = Vec::new();
-        if !world.keeps_state() || engine.patterns.is_empty() {
+        if !world.keeps_checkpoints() || engine.patterns.is_empty() {
             return notes;
         }
         self.ticks += 1;
@@ -46,12 +46,12 @@ impl Keeper {
             let symbols = store.lock().symbols_arc();
             if engine.save(&mut saving, &symbols, if engine_ends { usize::MAX } else { SLICE }) {
                 notes.extend(self.told_left_out(saving.left_out()));
-                world.keep_state(saving, engine_ends);
+                world.save(saving, engine_ends);
             } else {
                 self.saving = Some(saving);
             }
         }
-        notes.extend(world.kept_state().and_then(|kept| self.told_kept(kept)));
+        notes.extend(world.poll().and_then(|kept| self.told_kept(kept)));
         notes
     }
 
@@ -70,10 +70,10 @@ impl Keeper {
     }
 
     /// The state does not hold everything, or does again.
-    fn told_left_out(&mut self, left_out: LeftOut) -> Option<String> {
-        let nothing = LeftOut::default();
+    fn told_left_out(&mut self, left_out: Truncation) -> Option<String> {
+        let nothing = Truncation::default();
         let before = std::mem::replace(&mut self.left_out, left_out);
-        let LeftOut { patterns, links, detectors } = left_out;
+        let Truncation { patterns, links, detectors } = left_out;
         let (kind, message) = if left_out == nothing {
             ("state.whole", "all that was learnt is saved again".to_owned())
         } else {
@@ -108,7 +108,7 @@ mod tests {
     #[derive(Default)]
     struct Disk {
         is_full: bool,
-        kept: Vec<Saving>,
+        kept: Vec<Checkpoint>,
         latest: Option<Result<(), String>>,
     }
 
@@ -121,16 +121,16 @@ mod tests {
             Ok(())
         }
 
-        fn keep_state(&mut self, state: Saving, _engine_ends: bool) {
+        fn save(&mut self, state: Checkpoint, _engine_ends: bool) {
             self.latest = Some(if self.is_full { Err("full".into()) } else { Ok(()) });
             self.kept.extend((!self.is_full).then_some(state));
         }
 
-        fn keeps_state(&self) -> bool {
+        fn keeps_checkpoints(&self) -> bool {
             true
         }
 
-        fn kept_state(&mut self) -> Option<Result<(), String>> {
+        fn poll(&mut self) -> Option<Result<(), String>> {
             self.latest.take()
         }
 
@@ -149,10 +149,10 @@ mod tests {
 
     #[test]
     fn a_state_is_kept_every_five_minutes_and_a_fault_is_told_once() {
-        let (mut engine, mut disk, mut keeper) = (engine(), Disk::default(), Keeper::default());
+        let (mut engine, mut disk, mut checkpointer) = (engine(), Disk::default(), Checkpointer::default());
         let store: Shared = Arc::new(Mutex::new(Store::new(100)));
         let mut run = |engine: &Engine, disk: &mut Disk, ticks: u32| -> Vec<String> {
-            (0..ticks).flat_map(|_| keeper.step(engine, &store, disk, false)).collect()
+            (0..ticks).flat_map(|_| checkpointer.step(engine, &store, disk, false)).collect()
         };
         assert_eq!(run(&engine, &mut disk, 1000), [] as [&str; 0]);
         assert!(disk.kept.is_empty(), "nothing was learnt");
@@ -171,11 +171,11 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_told_when_it_begins_and_when_it_ends() {
-        let mut keeper = Keeper::default();
-        let some = LeftOut { patterns: 3, ..LeftOut::default() };
-        let told: Vec<_> = [LeftOut::default(), some, LeftOut { links: 1, ..some }, LeftOut::default()]
+        let mut checkpointer = Checkpointer::default();
+        let some = Truncation { patterns: 3, ..Truncation::default() };
+        let told: Vec<_> = [Truncation::default(), some, Truncation { links: 1, ..some }, Truncation::default()]
             .into_iter()
-            .map(|left_out| keeper.told_left_out(left_out))
+            .map(|left_out| checkpointer.told_left_out(left_out))
             .collect();
         assert!(told[0].is_none() && told[2].is_none(), "{told:?}");
         assert!(told[1].as_ref().unwrap().contains("3 patterns, 0 links and 0 detectors are left out"), "{told:?}");

@@ -11,24 +11,24 @@ use std::path::Path;
 
 /// The file and the number in it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct HighWaterMark {
     file: File,
     next_seq: u64,
 }
 
 const FILE: &str = "seq";
 
-impl Place {
+impl HighWaterMark {
     /// Opens the file of a state directory that this process owns.
-    pub(crate) fn open(folder: &Path) -> Result<Place, NodeError> {
+    pub(crate) fn open(folder: &Path) -> Result<HighWaterMark, NodeError> {
         let path = folder.join(FILE);
-        let open = || -> std::io::Result<Place> {
+        let open = || -> std::io::Result<HighWaterMark> {
             let file =
                 OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
             let mut bytes = [0; 8];
             // A file that is too short is a new one.
             let next_seq = file.read_exact_at(&mut bytes, 0).map_or(0, |()| u64::from_le_bytes(bytes));
-            Ok(Place { file, next_seq: if next_seq > LAST { 0 } else { next_seq } })
+            Ok(HighWaterMark { file, next_seq: if next_seq > LAST { 0 } else { next_seq } })
         };
         open().map_err(|error| {
             NodeError::failure("NG-3102", path.display().to_string(), format!("cannot be used: {error}"))
@@ -60,11 +60,11 @@ mod tests {
     #[test]
     fn a_number_is_found_again_and_never_falls() {
         let folder = tempfile::tempdir().unwrap();
-        let mut place = Place::open(folder.path()).unwrap();
+        let mut place = HighWaterMark::open(folder.path()).unwrap();
         assert_eq!(place.next_seq(), 0);
         place.reserve(7);
         place.reserve(3);
-        assert_eq!(Place::open(folder.path()).unwrap().next_seq(), 7);
+        assert_eq!(HighWaterMark::open(folder.path()).unwrap().next_seq(), 7);
     }
 
     #[test]
@@ -72,7 +72,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for damaged in [&[][..], &[1, 2, 3], &[255; 8]] {
             std::fs::write(folder.path().join(FILE), damaged).unwrap();
-            assert_eq!(Place::open(folder.path()).unwrap().next_seq(), 0);
+            assert_eq!(HighWaterMark::open(folder.path()).unwrap().next_seq(), 0);
         }
     }
 }

@@ -3,17 +3,17 @@
 //!
 //! # Layout
 //!
-//! `grouped/saved.rs` has the saved form.
+//! `block_index/saved.rs` has the saved form.
 
 mod saved;
 
-use super::kernel::{self, Block, Boxes, DIMS, FEW, Gaps, LANES, Nearby, Query, Scanner};
+use super::kernel::{self, Block, Boxes, DIMS, Gaps, LANES, Query, SMALL_K, Scanner, TopK};
 use super::knn::clamp;
 use ng_model::record::NO_SEQ;
 use std::collections::VecDeque;
 
 /// Most kinds of events that are kept apart.
-const MOST_KINDS: usize = 256;
+const MAX_KINDS: usize = 256;
 /// The first look reaches this much farther (squared) than the last answer from the same cell did.
 const FARTHER: f32 = 2.0;
 /// No block.
@@ -21,7 +21,7 @@ const NOWHERE: u32 = u32::MAX;
 
 /// The latest vectors of one stream. Memory grows with what is remembered, about 60 bytes a vector.
 #[derive(Debug)]
-pub(super) struct Grouped {
+pub(super) struct BlockPrunedIndex {
     blocks: Vec<Block>,
     /// Bounds of every sixteen blocks. They are those of all vectors since a block was last empty.
     boxes: Vec<Boxes>,
@@ -42,13 +42,13 @@ pub(super) struct Grouped {
     some: Vec<u32>,
     gaps: Vec<Gaps>,
     found: Vec<u64>,
-    nearby: Nearby,
+    nearby: TopK,
     distances: Vec<f32>,
 }
 
 /// What is near to a vector.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
+pub(super) struct Neighbours<'a> {
     /// Squared distances of the nearest, smallest first; fewer than were asked for when there are fewer.
     pub(super) distances: &'a [f32],
     /// The place of the nearest.
@@ -56,7 +56,7 @@ pub(super) struct Around<'a> {
     scanner: Scanner,
 }
 
-impl Around<'_> {
+impl Neighbours<'_> {
     /// The sum of the distances, which are not squared here.
     pub(super) fn sum(&self) -> f64 {
         self.scanner.sum_of_roots(self.distances)
@@ -67,7 +67,7 @@ impl Around<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Use {
     /// Tells the kind of its vectors.
-    kin: u32,
+    cluster: u32,
     /// Places given out since it was last empty.
     given: u8,
     /// Vectors that are still remembered.
@@ -83,11 +83,11 @@ struct Kind {
     reach: f32,
 }
 
-impl Grouped {
+impl BlockPrunedIndex {
     /// Remembers at most `window` vectors, at least one.
     pub(super) fn new(window: usize, scanner: Scanner) -> Self {
-        let kinds = (window / 16).clamp(1, MOST_KINDS);
-        Grouped {
+        let kinds = (window / 16).clamp(1, MAX_KINDS);
+        BlockPrunedIndex {
             blocks: Vec::new(),
             boxes: Vec::new(),
             uses: Vec::new(),
@@ -102,23 +102,23 @@ impl Grouped {
             some: Vec::new(),
             gaps: Vec::new(),
             found: Vec::new(),
-            nearby: Nearby::default(),
+            nearby: TopK::default(),
             distances: Vec::new(),
         }
     }
 
-    /// Remembers a vector and the `seq` of its event in place of the oldest. `kin` is a number that is the same for
+    /// Remembers a vector and the `seq` of its event in place of the oldest. `cluster` is a number that is the same for
     /// events that are likely to be alike.
-    pub(super) fn push(&mut self, vector: &[f32; DIMS], seq: u64, kin: u32) {
+    pub(super) fn push(&mut self, vector: &[f32; DIMS], seq: u64, cluster: u32) {
         if self.order.len() >= self.window {
             self.forget();
         }
-        let kind = self.kind(kin);
+        let kind = self.kind(cluster);
         let open = self.kinds[kind].open;
         let number = if open != NOWHERE && usize::from(self.uses[open as usize].given) < LANES {
             open as usize
         } else {
-            self.take(kin)
+            self.take(cluster)
         };
         let lane = usize::from(self.uses[number].given);
         self.uses[number].given += 1;
@@ -145,13 +145,19 @@ impl Grouped {
     ///
     /// How far the answer to the last event of its cell reached, else of its kind, else of any, is the first guess of how
     /// far to look. The result does not depend on it.
-    pub(super) fn nearest(&mut self, vector: &[f32; DIMS], weights: &[f32; DIMS], k: usize, kin: u32) -> Around<'_> {
-        let kind = self.kind(kin);
+    pub(super) fn nearest(
+        &mut self,
+        vector: &[f32; DIMS],
+        weights: &[f32; DIMS],
+        k: usize,
+        cluster: u32,
+    ) -> Neighbours<'_> {
+        let kind = self.kind(cluster);
         let vector = vector.map(clamp);
         let cell = self.cell(&vector, weights, kind);
         let guesses = [self.reaches[cell], self.kinds[kind].reach, self.reach];
         let reach = guesses.into_iter().find(|reach| *reach < f32::MAX).unwrap_or(f32::MAX);
-        let few = k <= FEW || k > kernel::MOST;
+        let few = k <= SMALL_K || k > kernel::MAX;
         if few {
             self.found.reserve(kernel::capacity(k).saturating_sub(self.found.len()));
         }
@@ -183,12 +189,12 @@ impl Grouped {
             self.reaches[cell] = self.reach;
             self.kinds[kind].reach = self.reach;
         }
-        Around { distances: &self.distances, nearest, scanner: self.scanner }
+        Neighbours { distances: &self.distances, nearest, scanner: self.scanner }
     }
 
     /// The number of the kind among those kept apart; numbers that are near to each other are spread.
-    fn kind(&self, kin: u32) -> usize {
-        ((u64::from(kin.wrapping_mul(0x85eb_ca6b)) * self.kinds.len() as u64) >> 32) as usize
+    fn kind(&self, cluster: u32) -> usize {
+        ((u64::from(cluster.wrapping_mul(0x85eb_ca6b)) * self.kinds.len() as u64) >> 32) as usize
     }
 
     /// The place of a cell among the reaches.
@@ -207,9 +213,9 @@ impl Grouped {
 
     /// Changes the window and keeps the latest vectors that fit.
     pub(super) fn resize(&mut self, window: usize) {
-        let mut next = Grouped::new(window, self.scanner);
-        for (vector, seq, kin) in self.latest(next.window) {
-            next.push(&vector, seq, kin);
+        let mut next = BlockPrunedIndex::new(window, self.scanner);
+        for (vector, seq, cluster) in self.latest(next.window) {
+            next.push(&vector, seq, cluster);
         }
         *self = next;
     }
@@ -221,31 +227,31 @@ impl Grouped {
         count: usize,
         weights: &[f32; DIMS],
         k: usize,
-        mut tell: impl FnMut(Around<'_>),
-    ) -> Grouped {
-        let mut next = Grouped::new(self.window, self.scanner);
+        mut tell: impl FnMut(Neighbours<'_>),
+    ) -> BlockPrunedIndex {
+        let mut next = BlockPrunedIndex::new(self.window, self.scanner);
         let first = self.order.len().saturating_sub(count);
-        for (age, (vector, seq, kin)) in self.latest(self.window).enumerate() {
+        for (age, (vector, seq, cluster)) in self.latest(self.window).enumerate() {
             if age >= first {
-                tell(next.nearest(&vector, weights, k, kin));
+                tell(next.nearest(&vector, weights, k, cluster));
             }
-            next.push(&vector, seq, kin);
+            next.push(&vector, seq, cluster);
         }
         next
     }
 
-    /// The latest `count` vectors with the `seq` and the kin of each, oldest first.
+    /// The latest `count` vectors with the `seq` and the cluster of each, oldest first.
     fn latest(&self, count: usize) -> impl Iterator<Item = ([f32; DIMS], u64, u32)> {
         self.order.iter().skip(self.order.len().saturating_sub(count)).map(|place| {
             let (number, lane) = (*place as usize / LANES, *place as usize % LANES);
             let vector = std::array::from_fn(|dim| self.blocks[number].values[dim][lane]);
-            (vector, self.seqs[*place as usize], self.uses[number].kin)
+            (vector, self.seqs[*place as usize], self.uses[number].cluster)
         })
     }
 
     /// Gives an empty block to a kind.
-    fn take(&mut self, kin: u32) -> usize {
-        let fresh = Use { kin, given: 0, living: 0 };
+    fn take(&mut self, cluster: u32) -> usize {
+        let fresh = Use { cluster, given: 0, living: 0 };
         let number = match self.free.pop() {
             Some(number) => number as usize,
             None => {
@@ -259,7 +265,7 @@ impl Grouped {
             }
         };
         self.uses[number] = fresh;
-        let kind = self.kind(kin);
+        let kind = self.kind(cluster);
         self.kinds[kind].open = number as u32;
         number
     }
@@ -276,7 +282,7 @@ impl Grouped {
         if usage.living > 0 {
             return;
         }
-        let kind = self.kind(self.uses[number].kin);
+        let kind = self.kind(self.uses[number].cluster);
         if self.kinds[kind].open == number as u32 {
             self.kinds[kind].open = NOWHERE;
         }
@@ -317,23 +323,23 @@ mod tests {
             k in 1usize..70,
         ) {
             for kernel in [Kernel::Scalar, Kernel::Avx2, Kernel::Avx512] {
-                let mut memory = Grouped::new(window, Scanner::new(kernel));
+                let mut memory = BlockPrunedIndex::new(window, Scanner::new(kernel));
                 let mut all = Vec::new();
-                for (seq, (kin, noise)) in events.iter().enumerate() {
-                    let vector = noise.map(|noise| (*kin % 7) as f32 * 3.0 + f32::from(noise) * 0.5);
+                for (seq, (cluster, noise)) in events.iter().enumerate() {
+                    let vector = noise.map(|noise| (*cluster % 7) as f32 * 3.0 + f32::from(noise) * 0.5);
                     let latest = &all[all.len() - std::cmp::min(all.len(), window)..];
-                    let around = memory.nearest(&vector, &weights, k, *kin);
+                    let around = memory.nearest(&vector, &weights, k, *cluster);
                     let (distances, nearest) = (around.distances.to_vec(), around.nearest);
                     prop_assert_eq!(&distances, &brute(latest, &vector, &weights, k));
                     prop_assert_eq!(nearest.is_some(), !latest.is_empty());
                     // How far to look first changes nothing.
                     memory.reaches.fill(if seq % 2 == 0 { f32::MAX } else { 0.01 });
-                    prop_assert_eq!(memory.nearest(&vector, &weights, k, *kin).nearest, nearest);
+                    prop_assert_eq!(memory.nearest(&vector, &weights, k, *cluster).nearest, nearest);
                     if let Some(nearest) = nearest.map(|place| memory.seq(place)) {
                         let known = latest.iter().find(|(_, seq)| *seq == nearest);
                         prop_assert_eq!(brute(&[*known.unwrap()], &vector, &weights, 1)[0], distances[0]);
                     }
-                    memory.push(&vector, seq as u64, *kin);
+                    memory.push(&vector, seq as u64, *cluster);
                     all.push((vector, seq as u64));
                 }
             }
@@ -342,7 +348,7 @@ mod tests {
 
     #[test]
     fn of_equally_near_vectors_the_first_place_is_named() {
-        let mut memory = Grouped::new(512, Scanner::new(Kernel::Auto));
+        let mut memory = BlockPrunedIndex::new(512, Scanner::new(Kernel::Auto));
         let corner = |dim: usize| std::array::from_fn(|at| if at == dim { 4.0 } else { 0.0 });
         // The bounds of the first block begin as far away as its vectors are, those of the others before.
         (0..16).for_each(|seq| memory.push(&corner(0), seq, 0));
@@ -355,10 +361,10 @@ mod tests {
 
     #[test]
     fn blocks_are_bounded_whatever_the_kinds() {
-        let mut memory = Grouped::new(512, Scanner::new(Kernel::Auto));
+        let mut memory = BlockPrunedIndex::new(512, Scanner::new(Kernel::Auto));
         for seq in 0..20_000u64 {
-            let kin = if seq / 1000 % 2 == 0 { 1 } else { (seq % 97) as u32 };
-            memory.push(&[seq as f32; DIMS], seq, kin);
+            let cluster = if seq / 1000 % 2 == 0 { 1 } else { (seq % 97) as u32 };
+            memory.push(&[seq as f32; DIMS], seq, cluster);
         }
         assert_eq!(memory.order.len(), 512);
         assert!(memory.blocks.len() <= 512 / LANES + 2 * memory.kinds.len(), "{}", memory.blocks.len());

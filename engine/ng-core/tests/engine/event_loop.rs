@@ -2,12 +2,12 @@
 
 use crate::bench::{FakeWorld, START_NS, engine};
 use ng_core::engine::Engine;
-use ng_core::host::{self, Handle, Setup};
+use ng_core::event_loop::{self, Handle, Setup};
 use ng_core::registry::Module;
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared, Store};
 use ng_filter::Env;
-use ng_model::intake::{BATCH, Outlet, Receipt, SourceStatus, Stopped};
+use ng_model::intake::{Acknowledgement, BATCH, IngestHandle, Shutdown, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_wire::{Command, Format, Frame, GapReason, Level, Request, SettingValue};
 use parking_lot::Mutex;
@@ -27,7 +27,7 @@ const WAITING: u64 = 64;
 pub(crate) struct Running {
     pub(crate) handle: Handle,
     pub(crate) store: Shared,
-    pub(crate) outlet: Option<Outlet>,
+    pub(crate) ingest: Option<IngestHandle>,
 }
 
 pub(crate) fn run(engine: Engine) -> Running {
@@ -39,8 +39,8 @@ pub(crate) fn run(engine: Engine) -> Running {
         overrides: Overrides::default(),
         env: Env::default(),
     };
-    let (handle, outlet) = host::start(setup, || START_NS).unwrap();
-    Running { handle, store, outlet: Some(outlet) }
+    let (handle, ingest) = event_loop::start(setup, || START_NS).unwrap();
+    Running { handle, store, ingest: Some(ingest) }
 }
 
 /// An engine that only records and delivers, to queues of the smallest capacity.
@@ -55,19 +55,19 @@ fn plain() -> Engine {
 
 impl Running {
     /// Sends numbered lines from a thread of its own, and counts those that were handed on.
-    fn produce(&mut self, lines: u64, last: bool) -> (JoinHandle<Result<(), Stopped>>, Arc<AtomicU64>) {
-        let outlet = if last { self.outlet.take() } else { self.outlet.clone() }.unwrap();
+    fn produce(&mut self, lines: u64, last: bool) -> (JoinHandle<Result<(), Shutdown>>, Arc<AtomicU64>) {
+        let ingest = if last { self.ingest.take() } else { self.ingest.clone() }.unwrap();
         let sent = Arc::new(AtomicU64::new(0));
         let count = sent.clone();
         let produce = move || {
             let source = SourceStatus::new("producer", "test", 0);
-            outlet.announce(&source);
-            let mut filling = outlet.fill(&source);
+            ingest.announce(&source);
+            let mut builder = ingest.fill(&source);
             for number in 0..lines {
-                filling.push(Format::Text, format!("line {number}").as_bytes())?;
+                builder.push(Format::Text, format!("line {number}").as_bytes())?;
                 count.store(number + 1, Ordering::SeqCst);
             }
-            filling.flush()
+            builder.flush()
         };
         (std::thread::spawn(produce), sent)
     }
@@ -223,10 +223,10 @@ fn stopping_takes_less_than_a_second_while_sensors_wait() {
     let start = Instant::now();
     running.handle.stop();
     for (producer, _) in producers {
-        assert_eq!(producer.join().unwrap(), Err(Stopped));
+        assert_eq!(producer.join().unwrap(), Err(Shutdown));
     }
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
-    assert!(running.outlet.unwrap().stopped());
+    assert!(running.ingest.unwrap().stopped());
 }
 
 #[test]
@@ -271,10 +271,10 @@ fn an_engine_that_panics_says_so_and_holds_nobody_up() {
     let queue = running.subscribe(true);
     let access = running.handle.access().clone();
     // A receipt is given on the engine's thread.
-    let mut filling = running.outlet.take().unwrap().fill(&SourceStatus::new("producer", "test", 0));
-    filling.push(Format::Text, b"line").unwrap();
-    filling.submit(Receipt::new(|_| panic!("the engine is broken")), PATIENCE).unwrap();
-    drop(filling);
+    let mut builder = running.ingest.take().unwrap().fill(&SourceStatus::new("producer", "test", 0));
+    builder.push(Format::Text, b"line").unwrap();
+    builder.submit(Acknowledgement::new(|_| panic!("the engine is broken")), PATIENCE).unwrap();
+    drop(builder);
     let mut said = Vec::new();
     until("the notice", || {
         said.extend(running.handle.frames(Duration::from_millis(10)).into_iter().filter_map(|frame| match frame {
@@ -285,7 +285,7 @@ fn an_engine_that_panics_says_so_and_holds_nobody_up() {
     });
     assert_eq!((said[0].level, said[0].origin.as_str()), (Level::Error, "engine"));
     assert!(said[0].text.starts_with("the engine has failed: the engine is broken (at "), "{}", said[0].text);
-    assert!(said[0].text.contains("host.rs:"), "{}", said[0].text);
+    assert!(said[0].text.contains("event_loop.rs:"), "{}", said[0].text);
     until("it is known", || running.handle.failure().is_some());
     assert_eq!(drain(&queue).0.len(), 1, "what was recorded is still delivered");
     assert!(access.note("{}".into()).is_err());

@@ -7,24 +7,24 @@ pub(super) const NAME: usize = 128;
 
 /// An expression. Of one with groups, what is in the first group is the name.
 #[derive(Debug)]
-pub(super) struct Naming {
+pub(super) struct KeyPattern {
     expression: Regex,
     places: CaptureLocations,
 }
 
-impl Naming {
+impl KeyPattern {
     /// What somebody wrote; none when it is no expression.
-    pub(super) fn given(text: &str) -> Option<Naming> {
-        Regex::new(text).ok().map(Naming::of)
+    pub(super) fn given(text: &str) -> Option<KeyPattern> {
+        Regex::new(text).ok().map(KeyPattern::of)
     }
 
     /// What was found, which is made of ASCII, so that words need not be known in all languages.
-    pub(super) fn found(text: &str) -> Option<Naming> {
-        ascii(text).map(Naming::of)
+    pub(super) fn found(text: &str) -> Option<KeyPattern> {
+        ascii(text).map(KeyPattern::of)
     }
 
-    fn of(expression: Regex) -> Naming {
-        Naming { places: expression.capture_locations(), expression }
+    fn of(expression: Regex) -> KeyPattern {
+        KeyPattern { places: expression.capture_locations(), expression }
     }
 
     /// The text of the expression.
@@ -63,20 +63,20 @@ pub(super) fn ascii(text: &str) -> Option<Regex> {
 mod tests {
     use super::*;
 
-    fn names(naming: Option<Naming>, raw: &str) -> Vec<&str> {
+    fn names(naming: Option<KeyPattern>, raw: &str) -> Vec<&str> {
         let (mut naming, mut at) = (naming.unwrap(), 0);
         std::iter::from_fn(|| naming.next(raw.as_bytes(), &mut at)).map(|name| str::from_utf8(name).unwrap()).collect()
     }
 
     #[test]
     fn every_name_of_a_line_is_found() {
-        assert_eq!(names(Naming::given("blk_[0-9]+"), "blk_1 to blk_22, none"), ["blk_1", "blk_22"]);
-        assert_eq!(names(Naming::given("id=([a-z]+)"), "id=a id=bc id=3"), ["a", "bc"]);
+        assert_eq!(names(KeyPattern::given("blk_[0-9]+"), "blk_1 to blk_22, none"), ["blk_1", "blk_22"]);
+        assert_eq!(names(KeyPattern::given("id=([a-z]+)"), "id=a id=bc id=3"), ["a", "bc"]);
         // A group that took no part, and matches of nothing.
-        assert_eq!(names(Naming::given("x|y([0-9])"), "x y1 x y2"), ["1", "2"]);
-        assert_eq!(names(Naming::given("[0-9]*"), "a12b3"), ["12", "3"]);
-        assert_eq!(names(Naming::given("é+"), "aééb"), ["éé"]);
-        assert_eq!(names(Naming::found(r"\bk[0-9]+\b"), "k1 ék2 k3x"), ["k1", "k2"]);
-        assert_eq!(names(Naming::given("a+"), &"a".repeat(2 * NAME)), ["a".repeat(NAME)]);
+        assert_eq!(names(KeyPattern::given("x|y([0-9])"), "x y1 x y2"), ["1", "2"]);
+        assert_eq!(names(KeyPattern::given("[0-9]*"), "a12b3"), ["12", "3"]);
+        assert_eq!(names(KeyPattern::given("é+"), "aééb"), ["éé"]);
+        assert_eq!(names(KeyPattern::found(r"\bk[0-9]+\b"), "k1 ék2 k3x"), ["k1", "k2"]);
+        assert_eq!(names(KeyPattern::given("a+"), &"a".repeat(2 * NAME)), ["a".repeat(NAME)]);
     }
 }

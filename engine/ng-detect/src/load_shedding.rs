@@ -11,14 +11,14 @@ const CALM_S: f64 = 60.0;
 
 /// How long the way in has been crowded or calm.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Load {
+pub struct LoadShedding {
     crowded_s: f64,
     calm_s: f64,
     is_lite: bool,
     switches: u64,
 }
 
-impl Load {
+impl LoadShedding {
     /// Takes the share of the way in that is taken, 0 to 1, and the seconds since the last call. Returns whether the profile
     /// is to be lite, when that changes.
     pub fn tick(&mut self, share: f64, elapsed_s: f64) -> Option<bool> {
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn the_profile_follows_lasting_load_only() {
-        let mut load = Load::default();
+        let mut load = LoadShedding::default();
         let mut run = |share: f64, seconds: u32| (0..seconds).filter_map(|_| load.tick(share, 1.0)).collect::<Vec<_>>();
         assert_eq!(run(1.0, 4), Vec::<bool>::new());
         assert_eq!(run(0.5, 1), Vec::<bool>::new(), "the crowding was over");

@@ -17,8 +17,8 @@ use crate::engine::Engine;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
 use ng_detect::Detectors;
-use ng_detect::timing::Timing;
-use ng_model::saved::{Draft, Saved, put_half, take_flag, take_half};
+use ng_detect::source_activity::ActivityMonitor;
+use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag, take_u32};
 use ng_model::symbols::Symbols;
 
 /// Numbers of patterns that are passed over after a state that was not the last. Those that the engine gave after it are
@@ -30,11 +30,11 @@ const END: usize = 8;
 
 /// A state that is being saved, slice by slice, so that the engine never waits for long.
 #[derive(Debug)]
-pub struct Saving {
-    draft: Draft,
+pub struct Checkpoint {
+    writer: CheckpointWriter,
     part: Part,
     is_last: bool,
-    left_out: LeftOut,
+    left_out: Truncation,
 }
 
 #[derive(Debug)]
@@ -49,13 +49,13 @@ enum Part {
 struct Read {
     patterns: Patterns,
     links: Links,
-    timing: Timing,
+    timing: ActivityMonitor,
     detectors: Detectors,
 }
 
 /// What did not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct Truncation {
     /// Patterns, those not seen for longest.
     pub patterns: usize,
     /// Links, those not taken lately.
@@ -64,53 +64,53 @@ pub struct LeftOut {
     pub detectors: usize,
 }
 
-impl Saving {
+impl Checkpoint {
     /// What did not fit so far.
-    pub fn left_out(&self) -> LeftOut {
+    pub fn left_out(&self) -> Truncation {
         self.left_out
     }
 
-    /// The saved state, at most [`MOST_BYTES`](ng_model::saved::MOST_BYTES).
+    /// The saved state, at most [`MAX_BYTES`](ng_model::checkpoint::MAX_BYTES).
     pub fn finish(self) -> Vec<u8> {
-        self.draft.finish()
+        self.writer.finish()
     }
 }
 
 impl Engine {
     /// Begins to save what was learnt. The last state of an engine is saved at once, and nothing is learnt after it.
-    pub fn begin_saving(&self, is_last: bool) -> Saving {
+    pub fn begin_saving(&self, is_last: bool) -> Checkpoint {
         let part = Part::Patterns(self.patterns.begin_saving());
-        Saving { draft: Draft::default(), part, is_last, left_out: LeftOut::default() }
+        Checkpoint { writer: CheckpointWriter::default(), part, is_last, left_out: Truncation::default() }
     }
 
     /// Saves until about so many more bytes are there. True when nothing is left to save.
-    pub fn save(&self, saving: &mut Saving, symbols: &Symbols, bytes: usize) -> bool {
-        let Saving { draft, part, is_last, left_out } = saving;
-        let enough = draft.bytes.len().saturating_add(bytes);
+    pub fn save(&self, saving: &mut Checkpoint, symbols: &Symbols, bytes: usize) -> bool {
+        let Checkpoint { writer, part, is_last, left_out } = saving;
+        let enough = writer.bytes.len().saturating_add(bytes);
         loop {
             let next = match part {
                 Part::Patterns(left) => {
-                    if !self.patterns.save(left, draft, symbols, enough) {
+                    if !self.patterns.save(left, writer, symbols, enough) {
                         return false;
                     }
                     left_out.patterns = left.left_out();
                     Part::Links(self.links.begin_saving())
                 }
                 Part::Links(left) => {
-                    if !self.links.save(left, draft, symbols, enough) {
+                    if !self.links.save(left, writer, symbols, enough) {
                         return false;
                     }
                     left_out.links = left.left_out();
-                    self.timing.save(draft, symbols);
+                    self.timing.save(writer, symbols);
                     Part::Detectors(self.detect.begin_saving())
                 }
                 Part::Detectors(left) => {
-                    if !self.detect.save(left, draft, symbols, enough) {
+                    if !self.detect.save(left, writer, symbols, enough) {
                         return false;
                     }
                     left_out.detectors = left.left_out();
-                    put_half(&mut draft.bytes, (*is_last).into());
-                    put_half(&mut draft.bytes, self.patterns.next_id());
+                    put_u32(&mut writer.bytes, (*is_last).into());
+                    put_u32(&mut writer.bytes, self.patterns.next_id());
                     Part::Done
                 }
                 Part::Done => return true,
@@ -123,24 +123,24 @@ impl Engine {
     /// that has seen nothing yet.
     pub fn restore(&mut self, saved: &[u8], symbols: &mut Symbols) -> Result<(), String> {
         let mut names = symbols.clone();
-        let read = self.read(&mut Saved::open(saved, &mut names)?).ok_or("is damaged")?;
+        let read = self.read(&mut CheckpointReader::open(saved, &mut names)?).ok_or("is damaged")?;
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
-        self.detect.take_up(read.detectors);
+        self.detect.adopt(read.detectors);
         Ok(())
     }
 
-    fn read(&self, saved: &mut Saved<'_>) -> Option<Read> {
+    fn read(&self, saved: &mut CheckpointReader<'_>) -> Option<Read> {
         let values = |module: Module| &self.values[module as usize];
         let (parts, mut end) = saved.bytes.split_at_checked(saved.bytes.len().checked_sub(END)?)?;
         saved.bytes = parts;
-        let (is_last, next_id) = (take_flag(&mut end)?, take_half(&mut end)?);
+        let (is_last, next_id) = (take_flag(&mut end)?, take_u32(&mut end)?);
         let mut patterns = Patterns::restore(values(Module::TokenManager), saved)?;
         patterns.go_on_at(if is_last { next_id } else { next_id.wrapping_add(LEAP) });
         // A pattern that was dropped before an engine ended has its links for a while.
         let is_known = |id| is_last || patterns.get(id).is_some();
         let links = Links::restore(values(Module::ConnectionManager), saved, is_known)?;
-        let timing = Timing::restore(saved)?;
+        let timing = ActivityMonitor::restore(saved)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
         saved.bytes.is_empty().then_some(Read { patterns, links, timing, detectors })
     }

@@ -1,6 +1,6 @@
 //! A state with its header, while it is written and while it is read. Symbols are by process, so names are saved.
 
-use super::{MOST_BYTES, put_bytes, put_half, take_bytes, take_half};
+use super::{MAX_BYTES, put_bytes, put_u32, take_bytes, take_u32};
 use crate::symbols::{Sym, Symbols};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
@@ -12,7 +12,7 @@ const HEADER: usize = 40;
 
 /// A state that is being written.
 #[derive(Debug)]
-pub struct Draft {
+pub struct CheckpointWriter {
     /// The header, which is filled in at the end, and the words.
     pub bytes: Vec<u8>,
     /// Names by their number in this state.
@@ -20,22 +20,22 @@ pub struct Draft {
     numbers: FxHashMap<Sym, u32>,
 }
 
-impl Default for Draft {
+impl Default for CheckpointWriter {
     fn default() -> Self {
-        Draft { bytes: vec![0; HEADER], names: Vec::new(), numbers: FxHashMap::default() }
+        CheckpointWriter { bytes: vec![0; HEADER], names: Vec::new(), numbers: FxHashMap::default() }
     }
 }
 
-impl Draft {
+impl CheckpointWriter {
     /// Adds a name: its number, and where it is met for the first time its bytes.
     pub fn name(&mut self, sym: Sym, symbols: &Symbols) {
         if let Some(number) = self.numbers.get(&sym) {
-            return put_half(&mut self.bytes, *number);
+            return put_u32(&mut self.bytes, *number);
         }
         let number = self.names.len() as u32;
         self.names.push(sym);
         self.numbers.insert(sym, number);
-        put_half(&mut self.bytes, number);
+        put_u32(&mut self.bytes, number);
         put_bytes(&mut self.bytes, symbols.name(sym).as_bytes());
     }
 
@@ -45,7 +45,7 @@ impl Draft {
     }
 
     /// Does what adds something, and takes that back if there are more than so many bytes then. Returns whether it stays.
-    pub fn within(&mut self, most: usize, add: impl FnOnce(&mut Draft)) -> bool {
+    pub fn within(&mut self, most: usize, add: impl FnOnce(&mut CheckpointWriter)) -> bool {
         let (bytes, names) = (self.bytes.len(), self.names.len());
         add(self);
         let fits = self.bytes.len() <= most;
@@ -77,14 +77,14 @@ pub fn seal(bytes: &mut [u8]) {
 
 /// A state that is being read, and the names in it so far.
 #[derive(Debug)]
-pub struct Saved<'a> {
+pub struct CheckpointReader<'a> {
     /// What is still to be read.
     pub bytes: &'a [u8],
     names: Vec<Sym>,
     symbols: &'a mut Symbols,
 }
 
-impl<'a> Saved<'a> {
+impl<'a> CheckpointReader<'a> {
     /// What follows a valid header; or what is wrong. Names are added to the table as they are met.
     pub fn open(saved: &'a [u8], symbols: &'a mut Symbols) -> Result<Self, String> {
         let (header, rest) = saved.split_at_checked(HEADER).ok_or("is too short")?;
@@ -101,19 +101,19 @@ impl<'a> Saved<'a> {
         if word(3) != rest.len() as u64 || word(4) != checksum(rest) {
             return Err("is damaged".into());
         }
-        Ok(Saved { bytes: rest, names: Vec::new(), symbols })
+        Ok(CheckpointReader { bytes: rest, names: Vec::new(), symbols })
     }
 
     /// Takes a name.
     pub fn name(&mut self) -> Option<Sym> {
-        let number = take_half(&mut self.bytes)? as usize;
+        let number = take_u32(&mut self.bytes)? as usize;
         if number < self.names.len() {
             return Some(self.names[number]);
         }
         if number > self.names.len() || number >= Symbols::CAPACITY {
             return None;
         }
-        let name = std::str::from_utf8(take_bytes(&mut self.bytes, MOST_BYTES)?).ok()?;
+        let name = std::str::from_utf8(take_bytes(&mut self.bytes, MAX_BYTES)?).ok()?;
         let sym = self.symbols.intern(name);
         self.names.push(sym);
         Some(sym)
@@ -146,16 +146,16 @@ mod tests {
     fn names_come_back_once_each_and_those_taken_back_are_saved_again() {
         let mut symbols = Symbols::new();
         let (one, two, long) = (symbols.intern("one"), symbols.intern("two"), symbols.intern(&"x".repeat(100)));
-        let mut draft = Draft::default();
-        draft.name(one, &symbols);
-        assert!(!draft.within(100, |draft| draft.name(long, &symbols)));
+        let mut writer = CheckpointWriter::default();
+        writer.name(one, &symbols);
+        assert!(!writer.within(100, |writer| writer.name(long, &symbols)));
         for sym in [two, one, long] {
-            draft.name(sym, &symbols);
+            writer.name(sym, &symbols);
         }
-        let bytes = draft.finish();
+        let bytes = writer.finish();
         let mut others = Symbols::new();
         others.intern("something else");
-        let mut saved = Saved::open(&bytes, &mut others).unwrap();
+        let mut saved = CheckpointReader::open(&bytes, &mut others).unwrap();
         let read: Vec<Sym> = (0..4).map(|_| saved.name().unwrap()).collect();
         assert_eq!((saved.bytes.len(), saved.name()), (0, None));
         let read: Vec<&str> = read.into_iter().map(|sym| others.name(sym)).collect();

@@ -1,27 +1,27 @@
-//! The detector of text, JSON and plain vectors: the distance to remembered vectors, beside numbers that are surprising
+//! The detector of text, JSON and plain vectors: k-NN distance to remembered vectors, beside numbers that are surprising
 //! by themselves, each ranked in the stream's own history.
 
 use super::alert::{CHANNELS, Channels, Score};
-use super::effect;
-use super::grouped::{Around, Grouped};
+use super::block_index::{BlockPrunedIndex, Neighbours};
 use super::kernel::{DIMS, Scanner};
 use super::probe::Probe;
 use super::scale::Scale;
-use super::tail::Tail;
+use super::tail_probability::TailProbability;
 use super::tuning::Tuning;
+use super::weight_sensitivity;
+use ng_model::checkpoint;
 use ng_model::record::NO_SEQ;
-use ng_model::saved;
 
 /// Remembered vectors that are measured anew when the weights change.
 const MEASURED_ANEW: usize = 1024;
 
 /// The state of one stream with `PLAIN` numbers beside its vector, which come first among the channels.
 #[derive(Debug)]
-pub struct Ranked<const PLAIN: usize> {
-    memory: Grouped,
+pub struct DistanceDetector<const PLAIN: usize> {
+    memory: BlockPrunedIndex,
     scale: Scale,
-    plain: [Tail<f32>; PLAIN],
-    distance: Tail,
+    plain: [TailProbability<f32>; PLAIN],
+    distance: TailProbability,
     /// The weights by which the distances were measured.
     weights: [f32; DIMS],
     /// What the weight of each dimension does; none before it was measured.
@@ -41,22 +41,22 @@ pub struct Asked {
     /// the first plain number, which is how rare that is.
     pub is_new: bool,
     /// A number shared by events that are likely to be alike, such as their pattern; only speed depends on it.
-    pub kin: u32,
+    pub cluster: u32,
     /// It is learnt; otherwise the stream is frozen.
     pub learn: bool,
 }
 
-impl<const PLAIN: usize> Ranked<PLAIN> {
+impl<const PLAIN: usize> DistanceDetector<PLAIN> {
     const FITS: () = assert!(PLAIN < CHANNELS, "one channel is the distance");
 
     /// A stream of which nothing is known.
     pub fn new(tuning: &Tuning, scanner: Scanner) -> Self {
         let () = Self::FITS;
-        Ranked {
-            memory: Grouped::new(tuning.window, scanner),
+        DistanceDetector {
+            memory: BlockPrunedIndex::new(tuning.window, scanner),
             scale: Scale::default(),
-            plain: std::array::from_fn(|_| Tail::new(tuning.history)),
-            distance: Tail::new(tuning.history),
+            plain: std::array::from_fn(|_| TailProbability::new(tuning.history)),
+            distance: TailProbability::new(tuning.history),
             weights: tuning.weights,
             effects: None,
             channels: Channels::default(),
@@ -74,7 +74,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         tuning.bytes(self.seen, 1, 1 + PLAIN.div_ceil(2) as u64)
     }
 
-    /// What the weight of each dimension does; see [`effect::displaced`].
+    /// What the weight of each dimension does; see [`weight_sensitivity::displaced`].
     pub(super) fn effects(&self) -> Option<[f64; DIMS]> {
         self.effects
     }
@@ -104,7 +104,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
             self.measure_effects(k);
         }
         let memory = &mut self.memory;
-        let found = probe.time(move || memory.nearest(vector, &factors, k, asked.kin));
+        let found = probe.time(move || memory.nearest(vector, &factors, k, asked.cluster));
         let nearest = found.nearest;
         let mut novelty = 0.0;
         if let Some(distance) = mean_distance(&found, k) {
@@ -119,7 +119,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
         }
         let nearest = nearest.map_or(NO_SEQ, |place| self.memory.seq(place));
         if asked.learn {
-            self.memory.push(vector, seq, asked.kin);
+            self.memory.push(vector, seq, asked.cluster);
             self.scale.push(vector);
         }
         self.seen += 1;
@@ -130,7 +130,7 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     /// were, for numbers of two measures cannot be ranked together.
     fn measure_anew(&mut self, factors: &[f32; DIMS], k: usize, tuning: &Tuning) {
         self.weights = tuning.weights;
-        self.distance = Tail::new(tuning.history);
+        self.distance = TailProbability::new(tuning.history);
         let distance = &mut self.distance;
         self.memory = self.memory.replay(MEASURED_ANEW, factors, k, |found| {
             if let Some(found) = mean_distance(&found, k) {
@@ -144,9 +144,9 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     fn measure_effects(&mut self, k: usize) {
         let mut as_weighed = None;
         self.effects = Some(std::array::from_fn(|dim| {
-            let Some(weights) = effect::without(&self.weights, dim) else { return 0.0 };
+            let Some(weights) = weight_sensitivity::without(&self.weights, dim) else { return 0.0 };
             let as_weighed = as_weighed.get_or_insert_with(|| self.distances(&self.weights, k));
-            effect::displaced(&self.distances(&weights, k), as_weighed)
+            weight_sensitivity::displaced(&self.distances(&weights, k), as_weighed)
         }));
     }
 
@@ -167,38 +167,38 @@ impl<const PLAIN: usize> Ranked<PLAIN> {
     }
 }
 
-impl<const PLAIN: usize> Ranked<PLAIN> {
+impl<const PLAIN: usize> DistanceDetector<PLAIN> {
     /// Adds the stream to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         self.memory.save(out);
         self.scale.save(out);
         self.plain.iter().for_each(|tail| tail.save(out));
         self.distance.save(out);
-        saved::put_singles(out, &self.weights);
+        checkpoint::put_singles(out, &self.weights);
         self.channels.save(out);
-        saved::put(out, self.seen);
+        checkpoint::put(out, self.seen);
     }
 
     /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
     pub(super) fn restore(input: &mut &[u8], tuning: &Tuning, scanner: Scanner) -> Option<Self> {
-        let mut ranked = Ranked::new(tuning, scanner);
-        ranked.memory = Grouped::restore(input, scanner)?;
+        let mut ranked = DistanceDetector::new(tuning, scanner);
+        ranked.memory = BlockPrunedIndex::restore(input, scanner)?;
         if ranked.memory.window() != tuning.window {
             ranked.memory.resize(tuning.window);
         }
         ranked.scale = Scale::restore(input)?;
         for tail in &mut ranked.plain {
-            *tail = Tail::restore(input, tuning.history)?;
+            *tail = TailProbability::restore(input, tuning.history)?;
         }
-        ranked.distance = Tail::restore(input, tuning.history)?;
-        ranked.weights = saved::take_singles(input)?;
+        ranked.distance = TailProbability::restore(input, tuning.history)?;
+        ranked.weights = checkpoint::take_singles(input)?;
         ranked.channels = Channels::restore(input)?;
-        ranked.seen = saved::take_count(input)?;
+        ranked.seen = checkpoint::take_count(input)?;
         Some(ranked)
     }
 }
 
 /// The mean distance of `k` neighbours; none when there are fewer.
-fn mean_distance(found: &Around<'_>, k: usize) -> Option<f64> {
+fn mean_distance(found: &Neighbours<'_>, k: usize) -> Option<f64> {
     (found.distances.len() == k).then(|| found.sum() / k as f64)
 }

@@ -1,7 +1,7 @@
 //! The words of a saved state: numbers of eight and of four bytes, least significant byte first, and names.
 //!
 //! ```text
-//! magic, version, hash of a known text, bytes of the rest, checksum of the rest │ what `learnt.rs` puts there
+//! magic, version, hash of a known text, bytes of the rest, checksum of the rest │ what `checkpoint.rs` of ng-core puts there
 //! ```
 //!
 //! Whoever takes says how much it can hold, so that no number in a file makes anything large.
@@ -12,13 +12,13 @@
 
 mod names;
 
-pub use names::{Draft, Saved, seal};
+pub use names::{CheckpointReader, CheckpointWriter, seal};
 
 /// Most bytes of a saved state; what does not fit is left out.
-pub const MOST_BYTES: usize = 64 * 1024 * 1024;
+pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// No honest count of events comes near this; a larger one could overflow when it is counted on.
-const MOST_COUNTED: u64 = 1 << 56;
-const MOST_HALVINGS: u32 = 1 << 30;
+const MAX_COUNTED: u64 = 1 << 56;
+const MAX_HALVINGS: u32 = 1 << 30;
 
 /// Adds a number of eight bytes.
 pub fn put(out: &mut Vec<u8>, word: u64) {
@@ -26,7 +26,7 @@ pub fn put(out: &mut Vec<u8>, word: u64) {
 }
 
 /// Adds a number of four bytes.
-pub fn put_half(out: &mut Vec<u8>, half: u32) {
+pub fn put_u32(out: &mut Vec<u8>, half: u32) {
     out.extend_from_slice(&half.to_le_bytes());
 }
 
@@ -48,7 +48,7 @@ pub fn put_singles(out: &mut Vec<u8>, numbers: &[f32]) {
 
 /// Adds bytes, and before them how many.
 pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_half(out, bytes.len() as u32);
+    put_u32(out, bytes.len() as u32);
     out.extend_from_slice(bytes);
 }
 
@@ -60,7 +60,7 @@ pub fn take(input: &mut &[u8]) -> Option<u64> {
 }
 
 /// Takes a number of four bytes.
-pub fn take_half(input: &mut &[u8]) -> Option<u32> {
+pub fn take_u32(input: &mut &[u8]) -> Option<u32> {
     let (half, rest) = input.split_first_chunk()?;
     *input = rest;
     Some(u32::from_le_bytes(*half))
@@ -68,7 +68,7 @@ pub fn take_half(input: &mut &[u8]) -> Option<u32> {
 
 /// Takes a number of four bytes that is at most `most`.
 pub fn take_up_to(input: &mut &[u8], most: u32) -> Option<u32> {
-    take_half(input).filter(|half| *half <= most)
+    take_u32(input).filter(|half| *half <= most)
 }
 
 /// Takes a flag.
@@ -78,12 +78,12 @@ pub fn take_flag(input: &mut &[u8]) -> Option<bool> {
 
 /// Takes a count that can be counted on.
 pub fn take_count(input: &mut &[u8]) -> Option<u64> {
-    take(input).filter(|count| *count <= MOST_COUNTED)
+    take(input).filter(|count| *count <= MAX_COUNTED)
 }
 
 /// Takes how often something was halved.
 pub fn take_halvings(input: &mut &[u8]) -> Option<u32> {
-    take_up_to(input, MOST_HALVINGS)
+    take_up_to(input, MAX_HALVINGS)
 }
 
 /// Takes a float, of any kind.
@@ -106,14 +106,14 @@ pub fn take_all(input: &mut &[u8], most: usize) -> Option<Vec<u64>> {
 pub fn take_singles<const N: usize>(input: &mut &[u8]) -> Option<[f32; N]> {
     let mut numbers = [0.0; N];
     for number in &mut numbers {
-        *number = f32::from_bits(take_half(input)?);
+        *number = f32::from_bits(take_u32(input)?);
     }
     Some(numbers)
 }
 
 /// Takes at most so many bytes.
 pub fn take_bytes<'a>(input: &mut &'a [u8], most: usize) -> Option<&'a [u8]> {
-    let count = usize::try_from(take_half(input)?).ok().filter(|count| *count <= most)?;
+    let count = usize::try_from(take_u32(input)?).ok().filter(|count| *count <= most)?;
     let (bytes, rest) = input.split_at_checked(count)?;
     *input = rest;
     Some(bytes)
