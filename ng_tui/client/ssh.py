@@ -37,23 +37,33 @@ class Forwarder:
         self._command = command
         self._said: deque[str] = deque(maxlen=LINES)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     @property
     def said(self) -> str:
         """The last that ssh said, a line; empty while it said nothing. Not sanitised."""
         return self._said[-1] if self._said else ""
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_closed:
+            # It was taken in while we closed: nobody would end its ssh.
+            writer.transport.abort()
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._tasks.add(task)
-        try:
-            await self._forward(reader, writer)
-        except (asyncio.CancelledError, OSError):
-            pass  # The other side went away, or we are closing.
-        finally:
+
+        def done(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
-            writer.close()
+            if task.cancelled():
+                # We are closing, perhaps before it has begun; nobody reads what is left.
+                writer.transport.abort()
+
+        task.add_done_callback(done)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):  # The other side went away.
+            await self._forward(reader, writer)
+        writer.close()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._said.clear()
@@ -106,6 +116,7 @@ class Forwarder:
         self._said.extend(text for line in lines if (text := line.decode(errors="replace").strip()))
 
     async def _close(self) -> None:
+        self._is_closed = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -123,7 +134,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
         folder = tempfile.mkdtemp(prefix="neurograph-ssh-")
         forwarder = Forwarder(ssh_command(address, command), folder)
         try:
-            server = await asyncio.start_unix_server(forwarder._serve, forwarder.socket, limit=CHUNK)
+            server = await asyncio.start_unix_server(forwarder._accept, forwarder.socket, limit=CHUNK)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -161,7 +172,8 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         child.terminate()
     try:
-        await asyncio.wait_for(child.wait(), PATIENCE_S)
+        async with asyncio.timeout(PATIENCE_S):
+            await child.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):
             child.kill()

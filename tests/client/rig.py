@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,7 +95,6 @@ class Relay:
         self.path = engine.folder / "relay.sock"
         self._target = str(engine.socket)
         self._background = Background("relay")
-        self._writers: set[asyncio.StreamWriter] = set()
         self.open()
 
     @property
@@ -104,7 +104,9 @@ class Relay:
 
     def open(self) -> None:
         """Whoever connects is connected with the engine."""
-        self._server = self._background.submit(asyncio.start_unix_server(self._serve, str(self.path))).result()
+        self._tasks: set[asyncio.Task[None]] = set()
+        accept = partial(self._accept, self._tasks)
+        self._server = self._background.submit(asyncio.start_unix_server(accept, str(self.path))).result()
 
     def cut(self) -> None:
         """Breaks all connections, and takes no more."""
@@ -118,13 +120,30 @@ class Relay:
 
     async def _cut(self) -> None:
         self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
+        tasks, self._tasks = list(self._tasks), set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(
+        self, tasks: set[asyncio.Task[None]], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if tasks is not self._tasks:
+            # It was taken in while the relay was cut.
+            writer.transport.abort()
+            return
+        task = asyncio.get_running_loop().create_task(self._connect(reader, writer))
+        tasks.add(task)
+
+        def done(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            if task.cancelled() or task.exception() is not None:
+                writer.transport.abort()
+
+        task.add_done_callback(done)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_unix_connection(self._target)
-        self._writers |= {writer, there_writer}
 
         async def splice(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
             with suppress(OSError):
@@ -133,8 +152,11 @@ class Relay:
                     await target.drain()
             target.close()
 
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.gather(splice(reader, there_writer), splice(there_reader, writer))
+        except asyncio.CancelledError:
+            there_writer.transport.abort()
+            raise
 
 
 def lose(engine: Engine, log: Log, relay: Relay, lines: int) -> None:
