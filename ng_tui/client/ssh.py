@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 
 from ng_tui.client.address import Address
 from ng_tui.client.failures import ConnectionFailed
+from ng_tui.client.listener import Listener
 from ng_tui.i18n import tr
 
 VARIABLE = "NEUROGRAPH_SSH"
@@ -36,34 +37,11 @@ class Forwarder:
         """Path of the socket here."""
         self._command = command
         self._said: deque[str] = deque(maxlen=LINES)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_closed = False
 
     @property
     def said(self) -> str:
         """The last that ssh said, a line; empty while it said nothing. Not sanitised."""
         return self._said[-1] if self._said else ""
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._is_closed:
-            # It was taken in while we closed: nobody would end its ssh.
-            writer.transport.abort()
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-
-        def done(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            if task.cancelled():
-                # We are closing, perhaps before it has begun; nobody reads what is left.
-                writer.transport.abort()
-
-        task.add_done_callback(done)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):  # The other side went away.
-            await self._forward(reader, writer)
-        writer.close()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._said.clear()
@@ -115,13 +93,6 @@ class Forwarder:
     def _keep(self, lines: list[bytes]) -> None:
         self._said.extend(text for line in lines if (text := line.decode(errors="replace").strip()))
 
-    async def _close(self) -> None:
-        self._is_closed = True
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
 
 @asynccontextmanager
 async def forward(address: Address, command: str | None = None) -> AsyncIterator[Forwarder]:
@@ -134,7 +105,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
         folder = tempfile.mkdtemp(prefix="neurograph-ssh-")
         forwarder = Forwarder(ssh_command(address, command), folder)
         try:
-            server = await asyncio.start_unix_server(forwarder._accept, forwarder.socket, limit=CHUNK)
+            listener = Listener(forwarder.socket, forwarder._forward)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -144,8 +115,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
     try:
         yield forwarder
     finally:
-        server.close()
-        await forwarder._close()
+        await listener.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from ng_tui.client.address import Address, resolve
 from ng_tui.client.background import Background
+from ng_tui.client.listener import Listener
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.wire import Frame, Row
@@ -104,43 +104,20 @@ class Relay:
 
     def open(self) -> None:
         """Whoever connects is connected with the engine."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        accept = partial(self._accept, self._tasks)
-        self._server = self._background.submit(asyncio.start_unix_server(accept, str(self.path))).result()
+        self._background.submit(self._open()).result()
+
+    async def _open(self) -> None:
+        self._listener = Listener(str(self.path), self._connect)
 
     def cut(self) -> None:
         """Breaks all connections, and takes no more."""
         self.path.unlink()
-        self._background.submit(self._cut()).result()
+        self._background.submit(self._listener.close()).result()
 
     def close(self) -> None:
         """Ends it."""
-        self._background.submit(self._cut()).result()
+        self._background.submit(self._listener.close()).result()
         self._background.close()
-
-    async def _cut(self) -> None:
-        self._server.close()
-        tasks, self._tasks = list(self._tasks), set()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _accept(
-        self, tasks: set[asyncio.Task[None]], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        if tasks is not self._tasks:
-            # It was taken in while the relay was cut.
-            writer.transport.abort()
-            return
-        task = asyncio.get_running_loop().create_task(self._connect(reader, writer))
-        tasks.add(task)
-
-        def done(task: asyncio.Task[None]) -> None:
-            tasks.discard(task)
-            if task.cancelled() or task.exception() is not None:
-                writer.transport.abort()
-
-        task.add_done_callback(done)
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_unix_connection(self._target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import warnings
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
@@ -18,6 +19,7 @@ from ng_tui.client import session as session_module
 from ng_tui.client.address import Address, resolve
 from ng_tui.client.answers import Health
 from ng_tui.client.failures import ConnectionFailed
+from ng_tui.client.listener import Listener
 from ng_tui.client.reach import reach
 from ng_tui.client.rest import rest
 from ng_tui.client.session import PROTO, session
@@ -146,3 +148,19 @@ def test_cancelled_at_every_step(serve: Serve, attempt: Attempt, times: int, mon
         if left := left_open(work(steps)):
             found[steps] = left
     assert found == {}
+
+
+def test_a_listener_that_is_closed_while_it_takes_a_connection(tmp_path: Path) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def work(rounds: int) -> None:
+        path = str(tmp_path / f"{rounds}.sock")
+        listener = Listener(path, serve)
+        with socket.socket(socket.AF_UNIX) as one:
+            one.connect(path)
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            await listener.close()
+
+    assert {rounds: left for rounds in range(8) if (left := left_open(work(rounds)))} == {}
