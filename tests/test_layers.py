@@ -1,4 +1,4 @@
-"""What the engine's source may use: the arrows between the stages, and to the outside world. Those between crates are Cargo's.
+"""What the engine's source may use: the arrows between the stages, and to the outside world. Cargo holds the crates.
 
 Tests inside the crates are left out: they may use what they like.
 """
@@ -103,7 +103,9 @@ def test_unsafe_code_is_in_the_kernel_alone() -> None:
     permits = {path.parts[-3] for path in roots if "#![forbid(unsafe_code)]" not in path.read_text()}
     assert permits == UNSAFE
     allowed = {
-        str(path.relative_to(ENGINE)) for path in sources(ENGINE / "ng-detect" / "src") if "unsafe_code" in production(path)
+        str(path.relative_to(ENGINE))
+        for path in sources(ENGINE / "ng-detect" / "src")
+        if "unsafe_code" in production(path)
     }
     kernel = "ng-detect/src/kernel"
     assert allowed <= {f"{kernel}.rs", *(f"{kernel}/{name}.rs" for name in ("avx2", "avx512", "network"))}, allowed

@@ -11,7 +11,6 @@ from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import (
     AlertState,
     AlertView,
-    ScoreChannel,
     Command,
     Detection,
     ErrorCode,
@@ -39,6 +38,7 @@ from ng_tui.client.wire import (
     Row,
     RuleStep,
     RuleView,
+    ScoreChannel,
     Scoring,
     SourceView,
     StageView,
