@@ -2,8 +2,12 @@
 //! that were built in.
 
 use jiff::tz::TimeZone;
+use ng_model::safe_text::safe_text;
 use ng_model::zone::Zone;
 use std::ffi::OsStr;
+
+/// Most bytes that are told of what is no zone.
+const MAX_LEN: usize = 200;
 
 /// The time zone of this process.
 #[derive(Clone, Debug)]
@@ -30,7 +34,10 @@ pub fn local() -> Local {
         Err(_) => Local {
             zone: Zone::UTC,
             name: "UTC".into(),
-            problem: asked.map(|asked| format!("TZ={} is no time zone: local times are UTC", asked.display())),
+            problem: asked.map(|asked| {
+                let asked = safe_text(asked.as_encoded_bytes(), MAX_LEN);
+                format!("TZ={asked} is no time zone: local times are UTC")
+            }),
         },
     }
 }
