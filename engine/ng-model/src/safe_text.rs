@@ -144,7 +144,7 @@ impl Cleaner {
             let plain = rest.as_str();
             // One byte more than fits tells that it is full.
             let fits = self.limit - self.out.len();
-            let head = &plain.as_bytes()[..plain.len().min(fits + 1)];
+            let head = &plain.as_bytes()[..plain.len().min(fits.saturating_add(1))];
             let len = head.iter().position(|byte| !(0x20..0x7f).contains(byte)).unwrap_or(head.len());
             if len > 0 {
                 self.flush_surplus()?;

@@ -160,3 +160,8 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_limit_may_be_as_large_as_it_gets() {
+    assert_eq!(safe_text(b"a\x1b", usize::MAX), "a^[");
+}
