@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ng_tui import _engine
-from ng_tui.config import LIVE_SENSORS
+from ng_tui.config import LIVE_SENSORS, Layer
 
 
 def quiet(*, but: str | None = None) -> tuple[str, ...]:
@@ -19,6 +18,6 @@ def as_flags(settings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for setting in settings for word in ("--set", setting))
 
 
-def as_layers(settings: tuple[str, ...]) -> list[_engine.Layer]:
+def as_layers(settings: tuple[str, ...]) -> list[Layer]:
     """The layers of a configuration for the binding."""
     return [("value", "test", *setting.split("=", 1)) for setting in settings]  # type: ignore[misc]
