@@ -209,7 +209,8 @@ class TestClient:
         number = client.send(wanted)
 
         def answered(frames: list[Frame]) -> bool:
-            return any((frame.result or frame.error) and (frame.result or frame.error).id == number for frame in frames)
+            answers = (frame.result or frame.error for frame in frames)
+            return any(answer is not None and answer.id == number for answer in answers)
 
         answer = next(frame for frame in collect(client, answered) if frame.result or frame.error)
         if isinstance(client, ReplayClient):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -156,6 +157,7 @@ def test_proxy_passes_bytes_both_ways(home: dict[str, str], serving: Serving) ->
             assert proxy.stdout.readline() == b"HTTP/1.1 200 OK\r\n"
             while proxy.stdout.readline() != b"\r\n":
                 pass
+            assert isinstance(proxy.stdout, io.BufferedReader)
             body = b""
             while not body.endswith(b"}"):
                 body += proxy.stdout.read1()

@@ -86,7 +86,12 @@ def test_what_is_sent_for_a_text(text: str, fields: dict[str, str], sent: object
 def test_lines_are_numbered_and_sent_together() -> None:
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb") as end, os.fdopen(writer, "wb") as pipe:
-        threading.Thread(target=lambda: (pipe.write(b"a\r\n\n" + b"x\n" * MOST_LINES + b"end"), pipe.close())).start()
+
+        def write() -> None:
+            pipe.write(b"a\r\n\n" + b"x\n" * MOST_LINES + b"end")
+            pipe.close()
+
+        threading.Thread(target=write).start()
         found = list(batches(end.fileno()))
     assert [len(batch) for batch in found] == [MOST_LINES, 2]
     assert found[0][:2] == [(1, "a"), (3, "x")] and found[1][-1] == (MOST_LINES + 3, "end")
