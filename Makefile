@@ -75,6 +75,13 @@ coverage: ## Run all tests as `make test` does, with a report of which Python wa
 newest: $(BUILT) ## Run the tests of single modules on the newest Python that is installed here.
 	@.ci/newest
 
+.PHONY: audit
+audit: $(DEV) ## Licences and sources of all crates, and known faults of all Python packages. Asks the network.
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install cargo-deny --locked (some minutes)" >&2; exit 1; }
+	cargo deny check bans licenses sources
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	$(BIN)/pip freeze --exclude neurograph-tui | $(BIN)/pip-audit --strict --no-deps --disable-pip --requirement /dev/stdin
+
 .PHONY: clean
 clean: ## Remove what was built.
 	rm -rf target $(VENV)

@@ -6,6 +6,8 @@ measures memory or time, or has a network of its own, has the mark `measures`: n
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 MEASURES = "measures"
@@ -20,7 +22,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(MEASURES))
         elif shares(item):
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
-    items.sort(key=lambda item: order(item))
+    items.sort(key=order)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays, so the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def order(item: pytest.Item) -> int:
