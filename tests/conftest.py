@@ -13,20 +13,30 @@ import pytest
 MEASURES = "measures"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the tests in groups, and those that take longest first, so that the processes end together."""
+    """Puts the tests in groups, and those that take longest first, so that the processes end together.
+
+    Before xdist reads the groups.
+    """
     if not hasattr(config, "workerinput"):
         return
     for item in items:
         if item.get_closest_marker(MEASURES):
             item.add_marker(pytest.mark.xdist_group(MEASURES))
         elif shares(item):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
     items.sort(key=order)
 
 
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays, so the garbage collector need not go through it again and again."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Sees that xdist took the groups, which it shows in the names of the tests; and spares the garbage collector.
+
+    What is loaded by now stays, so it need not be gone through again and again.
+    """
+    if hasattr(session.config, "workerinput"):
+        alone = [item for item in session.items if item.get_closest_marker(MEASURES)]
+        assert all(item.nodeid.endswith(f"@{MEASURES}") for item in alone), "share out with --dist loadgroup"
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
