@@ -9,6 +9,10 @@ ENGINE := $(shell find engine -name '*.rs' -o -name Cargo.toml 2>/dev/null) Carg
 BUILT  := $(VENV)/built
 DEV    := $(VENV)/dev
 
+# Processes that the Python tests are shared out to; tests/conftest.py says how.
+WORKERS ?= 2
+SHARED  := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
 .PHONY: help
 help: ## Show this list.
 	@grep -E '^[a-z_-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,19 +25,20 @@ run: $(BUILT) ## Set everything up and open the console on this host.
 test: $(DEV) ## Install what the tests need and run all of them.
 	cargo test --workspace --exclude ng-python --features ng-wire/schema
 	cargo build --package ng-server --bins --example echo
-	$(BIN)/pytest
+	$(BIN)/pytest $(SHARED) $(ARGS)
 
 .PHONY: check
 check: $(DEV) lint ## Everything that CI checks: lint, types, arrows, generated files, all tests.
 	$(MAKE) --no-print-directory test
 
 .PHONY: lint
-lint: $(DEV) ## Formatting, clippy, ruff, mypy, import contracts, generated files.
+lint: $(DEV) ## Formatting, clippy, ruff, mypy, the stub of the binding, import contracts, generated files.
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --features ng-wire/schema -- -D warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/stubtest ng_tui._engine
 	$(BIN)/lint-imports
 	$(BIN)/python schema/generate.py --check
 
@@ -63,9 +68,19 @@ score: $(BUILT) ## Score the labelled data in DATA with the programs in TOOLS, a
 	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) $(if $(REFERENCE),--reference $(REFERENCE)) $(ARGS)
 
 .PHONY: coverage
-coverage: $(DEV) ## Run the Python tests with a coverage report.
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report --skip-covered
+coverage: ## Run all tests as `make test` does, with a report of which Python was run.
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
+
+.PHONY: newest
+newest: $(BUILT) ## Run the tests of single modules on the newest Python that is installed here.
+	@.ci/newest
+
+.PHONY: audit
+audit: $(DEV) ## Licences and sources of all crates, and known faults of all Python packages. Asks the network.
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install cargo-deny --locked (some minutes)" >&2; exit 1; }
+	cargo deny check bans licenses sources
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	$(BIN)/pip freeze --exclude neurograph-tui | $(BIN)/pip-audit --strict --no-deps --disable-pip --requirement /dev/stdin
 
 .PHONY: clean
 clean: ## Remove what was built.

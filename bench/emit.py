@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from ng_tui import _engine
+from ng_tui.config import LIVE_SENSORS
 
 WARM_UP, BATCH, LONGEST_MS = 50_000, 256, 120_000
-OFF = [("value", "bench", f"sensors.{name}.enabled", "false") for name in ("host", "files", "journald", "heartbeat")]
+OFF = [("value", "bench", f"sensors.{name}.enabled", "false") for name in LIVE_SENSORS]
 
 
 def main() -> None:

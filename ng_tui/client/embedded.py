@@ -12,6 +12,7 @@ from ng_tui import _engine
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.ring import EngineRing, filter_refused
 from ng_tui.client.wire import Command, Frame, Request
+from ng_tui.config import Layer
 from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
 
@@ -29,7 +30,7 @@ class EmbeddedClient:
     label = "embedded"
     link = Link(LinkState.LIVE)
 
-    def __init__(self, layers: list[_engine.Layer], state_dir: Path, *, own_state: bool = True) -> None:
+    def __init__(self, layers: list[Layer], state_dir: Path, *, own_state: bool = True) -> None:
         """Opens the engine; its sensors wait for `start`. Raises ConsoleError."""
         try:
             self._engine = _engine.Engine(layers, str(state_dir), own_state, local_zone())

@@ -14,7 +14,7 @@ import msgspec
 from ng_tui import _engine
 from ng_tui.client.embedded import local_zone
 from ng_tui.commands.context import Context
-from ng_tui.config import resolve
+from ng_tui.config import Layer, resolve
 from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
 from ng_tui.text import safe
@@ -57,9 +57,9 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
         raise ConsoleError("NG-3104", tr("the engine has stopped"))
 
 
-def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool) -> list[_engine.Layer]:
+def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool) -> list[Layer]:
     """The layers that the options stand for."""
-    layers: list[_engine.Layer] = []
+    layers: list[Layer] = []
     if listen:
         listed = ", ".join(msgspec.json.encode(address).decode() for address in listen)
         layers.append(("value", "flag --listen", "server.listen", f"[{listed}]"))

@@ -15,7 +15,8 @@ from ng_tui.client.listener import Listener
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.wire import Frame, Row
-from tests.server.engine import QUIET, Engine
+from tests.quiet import quiet
+from tests.server.engine import Engine
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ def logged(folder: Path, *settings: str) -> tuple[Engine, Log]:
     folder.mkdir(exist_ok=True)
     log = Log(folder / "app.log")
     files = ("sensors.files.enabled=true", f'sensors.files.paths=["{log.path}"]', "sensors.files.tail_lines=0")
-    engine = Engine(folder, *(setting for setting in QUIET if "files" not in setting), *files, *settings)
+    engine = Engine(folder, *quiet(but="files"), *files, *settings)
     follows(engine, log)
     return engine, log
 

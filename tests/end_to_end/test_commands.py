@@ -130,7 +130,7 @@ def test_policy_file_rejects_long_lines_and_observe_flags_them(run: Run, tmp_pat
     data = b"short\n" + b"x" * 200 + b"\n"
     short, long = records(run("--policy", str(policy), "tail", "--json", input=data).stdout)
     assert short["verdict"]["outcome"] == "admit"  # type: ignore[index]
-    assert long["verdict"] == {  # type: ignore[comparison-overlap]
+    assert long["verdict"] == {
         "outcome": "reject",
         "hit": {"rule": "size_limit", "clause": "limit", "observed": 200.0, "limit": 100.0},
         "objections": ["size_limit"],

@@ -200,7 +200,7 @@ def test_standard_input_that_is_closed_is_named(home: dict[str, str]) -> None:
     output = b""
     with os.fdopen(os.pidfd_open(pid)) as handle:
         while not select.select([handle], [], [], 0)[0]:
-            if select.select([master, handle], [], [], 10)[0] == []:
+            if select.select([master, handle.fileno()], [], [], 10)[0] == []:
                 raise AssertionError(f"still running: {output!r}")
             try:
                 output += os.read(master, 65536) if select.select([master], [], [], 0)[0] else b""

@@ -11,8 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.quiet import QUIET
+
 from .accounts import add, client, closing, login, socket
-from .engine import QUIET, Engine
+from .engine import Engine
 
 KEYS = ["/api/v1/api-keys", "/api/v1/auth/api-keys", "/auth/api-keys"]
 DESCRIBED = {"key_id", "name", "key_prefix", "scopes", "created_at", "expires_at", "last_used_at", "is_active"}

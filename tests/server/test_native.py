@@ -248,10 +248,13 @@ def test_a_restart_closes_with_1012_and_a_stop_with_1001(start: Start) -> None:
 
 def test_cloudevents_are_events_of_version_1(start: Start, tmp_path: Path) -> None:
     from websockets.sync.client import unix_connect
+    from websockets.typing import Subprotocol
 
     log = tmp_path / "app.log"
     engine = start(*following(log))
-    with unix_connect(str(engine.socket), uri="ws://localhost/ws", subprotocols=["cloudevents.json"]) as socket:  # type: ignore[list-item]
+    with unix_connect(
+        str(engine.socket), uri="ws://localhost/ws", subprotocols=[Subprotocol("cloudevents.json")]
+    ) as socket:
         assert socket.subprotocol == "cloudevents.json"
         with Native(engine, views_only=True) as looker:
             while not looker.until("metrics")["subscriptions"]:

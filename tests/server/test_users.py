@@ -17,8 +17,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import unix_connect
 from websockets.typing import Subprotocol
 
+from tests.quiet import QUIET
+
 from .accounts import PASSWORD, add, client, first_password, login, socket, user
-from .engine import BINARY, QUIET, Engine
+from .engine import BINARY, Engine
 
 ME = "/api/v1/auth/me"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.engine import QUIET, Engine
+from tests.quiet import QUIET
+from tests.server.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 
