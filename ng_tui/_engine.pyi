@@ -18,6 +18,8 @@ __all__ = [
     "config_reference",
     "config_template",
     "filter_fields",
+    "local_time",
+    "local_zone",
     "lock_owner",
     "resolve_config",
     "safe_text",

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.engine import QUIET, Engine
+from tests.quiet import QUIET
+from tests.server.engine import Engine
 
 from .terminal import COMMAND
 
@@ -80,7 +81,7 @@ def held(engine: Engine) -> list[str]:
     with engine.admin() as http:
         seq: int | None = 0
         while seq is not None:
-            query = {"filter": "source:http:app", "from_seq": seq, "limit": 1000}
+            query: dict[str, str | int] = {"filter": "source:http:app", "from_seq": seq, "limit": 1000}
             page = http.get("/api/v1/events", params=query).json()
             page = page.get("data", page)
             found += [record["text"] for record in page["records"]]

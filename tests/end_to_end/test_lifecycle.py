@@ -12,6 +12,7 @@ import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ sys.exit(app.return_code or 0)
 """
 
 
-def start(terminal: Callable[..., Terminal], *arguments: str, **more: object) -> tuple[Terminal, list[object]]:
+def start(terminal: Callable[..., Terminal], *arguments: str, **more: object) -> tuple[Terminal, list[Any]]:
     """A console that shows its first screen, and the line mode that its terminal had before."""
     gate, opened = os.pipe()
     shell = f'read -r _ <&{gate}; exec "$0" "$@"'
@@ -57,7 +58,7 @@ def start(terminal: Callable[..., Terminal], *arguments: str, **more: object) ->
     return console, mode
 
 
-def assert_restored(console: Terminal, mode: list[object]) -> None:
+def assert_restored(console: Terminal, mode: list[Any]) -> None:
     """Mouse, alternate screen and bracketed paste are off, the cursor is shown, and the line mode is the one before."""
     output = bytes(console.raw).decode()
     for name in MODES:

@@ -109,7 +109,12 @@ async def test_lines_are_numbered_and_bounded(
         return
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb") as end, os.fdopen(writer, "wb") as pipe:
-        threading.Thread(target=lambda: (pipe.write(data), pipe.close())).start()
+
+        def write() -> None:
+            pipe.write(data)
+            pipe.close()
+
+        threading.Thread(target=write).start()
         assert await read(end.fileno(), 8) == found
 
 
