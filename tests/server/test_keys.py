@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .accounts import add, client, closing, login, socket
+from .accounts import UNCOUNTED, add, client, closing, login, socket
 from .engine import QUIET, Engine
 
 KEYS = ["/api/v1/api-keys", "/api/v1/auth/api-keys", "/auth/api-keys"]
@@ -22,7 +22,7 @@ DESCRIBED = {"key_id", "name", "key_prefix", "scopes", "created_at", "expires_at
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("keys")
     add(folder / "state", admin="admin", developer="developer")
-    one = Engine(folder, *QUIET)
+    one = Engine(folder, *QUIET, UNCOUNTED)
     yield one
     one.stop()
 
