@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.quiet import QUIET
 
-from .accounts import PASSWORD, add, address, client, closing, first_password, login, socket
+from .accounts import PASSWORD, UNCOUNTED, add, address, client, closing, first_password, login, socket
 from .engine import Engine
 
 ME = "/api/v1/auth/me"
@@ -31,7 +31,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine with a user of each role, named like it."""
     folder = tmp_path_factory.mktemp("auth")
     add(folder / "state", admin="admin", developer="developer", viewer="viewer", bot="bot")
-    one = Engine(folder, *QUIET)
+    one = Engine(folder, *QUIET, UNCOUNTED)
     yield one
     one.stop()
 
@@ -208,33 +208,37 @@ def test_logging_out_ends_what_was_given(engine: Engine, key: str | None) -> Non
         assert refusals(asking.post("/api/v1/auth/logout", json={"token": "x"}))[0] == 400
 
 
-def test_five_wrong_passwords_a_minute(engine: Engine) -> None:
-    here = address()
-    good = login(engine, "viewer")
-    wrong = {"username": "viewer", "password": "not the password"}
-    with client(engine, at=here) as guessing:
+def test_five_wrong_passwords_a_minute(start: Callable[..., Engine]) -> None:
+    engine = start()
+    right = first_password(engine)
+    assert right is not None
+    good = login(engine, password=right)
+    wrong = {"username": "admin", "password": "not the password"}
+    with client(engine) as guessing:
         answers = [guessing.post("/api/v1/auth/login", json=wrong) for _ in range(5)]
         assert {refusals(answer) for answer in answers} == {(401, "AUTHENTICATION_FAILED")}
-        for password in ("not the password", PASSWORD):
-            blocked = guessing.post("/api/v1/auth/login", json={"username": "viewer", "password": password})
+        for password in ("not the password", right):
+            blocked = guessing.post("/api/v1/auth/login", json={"username": "admin", "password": password})
             assert refusals(blocked) == (429, "RATE_LIMIT_EXCEEDED")
             assert 1 <= int(blocked.headers["retry-after"]) <= 60
             assert blocked.json()["details"]["retry_after"] == int(blocked.headers["retry-after"])
         assert refusals(guessing.get(ME, headers={"X-API-Key": "x"})) == (429, "RATE_LIMIT_EXCEEDED")
         assert guessing.get("/health").status_code == 200
-    assert status_of_socket(engine, "?token=x", at=here) == 429
-    with client(engine, good["access_token"], at=here) as neighbour:
+    # Every loopback address is this host.
+    assert status_of_socket(engine, "?token=x", at=address()) == 429
+    with client(engine, good["access_token"], at=address()) as neighbour:
         assert neighbour.get(ME).status_code == 200
-    login(engine, "viewer")
+    with engine.admin() as owner:
+        assert owner.post("/api/v1/auth/login", json={"username": "admin", "password": right}).status_code == 200
 
 
-def test_tokens_and_keys_that_we_never_gave_out_are_failures_too(engine: Engine) -> None:
-    here = address()
+def test_tokens_and_keys_that_we_never_gave_out_are_failures_too(start: Callable[..., Engine]) -> None:
+    engine = start()
     tries = [{"Authorization": "Bearer x"}, {"X-API-Key": "ng_live_x"}, {"Authorization": "Basic eDp5"}]
-    with client(engine, at=here) as guessing:
+    with client(engine) as guessing:
         codes = [guessing.get(ME, headers=tries[number % 3]).status_code for number in range(7)]
         assert codes == [401] * 5 + [429] * 2
-        login = guessing.post("/api/v1/auth/login", json={"username": "viewer", "password": PASSWORD})
+        login = guessing.post("/api/v1/auth/login", json={"username": "admin", "password": PASSWORD})
         assert login.status_code == 429
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.quiet import QUIET
 
-from .accounts import add, client, closing, login, socket
+from .accounts import UNCOUNTED, add, client, closing, login, socket
 from .engine import Engine
 
 KEYS = ["/api/v1/api-keys", "/api/v1/auth/api-keys", "/auth/api-keys"]
@@ -24,7 +24,7 @@ DESCRIBED = {"key_id", "name", "key_prefix", "scopes", "created_at", "expires_at
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("keys")
     add(folder / "state", admin="admin", developer="developer")
-    one = Engine(folder, *QUIET)
+    one = Engine(folder, *QUIET, UNCOUNTED)
     yield one
     one.stop()
 

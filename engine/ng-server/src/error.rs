@@ -33,6 +33,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
+    /// 408: what was announced did not come in time.
+    pub fn too_slow(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "TOO_SLOW", message)
+    }
+
     /// 404.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
@@ -71,6 +76,7 @@ impl ApiError {
             "RATE_LIMITED" => "RATE_LIMIT_EXCEEDED",
             "BAD_REQUEST" | "BAD_JSON" | "UNKNOWN_TYPE" | "UNKNOWN_CHANNEL" => "INVALID_INPUT",
             "NOT_READY" => "SERVICE_UNAVAILABLE",
+            "TOO_SLOW" => "REQUEST_TIMEOUT",
             "INTERNAL" => "INTERNAL_SERVER_ERROR",
             code => code,
         }
@@ -99,31 +105,37 @@ impl ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    /// Holds the error in the places where either family of clients looks for it.
-    fn into_response(mut self) -> Response {
+impl ApiError {
+    /// The JSON text of the refusal: the error in the places where either family of clients looks for it.
+    pub fn body(&self) -> Value {
         let code = self.rest_code();
+        // A null would not be an object any more.
+        let mut details = self.details.as_object().cloned().unwrap_or_default();
         if let Some(seconds) = self.retry_after {
-            // A null would not be an object any more.
-            let mut details = self.details.as_object().cloned().unwrap_or_default();
             details.insert("retry_after".into(), json!(seconds));
-            self.details = Value::Object(details);
         }
-        if self.details.is_null() {
-            self.details = json!({});
-        }
-        let body = json!({
+        json!({
             "success": false,
-            "error": { "code": code, "message": self.message, "details": self.details },
+            "error": { "code": code, "message": self.message, "details": details },
             "meta": request::meta(),
             "error_code": code,
             "message": self.message,
-            "details": self.details,
+            "details": details,
             "detail": self.message,
-        });
-        let mut response = (self.status, Json(body)).into_response();
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.ceil().max(1.0) as u64));
+        })
+    }
+
+    /// Whole seconds for the header `Retry-After`.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after.map(|seconds| seconds.ceil().max(1.0) as u64)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body())).into_response();
+        if let Some(seconds) = self.retry_after_s() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

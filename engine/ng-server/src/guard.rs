@@ -1,11 +1,12 @@
 //! What stands around every handler: the number of the request, host and origin, credentials, rights, and counting.
 
 use crate::auth::Right;
+use crate::bodies::Bounded;
 use crate::error::ApiError;
 use crate::hub::Hub;
 use crate::request::{Peer, REQUEST, Request};
 use crate::routes::App;
-use crate::settings::BODY_BYTES;
+use crate::settings::{ANONYMOUS_BODY_BYTES, BODY_BYTES};
 use crate::unread;
 use crate::ws::Restored;
 use axum::Router;
@@ -90,8 +91,9 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
     if let Some(restored) = restored {
         request.extensions_mut().insert(restored);
     }
+    let anonymous = context.identity.user.is_none();
     let correlation = HeaderValue::from_str(&context.correlation_id);
-    let mut response = REQUEST.scope(context, answered(request, next, refusal)).await;
+    let mut response = REQUEST.scope(context, answered(&hub, anonymous, request, next, refusal)).await;
     if response.status().as_u16() >= 400 {
         hub.meters.refused.one();
     }
@@ -105,18 +107,36 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
 }
 
 /// The answer of a handler, or a refusal, when its sender can read it.
-async fn answered(request: HttpRequest, next: Next, refusal: Option<ApiError>) -> Response {
+async fn answered(
+    hub: &Hub,
+    anonymous: bool,
+    mut request: HttpRequest,
+    next: Next,
+    refusal: Option<ApiError>,
+) -> Response {
     let waits = request.headers().contains_key(header::EXPECT);
+    // What the handler has read is held until it has answered, and longer if it keeps the charge.
+    let charge = Arc::new(hub.bodies.charge(anonymous));
+    request.extensions_mut().insert(charge.clone());
     let (parts, body) = request.into_parts();
+    let most = if anonymous { ANONYMOUS_BODY_BYTES } else { usize::MAX };
+    let body = Bounded::new(body, most, hub.settings.pace, charge);
+    let fault = body.fault();
     let (body, unread) = unread::watch(body, waits);
     let response = match refusal {
         Some(refusal) => refusal.into_response(),
         None => shaped(next.run(HttpRequest::from_parts(parts, body)).await).await,
     };
-    if response.status().as_u16() >= 400
-        && let Some(unread) = unread
-    {
-        unread.discard().await;
+    if response.status().as_u16() < 400 {
+        return response;
+    }
+    // Handlers know only that the body broke off.
+    let response = fault.get().cloned().map_or(response, ApiError::into_response);
+    if response.status() == StatusCode::REQUEST_TIMEOUT {
+        return ([(header::CONNECTION, "close")], response).into_response();
+    }
+    if let Some(unread) = unread {
+        unread.discard();
     }
     response
 }

@@ -1,6 +1,7 @@
 //! What all connections share: the latest views, the way to the engine, the feeds, the clients, and what was counted.
 
 use crate::auth::{Auth, Identity};
+use crate::bodies::Budget;
 use crate::channel_news::ChannelNews;
 use crate::clients::Clients;
 use crate::clock;
@@ -108,6 +109,8 @@ pub struct Hub {
     pub tokens: Tokens,
     /// The way in for events.
     pub ingest: Ingest,
+    /// Bytes that bodies of requests may hold.
+    pub bodies: Arc<Budget>,
     /// What the server counts.
     pub meters: Meters,
     views: RwLock<Views>,
@@ -150,6 +153,7 @@ impl Hub {
             clients: Clients::default(),
             channel_news: ChannelNews::default(),
             tokens: Tokens::default(),
+            bodies: Budget::new(&parts.settings),
             meters: Meters::default(),
             settings: parts.settings,
             access: parts.access,

@@ -2,14 +2,18 @@
 //!
 //! # Layout
 //!
-//! `server` starts and stops everything; `listen` accepts connections, `guard` stands around every request, `routes` is
+//! `server` starts and stops everything; `listen` accepts connections, which get `places` or a word by `refusing`; `answers`
+//! closes those that take nothing. `guard` stands around every request, `bodies` bounds what it carries, `routes` is
 //! the table of what is served, `rest` and `ws` serve it, `openapi` describes it, `prometheus` counts it. `hub` is what
 //! they share; `feed` streams records, in the `forms` that clients ask for; `channel_news` makes the events of the other
 //! channels. `ingest` takes events in. `auth` says who may do what.
 
 #![forbid(unsafe_code)]
 
+mod answers;
 pub mod auth;
+pub mod bodies;
+mod bucket;
 pub mod channel_news;
 pub mod channels;
 pub mod clients;
@@ -24,9 +28,11 @@ pub mod json;
 mod listen;
 pub mod meters;
 mod openapi;
+mod places;
 mod process;
 mod prometheus;
 pub mod random;
+mod refusing;
 pub mod request;
 pub mod rest;
 pub mod routes;

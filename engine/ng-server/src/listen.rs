@@ -1,17 +1,20 @@
 //! The listeners: Unix socket, TCP, TLS; how many may connect, and for how long a request may take to arrive.
 
+use crate::answers::Impatient;
 use crate::hub::{Hub, Phase, ended};
+use crate::places::{Place, Places};
+use crate::refusing::{Refusing, refuse};
 use crate::request::Peer;
 use crate::settings::{HEAD_TIMEOUT, ServerSettings};
 use axum::Router;
 use axum::body::Body;
+use axum::http::StatusCode;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use ng_node::NodeError;
 use parking_lot::Mutex;
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +22,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tower::{ServiceExt, service_fn};
 
@@ -58,10 +60,12 @@ impl Listeners {
 
     /// Serves until the hub ends, and then until every connection has, at most for a few seconds.
     pub(crate) async fn serve(self, hub: Arc<Hub>, router: Router) {
-        let places = Arc::new(Places::new(&hub.settings));
+        let places = Places::new(&hub.settings);
+        let door =
+            Door { hub: hub.clone(), router, places: places.clone(), refusing: Refusing::default(), tls: self.tls };
         let mut tasks = tokio::task::JoinSet::new();
         if let Some((listener, path)) = self.unix {
-            tasks.spawn(accept_unix(listener, hub.clone(), router.clone(), places.clone()));
+            tasks.spawn(accept_unix(listener, door.clone()));
             let mut phase = hub.phase();
             tasks.spawn(async move {
                 ended(&mut phase).await;
@@ -70,11 +74,10 @@ impl Listeners {
             });
         }
         for listener in self.tcp {
-            tasks.spawn(accept_tcp(listener, self.tls.clone(), hub.clone(), router.clone(), places.clone()));
+            tasks.spawn(accept_tcp(listener, door.clone()));
         }
         while tasks.join_next().await.is_some() {}
-        let everyone = places.all.clone().acquire_many_owned(hub.settings.connections as u32);
-        let _ = tokio::time::timeout(DRAIN, everyone).await;
+        let _ = tokio::time::timeout(DRAIN, places.empty()).await;
     }
 }
 
@@ -112,59 +115,18 @@ fn bind_unix(path: &Path) -> Result<UnixListener, NodeError> {
     Ok(listener)
 }
 
-/// The places that connections take.
-struct Places {
-    all: Arc<Semaphore>,
-    handshakes: Arc<Semaphore>,
-    of_address: Mutex<HashMap<IpAddr, usize>>,
-    most_of_address: usize,
+/// What every connection needs to be served.
+#[derive(Clone)]
+struct Door {
+    hub: Arc<Hub>,
+    router: Router,
+    places: Arc<Places>,
+    refusing: Refusing,
+    tls: Option<TlsAcceptor>,
 }
 
-/// A place that is free again when this is dropped.
-struct Place {
-    _permit: OwnedSemaphorePermit,
-    address: Option<(Arc<Places>, IpAddr)>,
-}
-
-impl Places {
-    fn new(settings: &ServerSettings) -> Self {
-        Places {
-            all: Arc::new(Semaphore::new(settings.connections)),
-            handshakes: Arc::new(Semaphore::new(settings.handshakes)),
-            of_address: Mutex::default(),
-            most_of_address: settings.connections_per_address,
-        }
-    }
-
-    /// A place for a connection; none when there are too many, in all or of its address.
-    fn take(self: &Arc<Self>, address: Option<IpAddr>) -> Option<Place> {
-        let permit = self.all.clone().try_acquire_owned().ok()?;
-        let Some(address) = address else { return Some(Place { _permit: permit, address: None }) };
-        let mut counts = self.of_address.lock();
-        let count = counts.entry(address).or_insert(0);
-        if *count >= self.most_of_address {
-            return None;
-        }
-        *count += 1;
-        Some(Place { _permit: permit, address: Some((self.clone(), address)) })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some((places, address)) = &self.address else { return };
-        let mut counts = places.of_address.lock();
-        if let Some(count) = counts.get_mut(address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(address);
-            }
-        }
-    }
-}
-
-async fn accept_unix(listener: UnixListener, hub: Arc<Hub>, router: Router, places: Arc<Places>) {
-    let mut phase = hub.phase();
+async fn accept_unix(listener: UnixListener, door: Door) {
+    let mut phase = door.hub.phase();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -175,25 +137,12 @@ async fn accept_unix(listener: UnixListener, hub: Arc<Hub>, router: Router, plac
             continue;
         };
         let Ok(credentials) = stream.peer_cred() else { continue };
-        match places.take(None) {
-            Some(place) => {
-                hub.meters.accepted.one();
-                let peer = Peer::Unix { uid: credentials.uid() };
-                tokio::spawn(connection(stream, peer, hub.clone(), router.clone(), place, places.clone()));
-            }
-            None => hub.meters.turned_away.one(),
-        }
+        door.clone().let_in(stream, Peer::Unix { uid: credentials.uid() });
     }
 }
 
-async fn accept_tcp(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    hub: Arc<Hub>,
-    router: Router,
-    places: Arc<Places>,
-) {
-    let mut phase = hub.phase();
+async fn accept_tcp(listener: TcpListener, door: Door) {
+    let mut phase = door.hub.phase();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -203,22 +152,55 @@ async fn accept_tcp(
             breathe().await;
             continue;
         };
-        let address = address.ip().to_canonical();
-        let Some(place) = places.take(Some(address)) else {
-            hub.meters.turned_away.one();
-            continue;
-        };
-        hub.meters.accepted.one();
         // Frames are written whole, so waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
-        let (hub, router, places, tls) = (hub.clone(), router.clone(), places.clone(), tls.clone());
-        tokio::spawn(async move {
-            let peer = Peer::Tcp { address, tls: tls.is_some() };
-            let Some(tls) = tls else { return connection(stream, peer, hub, router, place, places).await };
-            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
-                connection(stream, peer, hub, router, place, places).await;
+        let peer = Peer::Tcp { address: address.ip().to_canonical(), tls: door.tls.is_some() };
+        door.clone().let_in(stream, peer);
+    }
+}
+
+impl Door {
+    /// Serves a connection, or tells it that there is no place.
+    fn let_in<S>(self, stream: S, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        match self.places.take(&peer) {
+            Ok(place) => {
+                self.hub.meters.accepted.one();
+                tokio::spawn(self.unwrapped(stream, peer, place));
             }
-        });
+            Err(why) => {
+                self.hub.meters.turned_away.one();
+                let Some(turn) = self.refusing.place() else { return };
+                tokio::spawn(async move {
+                    let _turn = turn;
+                    match self.tls_of(&peer) {
+                        None => refuse(stream, why).await,
+                        Some(tls) => {
+                            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+                                refuse(stream, why).await;
+                            }
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    /// Serves a connection after its TLS handshake, if it needs one.
+    async fn unwrapped<S>(self, stream: S, peer: Peer, place: Place)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Some(tls) = self.tls_of(&peer) else { return connection(stream, peer, self, place).await };
+        if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
+            connection(stream, peer, self, place).await;
+        }
+    }
+
+    fn tls_of(&self, peer: &Peer) -> Option<&TlsAcceptor> {
+        self.tls.as_ref().filter(|_| matches!(peer, Peer::Tcp { .. }))
     }
 }
 
@@ -228,19 +210,28 @@ async fn breathe() {
 }
 
 /// Serves one connection until it is closed, or the server ends.
-async fn connection<S>(stream: S, peer: Peer, hub: Arc<Hub>, router: Router, place: Place, places: Arc<Places>)
+async fn connection<S>(stream: S, peer: Peer, door: Door, place: Place)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Door { hub, router, places, refusing, .. } = door;
     // Whoever has not yet sent a request holds one of few places; too many of them are turned away.
-    let Ok(handshake) = places.handshakes.clone().try_acquire_owned() else {
-        hub.meters.turned_away.one();
-        return;
+    let handshake = match places.handshake(&peer) {
+        Ok(handshake) => handshake,
+        Err(why) => {
+            hub.meters.turned_away.one();
+            if let Some(_turn) = refusing.place() {
+                drop(place);
+                refuse(stream, why).await;
+            }
+            return;
+        }
     };
     let place = Arc::new(place);
     let handshake = Arc::new(Mutex::new(Some(handshake)));
     let asked = Arc::new(AtomicBool::new(false));
     let mut phase = hub.phase();
+    let (stream, patient) = Impatient::new(stream, hub.settings.answer_wait);
     let service = service_fn({
         let (place, asked) = (place.clone(), asked.clone());
         move |mut request: hyper::Request<Incoming>| {
@@ -250,7 +241,14 @@ where
             request.extensions_mut().insert(peer.clone());
             // A WebSocket goes on after this connection has been handed over, and keeps the place.
             request.extensions_mut().insert(Held(place.clone()));
-            router.clone().oneshot(request.map(Body::new))
+            let (answer, patient) = (router.clone().oneshot(request.map(Body::new)), patient.clone());
+            async move {
+                let answer = answer.await;
+                if answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::SWITCHING_PROTOCOLS) {
+                    patient.wait_forever();
+                }
+                answer
+            }
         }
     });
     let served = hyper::server::conn::http1::Builder::new()

@@ -12,6 +12,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// The allocator of the system keeps what an attack has made it take.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs an event engine and serves it over HTTP and WebSocket.
 #[derive(Parser)]
 #[command(name = "neurograph-engine", version)]

@@ -208,9 +208,11 @@ fn responses(route: &Route, gives: &mut SchemaGenerator, refusal: &Value) -> Val
         success["content"] = Value::Object(content);
     }
     let mut all = json!({ route.status.to_string(): success });
-    // A path or query that cannot be read, and a host that is not ours, are refused before any handler.
-    let usual = [400, 401, 403, 421, 429, 500];
-    for status in usual.iter().chain(route.refusals).copied().collect::<BTreeSet<u16>>() {
+    // A path or query that cannot be read, and a host that is not ours, are refused before any handler; a connection without
+    // a place is refused before any request, and a body too.
+    let usual = [400, 401, 403, 421, 429, 500, 503];
+    let of_body: &[u16] = if matches!(route.takes, Takes::Nothing) { &[] } else { &[408, 413] };
+    for status in usual.iter().chain(of_body).chain(route.refusals).copied().collect::<BTreeSet<u16>>() {
         let reason = axum::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         all[status.to_string()] = json!({
             "description": reason.unwrap_or("Refused"),

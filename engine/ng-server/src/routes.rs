@@ -66,7 +66,7 @@ pub struct Route {
     pub status: u16,
     /// The body of the answer.
     pub gives: Gives,
-    /// Further statuses it answers with, besides 401, 403, 429 and 500.
+    /// Further statuses it answers with, besides 401, 403, 429, 500 and 503, and for a body 408 and 413.
     pub refusals: &'static [u16],
     /// The handler.
     pub handler: fn() -> MethodRouter<App>,

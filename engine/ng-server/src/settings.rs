@@ -1,5 +1,6 @@
 //! The table `server` of the configuration, as the server uses it.
 
+use crate::bodies::Pace;
 use ng_node::NodeError;
 use ng_node::config::Config;
 use ng_wire::{Limits, SettingValue};
@@ -19,6 +20,8 @@ pub const READ_BUFFER_BYTES: usize = 4 << 10;
 pub const BODY_BYTES: usize = 4 << 20;
 /// Longest body after unpacking, bytes.
 pub const UNPACKED_BYTES: usize = 20 << 20;
+/// Longest body of a request without credentials, bytes: a name and its password are shorter.
+pub const ANONYMOUS_BODY_BYTES: usize = 4 << 10;
 /// Time in which the head of a request must be complete.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for which a client may be behind by more than the soft limit.
@@ -52,12 +55,24 @@ pub struct ServerSettings {
     pub hosts: Vec<String>,
     /// Origins of web pages that may connect, besides the server's own.
     pub origins: Vec<String>,
-    /// Most connections.
+    /// Most connections over TCP.
     pub connections: usize,
     /// Most connections of one address.
     pub connections_per_address: usize,
-    /// Most connections that have not yet sent a whole request.
+    /// Most connections over the Unix socket.
+    pub socket_connections: usize,
+    /// Most connections that have not yet sent a whole request, over TCP and over the Unix socket each.
     pub handshakes: usize,
+    /// How fast a body has to come.
+    pub pace: Pace,
+    /// Time for which a client may take nothing of an answer.
+    pub answer_wait: Duration,
+    /// Most bytes of bodies that are held.
+    pub bodies_bytes: usize,
+    /// Most of these without credentials.
+    pub bodies_bytes_anonymous: usize,
+    /// Failures that an address has within a minute.
+    pub failed_credentials: usize,
     /// Limits that WebSocket clients are told.
     pub limits: Limits,
 }
@@ -77,6 +92,7 @@ impl ServerSettings {
             Some(SettingValue::Int(number)) => *number as usize,
             other => unreachable!("server.{key} is {other:?}"),
         };
+        let seconds = |key: &str| Duration::from_secs(number(key) as u64);
         let refuse = |key: &str, what: String| {
             NodeError::config(
                 "NG-2107",
@@ -103,6 +119,11 @@ impl ServerSettings {
                 format!("{open} can be reached from other hosts; give tls_certificate and tls_key, or insecure = true");
             return Err(refuse("listen", what));
         }
+        if number("bodies_bytes_anonymous") >= number("bodies_bytes") {
+            let what =
+                "expected less than server.bodies_bytes, so that something is left for requests with credentials";
+            return Err(refuse("bodies_bytes_anonymous", what.into()));
+        }
         Ok(ServerSettings {
             socket: socket_path(&text("socket")),
             listen,
@@ -117,7 +138,13 @@ impl ServerSettings {
             origins: list("origins"),
             connections: number("connections"),
             connections_per_address: number("connections_per_address"),
+            socket_connections: number("socket_connections"),
             handshakes: number("handshakes"),
+            pace: Pace { wait: seconds("body_wait_s"), bytes_per_s: number("body_least_rate") as u64 },
+            answer_wait: seconds("answer_wait_s"),
+            bodies_bytes: number("bodies_bytes"),
+            bodies_bytes_anonymous: number("bodies_bytes_anonymous"),
+            failed_credentials: number("failed_credentials"),
             limits: Limits {
                 message_bytes: MESSAGE_BYTES as u64,
                 frame_bytes: FRAME_BYTES as u64,

@@ -1,6 +1,7 @@
 //! Bodies that a handler has not read to their end: a connection that is closed over unread bytes takes the answer with
-//! it, so after a refusal the rest is read and thrown away, within reason.
+//! it, so after a refusal the rest is read and thrown away, within reason. The answer does not wait for that.
 
+use crate::bodies::Bounded;
 use axum::body::{Body, Bytes, HttpBody};
 use futures_util::StreamExt;
 use parking_lot::Mutex;
@@ -18,7 +19,7 @@ const TIME: Duration = Duration::from_secs(5);
 struct Shared(Arc<Mutex<Half>>);
 
 struct Half {
-    body: Body,
+    body: Bounded,
     begun: bool,
 }
 
@@ -30,22 +31,26 @@ pub(crate) struct Unread {
 }
 
 /// The body for the handler, and what it will leave; nothing for a body that is empty.
-pub(crate) fn watch(body: Body, waits: bool) -> (Body, Option<Unread>) {
+pub(crate) fn watch(body: Bounded, waits: bool) -> (Body, Option<Unread>) {
     if body.is_end_stream() {
-        return (body, None);
+        return (Body::empty(), None);
     }
     let half = Arc::new(Mutex::new(Half { body, begun: false }));
     (Body::new(Shared(half.clone())), Some(Unread { half, waits }))
 }
 
 impl Unread {
-    /// Reads what is left. A client that waits is not told to send.
-    pub(crate) async fn discard(self) {
-        if self.waits && !self.half.lock().begun {
-            return;
+    /// Reads what is left, beside everything else. A client that waits is not told to send.
+    pub(crate) fn discard(self) {
+        {
+            let mut half = self.half.lock();
+            if self.waits && !half.begun {
+                return;
+            }
+            half.body.discard();
         }
         let mut chunks = Body::new(Shared(self.half)).into_data_stream();
-        let reading = async {
+        let reading = async move {
             let mut bytes = 0;
             while bytes < BYTES
                 && let Some(Ok(chunk)) = chunks.next().await
@@ -54,7 +59,7 @@ impl Unread {
             }
         };
         // Whoever sends for longer than that has the connection closed.
-        let _ = tokio::time::timeout(TIME, reading).await;
+        tokio::spawn(tokio::time::timeout(TIME, reading));
     }
 }
 

@@ -3,10 +3,11 @@
 //! # Layout
 //!
 //! `rights.rs` has the rights of the roles, `scopes.rs` the words for rights of API keys. `store.rs` is the file of users,
-//! keys and ended tokens; `users.rs` and `keys.rs` change it. `passwords.rs` hashes, `tokens.rs` signs, `attempts.rs`
-//! counts failures. `sessions.rs` is logging in and out. Here the credentials of a request become an [`Identity`].
+//! keys and ended tokens; `users.rs` and `keys.rs` change it. `passwords.rs` hashes, in the turns that
+//! `hashing.rs` gives, `tokens.rs` signs, `attempts.rs` counts failures. `sessions.rs` is logging in and out. Here the credentials of a request become an [`Identity`].
 
 mod attempts;
+mod hashing;
 pub mod keys;
 pub mod passwords;
 mod rights;
@@ -29,13 +30,12 @@ use ng_node::NodeError;
 use ng_wire::Role;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 use store::Store;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 /// Name of the user that the first start makes.
 const FIRST_USER: &str = "admin";
-/// Passwords that are hashed at a time; each takes a core and 19 MiB.
-const HASHES: usize = 2;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub struct Auth {
     store: Arc<Store>,
     tokens: tokens::Tokens,
     attempts: attempts::Attempts,
-    hashing: Semaphore,
+    hashing: Arc<hashing::Hashing>,
     /// Told whenever credentials may have ended.
     ends: watch::Sender<()>,
     clock: Clock,
@@ -135,10 +135,15 @@ impl Auth {
     /// Reads users, keys and the secret from the state directory. Where nobody is known a user `admin` is made; its
     /// password is returned, and is known to nobody else.
     pub fn open(state_dir: &Path, settings: &ServerSettings) -> Result<(Auth, Option<String>), NodeError> {
-        Self::with_clock(state_dir, settings.anonymous, Box::new(clock::now_s))
+        Self::with_clock(state_dir, settings.anonymous, settings.failed_credentials, Box::new(clock::now_s))
     }
 
-    fn with_clock(state_dir: &Path, anonymous: Anonymous, clock: Clock) -> Result<(Auth, Option<String>), NodeError> {
+    fn with_clock(
+        state_dir: &Path,
+        anonymous: Anonymous,
+        failures: usize,
+        clock: Clock,
+    ) -> Result<(Auth, Option<String>), NodeError> {
         let store = Store::open(state_dir)?;
         let mut first = None;
         if store.read().users.is_empty() {
@@ -155,8 +160,8 @@ impl Auth {
             anonymous,
             store: Arc::new(store),
             tokens,
-            attempts: attempts::Attempts::default(),
-            hashing: Semaphore::new(HASHES),
+            attempts: attempts::Attempts::new(failures),
+            hashing: hashing::Hashing::new(Instant::now()),
             ends: watch::Sender::new(()),
             clock,
         };

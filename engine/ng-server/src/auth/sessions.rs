@@ -1,5 +1,6 @@
 //! Logging in, staying in, logging out; and the API keys as the engine's administrators see them.
 
+use super::hashing::{Lane, Turn};
 use super::keys::{self, NewKey};
 use super::store::{ApiKey, Contents, Ended, User};
 use super::tokens::{Claims, Kind};
@@ -8,6 +9,7 @@ use crate::error::ApiError;
 use crate::request::Peer;
 use axum::http::{HeaderMap, StatusCode, header};
 use ng_wire::Role;
+use std::time::Instant;
 
 /// Most ended tokens of a user that are remembered. When there are more, all its tokens end.
 const MOST_ENDED: usize = 4096;
@@ -38,16 +40,17 @@ pub struct Account {
 
 impl Auth {
     /// Checks a password and gives tokens. Refuses with 401, and with 429 before anything is hashed when this address has
-    /// failed too often.
+    /// failed too often or too many passwords are being checked.
     pub async fn login(&self, peer: &Peer, name: &str, password: String) -> Result<Session, ApiError> {
-        let counted_s = self.attempt(peer)?;
+        let (counted_s, turn) = self.attempt(peer, None).await?;
         let user = self.store.read().users.get(name).cloned();
-        let right = self.verify(password, user.as_ref().map(|user| user.password.clone())).await?;
+        let (_, right) = verify(turn, password, user.as_ref().map(|user| user.password.clone())).await?;
         let user = user.filter(|_| right).ok_or_else(|| ApiError::unauthorized("wrong name or password"))?;
         if user.disabled {
             return Err(ApiError::unauthorized(format!("the user {name} is disabled")));
         }
         self.attempts.take_back(peer, counted_s);
+        self.attempts.proved(peer, counted_s);
         Ok(self.session(name, &user))
     }
 
@@ -96,14 +99,13 @@ impl Auth {
         if hash.is_none() {
             return Err(ApiError::bad_request(format!("{name} has no password")));
         }
-        let counted_s = self.attempt(peer)?;
-        if !self.verify(old, hash).await? {
+        let (counted_s, turn) = self.attempt(peer, Some(Lane::Owner)).await?;
+        let (mut turn, right) = verify(turn, old, hash).await?;
+        if !right {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "WRONG_PASSWORD", "the old password is wrong"));
         }
         let name = name.to_owned();
-        let turn = self.turn().await?;
-        let hash = blocking(move || passwords::hash(&new)).await?;
-        drop(turn);
+        let hash = blocking(move || passwords::hash_in(&new, &mut turn.memory)).await?;
         self.change(move |contents, _| users::set_password(contents, &name, hash)).await?;
         self.attempts.take_back(peer, counted_s);
         Ok(())
@@ -175,20 +177,19 @@ impl Auth {
         }
     }
 
-    /// Counts an attempt with a password, until it turns out to be right.
-    fn attempt(&self, peer: &Peer) -> Result<u64, ApiError> {
+    /// Counts an attempt with a password, until it turns out to be right, and waits for a turn to check it.
+    async fn attempt(&self, peer: &Peer, lane: Option<Lane>) -> Result<(u64, Turn), ApiError> {
         let now_s = (self.clock)();
         self.attempts.count(peer, now_s).map_err(too_many)?;
-        Ok(now_s)
-    }
-
-    async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        let _turn = self.turn().await?;
-        blocking(move || passwords::verify(&password, hash.as_deref())).await
-    }
-
-    async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
-        self.hashing.acquire().await.map_err(|_| ApiError::not_ready("the server is stopping"))
+        let lane = lane.unwrap_or_else(|| self.attempts.lane(peer, now_s));
+        match self.hashing.turn(lane, Instant::now()).await {
+            Ok(turn) => Ok((now_s, turn)),
+            Err(refusal) => {
+                // Nothing was checked, so nothing was wrong.
+                self.attempts.take_back(peer, now_s);
+                Err(refusal)
+            }
+        }
     }
 
     fn session(&self, name: &str, user: &User) -> Session {
@@ -216,6 +217,15 @@ impl Auth {
         self.ends.send_replace(());
         result
     }
+}
+
+/// Whether the password is right. The turn is taken until that is known, also when nobody waits for it any more.
+async fn verify(mut turn: Turn, password: String, hash: Option<String>) -> Result<(Turn, bool), ApiError> {
+    let checked = blocking(move || {
+        let right = passwords::verify(&password, hash.as_deref(), &mut turn.memory);
+        (turn, right)
+    });
+    checked.await
 }
 
 const USED: Bad = Bad::Ended("the token was used, or its user has logged out");

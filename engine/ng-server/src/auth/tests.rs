@@ -22,7 +22,7 @@ fn rig(anonymous: Anonymous) -> Rig {
 
 fn open(folder: &tempfile::TempDir, anonymous: Anonymous, now_s: &Arc<AtomicU64>) -> (Auth, Option<String>) {
     let now_s = now_s.clone();
-    Auth::with_clock(folder.path(), anonymous, Box::new(move || now_s.load(Ordering::Relaxed))).unwrap()
+    Auth::with_clock(folder.path(), anonymous, 5, Box::new(move || now_s.load(Ordering::Relaxed))).unwrap()
 }
 
 impl Rig {

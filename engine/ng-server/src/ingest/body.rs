@@ -12,6 +12,8 @@ use std::io::Read;
 
 /// Longest event, bytes.
 const EVENT_BYTES: usize = 1 << 20;
+/// Bytes that are unpacked at a time.
+const PIECE: u64 = 256 << 10;
 
 /// How a body is divided into events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +41,15 @@ pub struct Body {
 }
 
 impl Body {
-    /// Unpacks a body, and refuses a JSON document that is not one. Never holds more than the limit.
-    pub fn open(media: Media, bytes: Vec<u8>, gzip: bool) -> Result<Body, ApiError> {
-        let bytes = if gzip { unpack(&bytes)? } else { bytes };
+    /// Unpacks a body, and refuses a JSON document that is not one. Never holds more than the limit, and no more than `hold`
+    /// allows, which is told of every piece of bytes that is held besides the packed ones.
+    pub fn open(
+        media: Media,
+        bytes: Vec<u8>,
+        gzip: bool,
+        hold: impl Fn(usize) -> Result<(), ApiError>,
+    ) -> Result<Body, ApiError> {
+        let bytes = if gzip { unpack(&bytes, hold)? } else { bytes };
         let mut array = false;
         if media == Media::Document {
             // The array itself is one level.
@@ -96,15 +104,20 @@ fn event(line: u64, raw: &[u8]) -> Result<Event<'_>, ApiError> {
     Ok(Event { line, format, raw, id: seen.id })
 }
 
-fn unpack(packed: &[u8]) -> Result<Vec<u8>, ApiError> {
+fn unpack(packed: &[u8], hold: impl Fn(usize) -> Result<(), ApiError>) -> Result<Vec<u8>, ApiError> {
     // Pages that are not written to cost nothing, and growing would hold two copies.
     let mut bytes = Vec::with_capacity(UNPACKED_BYTES + 1);
-    let read = MultiGzDecoder::new(packed).take(UNPACKED_BYTES as u64 + 1).read_to_end(&mut bytes);
-    if bytes.len() > UNPACKED_BYTES {
-        return Err(too_large("the unpacked body", UNPACKED_BYTES));
+    let mut unpacker = MultiGzDecoder::new(packed).take(UNPACKED_BYTES as u64 + 1);
+    loop {
+        let read = unpacker.by_ref().take(PIECE).read_to_end(&mut bytes);
+        if bytes.len() > UNPACKED_BYTES {
+            return Err(too_large("the unpacked body", UNPACKED_BYTES));
+        }
+        match read.map_err(|error| ApiError::bad_request(format!("the body is not whole gzip: {error}")))? {
+            0 => return Ok(bytes),
+            more => hold(more)?,
+        }
     }
-    read.map_err(|error| ApiError::bad_request(format!("the body is not whole gzip: {error}")))?;
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -115,7 +128,7 @@ mod tests {
     use std::io::Write;
 
     fn told(media: Media, bytes: &[u8]) -> Vec<String> {
-        let body = Body::open(media, bytes.to_vec(), false).unwrap();
+        let body = Body::open(media, bytes.to_vec(), false, |_| Ok(())).unwrap();
         let tell = |one: Result<Event<'_>, Rejected>| match one {
             Ok(event) => format!("{} {:?} {}", event.line, event.format, String::from_utf8_lossy(&event.raw)),
             Err(rejected) => format!("{} {} {}", rejected.line, rejected.code, rejected.error),
@@ -147,7 +160,7 @@ mod tests {
         assert_eq!(told(Media::Document, b"[{\"a\":1},\n {}, \"t\"]"), ["1 Json {\"a\":1}", "2 Json {}", "3 Text t"]);
         assert!(told(Media::Document, b"[]").is_empty());
         for bytes in [&b"7"[..], b"[{}", b"{}{}", b""] {
-            assert!(Body::open(Media::Document, bytes.to_vec(), false).is_err());
+            assert!(Body::open(Media::Document, bytes.to_vec(), false, |_| Ok(())).is_err());
         }
     }
 
@@ -172,14 +185,34 @@ mod tests {
             packer.write_all(&vec![b'x'; length]).unwrap();
             packer.finish().unwrap()
         };
-        assert_eq!(Body::open(Media::Text, pack(UNPACKED_BYTES), true).unwrap().bytes.len(), UNPACKED_BYTES);
-        assert_eq!(Body::open(Media::Text, pack(UNPACKED_BYTES + 1), true).err().unwrap().code, "TOO_LARGE");
+        assert_eq!(
+            Body::open(Media::Text, pack(UNPACKED_BYTES), true, |_| Ok(())).unwrap().bytes.len(),
+            UNPACKED_BYTES
+        );
+        assert_eq!(
+            Body::open(Media::Text, pack(UNPACKED_BYTES + 1), true, |_| Ok(())).err().unwrap().code,
+            "TOO_LARGE"
+        );
         let mut two = pack(3);
         two.extend(pack(4));
-        assert_eq!(Body::open(Media::Text, two, true).unwrap().bytes.len(), 7);
+        assert_eq!(Body::open(Media::Text, two, true, |_| Ok(())).unwrap().bytes.len(), 7);
         let mut short = pack(100);
         short.truncate(15);
-        assert_eq!(Body::open(Media::Text, short, true).err().unwrap().code, "BAD_REQUEST");
-        assert_eq!(Body::open(Media::Text, b"plain".to_vec(), true).err().unwrap().code, "BAD_REQUEST");
+        assert_eq!(Body::open(Media::Text, short, true, |_| Ok(())).err().unwrap().code, "BAD_REQUEST");
+        assert_eq!(Body::open(Media::Text, b"plain".to_vec(), true, |_| Ok(())).err().unwrap().code, "BAD_REQUEST");
+    }
+
+    #[test]
+    fn what_is_unpacked_is_held_only_as_far_as_there_is_room() {
+        let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+        packer.write_all(&vec![b'x'; UNPACKED_BYTES]).unwrap();
+        let packed = packer.finish().unwrap();
+        let held = std::cell::Cell::new(0);
+        let hold = |bytes| {
+            held.set(held.get() + bytes);
+            if held.get() > 1 << 20 { Err(ApiError::not_ready("full")) } else { Ok(()) }
+        };
+        assert_eq!(Body::open(Media::Text, packed, true, hold).err().unwrap().code, "NOT_READY");
+        assert!(held.get() <= (1 << 20) + PIECE as usize);
     }
 }

@@ -52,7 +52,8 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, most: usize) -> Result
     if told.is_some_and(|told| told > most) {
         return Err(too_large("the body", most));
     }
-    let mut bytes = Vec::with_capacity(told.unwrap_or_default());
+    // Only what has come takes room, whatever is announced.
+    let mut bytes = Vec::with_capacity(told.unwrap_or_default().min(64 << 10));
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;

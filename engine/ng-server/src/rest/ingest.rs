@@ -3,6 +3,7 @@
 use super::answer;
 use super::body::{self, media_type, unsupported};
 use crate::auth::Right;
+use crate::bodies::Charge;
 use crate::error::ApiError;
 use crate::hub::Phase;
 use crate::ingest::body::{Body, Media};
@@ -11,6 +12,7 @@ use crate::ingest::{Origin, PATIENCE, SENSOR, Taken, behind};
 use crate::request;
 use crate::routes::{App, Gives, Route, Takes, Verb, schema};
 use crate::settings::BODY_BYTES;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -18,6 +20,7 @@ use axum::routing::post;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 use tokio::sync::OwnedMutexGuard;
 
 /// Longest name of a source.
@@ -89,6 +92,7 @@ fn document(_: &mut SchemaGenerator) -> Schema {
 async fn ingest(
     State(hub): State<App>,
     Query(args): Query<Args>,
+    Extension(charge): Extension<Arc<Charge>>,
     headers: HeaderMap,
     body: axum::body::Body,
 ) -> Result<Response, ApiError> {
@@ -109,7 +113,7 @@ async fn ingest(
         None => Slot::default(),
     };
     let progress = slot.lock_owned().await;
-    let work = Work { origin, media, gzip, bytes, progress, key };
+    let work = Work { origin, media, gzip, bytes, charge, progress, key };
     // Goes on when the client leaves: whoever sends the same key again finds what came of it.
     let done = tokio::spawn(work.carry_out(hub)).await;
     done.unwrap_or_else(|_| Err(ApiError::internal("the events could not be taken in")))
@@ -121,13 +125,15 @@ struct Work {
     media: Media,
     gzip: bool,
     bytes: Vec<u8>,
+    /// What the bytes, packed and unpacked, are counted in.
+    charge: Arc<Charge>,
     progress: OwnedMutexGuard<Progress>,
     key: Option<Key>,
 }
 
 impl Work {
     async fn carry_out(self, hub: App) -> Result<Response, ApiError> {
-        let Work { origin, media, gzip, bytes, mut progress, key } = self;
+        let Work { origin, media, gzip, bytes, charge, mut progress, key } = self;
         if progress.done {
             return answer_of(&progress.taken);
         }
@@ -144,7 +150,7 @@ impl Work {
         let work = move || {
             let _place = place;
             let before = counts(&progress.taken);
-            let result = Body::open(media, bytes, gzip).and_then(|body| {
+            let result = Body::open(media, bytes, gzip, |bytes| charge.add(bytes)).and_then(|body| {
                 let taken = &mut progress.taken;
                 worker.ingest.submit(&origin, &body, taken).map_err(|error| error.details(so_far(taken)))
             });

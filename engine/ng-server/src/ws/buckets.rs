@@ -1,5 +1,6 @@
 //! How many messages a client of the seed's dialect may send: a token bucket for each kind, which end with the connection.
 
+use crate::bucket::{Rate, TokenBucket};
 use std::time::Instant;
 
 /// Messages beyond the capacity that a full bucket allows.
@@ -40,32 +41,21 @@ impl Kind {
 }
 
 /// The buckets of one connection.
-pub(super) struct Buckets {
-    /// What is left, and when that was so.
-    levels: [(f64, Instant); 5],
-}
+pub(super) struct Buckets([TokenBucket; 5]);
 
 impl Buckets {
     /// Full buckets.
     pub(super) fn new(now: Instant) -> Self {
-        let full = |kind: Kind| (kind.limits().0 + BURST, now);
-        Buckets {
-            levels: [Kind::Ping, Kind::Subscribe, Kind::Unsubscribe, Kind::GetSubscriptions, Kind::Other].map(full),
-        }
+        let full = |kind: Kind| {
+            let (capacity, per_s) = kind.limits();
+            TokenBucket::new(Rate { burst: capacity + BURST, per_s }, now)
+        };
+        Buckets([Kind::Ping, Kind::Subscribe, Kind::Unsubscribe, Kind::GetSubscriptions, Kind::Other].map(full))
     }
 
     /// Takes one message, or says in how many seconds the next may come.
     pub(super) fn take(&mut self, kind: Kind, now: Instant) -> Result<(), f64> {
-        let (capacity, refill) = kind.limits();
-        let (left, then) = &mut self.levels[kind as usize];
-        let since = now.saturating_duration_since(*then).as_secs_f64();
-        *left = (*left + since * refill).min(capacity + BURST);
-        *then = now;
-        if *left < 1.0 {
-            return Err((1.0 - *left) / refill);
-        }
-        *left -= 1.0;
-        Ok(())
+        self.0[kind as usize].take(now)
     }
 }
 

@@ -1,0 +1,83 @@
+"""Clients that send or take less than they should, over sockets of their own."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from .engine import Engine
+
+LOGIN = "/api/v1/auth/login"
+
+
+@contextmanager
+def descriptors(most: int) -> Iterator[None]:
+    """This process, and those it starts, may have so many descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(most, hard)), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def over_tcp(engine: Engine, source: str = "127.0.0.1") -> socket.socket:
+    """A connection from this address."""
+    where = urlsplit(engine.url)
+    return socket.create_connection((where.hostname, where.port), timeout=20, source_address=(source, 0))
+
+
+def over_unix(engine: Engine) -> socket.socket:
+    """A connection over the Unix socket, on which this user is admin."""
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(20)
+    line.connect(str(engine.socket))
+    return line
+
+
+def head(path: str, *fields: str, verb: str = "POST", media: str = "application/json") -> bytes:
+    """The head of a request with these fields."""
+    lines = [f"{verb} {path} HTTP/1.1", "Host: localhost", f"Content-Type: {media}", *fields]
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode()
+
+
+def sent(line: socket.socket, data: bytes) -> bool:
+    """Sends all; false when the other end has closed in between."""
+    try:
+        line.sendall(data)
+    except ConnectionError:
+        return False
+    return True
+
+
+def answer(line: socket.socket) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, fields and JSON of one answer."""
+    with line.makefile("rb") as reading:
+        status = int(reading.readline().split()[1])
+        fields: dict[str, str] = {}
+        while text := reading.readline().decode().strip():
+            name, _, value = text.partition(":")
+            fields[name.lower()] = value.strip()
+        return status, fields, json.loads(reading.read(int(fields["content-length"])))
+
+
+def refusal(line: socket.socket) -> tuple[int, str]:
+    """Status and message of a refusal, whose shape is that of all."""
+    status, fields, body = answer(line)
+    assert body["success"] is False and body["error"]["code"] == body["error_code"], body
+    assert body["error"]["message"] == body["message"] == body["detail"], body
+    assert (status in {429, 503}) == ("retry-after" in fields), (status, fields)
+    return status, body["message"]
+
+
+def closed(line: socket.socket) -> bool:
+    """The other end has closed; waits for that as long as the socket's timeout."""
+    try:
+        return line.recv(1) == b""
+    except ConnectionError:
+        return True
