@@ -119,13 +119,17 @@ class Relay:
 
     async def _cut(self) -> None:
         self._server.close()
-        for writer in self._writers:
+        writers, self._writers = self._writers, set()
+        for writer in writers:
             writer.transport.abort()
-        self._writers.clear()
+        for writer in writers:
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         there_reader, there_writer = await asyncio.open_unix_connection(self._target)
-        self._writers |= {writer, there_writer}
+        self._writers.add(there_writer)
 
         async def splice(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
             with suppress(OSError):
