@@ -96,6 +96,7 @@ class Relay:
         self._target = str(engine.socket)
         self._background = Background("relay")
         self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
         self.open()
 
     @property
@@ -105,7 +106,7 @@ class Relay:
 
     def open(self) -> None:
         """Whoever connects is connected with the engine."""
-        self._server = self._background.submit(asyncio.start_unix_server(self._serve, str(self.path))).result()
+        self._server = self._background.submit(asyncio.start_unix_server(self._accept, str(self.path))).result()
 
     def cut(self) -> None:
         """Breaks all connections, and takes no more."""
@@ -113,9 +114,15 @@ class Relay:
         self._background.submit(self._cut()).result()
 
     def close(self) -> None:
-        """Ends it."""
-        self._background.submit(self._cut()).result()
+        """Ends it, once nobody is on the way in any more."""
+        self._background.submit(self._end()).result()
         self._background.close()
+
+    async def _end(self) -> None:
+        await self._cut()
+        while self._tasks or self._writers:
+            await asyncio.sleep(0)
+            await self._cut()
 
     async def _cut(self) -> None:
         self._server.close()
@@ -126,9 +133,19 @@ class Relay:
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Known from its first moment, so that whoever comes while the relay is cut is cut off as well."""
         self._writers.add(writer)
-        there_reader, there_writer = await asyncio.open_unix_connection(self._target)
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there_reader, there_writer = await asyncio.open_unix_connection(self._target)
+        except OSError:
+            writer.transport.abort()
+            return
         self._writers.add(there_writer)
 
         async def splice(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
