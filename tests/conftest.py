@@ -39,7 +39,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         assert all(item.nodeid.endswith(f"@{MEASURES}") for item in alone), "share out with --dist loadgroup"
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def order(item: pytest.Item) -> int:

@@ -17,8 +17,9 @@ Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which binary the tests use would be taken for a setting."""
-    monkeypatch.delenv("NEUROGRAPH_ENGINE", raising=False)
+    """Which programs the tests use would be taken for settings."""
+    for name in ("NEUROGRAPH_ENGINE", "NEUROGRAPH_ECHO"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
