@@ -14,6 +14,12 @@ pub(crate) fn safe_text(text: &str, max_bytes: usize) -> String {
     ng_model::safe_text::safe_text(text.as_bytes(), max_bytes).into_owned()
 }
 
+/// Built for development: with the checks of debug builds, and not optimised across crates.
+#[pyfunction]
+pub(crate) fn is_development_build() -> bool {
+    cfg!(debug_assertions)
+}
+
 /// Compiles a filter and returns its canonical form. Raises FilterError(column, message).
 #[pyfunction]
 pub(crate) fn check_filter(text: &str, saved: BTreeMap<String, String>) -> PyResult<String> {

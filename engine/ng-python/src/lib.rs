@@ -21,7 +21,8 @@ mod _engine {
     use crate::errors::{EngineError, FilterError};
     #[pymodule_export]
     use crate::functions::{
-        check_filter, config_reference, config_template, filter_fields, lock_owner, resolve_config, safe_text,
+        check_filter, config_reference, config_template, filter_fields, is_development_build, lock_owner,
+        resolve_config, safe_text,
     };
     #[pymodule_export]
     use crate::inlet::Inlet;
