@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+import httpcore
 import httpx
 import msgspec
 
 from ng_tui.client.answers import data_of, fault_of
 from ng_tui.client.failures import BadAnswer, ConnectionFailed, Declined, Refused, filter_error
 from ng_tui.client.reach import Reach
+from ng_tui.client.unix_socket import check_folder, check_peer
 from ng_tui.errors import ConsoleError, FilterError
 from ng_tui.i18n import tr
 
@@ -86,10 +88,36 @@ class Rest:
         return Declined(fault.code, fault.message, status=status, retry_after_s=wait, details=fault.details)
 
 
+class _CheckedBackend(httpcore.AnyIOBackend):
+    """Connects to Unix sockets of whom we trust."""
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        check_folder(path)
+        stream = await super().connect_unix_socket(path, timeout, socket_options)
+        try:
+            check_peer(stream.get_extra_info("socket"), path)
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream
+
+
+class _UnixTransport(httpx.AsyncHTTPTransport):
+    """HTTP over a Unix socket. A transport has no public way to look at a connection before the first request."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(uds=path, verify=False)
+        self._pool = httpcore.AsyncConnectionPool(
+            uds=path, network_backend=_CheckedBackend(), max_keepalive_connections=20, keepalive_expiry=5.0
+        )
+
+
 @asynccontextmanager
 async def rest(reach: Reach) -> AsyncIterator[Rest]:
     """Connections over HTTP for as long as the context lasts; the first is made when it is needed."""
-    transport = httpx.AsyncHTTPTransport(uds=reach.socket) if reach.socket is not None else None
+    transport = _UnixTransport(reach.socket) if reach.socket is not None else None
     async with httpx.AsyncClient(
         base_url=reach.base,
         transport=transport,

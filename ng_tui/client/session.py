@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from ng_tui.client.failures import BadAnswer, ConnectionFailed, Refused, declined
 from ng_tui.client.reach import Reach
+from ng_tui.client.unix_socket import open_connection
 from ng_tui.client.wire import ErrorCode, ErrorFrame, Frame, Hello, Request, Welcome
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
@@ -111,7 +112,11 @@ class Session:
             return ConnectionFailed("NG-3313", self._reach.forwarder.said, where=self._reach.address.name)
         why = tr("the connection broke off") if code is None else reasons.get(code)
         reason = closed.rcvd.reason if closed.rcvd is not None else ""
-        text = why or tr("the connection was closed: {code} {reason}", code=code, reason=reason)
+        rights = {
+            "RIGHTS_CHANGED": tr("what you may do there has changed"),
+            "CREDENTIALS_ENDED": tr("the credentials are not valid any more"),
+        }
+        text = rights.get(reason) or why or tr("the connection was closed: {code} {reason}", code=code, reason=reason)
         return ConnectionFailed("NG-3311", text, where=self._reach.address.name)
 
 
@@ -173,7 +178,8 @@ async def _socket(reach: Reach, patience_s: float) -> AsyncIterator[ClientConnec
     }
     try:
         if reach.socket is not None:
-            socket = await unix_connect(reach.socket, url, **common)
+            near = await open_connection(reach.socket)
+            socket = await unix_connect(None, url, sock=near, **common)
         else:
             more: dict[str, Any] = {"proxy": None} if reach.is_near else {}
             more |= {"ssl": reach.tls} if reach.tls is not None else {}
