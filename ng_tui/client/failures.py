@@ -31,6 +31,10 @@ class ConnectionFailed(ConsoleError):
         super().__init__(code, what, where=where, hint=hint, exit_code=EXIT_CONNECTION)
 
 
+class Untrusted(ConnectionFailed):
+    """Another user may serve the socket, or does; nothing was sent to it."""
+
+
 class BadAnswer(ConnectionFailed):
     """What answers is no engine, or one that speaks another version of the protocol (exit code 3)."""
 

@@ -116,7 +116,11 @@ class Session:
             return ConnectionFailed("NG-3313", self._reach.forwarder.said, where=self._reach.address.name)
         why = tr("the connection broke off") if code is None else reasons.get(code)
         reason = closed.rcvd.reason if closed.rcvd is not None else ""
-        text = why or tr("the connection was closed: {code} {reason}", code=code, reason=reason)
+        rights = {
+            "RIGHTS_CHANGED": tr("what you may do there has changed"),
+            "CREDENTIALS_ENDED": tr("the credentials are not valid any more"),
+        }
+        text = rights.get(reason) or why or tr("the connection was closed: {code} {reason}", code=code, reason=reason)
         return ConnectionFailed("NG-3311", text, where=self._reach.address.name)
 
 

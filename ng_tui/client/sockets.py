@@ -11,9 +11,12 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpcore
 import httpx
+
+from ng_tui.client.unix_socket import check_folder, check_peer, open_connection
 
 ROUNDS = 100
 """Rounds of the loop after which a transport that was told of the end of its socket has closed it."""
@@ -21,7 +24,7 @@ ROUNDS = 100
 
 @asynccontextmanager
 async def connected(host: str, port: int, path: str | None) -> AsyncIterator[socket.socket]:
-    """A connected socket, to the Unix socket at `path` or else to a port. Raises OSError.
+    """A connected socket, to the Unix socket at `path` or else to a port. Raises OSError and Untrusted.
 
     Whoever takes it over in the context closes it; when the context ends by an exception, it is closed in any case.
     """
@@ -36,7 +39,7 @@ async def connected(host: str, port: int, path: str | None) -> AsyncIterator[soc
 async def _connect(host: str, port: int, path: str | None) -> socket.socket:
     loop = asyncio.get_running_loop()
     if path is not None:
-        return await _try(socket.AF_UNIX, 0, path)
+        return await open_connection(path)
     failure: OSError | None = None
     for family, _, number, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         try:
@@ -94,7 +97,7 @@ class OwningStream(httpcore.AsyncNetworkStream):
         """As httpcore asks for it."""
         await self._stream.aclose()
 
-    def get_extra_info(self, info: str) -> object:
+    def get_extra_info(self, info: str) -> Any:
         """As httpcore asks for it."""
         return self._stream.get_extra_info(info)
 
@@ -130,8 +133,15 @@ class OwningBackend(httpcore.AsyncNetworkBackend):
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
     ) -> httpcore.AsyncNetworkStream:
-        """As httpcore asks for it."""
-        return OwningStream(await self._backend.connect_unix_socket(path, timeout, socket_options))
+        """As httpcore asks for it; to sockets of whom we trust."""
+        check_folder(path)
+        stream = OwningStream(await self._backend.connect_unix_socket(path, timeout, socket_options))
+        try:
+            check_peer(stream.get_extra_info("socket"), path)
+        except BaseException:
+            await stream.aclose()
+            raise
+        return stream
 
     async def sleep(self, seconds: float) -> None:
         """As httpcore asks for it."""

@@ -70,6 +70,7 @@ impl Server {
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
         runtime.spawn(supervise::again("channels", hub.clone(), crate::channel_news::run));
+        runtime.spawn(crate::auth_watch::run(hub.clone()));
         node.start_sensors();
         let stopped = Arc::new(AtomicBool::new(false));
         let pump = std::thread::Builder::new()

@@ -17,7 +17,7 @@ pub(super) const REFRESH_S: u64 = 7 * 24 * 3600;
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     /// Goes with requests.
-    EngineHandle,
+    Access,
     /// Gives a new pair of tokens, once.
     Refresh,
 }
@@ -68,7 +68,7 @@ impl Tokens {
     /// # Panics
     /// Never: a claim is text or a number, and the secret can sign.
     pub(super) fn issue(&self, kind: Kind, name: &str, user: &User, now_s: u64) -> String {
-        let lifetime_s = if kind == Kind::EngineHandle { ACCESS_S } else { REFRESH_S };
+        let lifetime_s = if kind == Kind::Access { ACCESS_S } else { REFRESH_S };
         let claims = Claims {
             sub: name.to_owned(),
             role: user.role,
@@ -111,20 +111,20 @@ mod tests {
     #[test]
     fn a_token_is_valid_until_its_last_second() {
         let tokens = Tokens::new("secret");
-        for (kind, lifetime_s) in [(Kind::EngineHandle, ACCESS_S), (Kind::Refresh, REFRESH_S)] {
+        for (kind, lifetime_s) in [(Kind::Access, ACCESS_S), (Kind::Refresh, REFRESH_S)] {
             let token = tokens.issue(kind, "ann", &user(), 1000);
             let claims = tokens.verify(&token, 1000 + lifetime_s - 1).unwrap();
             assert_eq!((claims.sub.as_str(), claims.token_type, claims.role), ("ann", kind, Role::Viewer));
             assert!(matches!(tokens.verify(&token, 1000 + lifetime_s), Err(Bad::Expired(_))));
         }
-        let ids = [0, 1].map(|_| tokens.verify(&tokens.issue(Kind::EngineHandle, "ann", &user(), 0), 0).unwrap().jti);
+        let ids = [0, 1].map(|_| tokens.verify(&tokens.issue(Kind::Access, "ann", &user(), 0), 0).unwrap().jti);
         assert_ne!(ids[0], ids[1]);
     }
 
     #[test]
     fn only_what_we_signed_with_our_algorithm_is_ours() {
         let tokens = Tokens::new("secret");
-        let good = tokens.issue(Kind::EngineHandle, "ann", &user(), 0);
+        let good = tokens.issue(Kind::Access, "ann", &user(), 0);
         let claims = serde_json::to_value(tokens.verify(&good, 0).unwrap()).unwrap();
         let parts: Vec<&str> = good.split('.').collect();
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
