@@ -40,7 +40,17 @@ impl Right {
     pub fn for_command(command: &Command) -> Right {
         match command {
             Command::RollBack { version: 0 } => Right::Reset,
-            _ => Right::Steer,
+            Command::SetModule { .. }
+            | Command::Configure { .. }
+            | Command::SetLearning { .. }
+            | Command::SetRuleMode { .. }
+            | Command::SetWeights { .. }
+            | Command::SwitchProfile { .. }
+            | Command::RollBack { .. }
+            | Command::StartTrial { .. }
+            | Command::StopTrial { .. }
+            | Command::GiveFeedback { .. }
+            | Command::UndoFeedback { .. } => Right::Steer,
         }
     }
 
