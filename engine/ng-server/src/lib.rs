@@ -2,10 +2,10 @@
 //!
 //! # Layout
 //!
-//! `server` starts and stops everything; `listen` accepts connections, `guard` stands around every request, `routes` is
-//! the table of what is served, `rest` and `ws` serve it, `openapi` describes it, `prometheus` counts it. `hub` is what
-//! they share; `feed` streams records, in the `forms` that clients ask for; `channel_news` makes the events of the other
-//! channels. `ingest` takes events in. `auth` says who may do what.
+//! `server` starts and stops everything; `listen` accepts connections, on the Unix socket that `socket_file` makes; `guard`
+//! stands around every request, `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes it,
+//! `prometheus` counts it. `hub` is what they share; `feed` streams records, in the `forms` that clients ask for;
+//! `channel_news` makes the events of the other channels. `ingest` takes events in. `auth` says who may do what.
 
 pub mod auth;
 pub mod channel_news;
@@ -30,6 +30,7 @@ pub mod rest;
 pub mod routes;
 mod server;
 pub mod settings;
+mod socket_file;
 mod tls;
 mod unread;
 pub mod ws;
