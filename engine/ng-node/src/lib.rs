@@ -14,4 +14,4 @@ mod state;
 
 pub use error::NodeError;
 pub use node::{Node, NodeOptions, Subscription};
-pub use state::{StateAccess, lock, lock_owner, replace};
+pub use state::{StateAccess, lock_owner, replace};

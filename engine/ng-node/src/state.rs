@@ -133,7 +133,7 @@ impl State {
 
 /// Locks a state directory, which is made when it does not exist, for as long as the file is open. Refuses when another
 /// process has locked it, and names that process.
-pub fn lock(folder: &Path) -> Result<File, NodeError> {
+fn lock(folder: &Path) -> Result<File, NodeError> {
     let fail = |error: std::io::Error| {
         NodeError::failure(
             "NG-3102",

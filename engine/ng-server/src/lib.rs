@@ -5,9 +5,11 @@
 //! `server` starts and stops everything; `listen` accepts connections, on the Unix socket that `socket_file` makes; `guard`
 //! stands around every request, `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes it,
 //! `prometheus` counts it. `hub` is what they share; `feed` streams records, in the `forms` that clients ask for;
-//! `channel_news` makes the events of the other channels. `ingest` takes events in. `auth` says who may do what.
+//! `channel_news` makes the events of the other channels. `ingest` takes events in. `auth` says who may do what, and
+//! `auth_watch` tells when others have changed that.
 
 pub mod auth;
+mod auth_watch;
 pub mod channel_news;
 pub mod channels;
 pub mod clients;

@@ -30,7 +30,7 @@ struct Arguments {
 /// What is done instead of serving.
 #[derive(Subcommand)]
 enum Command {
-    /// Who may log in; only while no engine runs.
+    /// Who may log in, and as what; an engine that runs takes changes up.
     #[command(subcommand)]
     User(users::UserCommand),
 }

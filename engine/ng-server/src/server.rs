@@ -66,6 +66,7 @@ impl Server {
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
         runtime.spawn(crate::channel_news::run(hub.clone()));
+        runtime.spawn(crate::auth_watch::run(hub.clone()));
         node.start_sensors();
         let stopped = Arc::new(AtomicBool::new(false));
         let pump = std::thread::Builder::new()
