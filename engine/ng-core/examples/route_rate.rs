@@ -16,7 +16,7 @@ use ng_core::route::{Queue, Routes, Wanted};
 use ng_filter::{Env, Filter};
 use ng_model::event::{Event, Parsed, Reading};
 use ng_model::intake::BATCH;
-use ng_model::record::{Detection, Head, Verdict};
+use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::symbols::{Sym, Symbols};
 use ng_reading::encoders::{self, Clock};
 use ng_wire::Format;
@@ -238,7 +238,7 @@ fn encoded<'a>(sent: &'a [Sent], symbols: &'a Symbols, parsed: &'a mut [Parsed],
         let received_ns = START_NS + *seq as i64 * NS_PER_RECORD;
         let reading = Reading { source: sent.source, received_ns, format: sent.format, raw: &sent.raw };
         let encoder = encoders::encode(&reading, &Clock::utc(), parsed);
-        let head = Head {
+        let head = RecordHeader {
             seq: *seq,
             time_ns: parsed.time_ns.unwrap_or(received_ns),
             received_ns,

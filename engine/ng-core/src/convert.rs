@@ -20,7 +20,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ng_filter::rules::RULE_NAMES;
 use ng_model::event::{Parsed, Text};
-use ng_model::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{ENCODERS, Encoder, message_text, reparse};
@@ -38,7 +38,7 @@ const ATTR_TEXT: usize = 4 << 10;
 const NAME_TEXT: usize = 512;
 
 /// The complete record. `parsed` is working memory.
-pub fn record(stored: &Stored<'_>, parsed: &mut Parsed) -> Record {
+pub fn record(stored: &StoredRecord<'_>, parsed: &mut Parsed) -> Record {
     let (head, raw) = (stored.head, stored.raw);
     reparse(head.format, raw, head.received_ns, parsed);
     let text = String::from_utf8_lossy(&message(stored)).into_owned();
@@ -66,7 +66,7 @@ pub fn record(stored: &Stored<'_>, parsed: &mut Parsed) -> Record {
 }
 
 /// One line of the tail.
-pub fn row(stored: &Stored<'_>) -> Row {
+pub fn row(stored: &StoredRecord<'_>) -> Row {
     let head = stored.head;
     let scored = head.detection.is_scored();
     Row {
@@ -89,7 +89,7 @@ pub fn row(stored: &Stored<'_>) -> Row {
 
 /// Everything the detail pane shows of a record. `template` is the text of its pattern, `parsed` is working memory.
 pub fn detail(
-    stored: &Stored<'_>,
+    stored: &StoredRecord<'_>,
     template: Option<&str>,
     neighbours: Vec<Neighbour>,
     parsed: &mut Parsed,
@@ -121,7 +121,7 @@ pub fn detail(
 /// The `k` records of the ring nearest to a record, with their messages; scans at most `budget` records.
 pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec<Neighbour> {
     let found = nearest(reader, seq, k, budget);
-    let text = |stored: &Stored<'_>| safe_text(&message(stored), ROW_TEXT).into_owned();
+    let text = |stored: &StoredRecord<'_>| safe_text(&message(stored), ROW_TEXT).into_owned();
     found
         .into_iter()
         .filter_map(|(seq, distance, similarity)| {
@@ -135,11 +135,11 @@ pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec
 ///
 /// What a record does not carry is found by parsing the raw bytes again: the place of the message, and a value that is
 /// not finite. An encoder, rule or channel that this version does not know is left out.
-pub fn restore(record: &Record, symbols: &mut Symbols) -> (Head, Vec<u8>) {
+pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>) {
     let raw = raw_bytes(record);
     let mut parsed = Parsed::default();
     reparse(record.format, &raw, record.received_ns, &mut parsed);
-    let head = Head {
+    let head = RecordHeader {
         seq: record.seq,
         time_ns: record.time_ns,
         received_ns: record.received_ns,
@@ -166,12 +166,12 @@ pub fn raw_bytes(record: &Record) -> Vec<u8> {
     decoded.unwrap_or_else(|| record.raw.as_ref().unwrap_or(&record.text).clone().into_bytes())
 }
 
-fn message<'a>(stored: &Stored<'a>) -> Cow<'a, [u8]> {
+fn message<'a>(stored: &StoredRecord<'a>) -> Cow<'a, [u8]> {
     message_text(stored.head.format, stored.raw, stored.head.message)
 }
 
 /// The fields as text; of fields with the same key the first.
-fn attrs(stored: &Stored<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
+fn attrs(stored: &StoredRecord<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
     let text = |text: Text| String::from_utf8_lossy(&message_text(stored.head.format, stored.raw, text)).into_owned();
     let mut attrs = BTreeMap::new();
     for field in &parsed.fields {
@@ -181,7 +181,7 @@ fn attrs(stored: &Stored<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
 }
 
 /// The number of missing records that a gap row of the engine states.
-fn gap(stored: &Stored<'_>) -> Option<u64> {
+fn gap(stored: &StoredRecord<'_>) -> Option<u64> {
     if stored.head.format != Format::Note || stored.kind() != "stream.gap" {
         return None;
     }
@@ -190,7 +190,7 @@ fn gap(stored: &Stored<'_>) -> Option<u64> {
     parsed.field(stored.raw, "count").map(|field| field.number).filter(|count| *count >= 0.0).map(|count| count as u64)
 }
 
-fn pattern(head: &Head) -> Option<u32> {
+fn pattern(head: &RecordHeader) -> Option<u32> {
     Some(head.detection.pattern).filter(|pattern| *pattern != NO_PATTERN)
 }
 

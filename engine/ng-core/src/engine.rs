@@ -22,7 +22,7 @@ use ng_detect::{Detect, Kernel, Probe};
 use ng_model::event::{Event, Reading};
 use ng_model::intake::{Batch, IngestResult};
 use ng_model::matched::Match;
-use ng_model::record::Head;
+use ng_model::record::RecordHeader;
 use ng_model::settings::{SettingError, Values};
 use ng_model::symbols::{Sym, Symbols};
 use ng_model::zone::Zone;
@@ -212,7 +212,7 @@ impl Engine {
     }
 
     /// Takes one reading through all stages; it becomes exactly one record.
-    pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> Head {
+    pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> RecordHeader {
         let mut watch = Watch::new(sampler);
         let event = Encoded(self.gateway.encode(reading, store));
         let stages = &mut self.stages;

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::registry::Module;
 use crate::store::Store;
 use ng_detect::feedback::{OFFSETS, Subject, TEXT, cut};
-use ng_model::record::Head;
+use ng_model::record::RecordHeader;
 use ng_model::refusal::Refusal;
 use ng_wire::{Feedback, FeedbackSubject, FeedbackView, Format, Judgement, Judgements, Scoring};
 
@@ -157,7 +157,7 @@ fn judge(
 }
 
 /// The text of what feedback on an event is about.
-fn subject_of(engine: &Engine, store: &Store, head: &Head) -> Result<String, Refusal> {
+fn subject_of(engine: &Engine, store: &Store, head: &RecordHeader) -> Result<String, Refusal> {
     let seq = head.seq;
     if head.format == Format::Note {
         return Err(Refusal::conflict(format!("event {seq} is the engine's own; only events of sources are scored")));

@@ -2,7 +2,7 @@
 
 use crate::store::Store;
 use ng_model::event::{Event, Parsed, Reading};
-use ng_model::record::{Detection, Head, Verdict};
+use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::settings::{Accepts, Row, Values};
 use ng_model::zone::Zone;
 use ng_reading::encoders::{self, Clock};
@@ -63,7 +63,7 @@ impl Gateway {
         encoders::stream_kind(&self.parsed, raw, &mut self.kind);
         let kind = store.intern(&self.kind);
         let parsed = &self.parsed;
-        let head = Head {
+        let head = RecordHeader {
             seq: store.next_seq(),
             time_ns: parsed.time_ns.unwrap_or(reading.received_ns),
             received_ns: reading.received_ns,

@@ -2,7 +2,7 @@
 
 use crate::store::Store;
 use ng_model::intake::{NEVER, SourceStatus};
-use ng_model::record::Head;
+use ng_model::record::RecordHeader;
 use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Gauge, SourceView, Trouble, TroubleKind, Unit};
 use rustc_hash::FxHashMap;
@@ -121,7 +121,7 @@ impl Sources {
     }
 
     /// Remembers the value of a host metric.
-    pub fn note_gauge(&mut self, head: &Head) {
+    pub fn note_gauge(&mut self, head: &RecordHeader) {
         if head.value.is_finite() {
             self.gauges.insert(head.kind, (head.value, head.unit));
         }

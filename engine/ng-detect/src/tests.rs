@@ -4,7 +4,7 @@ use super::numeric::Numeric;
 use super::tuning::Tuning;
 use super::*;
 use ng_model::event::{Parsed, Span, Text};
-use ng_model::record::{Head, Verdict};
+use ng_model::record::{RecordHeader, Verdict};
 use ng_model::symbols::Symbols;
 use ng_wire::{Level as Severity, SettingValue};
 use proptest::prelude::*;
@@ -110,7 +110,7 @@ fn score(detect: &mut Detect, input: Input) -> Detection {
     let parsed = Parsed { vector: input.vector, ..Parsed::default() };
     let symbols = Symbols::new();
     let message = Text { span: Span::new(0, raw.len()), escaped: false };
-    let head = Head {
+    let head = RecordHeader {
         seq: input.seq,
         time_ns: input.seq as i64,
         received_ns: input.seq as i64,

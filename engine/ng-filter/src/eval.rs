@@ -6,7 +6,7 @@ use super::head::{HeadTest, compare};
 use super::pattern::Pattern;
 use super::units;
 use ng_model::event::Parsed;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 use ng_wire::{Format, Unit};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -48,7 +48,7 @@ pub(super) enum TextOf {
 }
 
 /// The event passes. Fields are read from `given`, or parsed when a test asks for one.
-pub(super) fn matches(node: &Node, stored: &Stored<'_>, given: Option<&Parsed>, now_ns: i64) -> bool {
+pub(super) fn matches(node: &Node, stored: &StoredRecord<'_>, given: Option<&Parsed>, now_ns: i64) -> bool {
     thread_local! {
         static SCRATCH: RefCell<Parsed> = RefCell::default();
     }
@@ -94,7 +94,7 @@ impl Node {
 
 /// One event during one evaluation: what several tests may ask for is worked out once.
 struct Reader<'s, 'a> {
-    stored: &'s Stored<'a>,
+    stored: &'s StoredRecord<'a>,
     now_ns: i64,
     /// The message when it had to be decoded.
     message: Option<Cow<'a, [u8]>>,

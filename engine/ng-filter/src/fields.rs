@@ -2,7 +2,7 @@
 
 use super::attrs;
 use crate::rules::RULE_NAMES;
-use ng_model::record::{Detection, Head, NO_PATTERN, NONE, Stored};
+use ng_model::record::{Detection, NO_PATTERN, NONE, RecordHeader, StoredRecord};
 #[cfg(test)]
 use ng_wire::Format;
 use ng_wire::{Level, Outcome, Scoring};
@@ -28,7 +28,7 @@ pub enum FieldKind {
         /// The names.
         names: fn() -> Vec<&'static str>,
         /// Which of them the event has.
-        bits: fn(&Stored<'_>) -> u32,
+        bits: fn(&StoredRecord<'_>) -> u32,
     },
     /// A level; ordered.
     Level,
@@ -36,7 +36,7 @@ pub enum FieldKind {
     /// are rounded alike, so that `=` and `>=` hold for what is displayed.
     Score(fn(&Detection) -> f32),
     /// A whole number.
-    Whole(fn(&Head) -> f64),
+    Whole(fn(&RecordHeader) -> f64),
     /// The measured value, with a unit.
     Quantity,
     /// Time since the event.
@@ -66,7 +66,7 @@ pub enum FieldKind {
 /// A property that `is:` asks for.
 pub(super) struct FlagRow {
     pub(super) name: &'static str,
-    pub(super) test: fn(&Stored<'_>) -> bool,
+    pub(super) test: fn(&StoredRecord<'_>) -> bool,
 }
 
 const ROWS: &[FieldRow] = &[
@@ -173,12 +173,12 @@ const fn row(name: &'static str, kind: FieldKind, summary: &'static str, example
     FieldRow { name, kind, summary, example }
 }
 
-fn pattern(head: &Head) -> f64 {
+fn pattern(head: &RecordHeader) -> f64 {
     let pattern = head.detection.pattern;
     if pattern == NO_PATTERN { f64::NAN } else { f64::from(pattern) }
 }
 
-fn priority(head: &Head) -> f64 {
+fn priority(head: &RecordHeader) -> f64 {
     f64::from(head.level as u8) * 40.0
 }
 
@@ -189,7 +189,7 @@ fn verdicts() -> Vec<&'static str> {
     OUTCOMES.map(|(_, name)| name).to_vec()
 }
 
-fn verdict(stored: &Stored<'_>) -> u32 {
+fn verdict(stored: &StoredRecord<'_>) -> u32 {
     1 << stored.head.verdict.outcome as u8
 }
 
@@ -197,11 +197,11 @@ fn rules() -> Vec<&'static str> {
     RULE_NAMES.to_vec()
 }
 
-fn rule(stored: &Stored<'_>) -> u32 {
+fn rule(stored: &StoredRecord<'_>) -> u32 {
     stored.head.verdict.objections
 }
 
-fn encoder(stored: &Stored<'_>) -> u32 {
+fn encoder(stored: &StoredRecord<'_>) -> u32 {
     let encoder = stored.head.detection.encoder;
     if encoder == NONE { 0 } else { 1u32.checked_shl(encoder.into()).unwrap_or(0) }
 }
@@ -211,7 +211,7 @@ fn formats() -> Vec<&'static str> {
     vec!["text", "json", "metric", "vector", "journal", "note"]
 }
 
-fn format(stored: &Stored<'_>) -> u32 {
+fn format(stored: &StoredRecord<'_>) -> u32 {
     1 << stored.head.format as u8
 }
 

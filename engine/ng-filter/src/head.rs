@@ -2,16 +2,16 @@
 
 use super::ast::Op;
 use super::fields::FieldRow;
-use ng_model::record::{Detection, Head, Stored};
+use ng_model::record::{Detection, RecordHeader, StoredRecord};
 use ng_wire::Unit;
 
 /// One test.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum HeadTest {
     /// One of the wanted bits is set; with `differ`, a bit is set but none of the wanted.
-    Bits { row: &'static FieldRow, of: fn(&Stored<'_>) -> u32, wanted: u32, differ: bool },
+    Bits { row: &'static FieldRow, of: fn(&StoredRecord<'_>) -> u32, wanted: u32, differ: bool },
     /// A number of the head, NaN where it is missing.
-    Number { row: &'static FieldRow, of: fn(&Head) -> f64, op: Op, than: f64 },
+    Number { row: &'static FieldRow, of: fn(&RecordHeader) -> f64, op: Op, than: f64 },
     /// A number of the detector; missing unless the event was scored.
     Score { of: fn(&Detection) -> f32, op: Op, than: f32 },
     /// The measured value, of this unit if one is given.
@@ -21,12 +21,12 @@ pub(super) enum HeadTest {
     /// The time of the event.
     Time { op: Op, than: i64 },
     /// A property.
-    Flag(fn(&Stored<'_>) -> bool),
+    Flag(fn(&StoredRecord<'_>) -> bool),
 }
 
 impl HeadTest {
     /// The record passes.
-    pub(super) fn holds(&self, stored: &Stored<'_>, now_ns: i64) -> bool {
+    pub(super) fn holds(&self, stored: &StoredRecord<'_>, now_ns: i64) -> bool {
         let head = stored.head;
         match self {
             HeadTest::Bits { of, wanted, differ, .. } => {

@@ -51,7 +51,7 @@ pub use partial_evaluation::{Known, PartialEvaluation, REJECTED, Rest, SITUATION
 use ast::{At, Expr};
 use eval::Node;
 use ng_model::event::Event;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 use ng_model::zone::Zone;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -140,7 +140,7 @@ impl Filter {
     /// The event passes. A field that the event does not have makes its comparison false.
     ///
     /// Allocates only for a message or attribute that holds JSON escapes.
-    pub fn matches(&self, stored: &Stored<'_>, now_ns: i64) -> bool {
+    pub fn matches(&self, stored: &StoredRecord<'_>, now_ns: i64) -> bool {
         self.root.as_ref().is_none_or(|root| eval::matches(root, stored, None, now_ns))
     }
 

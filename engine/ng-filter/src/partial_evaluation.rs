@@ -5,7 +5,7 @@ use super::Filter;
 use super::eval::{Node, TextOf};
 use super::head::{HeadTest, compare};
 use super::keys::Key;
-use ng_model::record::{Head, Stored};
+use ng_model::record::{RecordHeader, StoredRecord};
 use ng_wire::Level;
 
 /// Kinds of records that a partial evaluation tells apart: each level with each outcome of the guard.
@@ -53,7 +53,7 @@ pub struct Rest {
 }
 
 /// The situation of a record, below [`SITUATIONS`].
-pub fn situation(head: &Head) -> usize {
+pub fn situation(head: &RecordHeader) -> usize {
     head.verdict.outcome as usize * LEVELS + head.level as usize
 }
 
@@ -72,7 +72,7 @@ impl Filter {
 
 impl Rest {
     /// The record matches, if it may.
-    pub fn matches(&self, stored: &Stored<'_>, now_ns: i64) -> bool {
+    pub fn matches(&self, stored: &StoredRecord<'_>, now_ns: i64) -> bool {
         self.test.holds(stored, now_ns) == self.holds
     }
 }

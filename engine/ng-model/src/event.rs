@@ -3,7 +3,8 @@
 //! An event borrows the raw bytes of its reading; message, keys and values are spans of those bytes, so that encoding
 //! allocates nothing, and a stored reading can be parsed again into the same event.
 
-use crate::record::{Head, Stored};
+use crate::record::{RecordHeader, StoredRecord};
+pub use crate::span::{Span, Text};
 use crate::symbols::{Sym, Symbols};
 use ng_wire::{Format, Level, Unit};
 
@@ -18,42 +19,6 @@ pub struct Reading<'a> {
     pub format: Format,
     /// The bytes, without a line end.
     pub raw: &'a [u8],
-}
-
-/// A range of bytes inside the raw bytes of a reading.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
-    /// First byte.
-    pub start: u32,
-    /// Number of bytes.
-    pub len: u32,
-}
-
-impl Span {
-    /// The span `start..end`.
-    pub fn new(start: usize, end: usize) -> Self {
-        Span { start: start as u32, len: (end - start) as u32 }
-    }
-
-    /// The bytes of the span; empty when `raw` is too short.
-    pub fn of(self, raw: &[u8]) -> &[u8] {
-        let start = self.start as usize;
-        raw.get(start..start + self.len as usize).unwrap_or_default()
-    }
-
-    /// The span holds nothing.
-    pub fn is_empty(self) -> bool {
-        self.len == 0
-    }
-}
-
-/// A piece of text inside a reading.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Text {
-    /// Where it stands.
-    pub span: Span,
-    /// It stands inside a JSON string that contains backslash escapes and must be unescaped to be read.
-    pub escaped: bool,
 }
 
 /// One field found in a reading.
@@ -109,7 +74,7 @@ impl Parsed {
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     /// What is known of the event so far, and all that is kept of it besides `raw`.
-    pub head: Head,
+    pub head: RecordHeader,
     /// Index of its encoder in `encoders::ENCODERS`.
     pub encoder: u8,
     /// The bytes as they arrived.
@@ -127,7 +92,7 @@ impl<'a> Event<'a> {
     }
 
     /// The event as filters see it.
-    pub fn stored(&self) -> Stored<'_> {
-        Stored { head: &self.head, raw: self.raw, symbols: self.symbols }
+    pub fn stored(&self) -> StoredRecord<'_> {
+        StoredRecord { head: &self.head, raw: self.raw, symbols: self.symbols }
     }
 }

@@ -19,6 +19,7 @@ pub mod record;
 pub mod refusal;
 pub mod safe_text;
 pub mod settings;
+pub mod span;
 pub mod supervise;
 pub mod symbols;
 pub mod zone;

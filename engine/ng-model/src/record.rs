@@ -1,6 +1,6 @@
 //! What the pipeline concludes about one event: a fixed-size head, kept beside the raw bytes in the store.
 
-use crate::event::Text;
+use crate::span::Text;
 use crate::symbols::{Sym, Symbols};
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 
@@ -95,7 +95,7 @@ impl Detection {
 
 /// Everything kept of one event besides its raw bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Head {
+pub struct RecordHeader {
     /// Place in the stream.
     pub seq: u64,
     /// The event's own time, else its arrival. Nanoseconds since 1970, UTC.
@@ -124,16 +124,16 @@ pub struct Head {
 
 /// One stored event as readers, filters and rules see it.
 #[derive(Clone, Copy, Debug)]
-pub struct Stored<'a> {
+pub struct StoredRecord<'a> {
     /// What was concluded.
-    pub head: &'a Head,
+    pub head: &'a RecordHeader,
     /// The bytes as they arrived.
     pub raw: &'a [u8],
     /// Resolves `head.kind` and `head.source`.
     pub symbols: &'a Symbols,
 }
 
-impl<'a> Stored<'a> {
+impl<'a> StoredRecord<'a> {
     /// The bytes of the message, JSON escapes left as they are.
     pub fn message(&self) -> &'a [u8] {
         self.head.message.span.of(self.raw)

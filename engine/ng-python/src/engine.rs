@@ -154,6 +154,6 @@ fn encode(frames: &[Frame], form: &str) -> PyResult<Vec<u8>> {
 impl Ring {
     /// What filters are compiled against now.
     pub(crate) fn env(&self) -> Env {
-        Env { saved: self.saved.clone(), now_ns: crate::ring::now_ns(), zone: self.zone.clone() }
+        Env { saved: self.saved.clone(), now_ns: crate::clock::now_ns(), zone: self.zone.clone() }
     }
 }

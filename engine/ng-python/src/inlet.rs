@@ -103,7 +103,7 @@ impl Inside {
 
     fn gap(&mut self, store: &mut Store, gap: &Gap, prefix: &str) {
         let (mut head, raw) =
-            convert::gap_row(gap, &format!("{prefix}engine"), crate::ring::now_ns(), store.symbols_mut());
+            convert::gap_row(gap, &format!("{prefix}engine"), crate::clock::now_ns(), store.symbols_mut());
         self.number(store, &mut head.seq, &mut head.detection.nearest);
         store.push(&head, &raw);
         self.next_seq = Some(gap.to_seq);

@@ -1,6 +1,7 @@
 //! The PyO3 binding: bytes in, bytes out. Frames, rows and records cross as MessagePack or JSON lines, in batches; the
 //! interpreter lock is released wherever the engine is waited for or the ring is scanned.
 
+mod clock;
 mod engine;
 mod errors;
 mod functions;

@@ -1,5 +1,6 @@
 //! The ring of records and its views.
 
+use crate::clock::now_ns;
 use crate::errors::{filter_error, wire_error};
 use crate::tally::Tally;
 use ng_core::convert;
@@ -15,12 +16,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Nanoseconds since 1970, UTC.
-pub(crate) fn now_ns() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
-}
 
 /// Recent records; filled by an engine or by a recording.
 #[pyclass(module = "ng_tui._engine", frozen)]

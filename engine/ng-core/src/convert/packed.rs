@@ -3,7 +3,7 @@
 use crate::guard;
 use ng_filter::rules::RULE_NAMES;
 use ng_model::event::Parsed;
-use ng_model::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{ENCODERS, reparse};
 use ng_wire::{Format, Gap, GapReason, Level, Packed, PackedDetection, PackedRecord, PackedVerdict, Scoring};
@@ -27,7 +27,7 @@ impl Packer {
     }
 
     /// Adds a record to the batch.
-    pub fn push(&mut self, stored: &Stored<'_>) {
+    pub fn push(&mut self, stored: &StoredRecord<'_>) {
         let record = self.record(stored, self.vectors);
         self.records.push(record);
     }
@@ -57,7 +57,7 @@ impl Packer {
         place
     }
 
-    fn record(&mut self, stored: &Stored<'_>, vectors: bool) -> PackedRecord {
+    fn record(&mut self, stored: &StoredRecord<'_>, vectors: bool) -> PackedRecord {
         let head = stored.head;
         PackedRecord {
             seq: head.seq,
@@ -89,7 +89,7 @@ impl Packer {
         }
     }
 
-    fn detection(&mut self, head: &Head, vectors: bool) -> PackedDetection {
+    fn detection(&mut self, head: &RecordHeader, vectors: bool) -> PackedDetection {
         let detection = &head.detection;
         let encoder = ENCODERS.get(detection.encoder as usize);
         PackedDetection {
@@ -125,10 +125,16 @@ impl Names {
     }
 
     /// The record for a ring with these symbols. `parsed` is working memory; `prefix` stands before the source.
-    pub fn unpack(&self, packed: &PackedRecord, prefix: &str, symbols: &mut Symbols, parsed: &mut Parsed) -> Head {
+    pub fn unpack(
+        &self,
+        packed: &PackedRecord,
+        prefix: &str,
+        symbols: &mut Symbols,
+        parsed: &mut Parsed,
+    ) -> RecordHeader {
         reparse(packed.format, &packed.raw, packed.received_ns, parsed);
         let source = self.name(packed.source);
-        Head {
+        RecordHeader {
             seq: packed.seq,
             time_ns: packed.received_ns.wrapping_add(packed.time_offset_ns),
             received_ns: packed.received_ns,
@@ -190,7 +196,7 @@ impl Names {
 }
 
 /// The row that stands for a hole in the stream, in the place of the last record that is missing, and its bytes.
-pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (Head, Vec<u8>) {
+pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>) {
     let reason = match gap.reason {
         GapReason::SlowConsumer => "the reader was too slow",
         GapReason::Retention => "they had left the ring",
@@ -206,7 +212,7 @@ pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (
     let raw = note.to_string().into_bytes();
     let mut parsed = Parsed::default();
     reparse(Format::Note, &raw, now_ns, &mut parsed);
-    let head = Head {
+    let head = RecordHeader {
         seq: gap.to_seq.saturating_sub(1),
         time_ns: now_ns,
         received_ns: now_ns,

@@ -5,10 +5,10 @@ use ng_wire::{Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 
 /// The head that an encoder would give these bytes, otherwise plain.
-fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> Head {
+fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> RecordHeader {
     let mut parsed = Parsed::default();
     reparse(format, raw, 1000, &mut parsed);
-    Head {
+    RecordHeader {
         seq: 7,
         time_ns: 999,
         received_ns: 1000,
@@ -24,8 +24,8 @@ fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> Head {
     }
 }
 
-fn to_record(head: &Head, raw: &[u8], symbols: &Symbols) -> Record {
-    record(&Stored { head, raw, symbols }, &mut Parsed::default())
+fn to_record(head: &RecordHeader, raw: &[u8], symbols: &Symbols) -> Record {
+    record(&StoredRecord { head, raw, symbols }, &mut Parsed::default())
 }
 
 fn any_reading() -> impl Strategy<Value = (Format, Vec<u8>)> {
@@ -95,7 +95,7 @@ proptest! {
         seq in 0..u64::MAX, times in any::<[i64; 2]>(), level in 0usize..7,
     ) {
         let mut symbols = Symbols::new();
-        let head = Head {
+        let head = RecordHeader {
             seq, time_ns: times[0], received_ns: times[1], level: Level::ALL[level], verdict, detection,
             ..head(format, &raw, &mut symbols)
         };
@@ -120,7 +120,7 @@ proptest! {
             state: Scoring::Scored, encoder, surprise: f32::NAN, vector: [f32::INFINITY; 8], channels: [f32::NAN; 4],
             ..Detection::default()
         };
-        let stored = Stored { head: &head, raw: &raw, symbols: &symbols };
+        let stored = StoredRecord { head: &head, raw: &raw, symbols: &symbols };
         row(&stored);
         let detail = detail(&stored, None, Vec::new(), &mut Parsed::default());
         let json = serde_json::to_string(&detail).unwrap();
@@ -132,7 +132,7 @@ proptest! {
 fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
     let mut symbols = Symbols::new();
     let mut check = |format, raw: &[u8], text: &str, plain: Option<&str>, base64: Option<&str>| {
-        let head = Head {
+        let head = RecordHeader {
             message: Text { span: ng_model::event::Span::new(0, 5), escaped: false },
             ..head(format, raw, &mut symbols)
         };
@@ -179,7 +179,7 @@ fn a_gap_row_states_its_count_and_only_the_engine_makes_one() {
     let mut symbols = Symbols::new();
     let raw = br#"{"type":"stream.gap","level":"warn","message":"hole","count":1284}"#;
     let mut head = head(Format::Note, raw, &mut symbols);
-    let gap = |head: &Head, symbols: &Symbols| row(&Stored { head, raw, symbols }).gap;
+    let gap = |head: &RecordHeader, symbols: &Symbols| row(&StoredRecord { head, raw, symbols }).gap;
     assert_eq!(gap(&head, &symbols), None);
     head.kind = symbols.intern("stream.gap");
     assert_eq!(gap(&head, &symbols), Some(1284));
@@ -191,8 +191,8 @@ fn a_gap_row_states_its_count_and_only_the_engine_makes_one() {
 fn what_is_shown_has_passed_the_sanitiser() {
     let mut symbols = Symbols::new();
     let raw = b"user=\x1b[2J\xFF";
-    let head = Head { source: symbols.intern("file:\x1b]0;x"), ..head(Format::Text, raw, &mut symbols) };
-    let stored = Stored { head: &head, raw, symbols: &symbols };
+    let head = RecordHeader { source: symbols.intern("file:\x1b]0;x"), ..head(Format::Text, raw, &mut symbols) };
+    let stored = StoredRecord { head: &head, raw, symbols: &symbols };
     let near = vec![Neighbour { seq: 1, distance: 0.5, similarity: 0.9, text: "safe".into() }];
     let detail = detail(&stored, Some("<*>\x1b"), near, &mut Parsed::default());
     for json in [serde_json::to_string(&row(&stored)).unwrap(), serde_json::to_string(&detail).unwrap()] {
@@ -212,7 +212,7 @@ fn neighbours_come_with_their_messages() {
         let vector = [seq as f32, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let detection = Detection { state: Scoring::Scored, encoder: 0, vector, ..Detection::default() };
         store.push(
-            &Head { seq, detection, unit: Unit::None, ..head(Format::Text, raw.as_bytes(), &mut symbols) },
+            &RecordHeader { seq, detection, unit: Unit::None, ..head(Format::Text, raw.as_bytes(), &mut symbols) },
             raw.as_bytes(),
         );
     }

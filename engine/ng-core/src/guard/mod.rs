@@ -25,7 +25,7 @@ pub use policy::Policy;
 
 use ng_filter::{Env, Filter, FilterError};
 use ng_model::event::Event;
-use ng_model::record::{Head, NONE, Verdict};
+use ng_model::record::{NONE, RecordHeader, Verdict};
 use ng_model::settings::{Row, SettingError, Values};
 use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, GuardianView, Mode, Offender, Outcome, RuleStep, RuleView, Setting, SettingValue};
@@ -333,7 +333,7 @@ impl Guard {
     }
 
     /// What each rule answered about a checked event; empty for the engine's own events, about which no rule is asked.
-    pub fn explain(head: &Head) -> Vec<RuleStep> {
+    pub fn explain(head: &RecordHeader) -> Vec<RuleStep> {
         if head.format == Format::Note {
             return Vec::new();
         }

@@ -2,7 +2,7 @@
 
 use ng_filter::{Filter, Known, PartialEvaluation, REJECTED, Rest, SITUATIONS, situation};
 use ng_model::event::Event;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 
 /// What the subscriptions want, by slot.
 #[derive(Default)]
@@ -66,7 +66,7 @@ pub(super) struct Lists {
 /// A record for which subscriptions are looked up.
 pub(super) struct Look<'l, 'a> {
     pub(super) event: &'l Event<'a>,
-    stored: Stored<'l>,
+    stored: StoredRecord<'l>,
     now_ns: i64,
     wants: &'l Wants,
     /// The situation as a bit.

@@ -6,7 +6,7 @@ use ng_core::registry::Module;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
 use ng_model::intake::SourceStatus;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -134,7 +134,8 @@ fn an_unusual_session_is_told_to_the_stream_once() {
     let mut reader = Reader::new(running.store.clone());
     let mut told = Vec::new();
     for seq in seqs {
-        let note = |stored: &Stored<'_>| (stored.kind().to_owned(), stored.source().to_owned(), stored.raw.to_vec());
+        let note =
+            |stored: &StoredRecord<'_>| (stored.kind().to_owned(), stored.source().to_owned(), stored.raw.to_vec());
         told.extend(reader.get(seq, note).filter(|(kind, ..)| kind == "session.unusual"));
     }
     assert_eq!(told.len(), 1, "{told:?}");

@@ -17,7 +17,7 @@ use ng_filter::{Env, Filter};
 use ng_model::event::{Parsed, Span};
 use ng_model::intake::{BATCH, Batch, SourceStatus};
 use ng_model::overrides::Overrides;
-use ng_model::record::Head;
+use ng_model::record::RecordHeader;
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
 use ng_wire::{Command, ConstitutionView, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
@@ -235,7 +235,7 @@ impl Bench {
     }
 
     /// Everything kept of the records, with their bytes.
-    pub(crate) fn heads(&mut self) -> Vec<(Head, Vec<u8>)> {
+    pub(crate) fn heads(&mut self) -> Vec<(RecordHeader, Vec<u8>)> {
         let mut all = Vec::new();
         self.reader.range(0..u64::MAX, |stored| {
             all.push((*stored.head, stored.raw.to_vec()));

@@ -84,7 +84,7 @@ fn mixture() -> Vec<(Format, String)> {
     all
 }
 
-fn records_of(batch: usize) -> Vec<(ng_model::record::Head, Vec<u8>)> {
+fn records_of(batch: usize) -> Vec<(ng_model::record::RecordHeader, Vec<u8>)> {
     let mut bench = Bench::new();
     bench.set("guardian", "size_limit.limit", 500);
     bench.rule_mode("size_limit", ng_wire::Mode::Enforce);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Detect, Kernel, Probe, SETTINGS, knn};
 use ng_model::event::{Parsed, Span, Text};
-use ng_model::record::{Detection, Head, Verdict};
+use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_wire::{Level, SettingValue};
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ impl Rig {
     /// A line now, and the sessions that ended with it.
     fn line(&mut self, raw: &str, pattern: u32) -> Vec<Ended> {
         let (parsed, symbols) = (Parsed::default(), Symbols::new());
-        let head = Head {
+        let head = RecordHeader {
             seq: self.seq,
             time_ns: self.now_s * S,
             received_ns: 0,

@@ -3,7 +3,7 @@
 use super::super::{Filter, Key, Known, MAX_PART_LEN, REJECTED, attr, situation};
 use super::{NOW, compiled, env, samples};
 use ng_model::event::Parsed;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -78,7 +78,7 @@ fn names_are_asked_for_anywhere() {
 }
 
 /// The record has the key.
-fn has(stored: &Stored<'_>, key: &Key) -> bool {
+fn has(stored: &StoredRecord<'_>, key: &Key) -> bool {
     let mut scratch = Parsed::default();
     let mut value = |name: &str| attr(stored, name, &mut scratch).map(|(text, _)| text.into_owned());
     match key {

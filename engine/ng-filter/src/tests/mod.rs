@@ -10,7 +10,7 @@ mod properties;
 use super::{Env, Filter, attrs};
 use crate::rules::RULE_NAMES;
 use ng_model::event::{Span, Text};
-use ng_model::record::{Detection, Head, Stored, Verdict};
+use ng_model::record::{Detection, RecordHeader, StoredRecord, Verdict};
 use ng_model::symbols::Symbols;
 use ng_model::zone::Zone;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
@@ -22,15 +22,15 @@ const S: i64 = 1_000_000_000;
 /// A stored event with everything it borrows.
 struct Sample {
     name: &'static str,
-    head: Head,
+    head: RecordHeader,
     raw: Vec<u8>,
     symbols: Symbols,
 }
 
 impl Sample {
-    fn new(name: &'static str, kind: &str, source: &str, raw: &str, fill: impl FnOnce(&mut Head)) -> Self {
+    fn new(name: &'static str, kind: &str, source: &str, raw: &str, fill: impl FnOnce(&mut RecordHeader)) -> Self {
         let mut symbols = Symbols::new();
-        let mut head = Head {
+        let mut head = RecordHeader {
             seq: 1,
             time_ns: NOW - 60 * S,
             received_ns: NOW - 60 * S,
@@ -48,8 +48,8 @@ impl Sample {
         Sample { name, head, raw: raw.into(), symbols }
     }
 
-    fn stored(&self) -> Stored<'_> {
-        Stored { head: &self.head, raw: &self.raw, symbols: &self.symbols }
+    fn stored(&self) -> StoredRecord<'_> {
+        StoredRecord { head: &self.head, raw: &self.raw, symbols: &self.symbols }
     }
 }
 

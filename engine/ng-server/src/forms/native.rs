@@ -3,7 +3,7 @@
 use super::Write;
 use ng_core::convert;
 use ng_model::event::Parsed;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 use ng_wire::{Frame, Gap, Record};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -40,7 +40,7 @@ pub(crate) fn message_pack(frame: &Frame) -> Message {
 }
 
 impl Write for Writer {
-    fn push(&mut self, stored: &Stored<'_>) {
+    fn push(&mut self, stored: &StoredRecord<'_>) {
         // The zone matters only for what is found in the bytes anew, and the time is in the head.
         let mut record = convert::record(stored, &mut self.parsed);
         if !self.vectors {

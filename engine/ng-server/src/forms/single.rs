@@ -4,7 +4,7 @@ use super::Write;
 use crate::feed::length;
 use ng_core::convert;
 use ng_model::event::Parsed;
-use ng_model::record::Stored;
+use ng_model::record::StoredRecord;
 use ng_wire::{Gap, Record};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -32,7 +32,7 @@ impl<T: Tell> Writer<T> {
 }
 
 impl<T: Tell> Write for Writer<T> {
-    fn push(&mut self, stored: &Stored<'_>) {
+    fn push(&mut self, stored: &StoredRecord<'_>) {
         let record = convert::record(stored, &mut self.parsed);
         let message = self.tell.record(record);
         self.size += length(&message);

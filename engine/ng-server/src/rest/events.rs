@@ -15,7 +15,7 @@ use ng_core::event_loop::Disconnected;
 use ng_core::store::{Reader, Shared};
 use ng_filter::Filter;
 use ng_model::event::Parsed;
-use ng_model::record::{NO_PATTERN, Stored};
+use ng_model::record::{NO_PATTERN, StoredRecord};
 use ng_wire::{Gap, GapReason, PatternView, Record, RecordDetail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,7 @@ impl<'a> BatchBuilder<'a> {
         BatchBuilder { store, page, parsed: Parsed::default(), bytes: 0 }
     }
 
-    fn push(&mut self, stored: &Stored<'_>) {
+    fn push(&mut self, stored: &StoredRecord<'_>) {
         self.bytes += stored.raw.len();
         self.page.records.push(convert::record(stored, &mut self.parsed));
     }
@@ -291,14 +291,14 @@ mod tests {
     use ng_core::store::Store;
     use ng_filter::Env;
     use ng_model::event::{Span, Text};
-    use ng_model::record::{Detection, Head, Verdict};
+    use ng_model::record::{Detection, RecordHeader, Verdict};
     use ng_model::symbols::Sym;
     use ng_wire::{Format, Level, Unit};
     use std::sync::Arc;
 
     /// A plain record whose message is the whole of `raw`.
     fn push(store: &mut Store, seq: u64, raw: &[u8]) {
-        let head = Head {
+        let head = RecordHeader {
             seq,
             time_ns: 0,
             received_ns: 0,

@@ -5,7 +5,7 @@ use super::super::{Queue, Routes, VIEWED, Wanted};
 use super::drained;
 use ng_filter::{Env, Filter};
 use ng_model::event::{Event, Parsed, Reading};
-use ng_model::record::{Detection, Head, NO_PATTERN, Verdict};
+use ng_model::record::{Detection, NO_PATTERN, RecordHeader, Verdict};
 use ng_model::symbols::Symbols;
 use ng_model::zone::Zone;
 use ng_reading::encoders::{Clock, encode};
@@ -321,7 +321,7 @@ fn event<'a>(
 ) -> Event<'a> {
     let (is_novel, is_alert, scored) = sent.flags;
     let state = if scored { Scoring::Scored } else { Scoring::Unscored };
-    let head = Head {
+    let head = RecordHeader {
         seq,
         time_ns: parsed.time_ns.unwrap_or(reading.received_ns),
         received_ns: reading.received_ns,
