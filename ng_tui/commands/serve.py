@@ -14,6 +14,7 @@ import msgspec
 from ng_tui import _engine
 from ng_tui.client.embedded import local_zone
 from ng_tui.commands.context import Context
+from ng_tui.commands.memory import give_back
 from ng_tui.config import Layer, resolve
 from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
@@ -44,6 +45,7 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
     """Serves until a signal comes."""
     layers = [*context.config().layers, *shorthands(listen, socket, insecure)]
     resolve(layers)
+    give_back()
     with signals() as came:
         try:
             server = _engine.Server(layers, str(context.state_dir), local_zone())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,13 +24,15 @@ def _no_settings_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
+def home(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Environment in which nothing of this machine's configuration or state is seen."""
-    names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+    names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
     folders = {name: tmp_path / name.lower() for name in names}
     for folder in folders.values():
         folder.mkdir(mode=0o700)
-    return {name: str(folder) for name, folder in folders.items()}
+    # The path of a socket has at most 107 bytes, and that of a test is long.
+    with tempfile.TemporaryDirectory(prefix="ng-") as runtime:
+        yield {**{name: str(folder) for name, folder in folders.items()}, "XDG_RUNTIME_DIR": runtime}
 
 
 @pytest.fixture

@@ -176,8 +176,6 @@ def test_proxy_ends_with_the_engine(home: dict[str, str], tmp_path: Path) -> Non
             stdout=subprocess.PIPE,
             env={**os.environ, **home},
         )
-        knock, _ = listener.accept()  # it looks whether somebody serves
-        knock.close()
         engine, _ = listener.accept()
         engine.sendall(b"good bye")
         engine.close()

@@ -154,4 +154,4 @@ def test_a_file_whose_name_is_not_utf_8_is_followed(run: Run, tmp_path: Path) ->
         result = run("--file", given, "tail", "--json", "--limit", "1")
         assert result.returncode == 0, result.stderr
         (record,) = records(result.stdout)
-        assert (record["source"], record["raw"]) == (r"file:bad\xff\x1b[1].log", "one")
+        assert (record["source"], record["text"]) == (r"file:bad\xff\x1b[1].log", "one")

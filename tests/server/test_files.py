@@ -23,11 +23,11 @@ def test_a_file_whose_name_is_not_utf_8_is_followed_beside_others(start: Start, 
         with open(bad, "wb") as file:
             file.write(b"out of the bad one\n")
         (record,) = client.records(1)
-        assert (record["source"], record["raw"]) == (f"file:{logs}/bad\\xff.log", "out of the bad one")
+        assert (record["source"], record["text"]) == (f"file:{logs}/bad\\xff.log", "out of the bad one")
         with (logs / "good.log").open("a") as file:
             file.write("out of the good one\n")
         (record,) = client.records(1)
-        assert (record["source"], record["raw"]) == (f"file:{logs}/good.log", "out of the good one")
+        assert (record["source"], record["text"]) == (f"file:{logs}/good.log", "out of the good one")
     with engine.admin() as http:
         health = http.get("/api/v1/health").json()
     assert health["status"] == "healthy"

@@ -213,7 +213,7 @@ def test_commands_are_answered_and_told_to_the_stream(start: Start) -> None:
         frames = [client.frame()]
         while not {"result", "records"} <= {key for frame in frames for key in frame}:
             frames.append(client.frame())
-        assert {"result": {"id": 7}} in frames
+        assert {"result": {"id": 7, "message": "gateway switched off by someone else"}} in frames
         (record,) = [one for frame in frames for one in frame.get("records", [])]
         assert record["type"] == "module.disabled" and "uid" in record["attrs"]["actor"]
         for command, code in (

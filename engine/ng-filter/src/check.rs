@@ -247,16 +247,10 @@ fn presence(field: &str) -> Option<Node> {
     let any_text = |of| Node::Text { of, pattern: Pattern::glob("*", false), differ: false };
     let row = fields::find(field)?;
     Some(match row.kind {
-        FieldKind::Choice { bits, .. } => {
-            Node::Head(HeadTest::Bits { row, of: bits, wanted: u32::MAX, differ: false })
-        }
+        FieldKind::Choice { bits, .. } => Node::Head(HeadTest::Bits { row, of: bits, wanted: u32::MAX, differ: false }),
         FieldKind::Score(of) => Node::Head(HeadTest::Score { of, op: Op::AtLeast, than: f32::NEG_INFINITY }),
-        FieldKind::Whole(of) => {
-            Node::Head(HeadTest::Number { row, of, op: Op::AtLeast, than: f64::NEG_INFINITY })
-        }
-        FieldKind::Quantity => {
-            Node::Head(HeadTest::Quantity { op: Op::AtLeast, than: f64::NEG_INFINITY, unit: None })
-        }
+        FieldKind::Whole(of) => Node::Head(HeadTest::Number { row, of, op: Op::AtLeast, than: f64::NEG_INFINITY }),
+        FieldKind::Quantity => Node::Head(HeadTest::Quantity { op: Op::AtLeast, than: f64::NEG_INFINITY, unit: None }),
         FieldKind::Message => Node::Text { of: TextOf::Message, pattern: Pattern::exact(""), differ: true },
         FieldKind::Module => any_text(TextOf::Module),
         FieldKind::Attribute if field.len() > "attr.".len() => any_text(TextOf::Attr(field["attr.".len()..].into())),
