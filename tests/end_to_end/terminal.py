@@ -41,7 +41,9 @@ class Terminal:
             if stdin is not None:
                 os.dup2(stdin, 0)
             full = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "TZ": "UTC", **(env or {})}
-            full.pop("NO_COLOR", None) if env is None or "NO_COLOR" not in env else None
+            # The size is that of the terminal, not the one that the processes of the tests were told of.
+            for name in {"NO_COLOR", "COLUMNS", "LINES"} - set(env or {}):
+                full.pop(name, None)
             command = [*program, *arguments]
             os.execvpe(command[0], command, full)
         self.resize(columns, rows)
