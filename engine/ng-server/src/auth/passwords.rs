@@ -134,7 +134,7 @@ mod tests {
         let mut memory = Memory::default();
         let (one, other) = (hash_in("correct horse", &mut memory), hash_in("battery staple", &mut memory));
         for (password, hash) in [("correct horse", &one), ("battery staple", &other)] {
-            assert!(Argon2::default().verify_password(password.as_bytes(), hash).is_ok());
+            assert!(Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok());
             assert!(super::verify(password, Some(hash), &mut memory));
         }
         assert!(!super::verify("correct horse", Some(&other), &mut memory));
