@@ -27,10 +27,16 @@ def descriptors(most: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def over_tcp(engine: Engine, source: str = "127.0.0.1") -> socket.socket:
-    """A connection from this address."""
+def over_tcp(engine: Engine, source: str = "127.0.0.1", *, receive: int = 0) -> socket.socket:
+    """A connection from this address; `receive` are the bytes that the kernel takes for it, 0 as many as it likes."""
     where = urlsplit(engine.url)
-    return socket.create_connection((where.hostname, where.port), timeout=20, source_address=(source, 0))
+    line = socket.socket()
+    line.settimeout(20)
+    if receive:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    line.bind((source, 0))
+    line.connect((where.hostname, where.port))
+    return line
 
 
 def over_unix(engine: Engine) -> socket.socket:

@@ -107,8 +107,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn soon<T>(what: impl Future<Output = T>) -> impl Future<Output = T> {
-        async { tokio::time::timeout(Duration::from_secs(5), what).await.expect("within five seconds") }
+    async fn soon<T>(what: impl Future<Output = T>) -> T {
+        tokio::time::timeout(Duration::from_secs(5), what).await.expect("within five seconds")
     }
 
     /// Somebody who waits in a lane, and tells when its turn has come.
