@@ -6,8 +6,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PYTHON ?= python3
 ENGINE := $(shell find engine -name '*.rs' -o -name Cargo.toml 2>/dev/null) Cargo.toml Cargo.lock pyproject.toml
-BUILT  := $(VENV)/built
-DEV    := $(VENV)/dev
+# What stands in the virtual environment: the binding of the development profile, that of the release, the tools of the tests.
+BUILT    := $(VENV)/built
+RELEASED := $(VENV)/released
+DEV      := $(VENV)/dev
+MATURIN  := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --quiet
+
+# Processes that the Python tests are shared out to; tests/conftest.py says how.
+WORKERS ?= 2
+SHARED  := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help
 help: ## Show this list.
@@ -19,21 +26,22 @@ run: $(BUILT) ## Set everything up and open the console on this host.
 
 .PHONY: test
 test: $(DEV) ## Install what the tests need and run all of them.
-	cargo test --workspace --exclude ng-python --features ng-wire/schema
-	cargo build --package ng-server --bins --example echo
-	$(BIN)/pytest
+	cargo test --workspace --features ng-wire/schema
+	cargo build --workspace --bins --example echo
+	$(BIN)/pytest $(SHARED) $(ARGS)
 
 .PHONY: check
 check: $(DEV) lint ## Everything that CI checks: lint, types, arrows, generated files, all tests.
 	$(MAKE) --no-print-directory test
 
 .PHONY: lint
-lint: $(DEV) ## Formatting, clippy, ruff, mypy, import contracts, generated files.
+lint: $(DEV) ## Formatting, clippy, ruff, mypy, the stub of the binding, import contracts, generated files.
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --features ng-wire/schema -- -D warnings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/stubtest ng_tui._engine
 	$(BIN)/lint-imports
 	$(BIN)/python schema/generate.py --check
 
@@ -51,7 +59,7 @@ docs: $(BUILT) ## Write the pages of docs/ that are generated from code.
 	$(BIN)/python docs/generate.py
 
 .PHONY: bench
-bench: $(DEV) ## Measure this machine beside its peers and print the table.
+bench: $(DEV) $(RELEASED) ## Measure a release build on this machine beside its peers and print the table.
 	$(BIN)/python bench/run.py $(ARGS)
 
 DATA  ?= ../shared/data
@@ -59,13 +67,23 @@ TOOLS ?= ../shared/tools
 REFERENCE ?= ../shared/prototypes/numeric_detector.rs
 
 .PHONY: score
-score: $(BUILT) ## Score the labelled data in DATA with the programs in TOOLS, and say which gates hold.
+score: $(RELEASED) ## Score the labelled data in DATA with the programs in TOOLS, and say which gates hold.
 	$(BIN)/python bench/score.py --data $(DATA) --tools $(TOOLS) $(if $(REFERENCE),--reference $(REFERENCE)) $(ARGS)
 
 .PHONY: coverage
-coverage: $(DEV) ## Run the Python tests with a coverage report.
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage report --skip-covered
+coverage: ## Run all tests as `make test` does, with a report of which Python was run.
+	@$(MAKE) --no-print-directory test ARGS="--cov --cov-report=term:skip-covered $(ARGS)"
+
+.PHONY: newest
+newest: $(BUILT) ## Run the tests of single modules on the newest Python that is installed here.
+	@.ci/newest
+
+.PHONY: audit
+audit: $(DEV) ## Licences and sources of all crates, and known faults of all Python packages. Asks the network.
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is missing: cargo install cargo-deny --locked (some minutes)" >&2; exit 1; }
+	cargo deny check bans licenses sources
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	$(BIN)/pip freeze --exclude neurograph-tui | $(BIN)/pip-audit --strict --no-deps --disable-pip --requirement /dev/stdin
 
 .PHONY: clean
 clean: ## Remove what was built.
@@ -84,14 +102,25 @@ $(VENV)/bin/pip: | tools
 	@echo "==> making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-# The engine is compiled once and again when a source changes; the Python side is used in place.
-$(BUILT): $(ENGINE) | $(VENV)/bin/pip
-	@echo "==> building the engine (some minutes the first time)"
+$(BIN)/maturin: | $(VENV)/bin/pip
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'maturin>=1.9.4,<2'
-	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet
+
+# The engine is compiled once and again when a source changes; the Python side is used in place. All that `make run` and
+# `make test` compile is of one profile and one set of features, so that it is compiled once.
+$(BUILT): $(ENGINE) | $(BIN)/maturin
+	@echo "==> building the engine for development (some minutes the first time)"
+	@$(MATURIN)
+	@rm -f $(RELEASED)
 	@touch $@
 
-$(DEV): $(BUILT) pyproject.toml
+# What is measured is what is shipped: optimised across crates. It takes the place of the other.
+$(RELEASED): $(ENGINE) | $(BIN)/maturin
+	@echo "==> building the engine as it is released (some minutes the first time)"
+	@$(MATURIN) --release
+	@rm -f $(BUILT)
+	@touch $@
+
+$(DEV): pyproject.toml $(BUILT)
 	@echo "==> installing the tools of the tests"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --release --quiet --extras dev
-	@touch $(BUILT) $@
+	@$(MATURIN) --extras dev
+	@touch $@

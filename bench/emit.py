@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from ng_tui import _engine
+from ng_tui.config import LIVE_SENSORS
 
 WARM_UP, BATCH, LONGEST_MS = 50_000, 256, 120_000
-OFF = [("value", "bench", f"sensors.{name}.enabled", "false") for name in ("host", "files", "journald", "heartbeat")]
+OFF = [("value", "bench", f"sensors.{name}.enabled", "false") for name in LIVE_SENSORS]
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
 def feed(method: str, warm: list[bytes], lines: list[bytes], state: Path) -> float:
     """Seconds until all lines are records."""
     off = [("value", "bench", "modules.intuition_engine.enabled", "false")] if method == "unscored" else []
-    engine = _engine.Engine(OFF + off, str(state), True, 0)
+    engine = _engine.Engine(OFF + off, str(state), True, "UTC")
     source = engine.source("bench")
     source.emit_batch(warm)
     if not source.flush(LONGEST_MS):

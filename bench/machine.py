@@ -8,6 +8,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ng_tui import _engine
+
 
 def describe(root: Path, command: Path) -> dict[str, str]:
     """Name and value of everything that a figure depends on."""
@@ -15,12 +17,18 @@ def describe(root: Path, command: Path) -> dict[str, str]:
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": commit(root),
         "command": version(command),
+        "build": build(),
         "cpu": f"{cpu_model()}, {len(os.sched_getaffinity(0))} usable cores",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "load": " ".join(f"{value:.2f}" for value in os.getloadavg()) + " (1, 5, 15 min, before the run)",
     }
+
+
+def build() -> str:
+    """How the engine that is measured was built."""
+    return "development, with checks" if _engine.is_development_build() else "release"
 
 
 def commit(root: Path) -> str:

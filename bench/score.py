@@ -20,6 +20,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import machine
 import speed
 
 SESSION = r"blk_-?\d+"
@@ -158,6 +159,7 @@ def main() -> int:
         seen = bench.files - bench.wrong
         rows.append(Row("inputs recognised", "all", "all", f"{seen} of {bench.files}", bench.wrong == 0))
         rows += [Row(*row) for row in speed.rows(data, arguments.reference, Path(folder))]
+    print(f"build: {machine.build()}")
     print("| what | gate | target | ours |\n|---|---|---|---|")
     for row in rows:
         mark = " (gate missed)" if row.holds is False else ""

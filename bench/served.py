@@ -15,7 +15,9 @@ from pathlib import Path
 
 from context import ROOT
 
-QUIET = tuple(f"sensors.{name}.enabled=false" for name in ("host", "files", "journald", "heartbeat"))
+from ng_tui.config import LIVE_SENSORS
+
+QUIET = tuple(f"sensors.{name}.enabled=false" for name in LIVE_SENSORS)
 
 
 @dataclass(frozen=True)

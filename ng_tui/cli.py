@@ -102,8 +102,11 @@ def cli(
     cat big.log | neurograph-tui       a file in the console
     neurograph-tui tail --json         the same as lines
     """
+    from ng_tui._engine import local_zone
     from ng_tui.commands.context import Context
 
+    if not local_zone()[1]:
+        tell(tr("TZ={zone} is no time zone: local times are UTC", zone=os.environ.get("TZ", "")))
     ctx.obj = Context(config_file, policy, files, settings, state_dir, debug, embedded)
     if ctx.invoked_subcommand is None:
         from ng_tui.commands import console, tail
@@ -112,6 +115,13 @@ def cli(
             console.run(ctx.obj)
         else:
             ctx.invoke(tail.command)
+
+
+def tell(text: str) -> None:
+    """Narrates a line."""
+    from ng_tui.text import safe
+
+    print(safe(text), file=sys.stderr)
 
 
 def complain(error: ConsoleError) -> None:

@@ -21,6 +21,8 @@ PREFIX = "NEUROGRAPH_"
 MAX_BYTES = 1 << 20
 
 Value = bool | int | float | str | list[str]
+Layer = tuple[str, str, str, str]
+"""A part of a configuration: `("file", NAME, TEXT, TABLE)` or `("value", ORIGIN, PATH, TEXT)`; later ones win."""
 _resolved = msgspec.json.Decoder(dict[str, tuple[Value, str]])
 
 NOT_SETTINGS = ("NEUROGRAPH_TOKEN", "NEUROGRAPH_SSH")
@@ -46,7 +48,7 @@ class Flags:
 class Config:
     """The layers, and what they come to."""
 
-    layers: list[_engine.Layer]
+    layers: list[Layer]
     values: dict[str, tuple[Value, str]] = field(default_factory=dict)
 
     def text(self, path: str) -> str:
@@ -91,7 +93,7 @@ def load(flags: Flags, environment: Mapping[str, str] = os.environ) -> Config:
     return config
 
 
-def resolve(layers: list[_engine.Layer]) -> dict[str, tuple[Value, str]]:
+def resolve(layers: list[Layer]) -> dict[str, tuple[Value, str]]:
     """Every value with its origin, by dotted path. Raises ConsoleError with every fault."""
     try:
         return _resolved.decode(_engine.resolve_config(layers))
@@ -99,7 +101,7 @@ def resolve(layers: list[_engine.Layer]) -> dict[str, tuple[Value, str]]:
         raise engine_refused(error.args[0]) from None
 
 
-def read_file(path: Path) -> _engine.Layer | None:
+def read_file(path: Path) -> Layer | None:
     """One configuration file; None when it does not exist. Raises ConsoleError."""
     try:
         with path.open("rb") as file:
@@ -120,7 +122,7 @@ def read_file(path: Path) -> _engine.Layer | None:
         raise ConsoleError("NG-2002", what, where=str(path), exit_code=EXIT_CONFIG) from None
 
 
-def policy_layer(path: Path) -> _engine.Layer:
+def policy_layer(path: Path) -> Layer:
     """A policy file: the tables of `guardian`, without that word."""
     layer = read_file(path)
     if layer is None:
@@ -128,7 +130,7 @@ def policy_layer(path: Path) -> _engine.Layer:
     return (*layer[:3], "guardian")
 
 
-def setting_layer(text: str) -> _engine.Layer:
+def setting_layer(text: str) -> Layer:
     """`--set path=value`. Raises ConsoleError."""
     path, equals, value = text.partition("=")
     if not equals or "." not in path:
@@ -139,9 +141,14 @@ def setting_layer(text: str) -> _engine.Layer:
     return ("value", "flag --set", path.strip(), value.strip())
 
 
-def chosen_sources(flags: Flags, config: Config) -> list[_engine.Layer]:
+def glob(name: str) -> str:
+    r"""A glob of the command line as the sensor `files` reads it: a byte that is not UTF-8 is `\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def chosen_sources(flags: Flags, config: Config) -> list[Layer]:
     """Piped input or named files replace the live sensors, except those that a layer switches on by name."""
-    layers: list[_engine.Layer] = []
+    layers: list[Layer] = []
     if not flags.stdin and not flags.files:
         return layers
     asked = {sensor for sensor in LIVE_SENSORS if config.values[f"sensors.{sensor}.enabled"][1] != "default"}
@@ -149,13 +156,7 @@ def chosen_sources(flags: Flags, config: Config) -> list[_engine.Layer]:
     if flags.stdin:
         layers.append(("value", origin, "sensors.stdin.enabled", "true"))
     if flags.files:
-        for name in flags.files:
-            if any("\ud800" <= char <= "\udfff" for char in name):
-                what = tr("the file name is not UTF-8; a glob such as ? can stand for what is not")
-                raise ConsoleError(
-                    "NG-1005", what, where=name.encode("utf-8", "replace").decode(), exit_code=EXIT_USAGE
-                )
-        listed = ", ".join(msgspec.json.encode(name).decode() for name in flags.files)
+        listed = ", ".join(msgspec.json.encode(glob(name)).decode() for name in flags.files)
         layers.append(("value", "flag --file", "sensors.files.paths", f"[{listed}]"))
         layers.append(("value", "flag --file", "sensors.files.enabled", "true"))
         if config.values["sensors.files.from"][1] == "default":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ng_tui.client.protocol import Ring, View
 from ng_tui.pace import SLICE_SECONDS
+from ng_tui.text import fmt_stamp
 
 _BATCH = 64
 
@@ -55,4 +56,4 @@ class Export:
 
 def export_path(folder: Path, now_ns: int) -> Path:
     """A name that says when: `neurograph-20260728-123456.jsonl`."""
-    return folder / time.strftime("neurograph-%Y%m%d-%H%M%S.jsonl", time.localtime(now_ns // 1_000_000_000))
+    return folder / f"neurograph-{fmt_stamp(now_ns)}.jsonl"

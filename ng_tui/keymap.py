@@ -180,6 +180,14 @@ def bindings_of(row: Action) -> list[Binding]:
     return [Binding(_long(key), row.action, row.short, id=row.id) for key in row.keys.split(",")]
 
 
+def _around(name: str) -> str:
+    """The actions of the screen that a name begins with; where there is none, how their names begin."""
+    screens = sorted({row.id.partition(".")[0] for row in ACTIONS})
+    named = name.partition(".")[0]
+    found = [row.id for row in ACTIONS if row.id.startswith(f"{named}.")] or [f"{screen}.…" for screen in screens]
+    return ", ".join(found)
+
+
 def check(remapped: Mapping[str, str]) -> None:
     """Refuses a remapping with an unknown action, an avoided key, or a key that two actions would share.
 
@@ -189,7 +197,7 @@ def check(remapped: Mapping[str, str]) -> None:
     for name, keys in remapped.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = tr("Did you mean {name}?", name=near[0]) if near else tr("See `neurograph-tui keys`.")
+            hint = tr("Did you mean {name}?", name=near[0]) if near else tr("Actions are {names}.", names=_around(name))
             raise _refused(name, tr("unknown action"), hint)
         for key in keys.split(","):
             if not key.strip():

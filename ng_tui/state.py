@@ -94,8 +94,8 @@ class State:
                 reason = f"{text}: {frame.gap.reason}, seq {frame.gap.from_seq} to {frame.gap.to_seq}"
                 notices.append(Notice(self._now(), Level.WARN, "stream", reason))
             if frame.result is not None:
-                self.pending.pop(frame.result.id, None)
-                if frame.result.message is not None:
+                command = self.pending.pop(frame.result.id, None)
+                if frame.result.message is not None and (command is None or not _is_seen(command)):
                     notices.append(Notice(self._now(), Level.INFO, "engine", frame.result.message))
             if frame.error is not None and (command := self.pending.pop(frame.error.id, None)) is not None:
                 refused.append((command, frame.error))
@@ -138,3 +138,8 @@ class State:
             series.values.extend([None] * min(elapsed - 1, SERIES_SECONDS))
             series.values.append(now.get(name))
         self.metrics = metrics
+
+
+def _is_seen(command: Command) -> bool:
+    """What the command does is seen on the screen where it was given, so that its answer would only repeat it."""
+    return command.give_feedback is None and command.undo_feedback is None

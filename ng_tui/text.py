@@ -11,12 +11,11 @@ import json
 import math
 import re
 import time
-from datetime import datetime
 from typing import Literal, TypeGuard
 
 from rich.cells import cell_len, set_cell_size
 
-from ng_tui._engine import safe_text
+from ng_tui._engine import local_time, safe_text
 from ng_tui.client.wire import MetricsView, Unit
 
 ABSENT = "—"
@@ -24,6 +23,7 @@ ABSENT = "—"
 
 TimeStyle = Literal["clock", "iso", "relative", "delta"]
 
+_DAY, _CLOCK = "{0:04}-{1:02}-{2:02}", "{3:02}:{4:02}:{5:02}"
 _STEPS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _NOT_PLAIN = re.compile(r"[^ -~\n]")
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -61,12 +61,18 @@ def fmt_time(ns: int, style: TimeStyle, *, now_ns: int, previous_ns: int | None 
         return fmt_age(ns, now_ns)
     if style == "delta":
         return ABSENT if previous_ns is None else _fmt_delta((ns - previous_ns) / 1e9)
-    try:
-        moment = datetime.fromtimestamp(ns // 1_000_000_000)
-    except (ValueError, OverflowError, OSError):
-        return ABSENT
-    pattern = "%H:%M:%S" if style == "clock" else "%Y-%m-%dT%H:%M:%S"
-    return f"{moment.strftime(pattern)}.{ns // 1_000_000 % 1000:03d}"
+    seconds = _fmt_local(ns, _CLOCK if style == "clock" else f"{_DAY}T{_CLOCK}")
+    return seconds if seconds == ABSENT else f"{seconds}.{ns // 1_000_000 % 1000:03d}"
+
+
+def fmt_clock(ns: int) -> str:
+    """A moment on the clock, in the local zone: `12:34:56` (8 cells)."""
+    return _fmt_local(ns, _CLOCK)
+
+
+def fmt_stamp(ns: int) -> str:
+    """A moment as it stands in the name of a file, in the local zone: `20260728-123456` (15 cells)."""
+    return _fmt_local(ns, "{0:04}{1:02}{2:02}-{3:02}{4:02}{5:02}")
 
 
 def fmt_age(ns: int | None, now_ns: int) -> str:
@@ -232,6 +238,15 @@ def _scaled(n: float, plain: str) -> str:
 
 def _small(x: float) -> str:
     return _scaled(x, "0" if x == 0 else _digits(x))
+
+
+def _fmt_local(ns: int, pattern: str) -> str:
+    """What clocks of this zone show at a moment, by the rule of its own day."""
+    try:
+        shown = local_time(ns // 1_000_000_000)
+    except OverflowError:
+        shown = None
+    return ABSENT if shown is None else pattern.format(*shown)
 
 
 def _fmt_delta(seconds: float) -> str:

@@ -67,7 +67,7 @@ def test_every_exit_code_is_listed() -> None:
     ("kind", "folder"),
     [
         ("SensorType", ENGINE / "ng-sensors" / "src"),
-        ("Encoder", CORE / "encoders"),
+        ("Encoder", ENGINE / "ng-reading" / "src" / "encoders"),
         ("RuleType", CORE / "guard"),
         ("ActionType", CORE / "actions"),
     ],
@@ -123,4 +123,4 @@ def test_no_page_names_a_place_of_one_machine() -> None:
 def test_sources_are_found() -> None:
     """The helpers of the tests above look where the sources are."""
     assert len(sources(CORE)) > 50
-    assert {"text", "json"} <= names_in(CORE / "encoders", "Encoder")
+    assert {"text", "json"} <= names_in(ENGINE / "ng-reading" / "src" / "encoders", "Encoder")

@@ -58,20 +58,22 @@ class Health(Struct):
     """How the server stands."""
 
     status: str
-    """`healthy`, `degraded` (a source or module reports errors) or `unhealthy` (starting or stopping)."""
+    """`healthy`, `degraded` (a module reports errors, or a part failed) or `unhealthy` (starting or stopping)."""
     version: str
     uptime_seconds: float
     timestamp: str
     """The engine's clock, ISO 8601, UTC."""
     components: dict[str, str]
     """The modules, and what each is: `active`, `disabled` or `error`."""
+    failures: list[str] = []
+    """What has failed and is not running again yet, such as a sensor, each with its reason."""
 
 
 class Status(Struct):
     """The engine in a few numbers."""
 
     status: str
-    """`healthy`, `degraded` (a module reports errors) or `unhealthy` (starting or stopping)."""
+    """`healthy`, `degraded` (a module reports errors, or a part failed) or `unhealthy` (starting or stopping)."""
     version: str
     timestamp: str
     """The engine's clock, ISO 8601, UTC."""

@@ -12,15 +12,16 @@ from ng_tui import _engine
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.ring import EngineRing, filter_refused
 from ng_tui.client.wire import Command, Frame, Request
+from ng_tui.config import Layer
 from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
 
 _frames = msgspec.msgpack.Decoder(list[Frame])
 
 
-def utc_offset() -> int:
-    """Offset of local time from UTC now, seconds east."""
-    return time.localtime().tm_gmtoff
+def local_zone() -> str:
+    """The zone of this process, as the engine takes it: times that state no zone are read by its rules."""
+    return _engine.local_zone()[0]
 
 
 class EmbeddedClient:
@@ -29,10 +30,10 @@ class EmbeddedClient:
     label = "embedded"
     link = Link(LinkState.LIVE)
 
-    def __init__(self, layers: list[_engine.Layer], state_dir: Path, *, own_state: bool = True) -> None:
+    def __init__(self, layers: list[Layer], state_dir: Path, *, own_state: bool = True) -> None:
         """Opens the engine; its sensors wait for `start`. Raises ConsoleError."""
         try:
-            self._engine = _engine.Engine(layers, str(state_dir), own_state, utc_offset())
+            self._engine = _engine.Engine(layers, str(state_dir), own_state, local_zone())
         except _engine.EngineError as error:
             raise engine_refused(error.args[0]) from None
         self.ring = EngineRing(self._engine.ring())

@@ -22,8 +22,17 @@ class BadAddress(ConsoleError):
 class ConnectionFailed(ConsoleError):
     """The engine cannot be reached, or the connection broke (exit code 3). Trying again may help."""
 
+    status: int | None = None
+    """Status of HTTP; None when there was no answer."""
+    retry_after_s: float | None = None
+    """Seconds after which it may be asked again; None when that was not said."""
+
     def __init__(self, code: str, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(code, what, where=where, hint=hint, exit_code=EXIT_CONNECTION)
+
+
+class Untrusted(ConnectionFailed):
+    """Another user may serve the socket, or does; nothing was sent to it."""
 
 
 class BadAnswer(ConnectionFailed):

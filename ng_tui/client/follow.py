@@ -162,7 +162,8 @@ class Follower:
         )
         self._changed()
         try:
-            await asyncio.wait_for(self._now.wait(), delay)
+            async with asyncio.timeout(delay):
+                await self._now.wait()
         except TimeoutError:
             return
         self._now.clear()

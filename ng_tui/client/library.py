@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt, S
 from ng_tui.client.follow import Follower, Place
 from ng_tui.client.reach import Reach, reach
 from ng_tui.client.rest import Rest, rest
+from ng_tui.client.sender import Away, Refusal, Sender
 from ng_tui.client.session import PROTO, Session, decode
 from ng_tui.client.wire import AlertView, Frame, GuardianView, Hello, Mode, SettingValue
 
@@ -107,6 +108,33 @@ class NeuroGraphClient:
         several = [events] if isinstance(events, Mapping | str | int | float) else list(events)
         body = msgspec.json.encode(several)
         return await self._rest.post("/api/v1/ingest", body, Receipt, headers, source=source)
+
+    def sender(
+        self,
+        *,
+        source: str | None = None,
+        retry_for_s: float | None = None,
+        refused: Callable[[Refusal], None] = lambda _: None,
+        away: Callable[[Away], None] = lambda _: None,
+        back: Callable[[Away], None] = lambda _: None,
+    ) -> Sender:
+        """Sends events one after the other, over restarts of the engine, without losing one or telling it twice.
+
+            async with client.sender(source="pump") as sender:
+                await sender.send({"message": "started"})
+                await sender.drain()
+
+        `retry_for_s` is how long the engine may be away, None = without end. Its arguments are those of `Sender`.
+        """
+        return Sender(
+            lambda: self.address,
+            source=source,
+            token=self._token,
+            retry_for_s=retry_for_s,
+            refused=refused,
+            away=away,
+            back=back,
+        )
 
     async def query(
         self, filter: str = "", *, from_seq: int | None = None, limit: int | None = None, order: str | None = None

@@ -9,7 +9,7 @@ import msgspec
 
 from ng_tui import _engine
 from ng_tui.client.address import Address
-from ng_tui.client.embedded import utc_offset
+from ng_tui.client.embedded import local_zone
 from ng_tui.client.failures import BadAddress
 from ng_tui.client.inbox import view_of
 from ng_tui.client.protocol import Link
@@ -34,7 +34,7 @@ class MergedClient:
         for name in addresses:
             if not name or "/" in name:
                 raise BadAddress("NG-1205", tr("the name of an engine is not empty, and has no slash"), where=name)
-        ring, numbers = _engine.Ring(capacity, saved or {}, utc_offset()), count(1)
+        ring, numbers = _engine.Ring(capacity, saved or {}, local_zone()), count(1)
         self._clients = {
             name: RemoteClient(address, capacity=capacity, ring=ring, prefix=f"{name}/", numbers=numbers)
             for name, address in addresses.items()

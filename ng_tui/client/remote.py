@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ng_tui import _engine
 from ng_tui.client.address import Address, Way
 from ng_tui.client.background import Background
-from ng_tui.client.embedded import utc_offset
+from ng_tui.client.embedded import local_zone
 from ng_tui.client.failures import BadAnswer, declined
 from ng_tui.client.inbox import Inbox
 from ng_tui.client.protocol import Link, LinkState
@@ -62,7 +62,7 @@ class RemoteClient:
         self.address = address
         self.templates = Templates()
         """Texts of the patterns of this engine."""
-        self._ring = ring if ring is not None else _engine.Ring(capacity, saved or {}, utc_offset())
+        self._ring = ring if ring is not None else _engine.Ring(capacity, saved or {}, local_zone())
         self._inlet = _engine.Inlet(self._ring, prefix)
         self.ring = RemoteRing(self._ring)
         self.ring.templates_of = lambda _: self.templates

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ng_tui import _engine
-from ng_tui.client.embedded import utc_offset
+from ng_tui.client.embedded import local_zone
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.ring import EngineRing
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Level, Notice
@@ -56,7 +56,7 @@ class ReplayClient:
         """Opens the recording. `speed` 1 is real time, 0 as fast as possible. Raises ConsoleError."""
         self._path = path
         self._speed = speed
-        self._ring = _engine.Ring(capacity, saved or {}, utc_offset())
+        self._ring = _engine.Ring(capacity, saved or {}, local_zone())
         self.ring = EngineRing(self._ring)
         self.ended = False
         self._file: BinaryIO | None = None

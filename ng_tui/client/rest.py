@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -12,12 +14,15 @@ import msgspec
 from ng_tui.client.answers import data_of, fault_of
 from ng_tui.client.failures import BadAnswer, ConnectionFailed, Declined, Refused, filter_error
 from ng_tui.client.reach import Reach
+from ng_tui.client.sockets import own
 from ng_tui.errors import ConsoleError, FilterError
 from ng_tui.i18n import tr
 
 T = TypeVar("T")
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+MOST_WAIT_S = 3600.0
+"""Longest wait that an answer may ask for, seconds."""
 
 
 class Rest:
@@ -71,25 +76,27 @@ class Rest:
     def _refusal(self, response: httpx.Response) -> ConsoleError:
         where, status = self._reach.address.name, response.status_code
         fault = fault_of(response.content)
-        if fault is None and status >= 500:
-            what = tr("answered with status {status}", status=status)
-            return ConnectionFailed("NG-3311", what, where=where)
-        if fault is None:
-            return BadAnswer(tr("answered with status {status}", status=status), where=where)
+        what = fault.message if fault is not None else tr("answered with status {status}", status=status)
         if status in {401, 403}:
-            return Refused(fault.message, where=where, known=status == 403)
+            return Refused(what, where=where, known=status == 403)
+        wait = retry_after(response)
+        if fault is None:
+            # Something between us and the engine, or in its place.
+            error = ConnectionFailed("NG-3311", what, where=where) if status >= 500 else BadAnswer(what, where=where)
+            error.status, error.retry_after_s = status, wait
+            return error
         column = fault.details.get("column")
         if isinstance(column, int):
             return filter_error(fault.message) or FilterError(column, fault.message)
         after = fault.details.get("retry_after")
-        wait = float(after) if isinstance(after, int | float) else None
+        wait = float(after) if isinstance(after, int | float) else wait
         return Declined(fault.code, fault.message, status=status, retry_after_s=wait, details=fault.details)
 
 
 @asynccontextmanager
 async def rest(reach: Reach) -> AsyncIterator[Rest]:
     """Connections over HTTP for as long as the context lasts; the first is made when it is needed."""
-    transport = httpx.AsyncHTTPTransport(uds=reach.socket) if reach.socket is not None else None
+    transport = httpx.AsyncHTTPTransport(uds=reach.socket, verify=False) if reach.socket is not None else None
     async with httpx.AsyncClient(
         base_url=reach.base,
         transport=transport,
@@ -97,7 +104,19 @@ async def rest(reach: Reach) -> AsyncIterator[Rest]:
         trust_env=not reach.is_near,
         timeout=TIMEOUT,
     ) as http:
+        own(http)
         yield Rest(reach, http)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds that an answer asks to wait, given as such or as a date; None when it does not ask."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), MOST_WAIT_S)
+    try:
+        return min(max(parsedate_to_datetime(text).timestamp() - time.time(), 0.0), MOST_WAIT_S)
+    except (TypeError, ValueError):
+        return None
 
 
 def cause_of(error: BaseException) -> BaseException:

@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from ng_tui.client.failures import BadAnswer, ConnectionFailed, Refused, declined
 from ng_tui.client.reach import Reach
+from ng_tui.client.sockets import connected
 from ng_tui.client.wire import ErrorCode, ErrorFrame, Frame, Hello, Request, Welcome
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
@@ -25,6 +28,8 @@ RECEIVE_BYTES = 16 << 20
 """Longest message taken. The engine ends a message at 64 KiB, but one record or view may be longer."""
 OPEN_S = 10.0
 """Time for making a connection, greetings included, seconds."""
+CLOSE_S = 1.0
+"""Time for the farewells of a connection that is ended, seconds; then it is cut."""
 PING_S = 5.0
 """Seconds between two pings of ours, which measure the round trip."""
 
@@ -111,7 +116,11 @@ class Session:
             return ConnectionFailed("NG-3313", self._reach.forwarder.said, where=self._reach.address.name)
         why = tr("the connection broke off") if code is None else reasons.get(code)
         reason = closed.rcvd.reason if closed.rcvd is not None else ""
-        text = why or tr("the connection was closed: {code} {reason}", code=code, reason=reason)
+        rights = {
+            "RIGHTS_CHANGED": tr("what you may do there has changed"),
+            "CREDENTIALS_ENDED": tr("the credentials are not valid any more"),
+        }
+        text = rights.get(reason) or why or tr("the connection was closed: {code} {reason}", code=code, reason=reason)
         return ConnectionFailed("NG-3311", text, where=self._reach.address.name)
 
 
@@ -155,7 +164,8 @@ def decode(message: bytes, reach: Reach) -> Frame:
 
 
 async def _first(socket: ClientConnection) -> bytes:
-    return await asyncio.wait_for(socket.recv(decode=False), OPEN_S)
+    async with asyncio.timeout(OPEN_S):
+        return await socket.recv(decode=False)
 
 
 @asynccontextmanager
@@ -167,17 +177,15 @@ async def _socket(reach: Reach, patience_s: float) -> AsyncIterator[ClientConnec
         "compression": None if reach.is_near else "deflate",
         "max_size": RECEIVE_BYTES,
         "open_timeout": OPEN_S,
-        "close_timeout": 1.0,
+        "close_timeout": CLOSE_S,
         "ping_interval": PING_S,
         "ping_timeout": patience_s,
     }
+    if reach.tls is not None:
+        common["ssl"] = reach.tls
     try:
-        if reach.socket is not None:
-            socket = await unix_connect(reach.socket, url, **common)
-        else:
-            more: dict[str, Any] = {"proxy": None} if reach.is_near else {}
-            more |= {"ssl": reach.tls} if reach.tls is not None else {}
-            socket = await connect(url, **common, **more)
+        async with asyncio.timeout(OPEN_S):
+            socket = await _open(reach, url, common)
     except InvalidStatus as error:
         raise _status(error, reach) from None
     except (OSError, TimeoutError, EOFError, WebSocketException) as error:
@@ -187,7 +195,28 @@ async def _socket(reach: Reach, patience_s: float) -> AsyncIterator[ClientConnec
             raise BadAnswer(tr("it does not speak {protocol}", protocol=PROTOCOL), where=reach.address.name)
         yield socket
     finally:
-        await socket.close()
+        try:
+            await socket.close()
+        finally:
+            # Cancelled once more while it says farewell, or not: nobody else knows of it.
+            socket.transport.abort()
+
+
+async def _open(reach: Reach, url: str, common: dict[str, Any]) -> ClientConnection:
+    if not reach.is_near and getproxies():
+        return await connect(url, **common)
+    there = urlsplit(reach.base)
+    port = there.port or (443 if reach.tls is not None else 80)
+    async with connected(there.hostname or "", port, reach.socket) as one:
+        try:
+            return await connect(url, **common, sock=one)
+        except ValueError as error:
+            # A redirect, which is not followed over a socket that is already there.
+            raise _cause_of(error) from None
+
+
+def _cause_of(error: ValueError) -> Exception:
+    return error.__cause__ if isinstance(error.__cause__, InvalidStatus) else error
 
 
 def _handshake(error: Exception, reach: Reach) -> ConnectionFailed:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 
 from ng_tui.client.address import Address
 from ng_tui.client.failures import ConnectionFailed
+from ng_tui.client.listener import Listener
 from ng_tui.i18n import tr
 
 VARIABLE = "NEUROGRAPH_SSH"
@@ -36,24 +37,11 @@ class Forwarder:
         """Path of the socket here."""
         self._command = command
         self._said: deque[str] = deque(maxlen=LINES)
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def said(self) -> str:
         """The last that ssh said, a line; empty while it said nothing. Not sanitised."""
         return self._said[-1] if self._said else ""
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            await self._forward(reader, writer)
-        except (asyncio.CancelledError, OSError):
-            pass  # The other side went away, or we are closing.
-        finally:
-            self._tasks.discard(task)
-            writer.close()
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._said.clear()
@@ -105,12 +93,6 @@ class Forwarder:
     def _keep(self, lines: list[bytes]) -> None:
         self._said.extend(text for line in lines if (text := line.decode(errors="replace").strip()))
 
-    async def _close(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
 
 @asynccontextmanager
 async def forward(address: Address, command: str | None = None) -> AsyncIterator[Forwarder]:
@@ -123,7 +105,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
         folder = tempfile.mkdtemp(prefix="neurograph-ssh-")
         forwarder = Forwarder(ssh_command(address, command), folder)
         try:
-            server = await asyncio.start_unix_server(forwarder._serve, forwarder.socket, limit=CHUNK)
+            listener = Listener(forwarder.socket, forwarder._forward)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -133,8 +115,7 @@ async def forward(address: Address, command: str | None = None) -> AsyncIterator
     try:
         yield forwarder
     finally:
-        server.close()
-        await forwarder._close()
+        await listener.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -161,7 +142,8 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         child.terminate()
     try:
-        await asyncio.wait_for(child.wait(), PATIENCE_S)
+        async with asyncio.timeout(PATIENCE_S):
+            await child.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):
             child.kill()

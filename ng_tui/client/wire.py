@@ -79,13 +79,6 @@ class AmendmentKind(StrEnum):
     TRIAL_REVERTED = "trial_reverted"
 
 
-class Channel(Struct, omit_defaults=True):
-    """One channel's share of the surprise."""
-
-    name: str
-    share: float
-
-
 class SetModuleCommand(Struct, omit_defaults=True):
     """Switches a module on or off. Takes effect with the next batch."""
 
@@ -105,6 +98,7 @@ class SetLearningCommand(Struct, omit_defaults=True):
 
     source: str
     learning: bool
+    future: bool | None = None
 
 
 class SetRuleModeCommand(Struct, omit_defaults=True):
@@ -196,7 +190,7 @@ class Detection(Struct, omit_defaults=True):
     features: list[Feature]
     is_novel: bool
     is_alert: bool
-    channels: list[Channel]
+    channels: list[ScoreChannel]
     why: str
     anomaly_score: float | None = None
     encoder: str | None = None
@@ -743,6 +737,13 @@ class RuleView(Struct, omit_defaults=True):
     last: Offender | None = None
 
 
+class ScoreChannel(Struct, omit_defaults=True):
+    """One channel's share of the surprise."""
+
+    name: str
+    share: float
+
+
 class Scoring(StrEnum):
     """Whether and how an event was scored."""
 
@@ -780,6 +781,7 @@ class SourceView(Struct, omit_defaults=True):
     stale: bool
     last_error: LastError | None = None
     last_ok_ns: int | None = None
+    trouble: Trouble | None = None
 
 
 class StageView(Struct, omit_defaults=True):
@@ -840,6 +842,22 @@ class TrialView(Struct, omit_defaults=True):
     returns_to_weights: list[float]
     before: Effect | None = None
     during: Effect | None = None
+
+
+class Trouble(Struct, omit_defaults=True):
+    """Why a source is not read, for as long as that is so."""
+
+    kind: TroubleKind
+    since_ns: int
+    reason: str
+
+
+class TroubleKind(StrEnum):
+    """What would have to change before a source is read."""
+
+    WAITING = "waiting"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
 
 
 class Unit(StrEnum):

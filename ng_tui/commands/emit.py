@@ -1,71 +1,86 @@
-"""`emit`: sends events to an engine that serves."""
+"""`emit`: sends events to an engine that serves, and waits for one that is away."""
 
 from __future__ import annotations
 
-import os
-import select
+import asyncio
+import re
+import signal
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
-from ng_tui.client.failures import Declined
+from ng_tui.client.address import Address
 from ng_tui.client.wire import Level
 from ng_tui.commands.context import Context
-from ng_tui.commands.options import url_option
+from ng_tui.commands.lines import MOST_BYTES, lines
+from ng_tui.commands.options import Duration, url_option
 from ng_tui.commands.output import put_json
-from ng_tui.commands.targets import running
+from ng_tui.commands.targets import local, resolve
 from ng_tui.errors import EXIT_FAILURE, EXIT_OK, ConsoleError
 from ng_tui.i18n import ntr, tr
 from ng_tui.text import safe
 
-MOST_LINES = 1000
-MOST_BYTES = 1 << 20
-"""Lines and bytes that are sent together."""
-PATIENCE_S = 0.2
-"""Seconds for which a line waits for others that it is sent with."""
-CHUNK = 64 << 10
+if TYPE_CHECKING:
+    from ng_tui.client.sender import Away, Item, Refusal, Sender
 
-Batch = list[tuple[int, str]]
-"""Events with their numbers, from 1."""
-
-
-class Outcome(msgspec.Struct):
-    """What became of everything that was sent."""
-
-    accepted: int = 0
-    """Events that are in the engine's ring now."""
-    rejected: list[dict[str, Any]] = []
-    """The others: `line` and `error` of each."""
-    duplicates: int = 0
-    """Events that the engine had already."""
-    last_seq: int | None = None
-
-    def tell(self, as_json: bool) -> None:
-        """Prints it: numbers on stdout, every event that was not taken in on stderr."""
-        if as_json:
-            put_json(msgspec.json.encode(self))
-            return
-        for one in self.rejected:
-            print(tr("event {line}: {error}", line=one["line"], error=safe(one["error"])), file=sys.stderr)
-        text = ntr("accepted {count} event", "accepted {count} events", self.accepted)
-        if self.duplicates:
-            text += ", " + ntr("{count} known already", "{count} known already", self.duplicates)
-        if self.rejected:
-            text += ", " + ntr("rejected {count}", "rejected {count}", len(self.rejected))
-        click.echo(text)
+HELD_LINES = 100_000
+HELD_MIB = 16
+"""How much waits for an engine that is away."""
+TEXT_S = 2.0
+"""How long a TEXT waits for an engine that is away, seconds."""
+AFTER_END_S = 60.0
+"""How long lines of standard input wait for one after its end, seconds."""
+FAREWELL_S = 1.0
+"""How long a signal waits for the answers of an engine that is there, seconds."""
+QUIET_S = 5.0
+"""Shortest time between two words about an engine that is away, seconds."""
+LISTED = 1000
+"""Most events that are listed in the JSON form; all are counted."""
+SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}")
 
 
 @click.command(
-    name="emit", help=tr("Send events to the engine that serves: each TEXT is one, else each line of standard input.")
+    name="emit",
+    help=tr(
+        "Send events to the engine that serves: each TEXT is one, else each line of standard input. While the engine "
+        "is away, what was read waits, and is sent when it is there again; nothing is lost or told twice."
+    ),
 )
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--type", "topic", metavar="TYPE", help=tr("The dotted type of every event, such as deploy.release."))
 @click.option("--level", type=click.Choice([level.value for level in Level]), help=tr("The level of every event."))
 @click.option("--source", metavar="NAME", help=tr("Name of the source; it is shown as http:NAME."))
 @click.option("--json", "as_json", is_flag=True, help=tr("Print what became of the events as JSON."))
+@click.option(
+    "--retry-for",
+    "patience",
+    type=Duration(),
+    help=tr(
+        "How long to try again while the engine is away; 0 = not at all. Otherwise without end while standard input "
+        "goes on, {after} s after it has ended, and {text} s for TEXT.",
+        after=int(AFTER_END_S),
+        text=int(TEXT_S),
+    ),
+)
+@click.option(
+    "--hold-lines",
+    type=click.IntRange(min=1),
+    default=HELD_LINES,
+    show_default=True,
+    help=tr("Most lines that wait; then standard input is not read on."),
+)
+@click.option(
+    "--hold-mib",
+    type=click.IntRange(min=1),
+    default=HELD_MIB,
+    show_default=True,
+    help=tr("Most MiB of lines that wait; then standard input is not read on."),
+)
 @url_option
 @click.pass_obj
 def command(
@@ -75,41 +90,208 @@ def command(
     level: str | None,
     source: str | None,
     as_json: bool,
+    patience: float | None,
+    hold_lines: int,
+    hold_mib: int,
     target: str | None,
 ) -> int:
-    """Sends in batches, in order; exit code 1 when an event was not taken in."""
-    from ng_tui.client.sync import NeuroGraphClientSync
+    """Sends in batches, in order; exit code 1 when an event was refused, others when some were not taken in."""
+    from ng_tui.client.sender import Sender
 
     if topic is not None and "." not in topic:
         raise click.UsageError(tr("--type: expected a dotted type such as deploy.release, found {text}", text=topic))
+    if source is not None and SOURCE.fullmatch(source) is None:
+        raise click.UsageError(tr("--source: expected 1 to 128 of the characters A-Z a-z 0-9 . _ / -"))
     fields = {name: value for name, value in (("type", topic), ("level", level)) if value is not None}
-    outcome = Outcome()
-    with NeuroGraphClientSync(running(context.config(), target)) as client:
-        try:
-            for batch in [list(enumerate(texts, 1))] if texts else batches(0):
-                send(client, batch, fields, source, outcome)
-        except ConsoleError:
-            if outcome.accepted or outcome.rejected:
-                outcome.tell(as_json)
-            raise
-    outcome.tell(as_json)
-    return EXIT_FAILURE if outcome.rejected else EXIT_OK
-
-
-def send(client: Any, batch: Batch, fields: dict[str, str], source: str | None, outcome: Outcome) -> None:
-    """Sends a batch and adds what became of it. Raises ConsoleError when the engine cannot be asked."""
+    teller = Teller(as_json, narrates=not texts or patience is not None)
+    default = TEXT_S if texts else None
+    sender = Sender(
+        Locator(context, target),
+        source=source,
+        retry_for_s=default if patience is None else patience,
+        held_lines=hold_lines,
+        held_bytes=hold_mib << 20,
+        refused=teller.refused,
+        away=teller.away,
+        back=teller.back,
+    )
+    teller.sender = sender
+    failure: ConsoleError | None = None
+    number: int | None = None
     try:
-        receipt = client.emit([event(text, fields) for _, text in batch], source=source)
-    except Declined as error:
-        if error.status != 400 or not batch:
-            raise
-        # None was understood: the engine tells why of the first.
-        outcome.rejected += [{"line": number, "error": error.what} for number, _ in batch]
-        return
-    outcome.accepted += receipt.accepted
-    outcome.duplicates += receipt.duplicates
-    outcome.last_seq = receipt.last_seq if receipt.last_seq is not None else outcome.last_seq
-    outcome.rejected += [{"line": batch[one.line - 1][0], "error": one.error} for one in receipt.rejected]
+        number = asyncio.run(run(sender, texts, fields, teller, ends=patience is None))
+    except ConsoleError as error:
+        failure = error
+    teller.tell(failure is not None)
+    if failure is not None:
+        raise with_rest(failure, sender)
+    if number is not None:
+        return 128 + number
+    return EXIT_FAILURE if sender.outcome.refused else EXIT_OK
+
+
+class Locator:
+    """Where the engine is now: the configuration is read anew, for the engine may come back elsewhere."""
+
+    def __init__(self, context: Context, target: str | None) -> None:
+        self._context, self._target = context, target
+        self._last = self._find()
+
+    def __call__(self) -> Address:
+        """The address; the last one while the configuration cannot be read."""
+        with suppress(ConsoleError):
+            self._last = self._find()
+        return self._last
+
+    def _find(self) -> Address:
+        config = self._context.config()
+        return local(config) if self._target is None else resolve(config, self._target)
+
+
+class Teller:
+    """Says what becomes of the events: numbers on stdout at the end, everything else on stderr as it comes."""
+
+    sender: Sender
+
+    def __init__(self, as_json: bool, *, narrates: bool) -> None:
+        self._as_json, self._narrates = as_json, narrates
+        self._rejected: list[dict[str, Any]] = []
+        self._said_at: float | None = None
+        """When the engine was last said to be away; None while it is there, or that has not been said."""
+
+    def refused(self, one: Refusal) -> None:
+        """An event was not understood."""
+        if not self._as_json:
+            say(tr("event {line}: {error}", line=one.number, error=safe(one.error)))
+        if len(self._rejected) < LISTED:
+            self._rejected.append({"line": one.number, "error": one.error})
+
+    def away(self, one: Away) -> None:
+        """The engine does not take anything."""
+        now = time.monotonic()
+        if not self._narrates or (self._said_at is not None and now - self._said_at < QUIET_S):
+            return
+        if self._said_at is None:
+            say(safe(str(one.why).partition("\n")[0]))
+        self._said_at = now
+        count = self.sender.waiting
+        waits = ntr("{count} line waits", "{count} lines wait", count)
+        seconds = max(1, round(one.next_s))
+        say(
+            tr("engine away: {waits} (try {tries}, next in {seconds} s)", waits=waits, tries=one.tries, seconds=seconds)
+        )
+
+    def back(self, one: Away) -> None:
+        """It takes them again."""
+        if self._said_at is not None:
+            say(tr("taken up again after {seconds} s", seconds=round(time.monotonic() - one.since)))
+        self._said_at = None
+
+    def tell(self, failed: bool) -> None:
+        """The end; a failure before anything was sent speaks for itself."""
+        outcome, left = self.sender.outcome, self.sender.waiting
+        if failed and not (outcome.accepted or outcome.duplicates or outcome.refused):
+            return
+        if self._as_json:
+            put_json(
+                msgspec.json.encode(
+                    {
+                        "accepted": outcome.accepted,
+                        "rejected": self._rejected,
+                        "rejected_total": outcome.refused,
+                        "duplicates": outcome.duplicates,
+                        "not_taken": left,
+                        "last_seq": outcome.last_seq,
+                    }
+                )
+            )
+            return
+        text = ntr("accepted {count} event", "accepted {count} events", outcome.accepted)
+        if outcome.duplicates:
+            text += ", " + ntr("{count} known already", "{count} known already", outcome.duplicates)
+        if outcome.refused:
+            text += ", " + ntr("rejected {count}", "rejected {count}", outcome.refused)
+        click.echo(text)
+
+
+def say(text: str) -> None:
+    """A line for the person who watches."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def not_taken(count: int) -> str:
+    """What is lost when we end now."""
+    return ntr("{count} event was not taken in", "{count} events were not taken in", count)
+
+
+def with_rest(error: ConsoleError, sender: Sender) -> ConsoleError:
+    """The error, and in the same line how many events were not taken in."""
+    if sender.waiting:
+        error.what = f"{error.what}; {not_taken(sender.waiting)}"
+    return error
+
+
+async def run(
+    sender: Sender, texts: tuple[str, ...], fields: dict[str, str], teller: Teller, *, ends: bool
+) -> int | None:
+    """Sends everything; the number of the signal that ended it before. `ends`: patience ends after the input has."""
+    loop = asyncio.get_running_loop()
+    asked: asyncio.Future[int] = loop.create_future()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, ask(asked, one))
+    async with sender:
+        work = asyncio.create_task(feed(sender, texts, fields, teller, ends=ends))
+        failing = asyncio.create_task(sender.ended())
+        try:
+            either: set[asyncio.Future[Any]] = {work, asked, failing}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done() or work.done():
+                if failing.done() and not work.done():
+                    await failing
+                await work
+                return None
+            if not sender.is_away:
+                work.cancel()
+                with suppress(TimeoutError, ConsoleError):
+                    async with asyncio.timeout(FAREWELL_S):
+                        await sender.drain()
+            if sender.waiting:
+                say(not_taken(sender.waiting))
+            return asked.result()
+        finally:
+            for task in (work, failing):
+                task.cancel()
+            await asyncio.gather(work, failing, return_exceptions=True)
+
+
+def ask(asked: asyncio.Future[int], number: signal.Signals) -> Callable[[], None]:
+    """A handler that notes the first signal."""
+    return lambda: None if asked.done() else asked.set_result(int(number))
+
+
+async def feed(sender: Sender, texts: tuple[str, ...], fields: dict[str, str], teller: Teller, *, ends: bool) -> None:
+    """Puts everything into the sender, and waits until it has an answer."""
+    if texts:
+        await sender.put(to_send(number, text, fields) for number, text in enumerate(texts, 1))
+    else:
+        async for found in lines(0):
+            items = []
+            for number, line in found:
+                if line is None:
+                    sender.refuse(number, tr("longer than {most} bytes", most=MOST_BYTES))
+                elif line.strip():
+                    items.append(to_send(number, line.decode("utf-8", "replace"), fields))
+            await sender.put(items)
+        if ends:
+            sender.limit(AFTER_END_S)
+    await sender.drain()
+
+
+def to_send(number: int, text: str, fields: dict[str, str]) -> Item:
+    """A text as it goes over the wire."""
+    from ng_tui.client.sender import item
+
+    return item(number, event(text, fields))
 
 
 def event(text: str, fields: dict[str, str]) -> Any:
@@ -122,36 +304,3 @@ def event(text: str, fields: dict[str, str]) -> Any:
         if isinstance(found, dict):
             return fields | found if fields else msgspec.Raw(text.encode())
     return {"message": text, **fields} if fields else text
-
-
-def batches(descriptor: int) -> Iterator[Batch]:
-    """The lines of a file that may still grow, with their numbers; empty ones are left out."""
-    batch: Batch = []
-    number = size = 0
-    for line in lines(descriptor):
-        number += line is not None
-        if line is not None and line.strip():
-            batch.append((number, line))
-            size += len(line)
-        if batch and (line is None or len(batch) >= MOST_LINES or size >= MOST_BYTES):
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def lines(descriptor: int) -> Iterable[str | None]:
-    """Each line without its end; None when no further one comes for a moment."""
-    rest = b""
-    while True:
-        if not select.select([descriptor], [], [], PATIENCE_S)[0]:
-            yield None
-            select.select([descriptor], [], [])
-        chunk = os.read(descriptor, CHUNK)
-        if not chunk:
-            break
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line.decode("utf-8", "replace").removesuffix("\r")
-    if rest:
-        yield rest.decode("utf-8", "replace")

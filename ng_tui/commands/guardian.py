@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from ng_tui.client.wire import Command, Mode, SetRuleModeCommand
-from ng_tui.commands.live import change, observe
+from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.i18n import tr
@@ -51,7 +51,7 @@ def command(ctx: click.Context, duration: float, as_json: bool, target: str | No
 @click.pass_context
 def observe_rule(ctx: click.Context, rule: str, target: str | None) -> None:
     """Writes the mode."""
-    change(ctx.obj, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.OBSERVE)), target_of(ctx, target))
+    _set_mode(ctx, rule, Mode.OBSERVE, target)
 
 
 @command.command(help=tr("Let a rule reject what it objects to, now and at later starts."))
@@ -60,4 +60,8 @@ def observe_rule(ctx: click.Context, rule: str, target: str | None) -> None:
 @click.pass_context
 def enforce(ctx: click.Context, rule: str, target: str | None) -> None:
     """Writes the mode."""
-    change(ctx.obj, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=Mode.ENFORCE)), target_of(ctx, target))
+    _set_mode(ctx, rule, Mode.ENFORCE, target)
+
+
+def _set_mode(ctx: click.Context, rule: str, mode: Mode, target: str | None) -> None:
+    say(change(ctx.obj, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=mode)), target_of(ctx, target)))

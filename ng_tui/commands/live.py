@@ -53,8 +53,7 @@ def observe(context: Context, seconds: float, target: str | None, view: Shown) -
 
 def change(context: Context, command: Command, target: str | None, *, must_serve: bool = False) -> str | None:
     """Has an engine carry out a command: that of `target`, or the one that serves on this host. When none does, the
-    saved state is changed, without any sensor; not with `must_serve`. What it came to, where the command does not say
-    it. Raises ConsoleError.
+    saved state is changed, without any sensor; not with `must_serve`. Returns what it came to. Raises ConsoleError.
     """
     client: EmbeddedClient | RemoteClient
     found = running(context.config(), target) if must_serve else elsewhere(context, target)
@@ -71,7 +70,7 @@ def change(context: Context, command: Command, target: str | None, *, must_serve
 
 
 def say(message: str | None) -> None:
-    """Prints what a command came to, where it does not say it itself."""
+    """Prints what a command came to."""
     if message is not None:
         print(safe(message))
 

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from ng_tui.client.wire import Command, SetModuleCommand
-from ng_tui.commands.live import change, observe
+from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.i18n import tr
@@ -45,7 +45,7 @@ def command(ctx: click.Context, duration: float, as_json: bool, target: str | No
 @click.pass_context
 def enable(ctx: click.Context, module: str, target: str | None) -> None:
     """Writes the flag."""
-    change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=True)), target_of(ctx, target))
+    say(change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=True)), target_of(ctx, target)))
 
 
 @command.command(help=tr("Switch a module off, now and at later starts."))
@@ -54,4 +54,4 @@ def enable(ctx: click.Context, module: str, target: str | None) -> None:
 @click.pass_context
 def disable(ctx: click.Context, module: str, target: str | None) -> None:
     """Writes the flag."""
-    change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=False)), target_of(ctx, target))
+    say(change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=False)), target_of(ctx, target)))

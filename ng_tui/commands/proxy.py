@@ -10,8 +10,10 @@ from contextlib import suppress
 import click
 
 from ng_tui.client.address import resolve
+from ng_tui.client.failures import unreachable
+from ng_tui.client.unix_socket import connect
 from ng_tui.commands.context import Context
-from ng_tui.commands.targets import knock, local
+from ng_tui.commands.targets import PROBE_S, local
 from ng_tui.i18n import tr
 
 CHUNK = 64 << 10
@@ -26,10 +28,12 @@ def command(context: Context, path: str | None) -> None:
     """Passes bytes on until the engine ends the connection."""
     # The configuration is read only when it is needed: a fault in it must not close the way in.
     found = (resolve(f"unix:{path}") if path is not None else local(context.config())).socket
-    if (failure := knock(found)) is not None:
-        raise failure
-    with socket.socket(socket.AF_UNIX) as engine:
-        engine.connect(found)
+    try:
+        engine = connect(found, PROBE_S)
+    except OSError as error:
+        raise unreachable(error, f"unix:{found}") from None
+    engine.settimeout(None)
+    with engine:
         # It may wait for input for good; it must not keep the process.
         threading.Thread(target=send, args=(engine,), daemon=True).start()
         while chunk := engine.recv(CHUNK):

@@ -16,6 +16,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
+from ng_tui.commands.troubles import Troubles
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import ntr, tr
 
@@ -36,6 +37,7 @@ def command(
 ) -> None:
     """Records until the sources end, the time is over, or it is interrupted."""
     client = source(context, target)
+    troubles = Troubles() if target is None else None
     deadline, records = Deadline(duration), 0
     try:
         stream = client.subscribe(filter_text)
@@ -44,8 +46,11 @@ def command(
             try:
                 while not deadline.passed:
                     chunk = stream.read(BATCH, deadline.wait_ms(200), "frames")
-                    for frame in client.frames():
+                    frames = client.frames()
+                    for frame in frames:
                         out.write(msgspec.json.encode(frame) + b"\n")
+                    if troubles is not None:
+                        troubles.tell(frames)
                     if chunk is None:
                         break
                     out.write(chunk)

@@ -12,9 +12,9 @@ import click
 import msgspec
 
 from ng_tui import _engine
-from ng_tui.client.embedded import utc_offset
+from ng_tui.client.embedded import local_zone
 from ng_tui.commands.context import Context
-from ng_tui.config import resolve
+from ng_tui.config import Layer, resolve
 from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
 from ng_tui.text import safe
@@ -46,7 +46,7 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
     resolve(layers)
     with signals() as came:
         try:
-            server = _engine.Server(layers, str(context.state_dir), utc_offset())
+            server = _engine.Server(layers, str(context.state_dir), local_zone())
         except _engine.EngineError as error:
             raise engine_refused(error.args[0]) from None
         for line in server.narration():
@@ -57,9 +57,9 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
         raise ConsoleError("NG-3104", tr("the engine has stopped"))
 
 
-def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool) -> list[_engine.Layer]:
+def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool) -> list[Layer]:
     """The layers that the options stand for."""
-    layers: list[_engine.Layer] = []
+    layers: list[Layer] = []
     if listen:
         listed = ", ".join(msgspec.json.encode(address).decode() for address in listen)
         layers.append(("value", "flag --listen", "server.listen", f"[{listed}]"))
@@ -88,5 +88,7 @@ def wait(server: _engine.Server, came: queue.SimpleQueue[int]) -> int | None:
         try:
             return came.get(timeout=LOOK_S)
         except queue.Empty:
+            for line in server.news():
+                print(safe(line), file=sys.stderr, flush=True)
             if server.has_failed():
                 return None

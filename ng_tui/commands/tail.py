@@ -14,6 +14,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
+from ng_tui.commands.troubles import Troubles
 from ng_tui.i18n import ntr, tr
 from ng_tui.text import fmt_time, safe
 
@@ -47,6 +48,7 @@ def command(
     if as_json + raw + explain > 1:
         raise click.UsageError(tr("--json, --raw and --explain exclude each other"))
     client = source(context, target)
+    troubles = Troubles() if target is None else None
     form = "records" if as_json else "raw" if raw else "msgpack"
     deadline, left = Deadline(duration), limit
     out = sys.stdout.buffer if form == "msgpack" else data_output(json=as_json)
@@ -55,6 +57,8 @@ def command(
         client.start()
         while not deadline.passed and left != 0:
             chunk = stream.read(BATCH if left is None else min(left, BATCH), deadline.wait_ms(200), form)
+            if troubles is not None:
+                troubles.tell(client.frames())
             if chunk is None:
                 break
             if not chunk:

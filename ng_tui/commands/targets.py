@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Mapping
 
 from ng_tui import _engine
 from ng_tui.client import address
 from ng_tui.client.address import Address, Way
-from ng_tui.client.failures import BadAddress, unreachable
+from ng_tui.client.failures import BadAddress, Untrusted, unreachable
+from ng_tui.client.unix_socket import connect
 from ng_tui.config import Config
 from ng_tui.connection import Place
 from ng_tui.errors import ConsoleError
@@ -48,9 +48,14 @@ def local(config: Config) -> Address:
 
 
 def serving(config: Config) -> Address | None:
-    """The engine of this host, when it serves."""
+    """The engine of this host, when it serves. Raises Untrusted when somebody else may serve in its place."""
     path = _engine.socket_path(config.text("server.socket"))
-    return None if path is None or knock(path) is not None else address.resolve(f"unix:{path}")
+    if path is None:
+        return None
+    failure = knock(path)
+    if isinstance(failure, Untrusted):
+        raise failure
+    return address.resolve(f"unix:{path}") if failure is None else None
 
 
 def running(config: Config, target: str | None) -> Address:
@@ -64,13 +69,13 @@ def running(config: Config, target: str | None) -> Address:
 
 
 def knock(path: str) -> ConsoleError | None:
-    """Why nobody serves a socket of this host, in one line; None when somebody does."""
-    with socket.socket(socket.AF_UNIX) as one:
-        one.settimeout(PROBE_S)
-        try:
-            one.connect(path)
-        except OSError as error:
-            return unreachable(error, f"unix:{path}")
+    """Why nobody serves a socket of this host, in one line, or nobody whom we trust; None when somebody does."""
+    try:
+        connect(path, PROBE_S).close()
+    except Untrusted as failure:
+        return failure
+    except OSError as error:
+        return unreachable(error, f"unix:{path}")
     return None
 
 

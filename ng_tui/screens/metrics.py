@@ -152,8 +152,10 @@ class MetricsPane(Pane):
         if narrow:
             upper = height if self._latency.display else height // 2
             return upper, height - upper, height - upper
-        count = len(self._state.metrics.sources) if self._state.metrics else 0
-        lower = max(3, min(count + 1, height // 4))
+        metrics = self._state.metrics
+        count = len(sources(metrics, self.size.width)) if metrics else 0
+        troubled = metrics is not None and any(one.trouble is not None for one in metrics.sources)
+        lower = max(3, min(count + 1, height // 3 if troubled else height // 4))
         middle = max(3, (height - lower) * 2 // 5)
         return height - lower - middle, middle, lower
 

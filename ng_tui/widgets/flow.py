@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ng_tui.client.wire import MetricsView, SourceView
+from rich.cells import chop_cells
+
+from ng_tui.client.wire import MetricsView, SourceView, Trouble, TroubleKind
 from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import fit, fmt_age, fmt_bytes, fmt_number, fmt_rate, fmt_short, fmt_us, safe, short_source
@@ -98,12 +100,20 @@ def queues(metrics: MetricsView | None, width: int) -> list[Line]:
 
 
 def sources(metrics: MetricsView | None, width: int) -> list[Line]:
-    """One row for each source; the head of its columns is SOURCE_HEAD."""
+    """One row for each source, below it why it is not read; those in trouble first. The columns are SOURCE_HEAD."""
     if metrics is None:
         return [[(tr("not measured yet"), "dim")]]
     if not metrics.sources:
         return [[("  " + tr("No sensor is switched on, so no events come in."), "dim")]]
-    return [_source(one, metrics.time_ns, width) for one in metrics.sources]
+    result: list[Line] = []
+    said: set[str] = set()
+    for one in sorted(metrics.sources, key=lambda one: one.trouble is None or not one.enabled):
+        result.append(_source(one, metrics.time_ns, width))
+        # What is wrong with a sensor is wrong with all of its sources, and is said once.
+        if one.enabled and one.trouble is not None and one.trouble.reason not in said:
+            said.add(one.trouble.reason)
+            result += _reason(one.trouble, metrics.time_ns, width)
+    return result
 
 
 def end_of(metrics: MetricsView | None) -> int:
@@ -115,6 +125,8 @@ def _source(one: SourceView, now: int, width: int) -> Line:
     mark = glyphs()
     if not one.enabled:
         glyph, word, tag = mark.off, tr("off"), "dim"
+    elif one.trouble is not None:
+        glyph, word, tag = _trouble(one.trouble)
     elif one.ended:
         glyph, word, tag = mark.off, tr("ended"), "dim"
     elif one.stale:
@@ -127,7 +139,7 @@ def _source(one: SourceView, now: int, width: int) -> Line:
     left: Line = [("  ", ""), (f"{glyph} {fit(word, 8)}", tag), (fit(safe(short_source(one.name, name)), name), "")]
     if one.refused:
         left.append(("  " + tr("{count} refused", count=fmt_short(one.refused)), "warn"))
-    if one.last_error is not None:
+    if one.last_error is not None and one.trouble is None:
         left.append((f"  {mark.error} {fmt_age(one.last_error.time_ns, now)} {safe(one.last_error.text)}", "bad"))
     right: Line = [
         (fit(fmt_rate(one.rate), 7, "right"), ""),
@@ -136,6 +148,24 @@ def _source(one: SourceView, now: int, width: int) -> Line:
         (fit(fmt_age(one.last_ok_ns, now), 5, "right") + "  ", "warn" if one.stale else "dim"),
     ]
     return spread(left, right, width)
+
+
+def _trouble(trouble: Trouble) -> tuple[str, str, str]:
+    """Glyph, word and tag of a source that is not read."""
+    mark = glyphs()
+    if trouble.kind is TroubleKind.FAILED:
+        return mark.error, tr("failed"), "bad"
+    if trouble.kind is TroubleKind.UNREADABLE:
+        return mark.error, tr("unread"), "bad"
+    return mark.waiting, tr("waiting"), "warn"
+
+
+def _reason(trouble: Trouble, now: int, width: int) -> list[Line]:
+    """Why a source is not read, and since when; the whole of it, in as many rows as it needs."""
+    tag = "warn" if trouble.kind is TroubleKind.WAITING else "bad"
+    text = f"{fmt_age(trouble.since_ns, now)} {safe(trouble.reason)}"
+    # Most of it is a path, which has no spaces to break it at.
+    return [[("    ", ""), (row, tag)] for row in chop_cells(text, max(8, width - 6))]
 
 
 def _fill(name: str, held: int, capacity: int, note: str, width: int, *, calm: bool = False) -> Line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from rich.style import Style
@@ -12,7 +11,7 @@ from ng_tui.client.wire import AlertState, Role
 from ng_tui.connection import Meter, Place
 from ng_tui.i18n import tr
 from ng_tui.state import State
-from ng_tui.text import ABSENT, fmt_bytes, fmt_rate, fmt_short, fmt_us, safe
+from ng_tui.text import ABSENT, fmt_bytes, fmt_clock, fmt_rate, fmt_short, fmt_us, safe
 from ng_tui.widgets.lines import Line, Lines, cut, line_width, spread
 from ng_tui.widgets.palette import Palette
 
@@ -51,7 +50,7 @@ class Overview(Lines):
         """
         links = links or {}
         self._colour = place.colour if place is not None else ""
-        clock = time.strftime("%H:%M:%S", time.localtime(now_ns // 1_000_000_000))
+        clock = fmt_clock(now_ns)
         head = [(safe(label), "")] if place is None else connection(state, label, place, list(links))
         items = numbers(state)
         if place is not None and not place.local:

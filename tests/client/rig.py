@@ -11,10 +11,12 @@ from typing import TypeVar
 
 from ng_tui.client.address import Address, resolve
 from ng_tui.client.background import Background
+from ng_tui.client.listener import Listener
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.wire import Frame, Row
-from tests.server.engine import QUIET, Engine
+from tests.quiet import quiet
+from tests.server.engine import Engine
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ def logged(folder: Path, *settings: str) -> tuple[Engine, Log]:
     folder.mkdir(exist_ok=True)
     log = Log(folder / "app.log")
     files = ("sensors.files.enabled=true", f'sensors.files.paths=["{log.path}"]', "sensors.files.tail_lines=0")
-    engine = Engine(folder, *(setting for setting in QUIET if "files" not in setting), *files, *settings)
+    engine = Engine(folder, *quiet(but="files"), *files, *settings)
     follows(engine, log)
     return engine, log
 
@@ -94,7 +96,6 @@ class Relay:
         self.path = engine.folder / "relay.sock"
         self._target = str(engine.socket)
         self._background = Background("relay")
-        self._writers: set[asyncio.StreamWriter] = set()
         self.open()
 
     @property
@@ -104,27 +105,23 @@ class Relay:
 
     def open(self) -> None:
         """Whoever connects is connected with the engine."""
-        self._server = self._background.submit(asyncio.start_unix_server(self._serve, str(self.path))).result()
+        self._background.submit(self._open()).result()
+
+    async def _open(self) -> None:
+        self._listener = Listener(str(self.path), self._connect)
 
     def cut(self) -> None:
         """Breaks all connections, and takes no more."""
         self.path.unlink()
-        self._background.submit(self._cut()).result()
+        self._background.submit(self._listener.close()).result()
 
     def close(self) -> None:
         """Ends it."""
-        self._background.submit(self._cut()).result()
+        self._background.submit(self._listener.close()).result()
         self._background.close()
 
-    async def _cut(self) -> None:
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_unix_connection(self._target)
-        self._writers |= {writer, there_writer}
 
         async def splice(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
             with suppress(OSError):
@@ -133,8 +130,11 @@ class Relay:
                     await target.drain()
             target.close()
 
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.gather(splice(reader, there_writer), splice(there_reader, writer))
+        except asyncio.CancelledError:
+            there_writer.transport.abort()
+            raise
 
 
 def lose(engine: Engine, log: Log, relay: Relay, lines: int) -> None:

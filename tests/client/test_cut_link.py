@@ -17,6 +17,8 @@ from tests.server.engine import ROOT, Engine
 
 from .rig import Log, Relay, live, rows, until
 
+pytestmark = pytest.mark.measures
+
 
 def holes(told: Iterable[tuple[int, int | None]]) -> int:
     """Records that are said to be missing; every number is a record or in a gap, once and in order."""

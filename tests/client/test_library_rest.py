@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,8 @@ async def test_a_request_that_is_sent_again_is_not_taken_in_twice(client: NeuroG
 
 
 async def test_what_is_no_event_is_told(client: NeuroGraphClient) -> None:
-    receipt = await client.emit(["good", ["nested"], "good too"])
+    no_event: Any = ["nested"]
+    receipt = await client.emit(["good", no_event, "good too"])
     assert (receipt.accepted, receipt.rejected_total) == (2, 1)
     assert [(line.line, line.code) for line in receipt.rejected] == [(2, "BAD_REQUEST")]
     with pytest.raises(Declined) as caught:

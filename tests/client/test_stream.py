@@ -138,7 +138,8 @@ def test_a_restart_is_told_as_a_gap(relayed: tuple[Engine, Log, Relay]) -> None:
         lose(engine, log, relay, 40)
         log.write(5)
         read_to("request 49 ")
-        gaps, numbers = [], []
+        gaps: list[Any] = []
+        numbers: list[Any] = []
         for line in found:
             if "gap" in line:
                 gaps.append(line["gap"])

@@ -13,7 +13,8 @@ from ng_tui.client.address import resolve
 from ng_tui.client.failures import ConnectionFailed
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
-from tests.server.engine import QUIET, Engine
+from tests.quiet import QUIET
+from tests.server.engine import Engine
 
 from .rig import live, until
 

@@ -13,7 +13,8 @@ from ng_tui.client.failures import Refused
 from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.errors import EXIT_REFUSED
-from tests.server.engine import QUIET, Engine
+from tests.quiet import QUIET
+from tests.server.engine import Engine
 
 from .rig import live, until
 

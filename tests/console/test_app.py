@@ -14,8 +14,7 @@ from ng_tui.screens.base import Jump, Send
 from ng_tui.screens.events import EventsPane
 from ng_tui.terminal.capabilities import Capabilities
 from ng_tui.widgets.tail import Tail
-from tests.console.test_events import settle
-from tests.console.trial_console import console, shown
+from tests.console.trial_console import console, settle, shown
 
 SIZE = (80, 24)
 

@@ -5,34 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import OptionList
 
-from ng_tui.app import ConsoleApp
-from ng_tui.client.wire import Frame, Level, Notice, RecordDetail, Row
+from ng_tui.client.wire import Frame, GapReason, Level, Notice, Outcome, Record
 from ng_tui.screens.events import EventsPane
 from ng_tui.widgets.filter_bar import PAUSE, FilterBar, FilterInput
 from ng_tui.widgets.tail import Tail
-from tests.console.fake import FakeClient, make_row
-from tests.console.trial_console import console, shown
+from tests.console.fake import FakeClient
+from tests.console.script import make_record
+from tests.console.trial_console import console, settle, shown
 
 SIZE = (80, 24)
-
-
-async def settle(pilot: Pilot[int]) -> None:
-    """Waits until the app has looked at the engine twice, so that all from before is taken in and drawn."""
-    app = cast(ConsoleApp, pilot.app)
-    client = cast(FakeClient, app.client)
-    until, deadline = client.asked + 2, time.monotonic() + 10
-    while client.asked < until and time.monotonic() < deadline:
-        await pilot.pause(0.02)
-    await pilot.pause()
 
 
 async def type_filter(pilot: Pilot[int], text: str) -> None:
@@ -84,7 +73,7 @@ async def test_pruning_never_shifts_the_text(tmp_path: Path) -> None:
         before, cursor = top_lines(shown(app)), app.query_one(Tail).cursor
         client.ring.add(100)
         await settle(pilot)
-        assert client.ring.pruned_rows
+        assert client.ring.view("").advance(1000).first_seq == 101
         assert top_lines(shown(app)) == before
         assert app.query_one(Tail).cursor == cursor
 
@@ -176,16 +165,15 @@ async def test_search_goes_around_with_a_notice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("forward", "backward", "test"),
     [
-        ("e", "E", lambda row: row.level.value == "error"),
-        ("w", "W", lambda row: row.level.value == "warn"),
-        ("v", "V", lambda row: row.outcome.value != "admit"),
-        ("a", "A", lambda row: row.is_alert),
+        ("e", "E", lambda record: record.level is Level.ERROR),
+        ("w", "W", lambda record: record.level is Level.WARN),
+        ("v", "V", lambda record: record.verdict.outcome is not Outcome.ADMIT),
+        ("a", "A", lambda record: record.detection.is_alert),
     ],
 )
-async def test_jumps(tmp_path: Path, forward: str, backward: str, test: object) -> None:
+async def test_jumps(tmp_path: Path, forward: str, backward: str, test: Callable[[Record], bool]) -> None:
     app, client = console(tmp_path)
-    assert callable(test)
-    wanted = [row.seq for row in client.ring.rows if test(row)]
+    wanted = [record.seq for record in client.ring.records if test(record)]
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         tail = app.query_one(Tail)
@@ -223,13 +211,13 @@ async def test_detail_shows_all_and_jumps_to_a_neighbour(tmp_path: Path, size: t
         await pilot.press("E", "enter")
         await settle(pilot)
         facts = str(app.query_one("#facts").render())
-        assert "event 195" in facts and "rare template" in facts and "features (text-1)" in facts
+        assert "event 195" in facts and "never seen before" in facts and "features (text)" in facts
         assert "▌" in shown(app)
         await pilot.press("tab")
         assert isinstance(app.focused, OptionList)
         await pilot.press("enter")
         await settle(pilot)
-        assert app.query_one(Tail).cursor == 150
+        assert app.query_one(Tail).cursor == 159
         await pilot.press("escape")
         assert not app.query_one("#detail").has_class("-open")
 
@@ -237,16 +225,13 @@ async def test_detail_shows_all_and_jumps_to_a_neighbour(tmp_path: Path, size: t
 async def test_the_text_of_a_pattern_is_shown_when_it_comes_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app, _ = console(tmp_path)
-    whole, known = app.client.ring.detail, False
+    app, client = console(tmp_path)
+    text, known = client.ring.template, False
 
-    def detail(seq: int, neighbours: int) -> RecordDetail | None:
-        found = whole(seq, neighbours)
-        if found is not None and not known:
-            found.template = None
-        return found
+    def template(source: str, pattern: int, seq: int) -> str | None:
+        return text(source, pattern, seq) if known else None
 
-    monkeypatch.setattr(app.client.ring, "detail", detail)
+    monkeypatch.setattr(client.ring, "template", template)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("E", "enter")
@@ -266,7 +251,7 @@ async def test_copy_always_leaves_a_private_file(tmp_path: Path) -> None:
         await pilot.press("c")
         await settle(pilot)
         path = tmp_path / "state" / "copied.txt"
-        assert path.read_text() == make_row(200).text
+        assert path.read_text() == make_record(200).text
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         await pilot.press("y")
         await settle(pilot)
@@ -281,18 +266,18 @@ async def test_export_writes_the_view(tmp_path: Path) -> None:
         await settle(pilot)
         (path,) = (tmp_path / "out").iterdir()
         lines = [json.loads(line) for line in path.read_text().splitlines()]
-        assert len(lines) == 22 and all("charge" in line["raw"] for line in lines)
+        assert len(lines) == 22 and all("charge" in line["text"] for line in lines)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_hostile_markup_is_shown_verbatim(tmp_path: Path) -> None:
     texts = ["user[admin] [/foo]", "[@click=app.quit]x[/]", "[bold red]loud[/bold red]", "$(rm) %s {0} \\[x]"]
 
-    def hostile(seq: int) -> Row:
-        row = make_row(seq)
-        row.text = texts[seq % len(texts)]
-        row.source = "[b]src"
-        return row
+    def hostile(seq: int) -> Record:
+        record = make_record(seq)
+        record.text = texts[seq % len(texts)]
+        record.source = "[b]src"
+        return record
 
     client = FakeClient(0)
     client.ring.add(40, hostile)
@@ -317,19 +302,13 @@ def notice(text: str) -> Frame:
 
 
 async def test_gap_rows_span_the_width(tmp_path: Path) -> None:
-    client = FakeClient(0)
-
-    def gap(seq: int) -> Row:
-        row = make_row(seq)
-        if seq == 10:
-            row.gap, row.text = 1234, "slow consumer"
-        return row
-
-    client.ring.add(12, gap)
+    client = FakeClient(9)
+    client.ring.add_gap(1234, GapReason.SLOW_CONSUMER)
+    client.ring.add(2)
     app, _ = console(tmp_path, client)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        assert "┄┄┄ 1 234 records missing: slow consumer ┄┄┄" in shown(app)
+        assert "┄┄┄ 1 234 records missing: the reader was too slow ┄┄┄" in shown(app)
 
 
 async def test_columns_and_times_change(tmp_path: Path) -> None:

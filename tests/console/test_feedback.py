@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -18,28 +17,31 @@ from ng_tui.client.wire import (
     FeedbackView,
     Frame,
     GiveFeedbackCommand,
+    Record,
     ResultFrame,
     Role,
-    Row,
     UndoFeedbackCommand,
 )
 from ng_tui.connection import Place
 from ng_tui.widgets.detail import Detail
 from ng_tui.widgets.table import Table
 from ng_tui.widgets.tail import Tail
-from tests.console.fake import FakeClient, make_row
-from tests.console.trial_console import console, shown
+from tests.console.fake import FakeClient
+from tests.console.script import make_record
+from tests.console.trial_console import console, settle, shown
 
-from .test_events import settle
 from .test_patterns import opened
 
-PATTERN = 142
+PATTERN = 0
+"""Of the first line of the script."""
 SAID = "false alarm 7 by alice: disk [bold]*[/] full of sshd alerts from strength 4.58 on, before from 3.60"
 
 
-def alerting(seq: int) -> Row:
-    """A row with a pattern; a multiple of nine, so that its source is that of the first line of the script."""
-    return msgspec.structs.replace(make_row(seq), pattern=PATTERN, is_alert=True)
+def alerting(seq: int) -> Record:
+    """A record that raised an alert; a multiple of nine, so that it is the first line of the script."""
+    record = make_record(seq)
+    record.detection.is_alert = True
+    return record
 
 
 def judged(source: str, pattern: int, offset: float) -> FeedbackView:
@@ -58,11 +60,10 @@ class Judge(FakeClient):
     def send(self, command: Command) -> int:
         number = super().send(command)
         if command.give_feedback is not None and not self.refuse:
-            row = self.ring.row(command.give_feedback.seq)
-            assert row is not None
+            record = self.ring.records[command.give_feedback.seq - 1]
             self.queue[-1:] = [
                 Frame(result=ResultFrame(number, SAID)),
-                Frame(feedback=judged(row.source, PATTERN, 0.98)),
+                Frame(feedback=judged(record.source, PATTERN, 0.98)),
             ]
         if command.undo_feedback is not None:
             self.queue.append(Frame(feedback=FeedbackView(3.6, [], [])))
@@ -148,7 +149,7 @@ async def test_patterns_show_and_undo_what_was_said(tmp_path: Path, size: tuple[
     client = Judge()
     app, _ = console(tmp_path, client)
     async with app.run_test(size=size) as pilot:
-        pane = await opened(cast(Pilot[int], pilot))
+        pane = await opened(pilot)
         assert "threshold" not in shown(app)
         source, _, pattern = (pane.query_one(Table).cursor_key or "").partition("\n")
         client.queue.append(Frame(feedback=judged(source, int(pattern), 0.98)))

@@ -11,12 +11,13 @@ from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
 from ng_tui.client.protocol import Link, LinkState
-from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Role, Row
+from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, GapReason, Record, Role
 from ng_tui.connection import Meter, Place, split_source
 from ng_tui.widgets.banner import Banner
-from tests.console.fake import FakeClient, make_row, metrics, modules
-from tests.console.test_events import settle
-from tests.console.trial_console import console, shown
+from tests.console.fake import FakeClient
+from tests.console.script import make_record
+from tests.console.trial_console import console, settle, shown
+from tests.console.views import metrics, modules
 
 NARROW, WIDE = (80, 24), (160, 40)
 ADMIN = frozenset({"steer", "ingest", "read:signals", "read:modules", "read:guardian", "read:metrics", "read:status"})
@@ -253,13 +254,11 @@ async def test_the_copied_command_asks_the_engine_that_is_shown(
         assert (tmp_path / "state" / "copied.txt").read_text() == expected
 
 
-def of_host(seq: int) -> Row:
+def of_host(seq: int) -> Record:
     """Records of two engines, the way a shared ring has them."""
-    row = make_row(seq)
-    row.source = f"{'web-1' if seq % 2 else 'db-1'}/{row.source}"
-    if seq == 196:
-        row.gap, row.text, row.source = 120, "120 records are missing: source_lost", "db-1/engine"
-    return row
+    record = make_record(seq)
+    record.source = f"{'web-1' if seq % 2 else 'db-1'}/{record.source}"
+    return record
 
 
 class FakeSeveral(FakeClient):
@@ -267,7 +266,9 @@ class FakeSeveral(FakeClient):
 
     def __init__(self) -> None:
         super().__init__(0)
-        self.ring.add(200, of_host)
+        self.ring.add(195, of_host)
+        self.ring.add_gap(120, GapReason.SOURCE_LOST, "db-1/")
+        self.ring.add(4, of_host)
         self.names = ["web-1", "db-1"]
         self.tried = 0
         self._links = {"web-1": LIVE, "db-1": replace(LOST, host="db-1")}
@@ -304,7 +305,9 @@ async def test_several_engines_in_one_console(tmp_path: Path) -> None:
         assert " remote web-1 1/2 admin" in lines[0] and "1 of 2 live" in lines[0]
         rows = [line for line in lines if "#199" in line or "#200" in line]
         assert " web-1 nginx" in rows[0] and " db-1  orders" in rows[1] and "/" not in rows[1][:40]
-        assert any("┄ db-1: 120 records missing: source_lost ┄" in line for line in lines)
+        assert any(
+            "┄ db-1: 120 records missing: the engine was killed before it could tell them ┄" in line for line in lines
+        )
         assert "gateway_of_web-1" in "\n".join(await go(pilot, "2"))
         lines = await go(pilot, "semicolon")
         assert "remote db-1 2/2" in lines[0] and "reconnecting" not in lines[0]

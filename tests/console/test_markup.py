@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -12,6 +14,7 @@ from ng_tui.client.wire import (
     AlertState,
     AlertView,
     Command,
+    Format,
     Frame,
     Kind,
     LastError,
@@ -19,24 +22,26 @@ from ng_tui.client.wire import (
     Mode,
     Offender,
     Outcome,
+    Record,
     RecordDetail,
-    Row,
     RuleView,
     SetModuleCommand,
     Setting,
     SourceView,
+    Verdict,
 )
 from ng_tui.screens.base import Copy, Send, Tell
 from ng_tui.widgets.confirm import Confirm
 from ng_tui.widgets.filter_bar import FilterInput
 from ng_tui.widgets.overview import Overview
 from ng_tui.widgets.table import Table
-from tests.console import fake
-from tests.console.fake import START_NS, FakeClient, FakeRing, make_row
-from tests.console.test_events import settle
-from tests.console.trial_console import console, shown
+from tests.console import views
+from tests.console.fake import FakeClient, ScriptedRing
+from tests.console.script import START_NS, make_record
+from tests.console.trial_console import console, settle, shown
 from tests.end_to_end.payloads import MARKUP
 
+NAMES = [name for name, _ in MARKUP]
 TEXTS = [body.decode() for _, body in MARKUP]
 SIZE = (200, 60)
 
@@ -59,36 +64,44 @@ def check(app: ConsoleApp, *expected: str) -> None:
                 assert style.link is None, segment
 
 
-def hostile_row(seq: int) -> Row:
+def text_of(seq: int) -> str:
+    """The text that the record of this place has in all its fields."""
+    return TEXTS[(seq - 1) % len(TEXTS)]
+
+
+def hostile_record(seq: int) -> Record:
     """A record with the text of its place in every field."""
-    made, text = make_row(seq), TEXTS[(seq - 1) % len(TEXTS)]
-    made.text, made.source, made.type, made.outcome = f"e {text}", f"s {text}", f"log.{text}", Outcome.ADMIT
+    made, text = make_record(seq), text_of(seq)
+    made.text, made.source, made.type = f"e {text}", f"s {text}", f"log.{text}"
+    made.raw, made.format = json.dumps({"message": f"e {text}", f"k {text}"[:14]: f"v {text}"}), Format.JSON
+    made.verdict = Verdict(Outcome.ADMIT, [])
     return made
 
 
-def gap_row(seq: int) -> Row:
+def gap_record(seq: int) -> Record:
     """A gap whose reason looks like markup."""
-    made = make_row(seq)
-    made.gap, made.text = 7, "gap [/x] user[admin]"
+    made = make_record(seq)
+    made.type, made.format, made.text = "stream.gap", Format.NOTE, "gap [/x] user[admin]"
+    made.raw = json.dumps({"type": made.type, "message": made.text, "count": 7})
     return made
 
 
-class HostileRing(FakeRing):
-    """Details in which every text of a record is hostile."""
+class HostileRing(ScriptedRing):
+    """Patterns and reasons of the engine that are hostile too."""
+
+    def template(self, source: str, pattern: int, seq: int) -> str | None:
+        return f"t {text_of(seq)}"
 
     def detail(self, seq: int, neighbours: int) -> RecordDetail | None:
         found = super().detail(seq, neighbours)
         if found is not None:
-            text = TEXTS[(seq - 1) % len(TEXTS)]
-            found.record.attrs = {f"k {text}"[:14]: f"v {text}"}
-            found.record.detection.why = f"why {text}"
-            found.template = f"t {text}"
+            found.record.detection.why = f"why {text_of(seq)}"
         return found
 
 
 def hostile_frames(text: str) -> list[Frame]:
     """Views in which the text stands in every place."""
-    modules, guardian, metrics = fake.modules(), fake.guardian(), fake.metrics(90)
+    modules, guardian, metrics = views.modules(), views.guardian(), views.metrics(90)
     module = modules[0]
     module.term, module.summary, module.disable_warning = f"t {text}", f"s {text}", f"w {text}"
     module.dependents, module.errors = [f"d {text}"], 3
@@ -123,8 +136,8 @@ async def renew(app: ConsoleApp, pilot: Pilot[int], text: str) -> None:
 async def test_the_events_screen_shows_it_as_it_is(tmp_path: Path) -> None:
     client = FakeClient(0)
     client.ring = HostileRing()
-    client.ring.add(len(TEXTS), hostile_row)
-    client.ring.add(1, gap_row)
+    client.ring.add(len(TEXTS), hostile_record)
+    client.ring.add(1, gap_record)
     app, _ = console(tmp_path, client)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
@@ -136,72 +149,96 @@ async def test_the_events_screen_shows_it_as_it_is(tmp_path: Path) -> None:
             await pilot.press("j")
 
 
-async def test_the_other_screens_show_it_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", TEXTS, ids=NAMES)
+async def test_the_modules_screen_shows_it_as_it_is(tmp_path: Path, text: str) -> None:
     app, _ = console(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         await pilot.press("2")
-        for text in TEXTS:
-            await renew(app, pilot, text)
-            app.query_one("#modules Table", Table).select("gateway")
-            await renew(app, pilot, text)
-            check(app, f"s {text}"[:18], f"le {text}"[:16], text[:12])
-            await pilot.press("enter")
-            await pilot.pause()
-            check(app, f"v {text}"[:12], f"‹{text}"[:12])
-            await pilot.press("space")
-            await pilot.pause()
-            assert app.query_one("SettingsForm Input", Input).value == f"v {text}"
-            await pilot.press("escape", "down", "down", "down", "space", "9", "9", "enter")
-            await pilot.pause()
-            check(app, "expected a whole number")
-            await pilot.press("escape", "escape", "space")
-            await pilot.pause()
-            assert isinstance(app.screen, Confirm)
-            check(app, f"w {text}"[:18])
-            await pilot.press("n")
+        await renew(app, pilot, text)
+        app.query_one("#modules Table", Table).select("gateway")
+        await renew(app, pilot, text)
+        check(app, f"s {text}"[:18], f"le {text}"[:16], text[:12])
+        await pilot.press("enter")
+        await pilot.pause()
+        check(app, f"v {text}"[:12], f"‹{text}"[:12])
+        await pilot.press("space")
+        await pilot.pause()
+        assert app.query_one("SettingsForm Input", Input).value == f"v {text}"
+        await pilot.press("escape", "down", "down", "down", "space", "9", "9", "enter")
+        await pilot.pause()
+        check(app, "expected a whole number")
+        await pilot.press("escape", "escape", "space")
+        await pilot.pause()
+        assert isinstance(app.screen, Confirm)
+        check(app, f"w {text}"[:18])
+        await pilot.press("n")
+
+
+async def test_the_metrics_screen_shows_it_as_it_is(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
         await pilot.press("3")
         for text in TEXTS:
             await renew(app, pilot, text)
             check(app, text[:20], f"se {text}"[:24])
+
+
+async def test_the_guardian_screen_shows_it_as_it_is(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
         await pilot.press("4", "i")
         for text in TEXTS:
             await renew(app, pilot, text)
             check(app, f"o {text}"[:16], f"l {text}"[:20], f"n {text}"[:14], f"when {text}"[:20], f"r {text}"[:18])
 
 
-async def test_the_name_of_a_recording_and_windows_show_it_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", TEXTS, ids=NAMES)
+async def test_the_name_of_a_recording_and_windows_show_it_as_it_is(tmp_path: Path, text: str) -> None:
+    client = FakeClient(20)
+    client.refuse = True
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        overview = Overview()
+        overview.present(app.state, 0, label=f"replay {text}")
+        assert f"replay {text}" in "".join(part for part, _ in overview.lines(200, 1)[0])
+        app.clear_notifications()
+        app._note(f"n {text}", Level.ERROR, "o")
+        app.pane.post_message(Tell(f"tell {text}"))
+        await pilot.pause()
+        check(app, f"n {text}"[:20], f"tell {text}"[:24])
+        app.push_screen(Confirm(f"Switch {text} off?", [f"because {text}"]))
+        await pilot.pause()
+        check(app, f"Switch {text}"[:24], f"because {text}"[:24])
+        await pilot.press("escape")
+        app.clear_notifications()
+        await pilot.press("f")
+        app.query_one(FilterInput).value = text
+        await pilot.pause(0.15)
+        await pilot.pause()
+        check(app, text)
+        await pilot.press("enter")
+        await pilot.pause()
+        check(app, text)
+        await pilot.press("escape")
+        app.pane.post_message(Copy(text))
+        await pilot.pause()
+        assert (tmp_path / "state" / "copied.txt").read_text() == text
+    assert app.return_value is None
+
+
+async def test_the_list_of_notices_and_the_palette_show_it_as_it_is(tmp_path: Path) -> None:
     client = FakeClient(20)
     client.refuse = True
     app, _ = console(tmp_path, client)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(pilot)
         for text in TEXTS:
-            overview = Overview()
-            overview.present(app.state, 0, label=f"replay {text}")
-            assert f"replay {text}" in "".join(part for part, _ in overview.lines(200, 1)[0])
-            app.clear_notifications()
             app._note(f"n {text}", Level.ERROR, "o")
-            app.pane.post_message(Tell(f"tell {text}"))
-            await pilot.pause()
-            check(app, f"n {text}"[:20], f"tell {text}"[:24])
-            app.push_screen(Confirm(f"Switch {text} off?", [f"because {text}"]))
-            await pilot.pause()
-            check(app, f"Switch {text}"[:24], f"because {text}"[:24])
-            await pilot.press("escape")
-            app.clear_notifications()
-            await pilot.press("f")
-            app.query_one(FilterInput).value = text
-            await pilot.pause(0.15)
-            await pilot.pause()
-            check(app, text)
-            await pilot.press("enter")
-            await pilot.pause()
-            check(app, text)
-            await pilot.press("escape")
-            app.pane.post_message(Copy(text))
-            await pilot.pause()
-            assert (tmp_path / "state" / "copied.txt").read_text() == text
+        app.clear_notifications()
         app.pane.post_message(Send(Command(set_module=SetModuleCommand("[/x]", True))))
         await settle(pilot)
         check(app, "not allowed [bold]here[/]")

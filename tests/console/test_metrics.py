@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ng_tui.client.wire import Frame, Unit
+from ng_tui.client.wire import Frame, Trouble, TroubleKind, Unit
 from ng_tui.screens.metrics import MetricsPane
 from ng_tui.state import State
+from ng_tui.widgets.flow import sources
 from ng_tui.widgets.glyphs import use_glyphs
 from ng_tui.widgets.host import host
 from ng_tui.widgets.panel import Panel
@@ -149,3 +150,30 @@ async def test_ascii_screen_is_ascii() -> None:
             assert screen_text(app).isascii()
     finally:
         use_glyphs("braille")
+
+
+async def test_a_source_that_is_not_read_says_why_in_full_and_is_never_live() -> None:
+    path = "/var/log/" + "very-long-name-" * 12 + "[/b].log"
+    failed = "sensor files failed: index out of range (at scan.rs:7); it is started again in 4 s"
+    waiting = f"waiting for {path}: it does not exist yet"
+    shown = metrics(0)
+    by_name = {one.name: one for one in shown.sources}
+    by_name["host"].trouble = Trouble(TroubleKind.FAILED, shown.time_ns - 3_000_000_000, failed)
+    by_name["journald"].trouble = Trouble(TroubleKind.FAILED, shown.time_ns - 3_000_000_000, failed)
+    by_name["file:/var/log/syslog"].trouble = Trouble(TroubleKind.WAITING, shown.time_ns, waiting)
+    state = sample_state()
+    state.absorb([Frame(metrics=shown)])
+    app = Trial(MetricsPane(), state)
+    async with app.run_test(size=(80, 30)) as pilot:
+        await pilot.press("left", "M")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "● live" not in text
+        assert text.count("! failed") == 2
+        # Lines break anywhere, also where a blank stood.
+        words = "".join(text.split())
+        assert words.count("".join(failed.split())) == 1
+        assert "".join(waiting.split()) in words
+        lines = sources(shown, 80)
+        tags = [tag for line in lines for part, tag in line if "failed: index" in part or part.startswith("! failed")]
+        assert tags == ["bad", "bad", "bad"]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
-import pty
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 
 from ng_tui.terminal import gone
+from tests.end_to_end.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 MODES = (b"\x1b[?1000", b"\x1b[?1003", b"\x1b[?1006", b"\x1b[?1049", b"\x1b[?2004", b"\x1b[?1004")
@@ -44,35 +42,17 @@ sys.exit(app.return_code or result or 0)
     ("end", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), ("fail", 1), (b"\x11", 0)], ids=str
 )
 def test_the_terminal_is_given_back(end: int | str | bytes, code: int) -> None:
-    child, master = pty.fork()
-    if child == 0:
-        environment = {
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(ROOT),
-            "COLUMNS": "80",
-            "LINES": "24",
-        }
-        os.execve(sys.executable, [sys.executable, "-c", PROGRAM, str(end)], environment)
-    output, done, deadline = b"", False, time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            data = os.read(master, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        output += data
-        if b"live" in output and not done:
-            done = True
-            if isinstance(end, bytes):
-                os.write(master, end)
-            elif isinstance(end, int):
-                os.kill(child, end)
-    os.close(master)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == code
-    assert done
+    program = (sys.executable, "-c", PROGRAM)
+    with Terminal((str(end),), env={"PYTHONPATH": str(ROOT)}, program=program) as console:
+        if isinstance(end, bytes):
+            console.wait("live")
+            console.send(end.decode())
+        elif isinstance(end, int):
+            console.wait("live")
+            console.signal(signal.Signals(end))
+        assert console.finish(timeout=30) == code
+        output = bytes(console.raw)
+    assert b"live" in output
     for mode in MODES:
         assert output.rfind(mode + b"l") > output.rfind(mode + b"h"), mode
     assert output.rfind(b"\x1b[?25h") > output.rfind(b"\x1b[?25l")
@@ -90,7 +70,12 @@ def test_a_terminal_that_is_gone_holds_nobody_up() -> None:
     try:
         writer = WriterThread(Gone())
         writer.start()
-        done = threading.Thread(target=lambda: [writer.write("x") for _ in range(3 * MAX_QUEUED_WRITES)], daemon=True)
+
+        def fill() -> None:
+            for _ in range(3 * MAX_QUEUED_WRITES):
+                writer.write("x")
+
+        done = threading.Thread(target=fill, daemon=True)
         done.start()
         done.join(timeout=10)
         assert not done.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,11 +22,15 @@ from ng_tui.connection import Place
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.terminal.capabilities import Capabilities
+from ng_tui.widgets.filter_bar import PAUSE
+from tests.console.trial_console import is_shown, shown, turn
 
 ROOT = Path(__file__).parents[2]
 INCIDENT = ROOT / "tests" / "data" / "incident.jsonl.gz"
 NOTHING = ROOT / "tests" / "data" / "nothing.jsonl"
 WIDE, NARROW = (120, 40), (80, 24)
+AFTER_KEYS = 4 * PAUSE
+"""Seconds for which nothing may change after keys: a filter is looked at when none follows for a moment."""
 
 
 class Pictures(SVGImageExtension):
@@ -59,14 +64,28 @@ def label(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
 
 
-async def settle(pilot: Pilot[int], client: ReplayClient) -> None:
-    """Waits until the recording is played, examined and drawn."""
+async def settle(pilot: Pilot[int], client: ReplayClient, still: float = 0.0) -> None:
+    """Waits until the recording is played and drawn, and nothing changed for a turn, or for `still` seconds."""
     app = pilot.app
     assert isinstance(app, ConsoleApp)
-    while not (client.ended and app._events.viewing.scanned >= 1.0 and app.state.metrics is not None):
-        await pilot.pause(0.05)
-    for _ in range(4):
-        await pilot.pause(0.1)
+    before, since = "", time.monotonic()
+    async with asyncio.timeout(20):
+        while True:
+            await turn(pilot)
+            is_played = client.ended and app._events.viewing.scanned >= 1.0 and app.state.metrics is not None
+            if (now := shown(app)) != before or not is_played or not is_shown(app):
+                before, since = now, time.monotonic()
+            elif time.monotonic() - since >= still:
+                return
+
+
+async def press(pilot: Pilot[int], client: ReplayClient, keys: tuple[str, ...]) -> None:
+    """Presses keys one after the other, each when the screen shows what the one before it did."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot, client)
+    if keys:
+        await settle(pilot, client, AFTER_KEYS)
 
 
 async def picture(
@@ -92,9 +111,7 @@ async def picture(
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot, client)
         app.clear_notifications()
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause(0.15)
+        await press(pilot, client, keys)
         await settle(pilot, client)
         svg = app.export_screenshot()
     client.close()
@@ -115,8 +132,8 @@ LIVE = Link(
 class Elsewhere(ReplayClient):
     """A recording that says it is an engine elsewhere."""
 
-    label = "engine"  # type: ignore[assignment]
-    link = LIVE  # type: ignore[assignment]
+    label = "engine"
+    link = LIVE
 
 
 ATTACHED, REMOTE = Place(local=True), Place(local=False, target="prod", profile="prod", colour="warning")
@@ -169,12 +186,10 @@ async def test_every_state_of_a_connection(
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot, client)
-        client.link = link  # type: ignore[misc]
+        client.link = link
         await settle(pilot, client)
         clock[0] = 112.0
-        for key in keys:
-            await pilot.press(key)
-        await settle(pilot, client)
+        await press(pilot, client, keys)
         app.clear_notifications()
         await settle(pilot, client)
         svg = app.export_screenshot()

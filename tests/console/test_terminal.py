@@ -14,7 +14,7 @@ from textual.content import Content
 from ng_tui.seek import Seek
 from ng_tui.terminal import backstop, clipboard, restore
 from ng_tui.terminal.capabilities import Capabilities, detect, prepare_environment
-from tests.console.fake import FakeRing
+from tests.console.fake import ScriptedRing
 
 UTF8 = {"LANG": "en_US.UTF-8"}
 
@@ -88,7 +88,7 @@ def test_a_signal_ends_the_app_once() -> None:
 
 
 def test_a_search_in_slices_reads_everything_once() -> None:
-    ring = FakeRing()
+    ring = ScriptedRing()
     ring.add(3000)
     view = ring.view("")
     view.advance(10_000)

@@ -8,8 +8,7 @@ import pytest
 from textual.color import Color
 
 from ng_tui.theme import FOLDER, LIMIT, OURS, choose, load_themes
-from tests.console.test_events import settle
-from tests.console.trial_console import console
+from tests.console.trial_console import console, settle
 
 LOADED = load_themes()
 TEXT = [name for name in OURS if not name.startswith("chart")] + ["foreground", "primary", "accent", "success"]

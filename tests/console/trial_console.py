@@ -1,13 +1,17 @@
-"""Starting the console on the fake engine, for tests."""
+"""Starting the console on the fake engine, for tests, and waiting for it."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+from textual.pilot import Pilot
+
 from ng_tui.app import ConsoleApp
 from ng_tui.options import Options
-from tests.console.fake import START_NS, FakeClient
+from tests.console.fake import FakeClient
+from tests.console.script import START_NS
 
 
 def console(tmp_path: Path, client: FakeClient | None = None, **options: Any) -> tuple[ConsoleApp, FakeClient]:
@@ -22,3 +26,26 @@ def console(tmp_path: Path, client: FakeClient | None = None, **options: Any) ->
 def shown(app: ConsoleApp) -> str:
     """What stands on the screen, line by line."""
     return "\n".join("".join(segment.text for segment in line) for line in app.screen._compositor.render_strips())
+
+
+async def turn(pilot: Pilot[int]) -> None:
+    """One turn of the app, without waiting for its clock: it looks at the engine, and what that brings is drawn."""
+    assert isinstance(pilot.app, ConsoleApp)
+    pilot.app.call_later(pilot.app._tick)
+    await pilot.pause()
+
+
+def is_shown(app: ConsoleApp) -> bool:
+    """Whether everything known is on the screen, and no search, export or other work is under way."""
+    is_idle = app._events._seek is None and app._events._export is None and all(one.is_finished for one in app.workers)
+    return is_idle and app._presented == (app.state.revision, app._place)
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Two turns of the app, so that all from before is taken in, and more until it is shown."""
+    assert isinstance(pilot.app, ConsoleApp)
+    await turn(pilot)
+    await turn(pilot)
+    async with asyncio.timeout(10):
+        while not is_shown(pilot.app):
+            await turn(pilot)

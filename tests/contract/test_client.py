@@ -19,8 +19,8 @@ from ng_tui.client.protocol import EngineClient, LinkState, View
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Command, ErrorCode, Frame, Level, SetModuleCommand
-from ng_tui.config import LIVE_SENSORS
 from ng_tui.errors import FilterError
+from tests.quiet import as_layers, quiet
 from tests.server.engine import Engine
 
 COUNT = 3_000
@@ -29,7 +29,7 @@ COUNT = 3_000
 
 def layers(log: Path) -> list[tuple[str, str, str, str]]:
     """A configuration that reads this log and nothing else."""
-    off = [("value", "test", f"sensors.{sensor}.enabled", "false") for sensor in LIVE_SENSORS if sensor != "files"]
+    off = as_layers(quiet(but="files"))
     files = [("sensors.files.paths", f'["{log}"]'), ("sensors.files.from", "beginning")]
     return off + [("value", "test", path, value) for path, value in files]
 
@@ -209,7 +209,8 @@ class TestClient:
         number = client.send(wanted)
 
         def answered(frames: list[Frame]) -> bool:
-            return any((frame.result or frame.error) and (frame.result or frame.error).id == number for frame in frames)
+            answers = (frame.result or frame.error for frame in frames)
+            return any(answer is not None and answer.id == number for answer in answers)
 
         answer = next(frame for frame in collect(client, answered) if frame.result or frame.error)
         if isinstance(client, ReplayClient):

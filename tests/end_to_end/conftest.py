@@ -17,8 +17,9 @@ Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which binary the tests use would be taken for a setting."""
-    monkeypatch.delenv("NEUROGRAPH_ENGINE", raising=False)
+    """Which programs the tests use would be taken for settings."""
+    for name in ("NEUROGRAPH_ENGINE", "NEUROGRAPH_ECHO"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -35,8 +36,10 @@ def home(tmp_path: Path) -> dict[str, str]:
 def run(home: dict[str, str], tmp_path: Path) -> Run:
     """Runs the command to its end, without a terminal."""
 
-    def call(*arguments: str, input: bytes | None = None, timeout: float = 60) -> subprocess.CompletedProcess[bytes]:
-        environment = {**os.environ, **home, "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    def call(
+        *arguments: str, input: bytes | None = None, timeout: float = 60, zone: str = "UTC"
+    ) -> subprocess.CompletedProcess[bytes]:
+        environment = {**os.environ, **home, "TZ": zone, "LC_ALL": "C.UTF-8"}
         stdin = subprocess.DEVNULL if input is None else None
         return subprocess.run(
             [COMMAND, *arguments],

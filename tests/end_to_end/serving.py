@@ -7,11 +7,12 @@ import signal
 import subprocess
 from pathlib import Path
 
+from tests.quiet import QUIET, as_flags
+
 from .terminal import COMMAND
 
-QUIET = tuple(
-    word for name in ("host", "files", "journald", "heartbeat") for word in ("--set", f"sensors.{name}.enabled=false")
-)
+SILENT = as_flags(QUIET)
+"""Flags of a command whose engine hears only what a test tells it."""
 
 SSH = """#!/bin/sh
 # Stands in for ssh: runs the command of the other host here.
@@ -25,7 +26,7 @@ class Serving:
     """Runs until `stop`. `said` is what was told at the start."""
 
     def __init__(self, home: dict[str, str], *options: str, arguments: tuple[str, ...] = ()) -> None:
-        command = [COMMAND, *QUIET, *options, "serve", "--listen", "127.0.0.1:0", *arguments]
+        command = [COMMAND, *SILENT, *options, "serve", "--listen", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **home})
         self.said: list[str] = []
         assert self.process.stderr is not None

@@ -91,11 +91,30 @@ def test_a_frozen_source_is_written_down_until_it_learns_again(run: Run, home: d
     def frozen() -> object:
         return json.loads(state.read_text())["frozen"]
 
-    assert run("freeze", "stdin").returncode == 0
+    assert b"stdin frozen" in run("freeze", "stdin").stdout
     assert frozen() == ["stdin"]
     assert run("learn", "stdin").returncode == 0
     assert frozen() == []
     assert run("freeze", "").returncode == 1
+
+
+def test_a_source_that_nobody_has_is_frozen_only_when_it_is_meant(run: Run) -> None:
+    refused = run("freeze", "stdni")
+    assert refused.returncode == 1
+    assert b"no source is called stdni; did you mean stdin?" in refused.stderr and b"--future" in refused.stderr
+    assert b"stdni is not known yet" in run("freeze", "stdni", "--future").stdout
+    assert b"stdni learns again" in run("learn", "stdni").stdout
+
+
+def test_a_switch_says_in_one_line_what_it_did(run: Run) -> None:
+    for arguments, said in (
+        (("modules", "disable", "intuition_engine"), b"intuition_engine switched off by "),
+        (("modules", "enable", "intuition_engine"), b"intuition_engine switched on by "),
+        (("guardian", "enforce", "bounds"), b"rule bounds set to enforce by "),
+        (("guardian", "observe", "bounds"), b"rule bounds set to observe by "),
+    ):
+        output = run(*arguments).stdout
+        assert output.startswith(said) and output.count(b"\n") == 1, (arguments, output)
 
 
 def test_a_module_that_must_run_cannot_be_switched_off(run: Run) -> None:
@@ -111,7 +130,7 @@ def test_policy_file_rejects_long_lines_and_observe_flags_them(run: Run, tmp_pat
     data = b"short\n" + b"x" * 200 + b"\n"
     short, long = records(run("--policy", str(policy), "tail", "--json", input=data).stdout)
     assert short["verdict"]["outcome"] == "admit"  # type: ignore[index]
-    assert long["verdict"] == {  # type: ignore[comparison-overlap]
+    assert long["verdict"] == {
         "outcome": "reject",
         "hit": {"rule": "size_limit", "clause": "limit", "observed": 200.0, "limit": 100.0},
         "objections": ["size_limit"],

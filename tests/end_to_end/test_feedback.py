@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from .conftest import Run, records
-from .serving import QUIET, Serving
+from .serving import SILENT, Serving
 from .terminal import Terminal
 
 
@@ -68,7 +68,7 @@ def test_feedback_is_given_listed_undone_and_kept(run: Run, serving: Serving, ho
     assert [one["offset"] for one in listed(run)["subjects"]] == [8.4]
     nobody = run("feedback", "ack", str(seq))
     assert nobody.returncode == 3 and nobody.stderr.startswith(b"NG-3311 no engine serves unix:")
-    assert b"false alarm 2 undone by " in run(*QUIET, "feedback", "undo", "2").stdout
+    assert b"false alarm 2 undone by " in run(*SILENT, "feedback", "undo", "2").stdout
     assert run("feedback", "undo", "2").returncode == 1
 
     again = Serving(home)

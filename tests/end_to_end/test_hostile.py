@@ -25,6 +25,16 @@ ACCEPTED = ['"\x9b2J\u202e[/x]"', '"[@click=app.quit] %s {x}"']
 REFUSED = ["level>=[/x]", "{curly} %s"]
 
 
+def shows(*texts: str) -> Callable[[str], bool]:
+    """Whether all of them stand on a screen."""
+    return lambda screen: all(text in screen for text in texts)
+
+
+def is_empty(label: str) -> Callable[[str], bool]:
+    """Whether nothing is typed in a line; a toast may stand at its other end."""
+    return lambda screen: f"\n {label}\n" in screen or f"\n {label}   " in screen
+
+
 def paste(text: str) -> str:
     """What a terminal sends for pasted text."""
     return f"\x1b[200~{text}\x1b[201~"
@@ -103,7 +113,7 @@ def test_a_hostile_log_on_every_screen(
     console.wait(f" 1/{count}")
     markup = {name: body.decode() for name, body in MARKUP}
     for place, (name, _) in enumerate(PAYLOADS, 1):
-        console.wait(lambda text, place=place: f" {place}/{count}" in text and f"─ event {place - 1} " in text)
+        console.wait(shows(f" {place}/{count}", f"─ event {place - 1} "))
         if name in markup:
             assert f"{name}: {markup[name]}"[: 40 if size[0] < 100 else 27] in console.text()
         console.send("j")
@@ -116,13 +126,12 @@ def test_a_hostile_log_on_every_screen(
     for key, label in (("f", "filter"), ("/", "search")):
         for typed in ACCEPTED + REFUSED:
             console.send(key)
-            console.wait(lambda text, label=label: f"\n {label}" in text and "esc Back" in text)
+            console.wait(shows(f"\n {label}", "esc Back"))
             console.send("\x15")
-            # Nothing typed; a toast may stand at the other end of the line.
-            console.wait(lambda text, label=label: f"\n {label}\n" in text or f"\n {label}   " in text)
+            console.wait(is_empty(label))
             console.send(paste(typed) if typed in ACCEPTED else typed)
             start = "".join(char for char in typed if char.isascii())[:4]
-            console.wait(lambda text, label=label, start=start: f"\n {label}  {start}" in text)
+            console.wait(f"\n {label}  {start}")
             console.send("\r")
             if typed in REFUSED:
                 console.wait(lambda text: "▲" in text.splitlines()[-2])
@@ -245,7 +254,7 @@ def test_inside_tmux_neither_paste_buffer_nor_title_changes(tmux: Tmux, home: di
     tmux.wait(lambda text: f"{count}/{count}" in text)
     tmux("send-keys", "g", "Enter")
     for place in range(1, len(PAYLOADS), 6):
-        tmux.wait(lambda text, place=place: f" {place}/{count}" in text and "─ event" in text)
+        tmux.wait(shows(f" {place}/{count}", "─ event"))
         tmux("send-keys", *"jjjjjj")
     assert tmux("show-buffer") == ""
     tmux("send-keys", "g")

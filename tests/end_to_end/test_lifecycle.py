@@ -12,6 +12,7 @@ import sys
 import termios
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ sys.exit(app.return_code or 0)
 """
 
 
-def start(terminal: Callable[..., Terminal], *arguments: str, **more: object) -> tuple[Terminal, list[object]]:
+def start(terminal: Callable[..., Terminal], *arguments: str, **more: object) -> tuple[Terminal, list[Any]]:
     """A console that shows its first screen, and the line mode that its terminal had before."""
     gate, opened = os.pipe()
     shell = f'read -r _ <&{gate}; exec "$0" "$@"'
@@ -57,7 +58,7 @@ def start(terminal: Callable[..., Terminal], *arguments: str, **more: object) ->
     return console, mode
 
 
-def assert_restored(console: Terminal, mode: list[object]) -> None:
+def assert_restored(console: Terminal, mode: list[Any]) -> None:
     """Mouse, alternate screen and bracketed paste are off, the cursor is shown, and the line mode is the one before."""
     output = bytes(console.raw).decode()
     for name in MODES:
@@ -91,6 +92,64 @@ def test_stopped_and_continued_it_goes_on_and_gives_the_terminal_back(
         console.signal(signal.SIGCONT)
         console.wait("live")
     for key, title in (("2", "[2 Modules]"), ("3", "[3 Metrics]"), ("1", "[1 Events]")) * 3:
+        console.send(key)
+        console.wait(title)
+    console.send("\x11")
+    assert console.finish() == 0
+    assert_restored(console, mode)
+
+
+def stopped(console: Terminal, number: signal.Signals = signal.SIGSTOP) -> None:
+    """Stops the console, and takes in all that it had written."""
+    console.signal(number)
+    while Path(f"/proc/{console.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+        console.pump()
+    while select.select([console.fd], [], [], 0)[0]:
+        console.pump()
+    console.screen.reset()
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
+def test_keys_that_were_typed_before_it_has_the_terminal_again_are_not_lost(
+    terminal: Callable[..., Terminal], number: signal.Signals
+) -> None:
+    console, mode = start(terminal)
+    stopped(console, number)
+    console.send("2")
+    console.signal(signal.SIGCONT)
+    console.wait("[2 Modules]")
+    console.send("\x11")
+    assert console.finish() == 0
+    assert_restored(console, mode)
+
+
+def test_stops_in_quick_succession_leave_one_reader_of_keys(terminal: Callable[..., Terminal]) -> None:
+    console, mode = start(terminal)
+    for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGSTOP, signal.SIGTSTP, signal.SIGSTOP) * 4:
+        console.signal(number)
+        console.signal(signal.SIGCONT)
+    # The last stop that it was told of may come after the last time it was let go on.
+    while not (console.pump() and "live" in console.text()):
+        console.signal(signal.SIGCONT)
+    for key, title in (("2", "[2 Modules]"), ("3", "[3 Metrics]"), ("1", "[1 Events]")) * 3:
+        console.send(key)
+        console.signal(signal.SIGCONT)
+        console.wait(title)
+    console.send("\x11")
+    assert console.finish() == 0
+    assert_restored(console, mode)
+
+
+def test_a_shell_that_sets_the_line_mode_late_does_not_keep_the_keys(terminal: Callable[..., Terminal]) -> None:
+    console, mode = start(terminal)
+    stopped(console)
+    termios.tcsetattr(console.fd, termios.TCSANOW, mode)
+    console.signal(signal.SIGCONT)
+    console.wait("live")
+    for key, title in (("2", "[2 Modules]"), ("3", "[3 Metrics]")):
+        termios.tcsetattr(console.fd, termios.TCSANOW, mode)
+        while termios.tcgetattr(console.fd) == mode:
+            assert console.pump()
         console.send(key)
         console.wait(title)
     console.send("\x11")
@@ -142,7 +201,7 @@ def test_standard_input_that_is_closed_is_named(home: dict[str, str]) -> None:
     output = b""
     with os.fdopen(os.pidfd_open(pid)) as handle:
         while not select.select([handle], [], [], 0)[0]:
-            if select.select([master, handle], [], [], 10)[0] == []:
+            if select.select([master, handle.fileno()], [], [], 10)[0] == []:
                 raise AssertionError(f"still running: {output!r}")
             try:
                 output += os.read(master, 65536) if select.select([master], [], [], 0)[0] else b""

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.server.engine import BINARY, QUIET, Engine
+from tests.quiet import quiet
+from tests.server.engine import BINARY, Engine
 
 from .serving import Serving, fake_ssh
 from .terminal import COMMAND, Terminal
@@ -38,7 +39,7 @@ def engine(tmp_path: Path, log: Path) -> Iterator[Engine]:
     folder.mkdir()
     one = Engine(
         folder,
-        *(setting for setting in QUIET if "files" not in setting),
+        *quiet(but="files"),
         f'sensors.files.paths=["{log}"]',
         "sensors.files.from=beginning",
     )
@@ -205,7 +206,7 @@ def test_several_engines_in_one_console(terminal: Open, engine: Engine, tmp_path
     folder = tmp_path / "second"
     folder.mkdir()
     (tmp_path / "second.log").write_text("line of the second\n")
-    settings = [setting for setting in QUIET if "files" not in setting]
+    settings = quiet(but="files")
     second = Engine(
         folder, *settings, f'sensors.files.paths=["{tmp_path / "second.log"}"]', "sensors.files.from=beginning"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from .conftest import Run, records
-from .serving import QUIET, Serving
+from .serving import SILENT, Serving
 from .terminal import COMMAND
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,9 +43,9 @@ def test_it_says_what_it_serves_and_ends_by_a_signal(home: dict[str, str], tmp_p
 
 
 def test_a_second_one_names_the_first(run: Run, serving: Serving, tmp_path: Path) -> None:
-    second = run(*QUIET, "serve")
+    second = run(*SILENT, "serve")
     assert second.returncode == 75 and str(serving.process.pid).encode() in second.stderr
-    other = run(*QUIET, "--state-dir", str(tmp_path / "other"), "serve")
+    other = run(*SILENT, "--state-dir", str(tmp_path / "other"), "serve")
     assert other.returncode == 75 and b"another engine serves this socket" in other.stderr
 
 
@@ -56,7 +57,7 @@ def test_a_second_one_names_the_first(run: Run, serving: Serving, tmp_path: Path
     ],
 )
 def test_an_address_that_cannot_be_served_is_refused(run: Run, arguments: tuple[str, ...], expected: bytes) -> None:
-    result = run(*QUIET, "serve", *arguments)
+    result = run(*SILENT, "serve", *arguments)
     assert result.returncode == 78 and expected in result.stderr and b"Traceback" not in result.stderr
 
 
@@ -156,6 +157,7 @@ def test_proxy_passes_bytes_both_ways(home: dict[str, str], serving: Serving) ->
             assert proxy.stdout.readline() == b"HTTP/1.1 200 OK\r\n"
             while proxy.stdout.readline() != b"\r\n":
                 pass
+            assert isinstance(proxy.stdout, io.BufferedReader)
             body = b""
             while not body.endswith(b"}"):
                 body += proxy.stdout.read1()

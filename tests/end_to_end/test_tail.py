@@ -136,3 +136,22 @@ def _write_rotating(log: Path, count: int, per_file: int) -> None:
             file.flush()
             time.sleep(0.01)  # The pace of the writer, not a wait: 5 000 lines a second.
     file.close()
+
+
+def test_a_file_that_is_not_there_is_waited_for_and_said(run: Run, tmp_path: Path) -> None:
+    result = run("--file", "no-such.log", "--file", "*.none", "tail", "--for", "3s")
+    assert result.returncode == 0, result.stderr
+    assert sorted(result.stderr.decode().splitlines()) == [
+        "waiting for *.none: no file matches yet",
+        "waiting for no-such.log: it does not exist yet",
+    ]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_followed(run: Run, tmp_path: Path) -> None:
+    name = b"bad\xff\x1b[1].log"
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))).write_text("one\n")
+    for given in (os.fsdecode(name), "bad?*.log", r"bad\xff\x1b[[]1].log", r"bad\xff\x1b[1].log"):
+        result = run("--file", given, "tail", "--json", "--limit", "1")
+        assert result.returncode == 0, result.stderr
+        (record,) = records(result.stdout)
+        assert (record["source"], record["raw"]) == (r"file:bad\xff\x1b[1].log", "one")

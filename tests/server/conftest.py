@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .engine import QUIET, Engine
+from tests.quiet import QUIET
+
+from .engine import Engine
 
 
 @pytest.fixture

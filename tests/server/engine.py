@@ -14,9 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("NEUROGRAPH_ENGINE", ROOT / "target" / "debug" / "neurograph-engine"))
 """Built by `make test`."""
 
-QUIET = tuple(f"sensors.{name}.enabled=false" for name in ("host", "files", "journald", "heartbeat"))
-"""Settings of an engine that hears only what a test tells it."""
-
 
 class Engine:
     """Runs until `stop` or `kill`. The settings are lines of `--set`."""

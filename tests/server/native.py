@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import msgspec
 from websockets.sync.client import ClientConnection, unix_connect
+from websockets.typing import Subprotocol
 
 from .engine import Engine
 
@@ -25,7 +26,7 @@ class Native:
         opening = unix_connect(
             str(engine.socket),
             uri="ws://localhost/ws",
-            subprotocols=[protocol],  # type: ignore[list-item]
+            subprotocols=[Subprotocol(protocol)],
             compression=None,
             max_size=None,
         )
@@ -39,7 +40,11 @@ class Native:
     def frame(self, timeout: float = PATIENCE) -> dict[str, Any]:
         """The next frame. Raises TimeoutError, or ConnectionClosed."""
         data = self.socket.recv(timeout)
-        frame: dict[str, Any] = msgspec.json.decode(data) if self._json else msgspec.msgpack.decode(data)
+        if self._json:
+            frame: dict[str, Any] = msgspec.json.decode(data)
+            return frame
+        assert isinstance(data, bytes), "MessagePack comes as bytes"
+        frame = msgspec.msgpack.decode(data)
         return frame
 
     def until(self, key: str) -> Any:

@@ -17,8 +17,10 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tests.quiet import QUIET
+
 from .accounts import PASSWORD, UNCOUNTED, add, address, client, closing, first_password, login, socket
-from .engine import QUIET, Engine
+from .engine import Engine
 
 ME = "/api/v1/auth/me"
 """A path that answers whoever is somebody."""

@@ -11,7 +11,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from .engine import QUIET, Engine
+from tests.quiet import QUIET
+
+from .engine import Engine
 from .hostile import LOGIN, answer, closed, head, open_connections, over_tcp, over_unix, refusal, sent
 from .memory import rss
 from .waiting import until

@@ -9,8 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.quiet import QUIET
+
 from .accounts import add, client, login
-from .engine import QUIET, Engine
+from .engine import Engine
 from .native import Native
 
 PATH = "/api/v1/feedback"

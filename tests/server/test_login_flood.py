@@ -11,8 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.quiet import QUIET
+
 from .accounts import PASSWORD, add
-from .engine import QUIET, Engine
+from .engine import Engine
 from .hostile import LOGIN, answer, head, over_tcp
 from .memory import rss
 from .waiting import until

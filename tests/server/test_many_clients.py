@@ -10,11 +10,14 @@ from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 import msgspec
+import pytest
 import websockets.asyncio.client as client
 
 from .engine import Engine
 from .hostile import answer, head, over_tcp, sent
 from .memory import rss
+
+pytestmark = pytest.mark.measures
 
 ADDRESSES = 20
 """Loopback addresses that the clients come from."""

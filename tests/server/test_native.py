@@ -93,7 +93,7 @@ def test_packed_records_are_the_records(start: Start, tmp_path: Path) -> None:
     """What a ring makes of the compact form is what the engine has."""
     log = tmp_path / "app.log"
     engine = start(*following(log), "guardian.size_limit.limit=256", "guardian.size_limit.mode=enforce")
-    ring = _engine.Ring(100_000, {}, 0)
+    ring = _engine.Ring(100_000, {}, "UTC")
     inlet = _engine.Inlet(ring, "")
     with Native(engine, json=False, packed=True, vectors=True) as packed, Native(engine, vectors=True) as plain:
         write(log, range(500))
@@ -116,7 +116,7 @@ def test_two_readers_of_one_filter_share_a_feed_and_a_late_one_follows(start: St
         client = Native(engine, json=False, packed=True)
         client.until("hello")
         write(log, range(number * 100, number * 100 + 100))
-        ring = _engine.Ring(1_000, {}, 0)
+        ring = _engine.Ring(1_000, {}, "UTC")
         inlet, wanted = _engine.Inlet(ring, ""), 100
         while wanted > 0:
             wanted -= inlet.absorb(client.socket.recv(PATIENCE)) or 0  # type: ignore[arg-type]
@@ -248,10 +248,13 @@ def test_a_restart_closes_with_1012_and_a_stop_with_1001(start: Start) -> None:
 
 def test_cloudevents_are_events_of_version_1(start: Start, tmp_path: Path) -> None:
     from websockets.sync.client import unix_connect
+    from websockets.typing import Subprotocol
 
     log = tmp_path / "app.log"
     engine = start(*following(log))
-    with unix_connect(str(engine.socket), uri="ws://localhost/ws", subprotocols=["cloudevents.json"]) as socket:  # type: ignore[list-item]
+    with unix_connect(
+        str(engine.socket), uri="ws://localhost/ws", subprotocols=[Subprotocol("cloudevents.json")]
+    ) as socket:
         assert socket.subprotocol == "cloudevents.json"
         with Native(engine, views_only=True) as looker:
             while not looker.until("metrics")["subscriptions"]:

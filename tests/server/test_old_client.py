@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 
-from .engine import QUIET, Engine
+from tests.quiet import QUIET
+
+from .engine import Engine
 from .seed import followed, write
 
 

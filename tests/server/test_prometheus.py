@@ -16,7 +16,9 @@ import httpx
 import pytest
 from websockets.sync.client import unix_connect
 
-from .engine import QUIET, Engine
+from tests.quiet import QUIET
+
+from .engine import Engine
 from .native import Native
 from .test_slow_consumer import Reluctant
 from .waiting import until

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -100,11 +101,14 @@ def test_modes_of_rules_are_set(client: httpx.Client) -> None:
         rules = client.get("/api/v1/guardian").json()["rules"]
         return str(next(rule["mode"] for rule in rules if rule["name"] == "size_limit"))
 
+    def is_in(wanted: str) -> bool:
+        return mode() == wanted
+
     assert mode() == "observe"
     for wanted in ("enforce", "observe"):
         done = client.put("/api/v1/guardian/rules/size_limit/mode", json={"mode": wanted})
         assert (done.status_code, done.json()["success"]) == (200, True)
-        until(lambda wanted=wanted: mode() == wanted)
+        until(partial(is_in, wanted))
     assert client.put("/api/v1/guardian/rules/nothing/mode", json={"mode": "enforce"}).status_code == 404
     assert client.put("/api/v1/guardian/rules/size_limit/mode", json={"mode": "off"}).status_code == 400
 

@@ -15,8 +15,10 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.quiet import QUIET
+
 from .conversation import play
-from .engine import QUIET, Engine
+from .engine import Engine
 from .seed import PATIENCE, Seed, followed, running, until, write
 
 Start = Callable[..., Engine]

@@ -9,12 +9,15 @@ from contextlib import closing
 from typing import Any
 
 import msgspec
+import pytest
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from .engine import Engine
 from .memory import rss
 from .native import Native
+
+pytestmark = pytest.mark.measures
 
 LIMIT = 1 << 20
 """The hard limit that the test sets, bytes."""

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from ng_tui import _engine
-
-QUIET = [("value", "test", f"sensors.{name}.enabled", "false") for name in ("host", "files", "journald", "heartbeat")]
+from tests.quiet import QUIET, as_layers
 
 
 def engine(tmp_path: Path) -> _engine.Engine:
-    return _engine.Engine(QUIET, str(tmp_path), True, 0)
+    return _engine.Engine(as_layers(QUIET), str(tmp_path), True, "UTC")
 
 
 def test_every_reading_becomes_a_scored_record_in_its_order(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-import time
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from ng_tui.client.address import resolve
 from ng_tui.commands.context import Context
-from ng_tui.commands.emit import MOST_LINES, batches, event
+from ng_tui.commands.emit import event
+from ng_tui.commands.lines import lines
 from ng_tui.commands.targets import places, profiles, short_names
 from ng_tui.config import Flags, load
 from ng_tui.connection import Place
@@ -83,22 +84,46 @@ def test_what_is_sent_for_a_text(text: str, fields: dict[str, str], sent: object
     assert event(text, fields) == sent
 
 
-def test_lines_are_numbered_and_sent_together() -> None:
+async def read(descriptor: int, most: int) -> list[tuple[int, bytes | None]]:
+    return [line async for found in lines(descriptor, most) for line in found]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (b"a\r\n\nend", [(1, b"a"), (2, b""), (3, b"end")]),
+        (b"12345678\n123456789\nb\n", [(1, b"12345678"), (2, None), (3, b"b")]),
+        (b"a\n" + b"x" * 200_000 + b"\nb", [(1, b"a"), (2, None), (3, b"b")]),
+        (b"x" * 200_000, [(1, None)]),
+        (b"", []),
+    ],
+)
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+async def test_lines_are_numbered_and_bounded(
+    tmp_path: Path, kind: str, data: bytes, found: list[tuple[int, bytes | None]]
+) -> None:
+    if kind == "file":
+        (tmp_path / "data").write_bytes(data)
+        with (tmp_path / "data").open("rb") as file:
+            assert await read(file.fileno(), 8) == found
+        return
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb") as end, os.fdopen(writer, "wb") as pipe:
-        threading.Thread(target=lambda: (pipe.write(b"a\r\n\n" + b"x\n" * MOST_LINES + b"end"), pipe.close())).start()
-        found = list(batches(end.fileno()))
-    assert [len(batch) for batch in found] == [MOST_LINES, 2]
-    assert found[0][:2] == [(1, "a"), (3, "x")] and found[1][-1] == (MOST_LINES + 3, "end")
+
+        def write() -> None:
+            pipe.write(data)
+            pipe.close()
+
+        threading.Thread(target=write).start()
+        assert await read(end.fileno(), 8) == found
 
 
-def test_a_line_does_not_wait_for_the_end_of_the_input() -> None:
+async def test_a_line_does_not_wait_for_the_end_of_the_input() -> None:
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb") as end, os.fdopen(writer, "wb", buffering=0) as pipe:
-        stream = batches(end.fileno())
+        stream = lines(end.fileno())
         pipe.write(b"first\nsec")
-        begun = time.monotonic()
-        assert next(stream) == [(1, "first")]
-        assert time.monotonic() - begun < 5
+        assert await anext(stream) == [(1, b"first")]
         pipe.write(b"ond\n")
-        assert next(stream) == [(2, "second")]
+        assert await anext(stream) == [(2, b"second")]
+        await stream.aclose()

@@ -64,6 +64,6 @@ def test_exactly_one_variant_is_set() -> None:
 
 def test_the_types_are_fresh() -> None:
     """`make schema` writes them from the schema."""
-    command = [sys.executable, ROOT / "schema" / "generate.py", "--check"]
+    command = [sys.executable, str(ROOT / "schema" / "generate.py"), "--check"]
     checked = subprocess.run(command, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.engine import QUIET, Engine
+from tests.quiet import QUIET
+from tests.server.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,7 +37,7 @@ def echo_program() -> str:
     """The program that `NEUROGRAPH_ECHO` names, or else the example of ng-server, built."""
     if named := os.environ.get("NEUROGRAPH_ECHO"):
         return named
-    subprocess.run(["cargo", "build", "--quiet", "--example", "echo", "-p", "ng-server"], check=True, cwd=ROOT)
+    subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins", "--example", "echo"], check=True, cwd=ROOT)
     return str(Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/examples/echo")
 
 

@@ -11,6 +11,8 @@ import pytest
 from .conftest import Server
 from .rawsocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawSocket, Seen, close, frame
 
+pytestmark = pytest.mark.measures
+
 FRAME_LIMIT = 256 << 10
 MESSAGE_LIMIT = 1 << 20
 SOON = 1.0

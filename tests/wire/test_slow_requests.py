@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
+import pytest
+
 from .rawsocket import dial, read_head
+
+pytestmark = pytest.mark.measures
 
 HEADER_TIMEOUT = 10.0
 """Seconds that the server gives a client for the head of a request."""

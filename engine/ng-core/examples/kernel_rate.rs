@@ -5,8 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::detect::Kernel;
-use ng_core::detect::kernel::{Block, DIMS, LANES, Nearby, Query, Scanner, capacity, distance};
+use ng_detect::Kernel;
+use ng_detect::kernel::{Block, DIMS, LANES, Query, Scanner, TopK, capacity, distance};
 use std::error::Error;
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         });
         result.insert(format!("{name}_3_ns"), ns.into());
         result.insert(format!("{name}_3_sum"), sum.into());
-        let mut nearby = Nearby::default();
+        let mut nearby = TopK::default();
         let (ns, sum) = per_query(&asked, |vector| {
             let query = Query { vector, weights: Some(&[1.0; DIMS]), k: 64, bound: f32::MAX };
             scanner.nearby(&blocks, &gaps, query, &mut nearby);

@@ -12,13 +12,13 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::encoders::{self, Clock};
-use ng_core::event::{Event, Parsed, Reading};
-use ng_core::filter::{Env, Filter};
-use ng_core::intake::BATCH;
-use ng_core::record::{Detection, Head, Verdict};
 use ng_core::route::{Queue, Routes, Wanted};
-use ng_core::symbols::{Sym, Symbols};
+use ng_filter::{Env, Filter};
+use ng_model::event::{Event, Parsed, Reading};
+use ng_model::intake::BATCH;
+use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::symbols::{Sym, Symbols};
+use ng_reading::encoders::{self, Clock};
 use ng_wire::Format;
 use std::error::Error;
 use std::hint::black_box;
@@ -166,7 +166,7 @@ impl Town {
         };
         let (mut parsed, mut kind) = (Parsed::default(), String::new());
         let reading = Reading { source: Sym::default(), received_ns: START_NS, format, raw: raw.as_bytes() };
-        encoders::encode(&reading, &Clock::default(), &mut parsed);
+        encoders::encode(&reading, &Clock::utc(), &mut parsed);
         encoders::stream_kind(&parsed, raw.as_bytes(), &mut kind);
         let pattern = noise.below(self.patterns) as u32;
         Sent { source: symbols.intern(&host), kind: symbols.intern(&kind), raw: raw.into_bytes(), format, pattern }
@@ -237,8 +237,8 @@ fn encoded<'a>(sent: &'a [Sent], symbols: &'a Symbols, parsed: &'a mut [Parsed],
         *seq += 1;
         let received_ns = START_NS + *seq as i64 * NS_PER_RECORD;
         let reading = Reading { source: sent.source, received_ns, format: sent.format, raw: &sent.raw };
-        let encoder = encoders::encode(&reading, &Clock::default(), parsed);
-        let head = Head {
+        let encoder = encoders::encode(&reading, &Clock::utc(), parsed);
+        let head = RecordHeader {
             seq: *seq,
             time_ns: parsed.time_ns.unwrap_or(received_ns),
             received_ns,

@@ -7,15 +7,16 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients};
-use ng_core::event::Reading;
-use ng_core::filter::Env;
+use ng_core::engine::{Engine, EngineParts};
+use ng_core::event_loop::mono_ns;
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::mono_ns;
 use ng_core::registry::MODULES;
-use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_detect::Kernel;
+use ng_filter::Env;
+use ng_model::event::Reading;
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::Format;
 use std::error::Error;
 use std::hint::{black_box, spin_loop};
@@ -97,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lines: Vec<String> = (0..events.min(DIFFERENT)).map(|i| line(i, &mut noise)).collect();
         let values = MODULES.iter().map(|module| Values::defaults(module.settings)).collect();
         let guard = Guard::new(&Policy::defaults(), &Env::default()).map_err(|error| error.to_string())?;
-        let parts = Ingredients { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+        let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
         let (mut engine, mut store) = (Engine::new(parts), Store::new(100_000));
         let source = store.intern("source");
         let measured = open_loop(events, apart_ns, |i| {

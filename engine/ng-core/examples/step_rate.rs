@@ -8,17 +8,18 @@
 
 #![expect(clippy::print_stdout, reason = "the result goes to standard output")]
 
-use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients, STAGES};
-use ng_core::event::Span;
-use ng_core::filter::{Env, Filter};
+use ng_core::engine::{Engine, EngineParts, STAGES};
+use ng_core::event_loop::mono_ns;
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::mono_ns;
-use ng_core::intake::{BATCH, Batch, SourceStatus};
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_detect::Kernel;
+use ng_filter::{Env, Filter};
+use ng_model::event::Span;
+use ng_model::intake::{BATCH, Batch, SourceStatus};
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -65,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let taken = run.take_in(&mut batches, events.parse()?);
     let (cpu, wall) = (cpu_seconds()? - cpu_before, started.elapsed().as_secs_f64());
     let stages: BTreeMap<&str, Option<f64>> =
-        STAGES.iter().zip(&run.engine.stages).map(|(name, stage)| (*name, stage.percentiles().p50_us)).collect();
+        STAGES.iter().zip(run.engine.stages()).map(|(name, stage)| (*name, stage.percentiles().p50_us)).collect();
     let result = serde_json::json!({
         "warm_up": warmed,
         "events": taken,
@@ -75,12 +76,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         "stages_p50_us": stages,
         "records": run.store.totals().records,
         "subscriptions": run.queues.len(),
-        "delivered": run.engine.routes.delivered(),
+        "delivered": run.engine.routes().delivered(),
         "read": run.read,
-        "patterns": run.engine.patterns.len(),
+        "patterns": run.engine.patterns().len(),
         "alerts": run.store.totals().alerts,
         "rejected": run.store.totals().rejected,
-        "kernel": run.engine.detect.kernel(),
+        "kernel": run.engine.detect().kernel(),
     });
     println!("{result}");
     Ok(())
@@ -118,14 +119,14 @@ impl Run {
         }
         let env = Env { now_ns: START_NS, ..Env::default() };
         let guard = Guard::new(&Policy::defaults(), &env).map_err(|error| error.to_string())?;
-        let parts = Ingredients { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+        let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
         let mut engine = Engine::new(parts);
-        engine.registry.at(intuition).enabled = profile != "off";
+        engine.set_enabled(intuition, profile != "off");
         let mut queues = Vec::new();
         for text in FILTERS.into_iter().take(subscriptions) {
             let filter = Filter::compile(text, &env).map_err(|error| format!("{text}: {}", error.message))?;
             let capacity = engine.queue_capacity();
-            queues.push(engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, capacity));
+            queues.push(engine.subscribe(Wanted { filter, ..Wanted::default() }, capacity));
         }
         Ok(Run { engine, store: Store::new(RING), queues, taken: 0, read: 0 })
     }

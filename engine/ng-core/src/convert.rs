@@ -14,16 +14,17 @@ mod tests;
 pub use packed::{Names, Packer, gap_row};
 pub use patterns::{pattern_view, tally_view};
 
-use crate::encoders::{Clock, ENCODERS, Encoder, message_text, reparse};
-use crate::event::{Parsed, Text};
 use crate::guard;
-use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
-use crate::safe_text::safe_text;
 use crate::store::{Reader, nearest};
-use crate::symbols::Symbols;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ng_wire::{Channel, Feature, Format, Hit, Neighbour, Record, RecordDetail, Row};
+use ng_filter::rules::RULE_NAMES;
+use ng_model::event::{Parsed, Text};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
+use ng_model::safe_text::safe_text;
+use ng_model::symbols::Symbols;
+use ng_reading::encoders::{ENCODERS, Encoder, message_text, reparse};
+use ng_wire::{Feature, Format, Hit, Neighbour, Record, RecordDetail, Row, ScoreChannel};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -37,9 +38,9 @@ const ATTR_TEXT: usize = 4 << 10;
 const NAME_TEXT: usize = 512;
 
 /// The complete record. `parsed` is working memory.
-pub fn record(stored: &Stored<'_>, clock: &Clock, parsed: &mut Parsed) -> Record {
+pub fn record(stored: &StoredRecord<'_>, parsed: &mut Parsed) -> Record {
     let (head, raw) = (stored.head, stored.raw);
-    reparse(head.format, raw, head.received_ns, clock, parsed);
+    reparse(head.format, raw, head.received_ns, parsed);
     let text = String::from_utf8_lossy(&message(stored)).into_owned();
     let (raw, raw_base64) = match std::str::from_utf8(raw) {
         Ok(raw) => ((raw != text).then(|| raw.to_string()), None),
@@ -65,7 +66,7 @@ pub fn record(stored: &Stored<'_>, clock: &Clock, parsed: &mut Parsed) -> Record
 }
 
 /// One line of the tail.
-pub fn row(stored: &Stored<'_>) -> Row {
+pub fn row(stored: &StoredRecord<'_>) -> Row {
     let head = stored.head;
     let scored = head.detection.is_scored();
     Row {
@@ -88,13 +89,12 @@ pub fn row(stored: &Stored<'_>) -> Row {
 
 /// Everything the detail pane shows of a record. `template` is the text of its pattern, `parsed` is working memory.
 pub fn detail(
-    stored: &Stored<'_>,
+    stored: &StoredRecord<'_>,
     template: Option<&str>,
     neighbours: Vec<Neighbour>,
-    clock: &Clock,
     parsed: &mut Parsed,
 ) -> RecordDetail {
-    let complete = record(stored, clock, parsed);
+    let complete = record(stored, parsed);
     let safe = |text: &str, most| safe_text(text.as_bytes(), most).into_owned();
     // Bytes that are no text are shown as far as they are: an unreadable base64 helps nobody at a screen.
     let differs = complete.raw.is_some() || complete.raw_base64.is_some();
@@ -121,7 +121,7 @@ pub fn detail(
 /// The `k` records of the ring nearest to a record, with their messages; scans at most `budget` records.
 pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec<Neighbour> {
     let found = nearest(reader, seq, k, budget);
-    let text = |stored: &Stored<'_>| safe_text(&message(stored), ROW_TEXT).into_owned();
+    let text = |stored: &StoredRecord<'_>| safe_text(&message(stored), ROW_TEXT).into_owned();
     found
         .into_iter()
         .filter_map(|(seq, distance, similarity)| {
@@ -135,11 +135,11 @@ pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec
 ///
 /// What a record does not carry is found by parsing the raw bytes again: the place of the message, and a value that is
 /// not finite. An encoder, rule or channel that this version does not know is left out.
-pub fn restore(record: &Record, symbols: &mut Symbols) -> (Head, Vec<u8>) {
+pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>) {
     let raw = raw_bytes(record);
     let mut parsed = Parsed::default();
-    reparse(record.format, &raw, record.received_ns, &Clock::default(), &mut parsed);
-    let head = Head {
+    reparse(record.format, &raw, record.received_ns, &mut parsed);
+    let head = RecordHeader {
         seq: record.seq,
         time_ns: record.time_ns,
         received_ns: record.received_ns,
@@ -154,7 +154,7 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (Head, Vec<u8>) {
         format: record.format,
         unit: record.unit,
         message: parsed.message,
-        verdict: guard::recall(&record.verdict),
+        verdict: guard::verdict_from_wire(&record.verdict),
         detection: restore_detection(&record.detection, &parsed),
     };
     (head, raw)
@@ -166,12 +166,12 @@ pub fn raw_bytes(record: &Record) -> Vec<u8> {
     decoded.unwrap_or_else(|| record.raw.as_ref().unwrap_or(&record.text).clone().into_bytes())
 }
 
-fn message<'a>(stored: &Stored<'a>) -> Cow<'a, [u8]> {
+fn message<'a>(stored: &StoredRecord<'a>) -> Cow<'a, [u8]> {
     message_text(stored.head.format, stored.raw, stored.head.message)
 }
 
 /// The fields as text; of fields with the same key the first.
-fn attrs(stored: &Stored<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
+fn attrs(stored: &StoredRecord<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
     let text = |text: Text| String::from_utf8_lossy(&message_text(stored.head.format, stored.raw, text)).into_owned();
     let mut attrs = BTreeMap::new();
     for field in &parsed.fields {
@@ -181,16 +181,16 @@ fn attrs(stored: &Stored<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
 }
 
 /// The number of missing records that a gap row of the engine states.
-fn gap(stored: &Stored<'_>) -> Option<u64> {
+fn gap(stored: &StoredRecord<'_>) -> Option<u64> {
     if stored.head.format != Format::Note || stored.kind() != "stream.gap" {
         return None;
     }
     let mut parsed = Parsed::default();
-    reparse(Format::Note, stored.raw, stored.head.received_ns, &Clock::default(), &mut parsed);
+    reparse(Format::Note, stored.raw, stored.head.received_ns, &mut parsed);
     parsed.field(stored.raw, "count").map(|field| field.number).filter(|count| *count >= 0.0).map(|count| count as u64)
 }
 
-fn pattern(head: &Head) -> Option<u32> {
+fn pattern(head: &RecordHeader) -> Option<u32> {
     Some(head.detection.pattern).filter(|pattern| *pattern != NO_PATTERN)
 }
 
@@ -200,7 +200,7 @@ fn verdict(verdict: &Verdict) -> ng_wire::Verdict {
         Hit { rule: rule.into(), clause: clause.into(), observed: verdict.observed, limit: verdict.limit }
     });
     let objected = |(index, _): &(usize, &&str)| verdict.objections.checked_shr(*index as u32).unwrap_or(0) & 1 == 1;
-    let names = guard::rule_names().iter().enumerate().filter(objected);
+    let names = RULE_NAMES.iter().enumerate().filter(objected);
     ng_wire::Verdict { outcome: verdict.outcome, hit, objections: names.map(|(_, name)| name.to_string()).collect() }
 }
 
@@ -221,7 +221,7 @@ fn detection(detection: &Detection) -> ng_wire::Detection {
     };
     let channels = encoder.map_or_else(Vec::new, |encoder| {
         let named = encoder.channels.iter().zip(detection.channels).filter(|(name, _)| !name.is_empty());
-        named.filter_map(|(name, share)| Some(Channel { name: name.to_string(), share: number(share)? })).collect()
+        named.filter_map(|(name, share)| Some(ScoreChannel { name: name.to_string(), share: number(share)? })).collect()
     });
     ng_wire::Detection {
         state: detection.state,

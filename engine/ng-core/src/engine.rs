@@ -9,23 +9,26 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the host passes in.
 
 use crate::actions::{Actions, AlertRule, Effect};
-use crate::constitution::Meter;
-use crate::detect::timing::{Heard, Timing};
-use crate::detect::{Detect, Kernel, Probe};
-use crate::event::{Event, Reading};
+use crate::constitution::TrialStatistics;
 use crate::gateway::Gateway;
 use crate::guard::Guard;
-use crate::intake::{Batch, TakenIn};
-use crate::matched::Match;
 use crate::patterns::{Links, Patterns};
-use crate::record::Head;
-use crate::registry::{Latency, Module, Registry};
-use crate::route::Routes;
-use crate::settings::Values;
+use crate::registry::{Latency, MODULES, Module, Registry};
+use crate::route::{Queue, Routes, Wanted};
 use crate::sources::Sources;
 use crate::store::Store;
-use crate::symbols::{Sym, Symbols};
-use ng_wire::{Format, Outcome, Scoring};
+use ng_detect::source_activity::{ActivityMonitor, SourceActivity};
+use ng_detect::{Detect, Kernel, Probe};
+use ng_model::event::{Event, Reading};
+use ng_model::intake::{Batch, IngestResult};
+use ng_model::matched::Match;
+use ng_model::record::RecordHeader;
+use ng_model::settings::{SettingError, Values};
+use ng_model::symbols::{Sym, Symbols};
+use ng_model::zone::Zone;
+use ng_wire::{Format, Outcome, Scoring, SettingValue};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Durations of the stages, sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,33 +55,33 @@ pub type Sampler = fn() -> u64;
 /// An engine without a thread: feed it readings, it fills the store.
 pub struct Engine {
     /// The first stage.
-    pub gateway: Gateway,
+    pub(crate) gateway: Gateway,
     /// Admission.
-    pub guard: Guard,
+    pub(crate) guard: Guard,
     /// Templates.
-    pub patterns: Patterns,
+    pub(crate) patterns: Patterns,
     /// Transitions.
-    pub links: Links,
+    pub(crate) links: Links,
     /// Scores.
-    pub detect: Detect,
+    pub(crate) detect: Detect,
     /// When sources speak.
-    pub timing: Timing,
+    pub(crate) timing: ActivityMonitor,
     /// Subscriptions.
-    pub routes: Routes,
+    pub(crate) routes: Routes,
     /// Alert rules.
-    pub actions: Actions,
+    pub(crate) actions: Actions,
     /// Flags and metrics of the modules.
-    pub registry: Registry,
+    pub(crate) registry: Registry,
     /// Sources and the latest host metrics.
-    pub sources: Sources,
+    pub(crate) sources: Sources,
     /// Settings of the modules, in the order of `registry::MODULES`.
-    pub values: Vec<Values>,
+    pub(crate) values: Vec<Values>,
     /// What a trial of the constitution does.
-    pub meter: Meter,
+    pub(crate) trial: TrialStatistics,
     /// Sampled durations, in the order of [`Stage`].
-    pub stages: [Latency; STAGES.len()],
+    pub(crate) stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 struct Encoded<'a>(Event<'a>);
@@ -117,35 +120,35 @@ impl Watch {
 }
 
 /// What an engine is made of.
-pub struct Ingredients {
+pub struct EngineParts {
     /// Settings of the modules, in the order of `registry::MODULES`.
     pub values: Vec<Values>,
     /// The constitution.
     pub guard: Guard,
     /// Alert rules.
     pub alerts: Vec<AlertRule>,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of timestamps that state none.
+    pub zone: Zone,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
 
 impl Engine {
     /// An engine that has seen nothing.
-    pub fn new(parts: Ingredients) -> Self {
+    pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.utc_offset_s),
+            gateway: Gateway::new(values(Module::Gateway), parts.zone),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
-            timing: Timing::default(),
+            timing: ActivityMonitor::default(),
             routes: Routes::default(),
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
             sources: Sources::default(),
-            meter: Meter::default(),
+            trial: TrialStatistics::default(),
             stages: std::array::from_fn(|_| Latency::default()),
             effects: Vec::new(),
             values: parts.values,
@@ -155,11 +158,11 @@ impl Engine {
     /// Takes a batch in: one record for every reading, or a counted refusal when the gateway is off.
     ///
     /// The first reading of the batch is timed by `sampler`.
-    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) -> TakenIn {
-        let mut taken = TakenIn { first_seq: store.next_seq(), records: 0, rejected: 0 };
+    pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) -> IngestResult {
+        let mut taken = IngestResult { first_seq: store.next_seq(), records: 0, rejected: 0 };
         let readings = batch.readings.len() as u64;
         let source = self.sources.enter(&batch.source, store, readings);
-        self.hear(Some((self.sources.identity(source).0, readings)), batch.received_ns);
+        self.observe_rate(Some((self.sources.identity(source).0, readings)), batch.received_ns);
         if !self.registry.enabled(Module::Gateway) {
             self.sources.refuse(source, readings);
             self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
@@ -187,14 +190,14 @@ impl Engine {
 
     /// Lets the time of the sources pass, of which one may have brought events, and has told who fell silent, resumed, or
     /// brought unusually many or few.
-    fn hear(&mut self, spoken: Option<(Sym, u64)>, now_ns: i64) {
+    fn observe_rate(&mut self, spoken: Option<(Sym, u64)>, now_ns: i64) {
         let Engine { sources, effects, detect, timing, registry, .. } = self;
         let is_told = registry.enabled(Module::IntuitionEngine);
-        let mut tell = |heard: Heard| {
+        let mut tell = |heard: SourceActivity| {
             let json = match heard {
                 _ if !is_told => None,
-                Heard::Change(change) => Some(change.note(sources.name(change.source))),
-                Heard::Count(count) => {
+                SourceActivity::Change(change) => Some(change.note(sources.name(change.source))),
+                SourceActivity::Count(count) => {
                     detect.set_learning(sources.learns_from(count.source));
                     let strength = detect.score_rate(count.source, sources.rates(), count.events);
                     strength.map(|strength| count.note(sources.name(count.source), strength))
@@ -204,12 +207,12 @@ impl Engine {
         };
         timing.advance(now_ns, |source| sources.has_ended(source), &mut tell);
         if let Some((source, events)) = spoken {
-            timing.spoke(source, events, now_ns).map(Heard::Change).into_iter().for_each(tell);
+            timing.record_arrival(source, events, now_ns).map(SourceActivity::Change).into_iter().for_each(tell);
         }
     }
 
     /// Takes one reading through all stages; it becomes exactly one record.
-    pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> Head {
+    pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> RecordHeader {
         let mut watch = Watch::new(sampler);
         let event = Encoded(self.gateway.encode(reading, store));
         let stages = &mut self.stages;
@@ -221,7 +224,7 @@ impl Engine {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
                 let Matched(event, Match { is_new, pattern, .. }) = &matched;
                 if *is_new && !self.detect.feedback.is_empty() {
-                    meet(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
+                    attach_feedback(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
                 }
                 let finished = score(matched, &mut self.detect, registry, &mut self.effects, sampler);
                 lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
@@ -258,11 +261,90 @@ impl Engine {
 }
 
 impl Engine {
+    /// Templates of the events.
+    pub fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// Which pattern follows which.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The detectors.
+    pub fn detect(&self) -> &Detect {
+        &self.detect
+    }
+
+    /// The detectors, for sessions that end with the input.
+    pub fn detect_mut(&mut self) -> &mut Detect {
+        &mut self.detect
+    }
+
+    /// Subscriptions.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// Sampled durations, in the order of [`STAGES`].
+    pub fn stages(&self) -> &[Latency; STAGES.len()] {
+        &self.stages
+    }
+
+    /// The settings of a module.
+    pub fn values(&self, module: Module) -> &Values {
+        &self.values[module as usize]
+    }
+
+    /// The settings of Guardian's rules, named `rule.key`.
+    pub fn rules(&self) -> BTreeMap<String, SettingValue> {
+        self.guard.values()
+    }
+
+    /// Whether a module is on.
+    pub fn is_enabled(&self, module: Module) -> bool {
+        self.registry.enabled(module)
+    }
+
+    /// Switches the module at an index of `registry::MODULES` on or off.
+    pub fn set_enabled(&mut self, index: usize, enabled: bool) {
+        self.registry.at(index).enabled = enabled;
+    }
+
+    /// Changes settings of the module at an index of `registry::MODULES`, all or none; Guardian has none of its own.
+    pub fn configure(&mut self, index: usize, changes: &BTreeMap<String, SettingValue>) -> Result<(), SettingError> {
+        self.values[index] = self.values[index].with(MODULES[index].settings, changes)?;
+        self.reconfigure();
+        Ok(())
+    }
+
+    /// Freezes what is remembered of a source, which need not be known yet, or lets it learn again.
+    pub fn set_learning(&mut self, source: &str, learning: bool) {
+        self.sources.set_learning(source, learning);
+    }
+
+    /// Subscribes a reader from the next record on, of which at most `capacity` positions wait.
+    pub fn subscribe(&mut self, wanted: Wanted, capacity: usize) -> Arc<Queue> {
+        self.routes.subscribe(wanted, capacity)
+    }
+
+    /// What was decided and is to be performed.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Takes what was decided and is to be performed.
+    pub fn drain_effects(&mut self) -> std::vec::Drain<'_, Effect> {
+        self.effects.drain(..)
+    }
+}
+
+impl Engine {
     /// Called once a second with the time and the seconds since the last call.
     pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
         self.registry.tick(elapsed_s);
         self.sources.tick(elapsed_s);
-        self.hear(None, now_ns);
+        self.observe_rate(None, now_ns);
         self.stages.iter_mut().for_each(Latency::tick);
         if self.registry.enabled(Module::ActionController) {
             self.actions.tick(now_ns, &mut self.effects);
@@ -271,8 +353,8 @@ impl Engine {
 
     /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Where the
     /// profile follows the load and changes, it is told.
-    pub fn crowd(&mut self, share: f64, elapsed_s: f64) {
-        let Some(is_lite) = self.detect.crowd(share, elapsed_s) else { return };
+    pub fn set_load(&mut self, share: f64, elapsed_s: f64) {
+        let Some(is_lite) = self.detect.set_load(share, elapsed_s) else { return };
         self.reconfigure();
         let (profile, level, why) =
             if is_lite { ("lite", "warn", "the engine is behind") } else { ("full", "notice", "the engine keeps up") };
@@ -285,17 +367,17 @@ impl Engine {
 
     /// Lets feedback that an earlier run was given hold for the patterns that are known already. Those that come are met as
     /// they do.
-    pub fn meet_patterns(&mut self, symbols: &Symbols) {
+    pub fn attach_feedback(&mut self, symbols: &Symbols) {
         if self.detect.feedback.is_empty() {
             return;
         }
         for pattern in self.patterns.list(self.patterns.len()) {
-            meet(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
+            attach_feedback(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
         }
     }
 
     /// Hands changed settings to the modules, which keep what they have learnt as far as they can.
-    pub fn reconfigure(&mut self) {
+    pub(crate) fn reconfigure(&mut self) {
         let values = |module: Module| &self.values[module as usize];
         self.gateway.configure(values(Module::Gateway));
         self.patterns.reconfigure(values(Module::TokenManager));
@@ -340,10 +422,12 @@ fn admit<'a>(
 }
 
 /// Lets feedback hold for a pattern that reads like what it was given on.
-fn meet(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
+fn attach_feedback(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
     let (Some(pattern), Some(text)) = (patterns.get(id), patterns.template(id, symbols)) else { return };
     let similarity = values[Module::TokenManager as usize].float("similarity");
-    detect.feedback.meet(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
+    detect
+        .feedback
+        .attach_feedback(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
 }
 
 /// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.

@@ -1,20 +1,20 @@
 //! Feedback: operators say of events that they were worth telling or false alarms, and the alert thresholds of the patterns
 //! follow, within bounds.
 //!
-//! Here judgements are checked, given, undone and told; `control.rs` writes them down and carries them out, and
-//! `detect/feedback.rs` has what comes of them.
+//! Here judgements are checked, given, undone and told; `commands/` writes them down and puts them in force, and
+//! `feedback.rs` of ng-detect has what comes of them.
 
-use crate::constitution::By;
-use crate::control::Overrides;
-use crate::detect::feedback::{OFFSETS, Subject, TEXT, cut};
+use crate::constitution::Author;
 use crate::engine::Engine;
-use crate::record::Head;
 use crate::registry::Module;
 use crate::store::Store;
-use ng_wire::{Command, ErrorCode, Feedback, FeedbackSubject, FeedbackView, Format, Judgement, Judgements, Scoring};
+use ng_detect::feedback::{OFFSETS, Subject, TEXT, cut};
+use ng_model::record::RecordHeader;
+use ng_model::refusal::Refusal;
+use ng_wire::{Feedback, FeedbackSubject, FeedbackView, Format, Judgement, Judgements, Scoring};
 
 /// Judgements that are kept.
-const MOST: usize = 256;
+const MAX_KEPT: usize = 256;
 /// What an ack lowers a threshold by.
 const ACK: f64 = 0.3;
 /// What a false alarm raises a threshold by at least.
@@ -22,52 +22,42 @@ const FALSE_ALARM: f64 = 0.4;
 /// Most bytes of the text of a subject in a sentence.
 const SENTENCE: usize = 120;
 
-type Refused = (ErrorCode, String);
-
-/// Whether a command that gives or undoes feedback is accepted; others are not asked about.
-pub fn check(engine: &Engine, store: &Store, kept: &Judgements, command: &Command) -> Result<(), Refused> {
-    match command {
-        Command::GiveFeedback { seq, verdict } => {
-            if kept.kept.len() >= MOST {
-                return Err(conflict(format!("{MOST} judgements are kept already; undo some first")));
-            }
-            let by = By { time_ns: 0, actor: "", measured: None };
-            let judgement = judge(engine, store, kept, (*seq, *verdict), by)?;
-            if judgement.after == judgement.before {
-                let (subject, at) = (named(&judgement), shown(judgement.alert_threshold + judgement.after));
-                return Err(conflict(format!("the threshold of {subject} is already at its limit, {at}")));
-            }
-            Ok(())
-        }
-        Command::UndoFeedback { number } => find(kept, *number).map(drop).ok_or_else(|| {
-            (ErrorCode::BadRequest, format!("there is no judgement {number}; it was undone, or never given"))
-        }),
-        _ => Ok(()),
+/// Whether something can be said of an event.
+pub fn check(engine: &Engine, store: &Store, kept: &Judgements, seq: u64, verdict: Feedback) -> Result<(), Refusal> {
+    if kept.kept.len() >= MAX_KEPT {
+        return Err(Refusal::conflict(format!("{MAX_KEPT} judgements are kept already; undo some first")));
     }
+    let nobody = Author { time_ns: 0, actor: "", measured: None };
+    let judgement = judge(engine, store, kept, (seq, verdict), nobody)?;
+    if judgement.after == judgement.before {
+        let (subject, at) = (named(&judgement), shown(judgement.alert_threshold + judgement.after));
+        return Err(Refusal::conflict(format!("the threshold of {subject} is already at its limit, {at}")));
+    }
+    Ok(())
 }
 
-/// Gives or undoes by a command that was checked.
-pub fn amend(next: &mut Overrides, engine: &Engine, store: &Store, command: &Command, by: By<'_>) {
-    let kept = &mut next.feedback;
-    match command {
-        Command::GiveFeedback { seq, verdict } => {
-            let judgement = judge(engine, store, kept, (*seq, *verdict), by).expect("the event was checked");
-            kept.given = judgement.number;
-            kept.kept.push(judgement);
-        }
-        Command::UndoFeedback { number } => {
-            kept.kept.retain(|judgement| judgement.number != *number);
-            replay(kept);
-        }
-        _ => {}
-    }
+/// Says of an event what was checked.
+pub fn give(kept: &mut Judgements, engine: &Engine, store: &Store, said: (u64, Feedback), author: Author<'_>) {
+    let judgement = judge(engine, store, kept, said, author).expect("the event was checked");
+    kept.given = judgement.number;
+    kept.kept.push(judgement);
 }
 
-/// Puts judgements in force after a command.
-pub fn carry_out(engine: &mut Engine, store: &Store, kept: &Judgements, command: &Command) {
+/// Takes a judgement back; those that followed it on the same subject are weighed again.
+pub fn undo(kept: &mut Judgements, number: u64) {
+    kept.kept.retain(|judgement| judgement.number != number);
+    replay(kept);
+}
+
+/// Puts judgements in force.
+pub fn apply(engine: &mut Engine, kept: &Judgements) {
     engine.detect.feedback.replace(subjects(kept));
-    if let (Command::GiveFeedback { seq, .. }, Some(latest)) = (command, kept.kept.last())
-        && let Some(head) = store.head(*seq)
+}
+
+/// Lets the latest judgement hold for the pattern of its event from now on.
+pub fn bind_latest(engine: &mut Engine, store: &Store, kept: &Judgements) {
+    if let Some(latest) = kept.kept.last()
+        && let Some(head) = store.head(latest.seq)
     {
         engine.detect.feedback.bind(latest.first, head.detection.pattern);
     }
@@ -76,37 +66,39 @@ pub fn carry_out(engine: &mut Engine, store: &Store, kept: &Judgements, command:
 /// Puts in force what an earlier run was told. The patterns are found as they appear.
 pub fn restore(engine: &mut Engine, kept: &mut Judgements) {
     replay(kept);
-    engine.detect.feedback.replace(subjects(kept));
+    apply(engine, kept);
 }
 
-/// The event that tells of a command, from what was kept before and after it.
+/// The event that tells of a judgement that was given, or undone, from what was kept before and after it.
 pub fn event(
     engine: &Engine,
-    before: &Judgements,
-    after: &Judgements,
-    command: &Command,
+    judgement: &Judgement,
+    (before, after): (&Judgements, &Judgements),
     actor: &str,
 ) -> serde_json::Value {
-    let (kind, of) = match command {
-        Command::UndoFeedback { number } => ("feedback.undone", find(before, *number)),
-        _ => ("feedback.given", after.kept.last()),
-    };
-    let of = of.expect("the command was checked");
-    let alert_threshold = threshold(engine);
-    let (old, new) = (alert_threshold + offset(before, of.first), alert_threshold + offset(after, of.first));
-    let (said, number) = (said(of.verdict), of.number);
-    let undone = if kind == "feedback.undone" { " undone" } else { "" };
-    let (subject, from, was) = (named(of), shown(new), shown(old));
+    let is_undone = find(after, judgement.number).is_err();
+    let (kind, undone) = if is_undone { ("feedback.undone", " undone") } else { ("feedback.given", "") };
+    let threshold_by = |kept| threshold(engine) + offset(kept, judgement.first);
+    let (old, new) = (threshold_by(before), threshold_by(after));
+    let (verdict, number, subject) = (verdict_name(judgement.verdict), judgement.number, named(judgement));
+    let (from, was) = (shown(new), shown(old));
     let mut message =
-        format!("{said} {number}{undone} by {actor}: {subject} alerts from strength {from} on, before from {was}");
-    if kind == "feedback.given" && of.verdict == Feedback::FalseAlarm && of.strength >= new {
-        message += &format!("; this is the limit, and an event as strong, {}, still alerts", shown(of.strength));
+        format!("{verdict} {number}{undone} by {actor}: {subject} alerts from strength {from} on, before from {was}");
+    if !is_undone && judgement.verdict == Feedback::FalseAlarm && judgement.strength >= new {
+        let strength = shown(judgement.strength);
+        message += &format!("; this is the limit, and an event as strong, {strength}, still alerts");
     }
     serde_json::json!({
         "type": kind, "level": "notice", "message": message, "module": "intuition_engine",
-        "judgement": number, "verdict": said, "about": of.seq, "source": of.source, "subject": of.subject,
-        "threshold.before": rounded(old), "threshold.after": rounded(new),
+        "judgement": number, "verdict": verdict, "about": judgement.seq, "source": judgement.source,
+        "subject": judgement.subject, "threshold.before": rounded(old), "threshold.after": rounded(new),
     })
+}
+
+/// A judgement by its number.
+pub fn find(kept: &Judgements, number: u64) -> Result<&Judgement, Refusal> {
+    let found = kept.kept.iter().find(|judgement| judgement.number == number);
+    found.ok_or_else(|| Refusal::bad_request(format!("there is no judgement {number}; it was undone, or never given")))
 }
 
 /// Feedback as it is shown.
@@ -134,23 +126,23 @@ fn judge(
     store: &Store,
     kept: &Judgements,
     (seq, verdict): (u64, Feedback),
-    by: By<'_>,
-) -> Result<Judgement, Refused> {
+    author: Author<'_>,
+) -> Result<Judgement, Refusal> {
     let head = store.head(seq).ok_or_else(|| {
         let why = if seq < store.next_seq() { "is no longer in the ring" } else { "has not come yet" };
-        (ErrorCode::BadRequest, format!("event {seq} {why}"))
+        Refusal::bad_request(format!("event {seq} {why}"))
     })?;
     let subject = subject_of(engine, store, &head)?;
     if verdict == Feedback::FalseAlarm && !head.detection.is_alert {
-        return Err(conflict(format!("event {seq} raised no alert, so that it is no false alarm")));
+        return Err(Refusal::conflict(format!("event {seq} raised no alert, so that it is no false alarm")));
     }
     let (number, pattern) = (kept.given + 1, head.detection.pattern);
     let first = engine.detect.feedback.of(pattern).map_or(number, |known| known.first);
     let mut judgement = Judgement {
         number,
         first,
-        time_ns: by.time_ns,
-        actor: by.actor.into(),
+        time_ns: author.time_ns,
+        actor: author.actor.into(),
         seq,
         source: store.symbols().name(head.source).into(),
         subject,
@@ -165,10 +157,10 @@ fn judge(
 }
 
 /// The text of what feedback on an event is about.
-fn subject_of(engine: &Engine, store: &Store, head: &Head) -> Result<String, Refused> {
+fn subject_of(engine: &Engine, store: &Store, head: &RecordHeader) -> Result<String, Refusal> {
     let seq = head.seq;
     if head.format == Format::Note {
-        return Err(conflict(format!("event {seq} is the engine's own; only events of sources are scored")));
+        return Err(Refusal::conflict(format!("event {seq} is the engine's own; only events of sources are scored")));
     }
     if !head.detection.is_scored() {
         let why = match head.detection.state {
@@ -176,11 +168,11 @@ fn subject_of(engine: &Engine, store: &Store, head: &Head) -> Result<String, Ref
             Scoring::Unencoded => "its value is no finite number",
             _ => "it was rejected",
         };
-        return Err(conflict(format!("event {seq} was not scored: {why}")));
+        return Err(Refusal::conflict(format!("event {seq} was not scored: {why}")));
     }
     let text = engine.patterns.template(head.detection.pattern, store.symbols());
     text.map(|text| cut(&text, TEXT).into())
-        .ok_or_else(|| conflict(format!("the pattern of event {seq} was forgotten")))
+        .ok_or_else(|| Refusal::conflict(format!("the pattern of event {seq} was forgotten")))
 }
 
 /// Says what a judgement makes of the offset before it.
@@ -232,16 +224,12 @@ fn offset(kept: &Judgements, first: u64) -> f64 {
     kept.kept.iter().rfind(|judgement| judgement.first == first).map_or(0.0, |judgement| judgement.after)
 }
 
-fn find(kept: &Judgements, number: u64) -> Option<&Judgement> {
-    kept.kept.iter().find(|judgement| judgement.number == number)
-}
-
 /// The alert threshold where nothing was said.
 fn threshold(engine: &Engine) -> f64 {
     engine.values[Module::IntuitionEngine as usize].float("alert_threshold")
 }
 
-fn said(verdict: Feedback) -> &'static str {
+fn verdict_name(verdict: Feedback) -> &'static str {
     match verdict {
         Feedback::Ack => "ack",
         Feedback::FalseAlarm => "false alarm",
@@ -262,8 +250,4 @@ fn shown(strength: f64) -> String {
 /// To hundredths.
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-fn conflict(message: String) -> Refused {
-    (ErrorCode::Conflict, message)
 }

@@ -1,10 +1,11 @@
 //! The module `gateway`: turns a reading into an event by way of the encoders.
 
-use crate::encoders::{self, Clock};
-use crate::event::{Event, Parsed, Reading};
-use crate::record::{Detection, Head, Verdict};
-use crate::settings::{Accepts, Row, Values};
 use crate::store::Store;
+use ng_model::event::{Event, Parsed, Reading};
+use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::settings::{Accepts, Row, Values};
+use ng_model::zone::Zone;
+use ng_reading::encoders::{self, Clock};
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.
@@ -33,10 +34,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway for a host whose local time is `utc_offset_s` seconds east of UTC.
-    pub fn new(values: &Values, utc_offset_s: i32) -> Self {
+    /// A gateway for a host in a zone.
+    pub fn new(values: &Values, zone: Zone) -> Self {
         let mut gateway = Gateway {
-            clock: Clock { utc_offset_s, assume_utc: false },
+            clock: Clock::of(zone),
             max_bytes: 0,
             parsed: Parsed::default(),
             kind: String::with_capacity(128),
@@ -52,11 +53,6 @@ impl Gateway {
         self.clock.assume_utc = values.bool("assume_utc");
     }
 
-    /// The zone by which timestamps without one are read.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// Encodes a reading as the next event of the store. Never fails: what no encoder recognises is text.
     pub fn encode<'a>(&'a mut self, reading: &Reading<'a>, store: &'a mut Store) -> Event<'a> {
         // A note cut short would no longer be one, but a text like any other that alert rules look at.
@@ -67,7 +63,7 @@ impl Gateway {
         encoders::stream_kind(&self.parsed, raw, &mut self.kind);
         let kind = store.intern(&self.kind);
         let parsed = &self.parsed;
-        let head = Head {
+        let head = RecordHeader {
             seq: store.next_seq(),
             time_ns: parsed.time_ns.unwrap_or(reading.received_ns),
             received_ns: reading.received_ns,

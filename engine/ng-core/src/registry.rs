@@ -3,9 +3,13 @@
 //! The table [`MODULES`] names every module that exists. The registry knows nothing of what a module does: `engine.rs`
 //! asks it for flags, tells it about operations, and fills in what only the module itself can count.
 
-use crate::settings::Row;
-use crate::{actions, detect, gateway, patterns, route};
+use crate::actions;
+use crate::gateway;
+use crate::patterns;
+use crate::route;
 use hdrhistogram::Histogram;
+use ng_model::refusal::Refusal;
+use ng_model::settings::{Row, nearest};
 use ng_wire::{LastError, ModuleStatus, ModuleView, Setting};
 use std::collections::VecDeque;
 
@@ -90,7 +94,7 @@ pub static MODULES: [ModuleType; 9] = [
         summary: "Remembers the vectors of a sliding window and finds the nearest.",
         off: None,
         dependents: &["intuition_engine"],
-        settings: detect::knn::SETTINGS,
+        settings: ng_detect::knn::SETTINGS,
     },
     ModuleType {
         id: "intuition_engine",
@@ -98,7 +102,7 @@ pub static MODULES: [ModuleType; 9] = [
         summary: "Scores novelty and anomaly against the stream's own history, and says why.",
         off: Some("Events are recorded as skipped: no novelty, no anomaly score, no anomaly alerts."),
         dependents: &["action_controller"],
-        settings: detect::SETTINGS,
+        settings: ng_detect::SETTINGS,
     },
     ModuleType {
         id: "signal_system",
@@ -121,6 +125,15 @@ pub static MODULES: [ModuleType; 9] = [
 /// The index of a module by its id.
 pub fn find(id: &str) -> Option<usize> {
     MODULES.iter().position(|module| module.id == id)
+}
+
+/// The index of a module by its id, or a refusal that names the nearest.
+pub fn known(id: &str) -> Result<usize, Refusal> {
+    find(id).ok_or_else(|| {
+        let hint = nearest(id, MODULES.iter().map(|module| module.id));
+        let hint = hint.map_or(String::new(), |name| format!("; did you mean {name}?"));
+        Refusal::bad_request(format!("unknown module {id}{hint}"))
+    })
 }
 
 /// Latencies of the last minute in nanoseconds, from sampled operations.

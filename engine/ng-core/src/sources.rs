@@ -1,10 +1,10 @@
 //! The sources as the engine sees them: counters, rates, staleness, and the latest host metrics.
 
-use crate::intake::{NEVER, SourceStatus};
-use crate::record::Head;
 use crate::store::Store;
-use crate::symbols::{Sym, Symbols};
-use ng_wire::{Gauge, SourceView, Unit};
+use ng_model::intake::{NEVER, SourceStatus};
+use ng_model::record::RecordHeader;
+use ng_model::symbols::{Sym, Symbols};
+use ng_wire::{Gauge, SourceView, Trouble, TroubleKind, Unit};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,6 +90,11 @@ impl Sources {
         }
     }
 
+    /// The names of all sources, without order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().map(|source| source.status.name.as_str())
+    }
+
     /// A source of this name was announced or has spoken.
     pub fn is_known(&self, name: &str) -> bool {
         self.known.iter().any(|source| source.status.name == name)
@@ -116,7 +121,7 @@ impl Sources {
     }
 
     /// Remembers the value of a host metric.
-    pub fn note_gauge(&mut self, head: &Head) {
+    pub fn note_gauge(&mut self, head: &RecordHeader) {
         if head.value.is_finite() {
             self.gauges.insert(head.kind, (head.value, head.unit));
         }
@@ -148,8 +153,10 @@ impl Sources {
 
     /// The sources as the screens show them, those that are switched off last.
     pub fn view(&self, now_ns: i64) -> Vec<SourceView> {
+        let failed = self.failed_sensors();
         let view = |source: &Source| {
             let status = &source.status;
+            let of_sensor = || failed.iter().find(|(sensor, _)| *sensor == status.sensor && status.enabled);
             let last_ok = Some(status.last_ok_ns.load(Ordering::Relaxed)).filter(|&ns| ns != NEVER);
             let ended = status.ended.load(Ordering::Relaxed);
             let quiet = status.stale_after_ns > 0 && last_ok.is_none_or(|ns| now_ns - ns > status.stale_after_ns);
@@ -165,10 +172,49 @@ impl Sources {
                 last_ok_ns: last_ok,
                 last_error: status.last_error(),
                 stale: quiet && !ended,
+                trouble: status.trouble().or_else(|| of_sensor().map(|(_, trouble)| trouble.clone())),
             }
         };
         let mut views: Vec<SourceView> = self.known.iter().map(view).collect();
         views.sort_by_key(|view| !view.enabled);
         views
+    }
+
+    /// Sensors that failed and do not run again yet: none of their sources is read.
+    fn failed_sensors(&self) -> Vec<(&'static str, Trouble)> {
+        let failed = |source: &Source| {
+            let trouble = source.status.trouble().filter(|trouble| trouble.kind == TroubleKind::Failed)?;
+            Some((source.status.sensor, trouble))
+        };
+        self.known.iter().filter_map(failed).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_of_the_sources_of_a_sensor_that_failed_is_read() {
+        let (mut sources, mut store) = (Sources::default(), Store::new(1024));
+        let statuses = [("files", "files"), ("file:/a", "files"), ("host", "host")]
+            .map(|(name, sensor)| SourceStatus::new(name, sensor, 0));
+        for status in &statuses {
+            sources.announce(status, &mut store);
+        }
+        let troubles = |sources: &Sources| sources.view(9).into_iter().map(|view| view.trouble).collect::<Vec<_>>();
+        let trouble = |kind, reason: &str| Some(Trouble { kind, since_ns: 7, reason: reason.into() });
+        statuses[0].fail(7, TroubleKind::Failed, "files failed");
+        let failed = trouble(TroubleKind::Failed, "files failed");
+        assert_eq!(troubles(&sources), [failed.clone(), failed, None]);
+        statuses[0].fail(8, TroubleKind::Failed, "files failed again");
+        assert_eq!(
+            troubles(&sources)[1],
+            trouble(TroubleKind::Failed, "files failed again"),
+            "since the first of them"
+        );
+        statuses[0].recover();
+        statuses[1].fail(7, TroubleKind::Waiting, "waiting for /a");
+        assert_eq!(troubles(&sources), [None, trouble(TroubleKind::Waiting, "waiting for /a"), None]);
     }
 }

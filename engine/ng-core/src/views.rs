@@ -1,11 +1,11 @@
 //! The views that the screens show, taken once a second and after every change.
 
 use crate::constitution;
-use crate::control::Overrides;
 use crate::engine::{Engine, STAGES};
 use crate::feedback;
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
+use ng_model::overrides::Overrides;
 use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
 use std::collections::VecDeque;
 
@@ -63,7 +63,7 @@ pub fn all(
         Frame::Constitution(constitution::view(
             &kept.constitution,
             engine.detect.effects(),
-            &engine.meter,
+            &engine.trial,
             store.totals(),
             now_ns,
         )),
@@ -86,7 +86,7 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
                 engine.guard.gauges(&mut view.gauges);
             }
             i if i == Module::Cdna as usize => {
-                let left_s = |trial| engine.meter.left_s(trial, now_ns);
+                let left_s = |trial| engine.trial.left_s(trial, now_ns);
                 let left = Gauge { name: "trial_left_s".into(), value: 0.0, unit: Unit::Seconds };
                 view.gauges = vec![count("version", kept.version), count("history", kept.history.len() as u64)];
                 view.gauges.extend(kept.trial.as_ref().map(|trial| Gauge { value: left_s(trial), ..left }));

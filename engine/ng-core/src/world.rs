@@ -1,7 +1,7 @@
 //! What the engine asks of the world around it. The real one is the assembler's; tests have a repeatable one.
 
-use crate::control::Overrides;
-use crate::learnt::Saving;
+use crate::checkpoint::Checkpoint;
+use ng_model::overrides::Overrides;
 
 /// Clock and state of the host.
 pub trait World: Send {
@@ -12,16 +12,16 @@ pub trait World: Send {
     fn persist(&mut self, overrides: &Overrides) -> Result<(), String>;
 
     /// Keeps what was learnt for the next start, without waiting unless the engine ends. A world that keeps nothing says so
-    /// by [`World::keeps_state`].
-    fn keep_state(&mut self, _state: Saving, _engine_ends: bool) {}
+    /// by [`World::keeps_checkpoints`].
+    fn save(&mut self, _state: Checkpoint, _engine_ends: bool) {}
 
     /// What was learnt is kept, so that it is worth saving.
-    fn keeps_state(&self) -> bool {
+    fn keeps_checkpoints(&self) -> bool {
         false
     }
 
     /// Whether the latest state that was to be kept is, once for each.
-    fn kept_state(&mut self) -> Option<Result<(), String>> {
+    fn poll(&mut self) -> Option<Result<(), String>> {
         None
     }
 

@@ -1,18 +1,19 @@
 //! In its steady state the engine allocates nothing for an event: only when a block of 1024 records is sealed.
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
-use ng_core::detect::Kernel;
-use ng_core::detect::feedback::Subject;
-use ng_core::engine::{Engine, Ingredients};
-use ng_core::event::Span;
-use ng_core::filter::{Env, Filter};
+use ng_core::engine::{Engine, EngineParts};
+use ng_core::event_loop::mono_ns;
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::mono_ns;
-use ng_core::intake::{BATCH, Batch, SourceStatus};
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_detect::Kernel;
+use ng_detect::feedback::Subject;
+use ng_filter::{Env, Filter};
+use ng_model::event::Span;
+use ng_model::intake::{BATCH, Batch, SourceStatus};
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::Format;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -87,16 +88,16 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     let guard = Guard::new(&Policy::defaults(), &env).unwrap();
     let rule =
         ng_core::actions::AlertRule::parse("errors", "when level>=error count >= 5 in 1m then log", &env).unwrap();
-    let parts = Ingredients { values, guard, alerts: vec![rule], utc_offset_s: 0, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: vec![rule], zone: Zone::UTC, kernel: Kernel::Auto };
     let mut engine = Engine::new(parts);
     let judged =
         Subject { first: 1, source: "steady".into(), texts: vec!["a *".into()], offset: -0.6, pattern: Some(0) };
-    engine.detect.feedback.replace(vec![judged]);
+    engine.detect_mut().feedback.replace(vec![judged]);
     let filter = Filter::compile("level>=info !nothing", &env).unwrap();
-    let queue = engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536);
+    let queue = engine.subscribe(Wanted { filter, ..Wanted::default() }, 65_536);
     let mut other = |text: &&str| {
         let filter = Filter::compile(text, &env).unwrap();
-        engine.routes.subscribe(Wanted { filter, ..Wanted::default() }, 65_536)
+        engine.subscribe(Wanted { filter, ..Wanted::default() }, 65_536)
     };
     let others = OTHERS.iter().map(&mut other).collect();
     let status = SourceStatus::new("steady", "test", 0);

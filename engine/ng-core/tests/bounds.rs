@@ -1,14 +1,15 @@
 //! Input made to break bounds: memory stays within its limit, and what is given up is counted.
 #![expect(unsafe_code, reason = "an allocator that counts can be written in no other way")]
 
-use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients};
-use ng_core::event::Reading;
-use ng_core::filter::Env;
+use ng_core::engine::{Engine, EngineParts};
 use ng_core::guard::{Guard, Policy};
 use ng_core::registry::MODULES;
-use ng_core::settings::Values;
 use ng_core::store::Store;
+use ng_detect::Kernel;
+use ng_filter::Env;
+use ng_model::event::Reading;
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::{Format, Gauge};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -73,7 +74,7 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     let mut raw = Vec::with_capacity(1 << 16);
     let before = HELD.get().0;
     HELD.set((before, before));
-    let parts = Ingredients { values, guard, alerts: Vec::new(), utc_offset_s: 0, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
     let (mut engine, mut store) = (Engine::new(parts), Store::new(2048));
     let source = store.intern("source");
     for number in 0..count {
@@ -84,9 +85,9 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     }
     let most = HELD.get().1 - before;
     let mut gauges = Vec::new();
-    engine.patterns.gauges(&mut gauges);
-    engine.links.gauges(&mut gauges);
-    engine.detect.gauges(&mut gauges);
+    engine.patterns().gauges(&mut gauges);
+    engine.links().gauges(&mut gauges);
+    engine.detect().gauges(&mut gauges);
     (gauges, most)
 }
 

@@ -3,15 +3,18 @@
 //! # Layout
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
-//! lock; `node` starts everything; `score` drives an engine without a thread over an input that ends.
+//! lock; `zone` finds local time; `node` starts everything; `score` drives an engine without a thread over an input that ends.
+
+#![forbid(unsafe_code)]
 
 pub mod config;
 mod error;
+mod high_water_mark;
 mod node;
-mod place;
 pub mod score;
 mod state;
+pub mod zone;
 
 pub use error::NodeError;
 pub use node::{Node, NodeOptions, Subscription};
-pub use state::{StateAccess, lock, lock_owner, replace};
+pub use state::{StateAccess, lock_owner, replace};

@@ -2,27 +2,29 @@
 
 use crate::NodeError;
 use crate::config::Config;
-use crate::place::Place;
+use crate::high_water_mark::HighWaterMark;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
-use ng_core::control::{self, Overrides, Restored};
+use ng_core::checkpoint::Checkpoint;
+use ng_core::commands::{self, Restored};
 use ng_core::convert;
-use ng_core::detect::Kernel;
-use ng_core::encoders::Clock;
-use ng_core::engine::{Engine, Ingredients};
-use ng_core::event::Parsed;
-use ng_core::filter::Env;
+use ng_core::engine::{Engine, EngineParts};
+use ng_core::event_loop::{self, Disconnected, Handle, Setup};
 use ng_core::guard::{Guard, Policy};
-use ng_core::host::{self, Gone, Handle, Setup};
-use ng_core::intake::{Outlet, SourceStatus};
-use ng_core::learnt::Saving;
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::settings::{Row, Values};
+use ng_core::session::Session;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
+use ng_detect::Kernel;
+use ng_filter::Env;
+use ng_model::event::Parsed;
+use ng_model::intake::{IngestHandle, SourceStatus};
+use ng_model::overrides::Overrides;
+use ng_model::settings::{Row, Values};
+use ng_model::zone::Zone;
 use ng_sensors::SENSORS;
-use ng_wire::{Frame, Gap, GapReason, Record, SettingValue};
+use ng_wire::{Frame, Gap, GapReason, Record, SettingValue, TroubleKind};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -37,8 +39,8 @@ pub struct NodeOptions {
     pub state_dir: PathBuf,
     /// May they be changed.
     pub access: StateAccess,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
     /// The numbers of records go on where the last process that had the state directory ended, even if it was killed, so
     /// that readers elsewhere can resume. Otherwise they begin with 0.
     pub continues: bool,
@@ -49,9 +51,8 @@ pub struct Node {
     handle: Handle,
     store: Shared,
     /// The sensors before they run, with the way in that they will share.
-    waiting: Option<(Outlet, Vec<Built>)>,
+    waiting: Option<(IngestHandle, Vec<Built>)>,
     running: Vec<JoinHandle<()>>,
-    clock: Clock,
 }
 
 type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
@@ -59,7 +60,7 @@ type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
 struct RealWorld {
     state: State,
     /// Absent when the numbers of records begin with 0 in every process.
-    place: Option<Place>,
+    place: Option<HighWaterMark>,
     /// Writes what was learnt.
     writer: Option<JoinHandle<std::io::Result<()>>>,
     /// How that went, until it is asked for.
@@ -75,12 +76,12 @@ impl World for RealWorld {
         self.state.save(overrides).map_err(|error| error.to_string())
     }
 
-    fn keeps_state(&self) -> bool {
+    fn keeps_checkpoints(&self) -> bool {
         self.place.is_some()
     }
 
     /// While an earlier state is still being written, a later one is left out, unless it is the last.
-    fn keep_state(&mut self, state: Saving, engine_ends: bool) {
+    fn save(&mut self, state: Checkpoint, engine_ends: bool) {
         if self.writer.as_ref().is_some_and(|writer| !writer.is_finished()) && !engine_ends {
             return;
         }
@@ -95,7 +96,7 @@ impl World for RealWorld {
         }
     }
 
-    fn kept_state(&mut self) -> Option<Result<(), String>> {
+    fn poll(&mut self) -> Option<Result<(), String>> {
         if self.writer.as_ref().is_some_and(JoinHandle::is_finished) {
             self.join_writer();
         }
@@ -128,20 +129,20 @@ impl Node {
     pub fn open(config: &Config, options: &NodeOptions) -> Result<Node, NodeError> {
         let state = State::open(&options.state_dir, options.access)?;
         let (mut overrides, notice) = state.load();
-        let env = config.env(now_ns(), options.utc_offset_s);
-        let mut engine = engine(config, options.utc_offset_s, &env)?;
-        let Restored { refused, reverted } = control::restore(&mut engine, &mut overrides, &env);
-        // Whoever only reads leaves the trial to the process that runs it.
-        let reverted = reverted.filter(|_| options.access == StateAccess::Own);
-        let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let clock = *engine.gateway.clock();
+        let env = config.env(now_ns(), options.zone.clone());
+        let mut engine = engine(config, &env)?;
         let capacity = match config.get("ring.capacity") {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
             other => unreachable!("ring.capacity is {other:?}"),
         };
-        let place = if options.continues { Some(Place::open(&options.state_dir)?) } else { None };
         let mut store = Store::new(capacity);
-        store.begin_at(place.as_ref().map_or(0, Place::next_seq));
+        let mut session = Session { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
+        let Restored { refused, reverted } = commands::restore(&mut session);
+        // Whoever only reads leaves the trial to the process that runs it.
+        let reverted = reverted.filter(|_| options.access == StateAccess::Own);
+        let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
+        let place = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
+        store.begin_at(place.as_ref().map_or(0, HighWaterMark::next_seq));
         let forgotten =
             place.as_ref().and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
         let store: Shared = Arc::new(Mutex::new(store));
@@ -156,9 +157,9 @@ impl Node {
         let failed = |error: std::io::Error| {
             NodeError::failure("NG-3103", "", format!("a thread could not be started: {error}"))
         };
-        let (handle, outlet) = host::start(setup, now_ns).map_err(failed)?;
+        let (handle, ingest) = event_loop::start(setup, now_ns).map_err(failed)?;
         for sensor in SENSORS.iter().filter(|sensor| !sensors.iter().any(|(name, _)| *name == sensor.name)) {
-            outlet.announce(&SourceStatus::off(sensor.name));
+            ingest.announce(&SourceStatus::off(sensor.name));
         }
         if let Some(note) = reverted {
             handle.access().note(note).map_err(gone)?;
@@ -170,20 +171,28 @@ impl Node {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;
         }
-        Ok(Node { handle, store, waiting: Some((outlet, sensors)), running: Vec::new(), clock })
+        Ok(Node { handle, store, waiting: Some((ingest, sensors)), running: Vec::new() })
     }
 
     /// A way in for readings that come by another way than a sensor; none once the sensors run. Subscriptions do not
     /// come to their end while it is held.
-    pub fn outlet(&self) -> Option<Outlet> {
-        self.waiting.as_ref().map(|(outlet, _)| outlet.clone())
+    pub fn ingest(&self) -> Option<IngestHandle> {
+        self.waiting.as_ref().map(|(ingest, _)| ingest.clone())
     }
 
     /// Starts every enabled sensor; once.
     pub fn start_sensors(&mut self) {
-        if let Some((outlet, sensors)) = self.waiting.take() {
-            for (name, sensor) in sensors {
-                self.running.push(ng_sensors::start(sensor, name, outlet.clone()));
+        if let Some((ingest, sensors)) = self.waiting.take() {
+            for (_, sensor) in sensors {
+                let source = sensor.source().clone();
+                match ng_sensors::start(sensor, ingest.clone()) {
+                    Ok(thread) => self.running.push(thread),
+                    Err(error) => {
+                        let reason = format!("the thread of sensor {} could not be started: {error}", source.sensor);
+                        ingest.announce(&source);
+                        source.fail(ingest.now_ns(), TroubleKind::Failed, reason);
+                    }
+                }
             }
         }
     }
@@ -198,18 +207,12 @@ impl Node {
         &self.store
     }
 
-    /// The zone by which raw bytes are read again.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
     /// Subscribes to records from the next one on.
     pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
         let made = self.handle.access().subscribe(wanted).map_err(gone)?;
         Ok(Subscription {
             queue: made.queue,
             reader: Reader::new(self.store.clone()),
-            clock: self.clock,
             parsed: Parsed::default(),
             ready: Vec::new(),
         })
@@ -220,7 +223,7 @@ impl Node {
         self.handle.stop();
         self.waiting = None;
         for sensor in self.running.drain(..) {
-            // A sensor that panicked has been reported by the panic hook.
+            // A panic of a sensor was caught and told on its thread.
             let _ = sensor.join();
         }
     }
@@ -232,22 +235,22 @@ impl Drop for Node {
     }
 }
 
-fn gone(_: Gone) -> NodeError {
+fn gone(_: Disconnected) -> NodeError {
     NodeError::failure("NG-3104", "", "the engine has stopped")
 }
 
-/// An engine as the configuration wants it, that has seen nothing.
-pub(crate) fn engine(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Engine, NodeError> {
-    let mut engine = Engine::new(ingredients(config, utc_offset_s, env)?);
+/// An engine as the configuration wants it, that has seen nothing, in the zone of its filters.
+pub(crate) fn engine(config: &Config, env: &Env) -> Result<Engine, NodeError> {
+    let mut engine = Engine::new(engine_parts(config, env)?);
     for (index, module) in MODULES.iter().enumerate() {
         if let Some(SettingValue::Bool(enabled)) = config.get(&format!("modules.{}.enabled", module.id)) {
-            engine.registry.at(index).enabled = *enabled;
+            engine.set_enabled(index, *enabled);
         }
     }
     Ok(engine)
 }
 
-fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredients, NodeError> {
+fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
     let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
         let mut changes = config.table(&format!("modules.{}", module.id));
         changes.remove("enabled");
@@ -272,7 +275,7 @@ fn ingredients(config: &Config, utc_offset_s: i32, env: &Env) -> Result<Ingredie
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(Ingredients { values, guard, alerts, utc_offset_s, kernel })
+    Ok(EngineParts { values, guard, alerts, zone: env.zone.clone(), kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {
@@ -299,7 +302,6 @@ fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {
 pub struct Subscription {
     queue: Arc<Queue>,
     reader: Reader,
-    clock: Clock,
     parsed: Parsed,
     ready: Vec<Frame>,
 }
@@ -320,7 +322,7 @@ impl Subscription {
         let mut records: Vec<Record> = Vec::with_capacity(seqs.len());
         let mut lost: Option<Gap> = None;
         for &seq in seqs {
-            match self.reader.get(seq, |stored| convert::record(stored, &self.clock, &mut self.parsed)) {
+            match self.reader.get(seq, |stored| convert::record(stored, &mut self.parsed)) {
                 Some(record) => records.push(record),
                 None => {
                     let gap =

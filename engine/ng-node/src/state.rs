@@ -2,8 +2,8 @@
 
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
-use ng_core::control::Overrides;
-use ng_core::saved::MOST_BYTES;
+use ng_model::checkpoint::MAX_BYTES;
+use ng_model::overrides::Overrides;
 use ng_wire::{Constitution, Judgements, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,7 @@ impl State {
     pub(crate) fn load_learnt(&self, restore: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<String> {
         let path = self.folder.join(LEARNT);
         let read = fs::metadata(&path).and_then(|found| {
-            if found.len() > MOST_BYTES as u64 { Ok(Err("is too large".to_owned())) } else { fs::read(&path).map(Ok) }
+            if found.len() > MAX_BYTES as u64 { Ok(Err("is too large".to_owned())) } else { fs::read(&path).map(Ok) }
         });
         let problem = match read {
             Ok(saved) => saved.and_then(|saved| restore(&saved)).err()?,
@@ -133,7 +133,7 @@ impl State {
 
 /// Locks a state directory, which is made when it does not exist, for as long as the file is open. Refuses when another
 /// process has locked it, and names that process.
-pub fn lock(folder: &Path) -> Result<File, NodeError> {
+fn lock(folder: &Path) -> Result<File, NodeError> {
     let fail = |error: std::io::Error| {
         NodeError::failure(
             "NG-3102",

@@ -1,8 +1,9 @@
 //! The constitution across processes: what a kill and a restart leave of versions and trials.
 
 use ng_core::convert;
-use ng_core::event::Parsed;
 use ng_core::store::Reader;
+use ng_model::event::Parsed;
+use ng_model::zone::Zone;
 use ng_node::config::Config;
 use ng_node::{Node, NodeOptions, StateAccess};
 use ng_wire::{Command, Constitution, Frame, Request};
@@ -16,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const CHILD: &str = "NG_TEST_AMENDS_IN";
 
 fn open(state: &Path, access: StateAccess) -> Node {
-    let options = NodeOptions { state_dir: state.into(), access, utc_offset_s: 0, continues: false };
+    let options = NodeOptions { state_dir: state.into(), access, zone: Zone::UTC, continues: false };
     Node::open(&Config::resolve(&[]).unwrap(), &options).unwrap()
 }
 
@@ -46,7 +47,7 @@ fn events(node: &Node) -> Vec<(String, String)> {
     let mut reader = Reader::new(node.store().clone());
     let next = node.store().lock().next_seq();
     let mut event = |seq| {
-        let record = reader.get(seq, |stored| convert::record(stored, node.clock(), &mut Parsed::default()));
+        let record = reader.get(seq, |stored| convert::record(stored, &mut Parsed::default()));
         record.map(|record| (record.kind, record.text))
     };
     (0..next).filter_map(&mut event).collect()

@@ -5,8 +5,8 @@ use crate::functions::resolve;
 use crate::ring::Ring;
 use crate::source::Source;
 use ng_core::convert;
-use ng_core::filter::{Env, Filter};
 use ng_core::route::Wanted;
+use ng_filter::{Env, Filter};
 use ng_node::{Node, NodeOptions, StateAccess};
 use ng_wire::{Frame, Request};
 use pyo3::prelude::*;
@@ -29,20 +29,24 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[pymethods]
 impl Engine {
-    /// Starts the engine; its sensors wait for `start_sensors`. `layers` as for `resolve_config`. Raises EngineError.
+    /// Starts the engine; its sensors wait for `start_sensors`. `layers` as for `resolve_config`. `zone` is the name of the
+    /// zone of times that state none, or its POSIX rules; empty is that of this process. Raises EngineError.
     #[new]
     fn new(
         py: Python<'_>,
         layers: Vec<(String, String, String, String)>,
         state_dir: PathBuf,
         own_state: bool,
-        utc_offset_s: i32,
+        zone: &str,
     ) -> PyResult<Self> {
+        // The screen belongs to the console: what fails is told by events, views and notices.
+        ng_model::supervise::tell_panics(|_| {});
         let config = resolve(layers)?;
         let access = if own_state { StateAccess::Own } else { StateAccess::ReadOnly };
-        let options = NodeOptions { state_dir, access, utc_offset_s, continues: false };
+        let zone = crate::zone::zone(zone)?;
+        let options = NodeOptions { state_dir, access, zone: zone.clone(), continues: false };
         let node = py.detach(|| Node::open(&config, &options)).map_err(|error| engine_errors(&[error]))?;
-        let ring = Ring::of(&node, config.texts("filters"));
+        let ring = Ring::of(&node, zone, config.texts("filters"));
         Ok(Engine { node: Mutex::new(node), ring })
     }
 
@@ -53,8 +57,8 @@ impl Engine {
 
     /// A way in for readings of this program under a name; before `start_sensors`. Raises RuntimeError after it.
     fn source(&self, name: &str) -> PyResult<Source> {
-        let outlet = lock(&self.node).outlet();
-        outlet.map(|outlet| Source::announce(&outlet, name)).ok_or_else(|| untimely("the sensors run already"))
+        let ingest = lock(&self.node).ingest();
+        ingest.map(|ingest| Source::announce(&ingest, name)).ok_or_else(|| untimely("the sensors run already"))
     }
 
     /// The ring of this engine.
@@ -150,6 +154,6 @@ fn encode(frames: &[Frame], form: &str) -> PyResult<Vec<u8>> {
 impl Ring {
     /// What filters are compiled against now.
     pub(crate) fn env(&self) -> Env {
-        Env { saved: self.saved.clone(), now_ns: crate::ring::now_ns(), utc_offset_s: self.clock.utc_offset_s }
+        Env { saved: self.saved.clone(), now_ns: crate::clock::now_ns(), zone: self.zone.clone() }
     }
 }

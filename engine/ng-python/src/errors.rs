@@ -1,6 +1,6 @@
 //! The one map from engine errors to Python exceptions.
 
-use ng_core::filter::FilterError as Filter;
+use ng_filter::FilterError as Filter;
 use ng_node::NodeError;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyRuntimeError};

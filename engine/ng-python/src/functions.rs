@@ -1,7 +1,7 @@
 //! Functions without an engine.
 
 use crate::errors::{engine_errors, filter_error};
-use ng_core::filter::{Env, Filter, fields};
+use ng_filter::{Env, Filter, fields};
 use ng_node::config::{self, Config, Layer};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -11,7 +11,13 @@ use std::path::Path;
 #[pyfunction]
 #[pyo3(signature = (text, max_bytes = 8192))]
 pub(crate) fn safe_text(text: &str, max_bytes: usize) -> String {
-    ng_core::safe_text::safe_text(text.as_bytes(), max_bytes).into_owned()
+    ng_model::safe_text::safe_text(text.as_bytes(), max_bytes).into_owned()
+}
+
+/// Built for development: with the checks of debug builds, and not optimised across crates.
+#[pyfunction]
+pub(crate) fn is_development_build() -> bool {
+    cfg!(debug_assertions)
 }
 
 /// Compiles a filter and returns its canonical form. Raises FilterError(column, message).

@@ -3,9 +3,9 @@
 use crate::errors::wire_error;
 use crate::ring::Ring;
 use ng_core::convert::{self, Names};
-use ng_core::event::Parsed;
-use ng_core::record::NO_SEQ;
 use ng_core::store::Store;
+use ng_model::event::Parsed;
+use ng_model::record::NO_SEQ;
 use ng_wire::{Frame, Gap, Packed, Record};
 use pyo3::prelude::*;
 use std::collections::VecDeque;
@@ -103,7 +103,7 @@ impl Inside {
 
     fn gap(&mut self, store: &mut Store, gap: &Gap, prefix: &str) {
         let (mut head, raw) =
-            convert::gap_row(gap, &format!("{prefix}engine"), crate::ring::now_ns(), store.symbols_mut());
+            convert::gap_row(gap, &format!("{prefix}engine"), crate::clock::now_ns(), store.symbols_mut());
         self.number(store, &mut head.seq, &mut head.detection.nearest);
         store.push(&head, &raw);
         self.next_seq = Some(gap.to_seq);

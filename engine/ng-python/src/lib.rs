@@ -1,6 +1,7 @@
 //! The PyO3 binding: bytes in, bytes out. Frames, rows and records cross as MessagePack or JSON lines, in batches; the
 //! interpreter lock is released wherever the engine is waited for or the ring is scanned.
 
+mod clock;
 mod engine;
 mod errors;
 mod functions;
@@ -10,6 +11,7 @@ mod score;
 mod server;
 mod source;
 mod tally;
+mod zone;
 
 /// The engine of neurograph-tui.
 #[pyo3::pymodule]
@@ -20,7 +22,8 @@ mod _engine {
     use crate::errors::{EngineError, FilterError};
     #[pymodule_export]
     use crate::functions::{
-        check_filter, config_reference, config_template, filter_fields, lock_owner, resolve_config, safe_text,
+        check_filter, config_reference, config_template, filter_fields, is_development_build, lock_owner,
+        resolve_config, safe_text,
     };
     #[pymodule_export]
     use crate::inlet::Inlet;
@@ -34,4 +37,6 @@ mod _engine {
     use crate::source::Source;
     #[pymodule_export]
     use crate::tally::Tally;
+    #[pymodule_export]
+    use crate::zone::{local_time, local_zone};
 }

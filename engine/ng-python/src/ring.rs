@@ -1,36 +1,32 @@
 //! The ring of records and its views.
 
+use crate::clock::now_ns;
 use crate::errors::{filter_error, wire_error};
 use crate::tally::Tally;
 use ng_core::convert;
-use ng_core::encoders::Clock;
-use ng_core::event::Parsed;
-use ng_core::filter::Filter;
-use ng_core::host::Access;
-use ng_core::record::NO_PATTERN;
+use ng_core::event_loop::EngineHandle;
 use ng_core::store::{self, Find, Reader, Shared, Store};
+use ng_filter::Filter;
+use ng_model::event::Parsed;
+use ng_model::record::NO_PATTERN;
+use ng_model::zone::Zone;
 use ng_node::Node;
 use ng_wire::{Frame, Row};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Nanoseconds since 1970, UTC.
-pub(crate) fn now_ns() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
-}
 
 /// Recent records; filled by an engine or by a recording.
 #[pyclass(module = "ng_tui._engine", frozen)]
 #[derive(Clone)]
 pub(crate) struct Ring {
     store: Shared,
-    pub(crate) clock: Clock,
+    /// The zone of times in filters that state none.
+    pub(crate) zone: Zone,
     pub(crate) saved: BTreeMap<String, String>,
     /// Knows the texts of patterns; absent for a recording.
-    engine: Option<Access>,
+    engine: Option<EngineHandle>,
     /// Remembers what it unpacked, for one record after the other.
     reader: Arc<Mutex<Reader>>,
 }
@@ -40,15 +36,15 @@ const NEIGHBOUR_BUDGET: usize = 100_000;
 
 impl Ring {
     /// The ring of a running engine.
-    pub(crate) fn of(node: &Node, saved: BTreeMap<String, String>) -> Self {
-        Ring::over(node.store().clone(), *node.clock(), saved, Some(node.handle().access().clone()))
+    pub(crate) fn of(node: &Node, zone: Zone, saved: BTreeMap<String, String>) -> Self {
+        Ring::over(node.store().clone(), zone, saved, Some(node.handle().access().clone()))
     }
 }
 
 impl Ring {
-    fn over(store: Shared, clock: Clock, saved: BTreeMap<String, String>, engine: Option<Access>) -> Self {
+    fn over(store: Shared, zone: Zone, saved: BTreeMap<String, String>, engine: Option<EngineHandle>) -> Self {
         let reader = Arc::new(Mutex::new(Reader::new(store.clone())));
-        Ring { store, clock, saved, engine, reader }
+        Ring { store, zone, saved, engine, reader }
     }
 
     /// The store behind it.
@@ -63,11 +59,11 @@ impl Ring {
 
 #[pymethods]
 impl Ring {
-    /// An empty ring for a recording. `saved` are the named filters.
+    /// An empty ring for a recording. `saved` are the named filters, `zone` is as for `Engine`.
     #[new]
-    fn new(capacity: usize, saved: BTreeMap<String, String>, utc_offset_s: i32) -> Self {
+    fn new(capacity: usize, saved: BTreeMap<String, String>, zone: &str) -> PyResult<Self> {
         let store = Arc::new(parking_lot::Mutex::new(Store::new(capacity)));
-        Ring::over(store, Clock { utc_offset_s, assume_utc: false }, saved, None)
+        Ok(Ring::over(store, crate::zone::zone(zone)?, saved, None))
     }
 
     /// Takes in one line of a recording: a Frame as JSON. Records go into the ring and their number is returned; of any
@@ -103,7 +99,7 @@ impl Ring {
             let template =
                 self.engine.as_ref().filter(|_| pattern != NO_PATTERN).and_then(|engine| engine.template(pattern));
             let mut parsed = Parsed::default();
-            reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &self.clock, &mut parsed))
+            reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &mut parsed))
         });
         let packed = detail.map(|detail| rmp_serde::to_vec_named(&detail).map_err(wire_error)).transpose()?;
         Ok(packed.map(|packed| PyBytes::new(py, &packed)))
@@ -131,8 +127,7 @@ impl Ring {
 
     /// One record as JSON with its raw bytes untouched; None when it has left the ring.
     fn export<'py>(&self, py: Python<'py>, seq: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let record = self
-            .read(py, |reader| reader.get(seq, |stored| convert::record(stored, &self.clock, &mut Parsed::default())));
+        let record = self.read(py, |reader| reader.get(seq, |stored| convert::record(stored, &mut Parsed::default())));
         let line = record.map(|record| serde_json::to_vec(&record).map_err(wire_error)).transpose()?;
         Ok(line.map(|line| PyBytes::new(py, &line)))
     }

@@ -15,11 +15,12 @@ pub(crate) struct Server {
 
 #[pymethods]
 impl Server {
-    /// Starts engine, sensors and server. `layers` as for `resolve_config`. Raises EngineError.
+    /// Starts engine, sensors and server. `layers` as for `resolve_config`, `zone` as for `Engine`. Raises EngineError.
     #[new]
-    fn new(py: Python<'_>, layers: Vec<PyLayer>, state_dir: PathBuf, utc_offset_s: i32) -> PyResult<Self> {
+    fn new(py: Python<'_>, layers: Vec<PyLayer>, state_dir: PathBuf, zone: &str) -> PyResult<Self> {
+        ng_server::supervise::tell_panics_as_lines();
         let config = resolve(layers)?;
-        let options = ServerOptions { state_dir, utc_offset_s };
+        let options = ServerOptions { state_dir, zone: crate::zone::zone(zone)? };
         let inner = py.detach(|| Inner::start(&config, &options)).map_err(|error| engine_errors(&[error]))?;
         Ok(Server { inner: Mutex::new(inner) })
     }
@@ -31,6 +32,11 @@ impl Server {
             format!("first start: the user admin has the password {password}, which is shown only now")
         });
         inner.urls().iter().map(|url| format!("serving {url}")).chain(first).collect()
+    }
+
+    /// Lines about sources that are not read, each once.
+    fn news(&self) -> Vec<String> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).news()
     }
 
     /// The engine has ended by itself, because it failed.

@@ -1,7 +1,7 @@
 //! The way in for a program that has an engine in its own process.
 
 use crate::errors::untimely;
-use ng_core::intake::{Filling, Outlet, Receipt, SourceStatus, TakenIn};
+use ng_model::intake::{Acknowledgement, BatchBuilder, IngestHandle, IngestResult, SourceStatus};
 use ng_wire::Format;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -16,7 +16,7 @@ pub(crate) struct Source {
 }
 
 struct Inside {
-    filling: Filling,
+    builder: BatchBuilder,
     /// Readings added so far.
     emitted: u64,
 }
@@ -30,10 +30,10 @@ struct Taken {
 
 impl Source {
     /// Announces a source to the engine.
-    pub(crate) fn announce(outlet: &Outlet, name: &str) -> Self {
+    pub(crate) fn announce(ingest: &IngestHandle, name: &str) -> Self {
         let status = SourceStatus::new(name, "program", 0);
-        outlet.announce(&status);
-        let inside = Inside { filling: outlet.fill(&status), emitted: 0 };
+        ingest.announce(&status);
+        let inside = Inside { builder: ingest.fill(&status), emitted: 0 };
         Source { inside: Mutex::new(inside), taken: Arc::default() }
     }
 }
@@ -67,9 +67,9 @@ impl Source {
 
 impl Inside {
     fn add(&mut self, py: Python<'_>, raw: &[u8], taken: &Arc<Taken>) -> PyResult<()> {
-        if !self.filling.add(Format::Text, raw) {
+        if !self.builder.add(Format::Text, raw) {
             self.hand_on(py, taken)?;
-            self.filling.add(Format::Text, raw);
+            self.builder.add(Format::Text, raw);
         }
         self.emitted += 1;
         Ok(())
@@ -77,10 +77,10 @@ impl Inside {
 
     /// Hands the batch to the engine without the interpreter's lock.
     fn hand_on(&mut self, py: Python<'_>, taken: &Arc<Taken>) -> PyResult<()> {
-        let (taken, readings) = (taken.clone(), self.filling.readings());
-        let receipt = Receipt::new(move |_: TakenIn| taken.add(readings));
-        let filling = &mut self.filling;
-        py.detach(|| filling.submit(receipt, Duration::MAX)).map_err(|_| untimely("the engine has stopped"))
+        let (taken, readings) = (taken.clone(), self.builder.readings());
+        let receipt = Acknowledgement::new(move |_: IngestResult| taken.add(readings));
+        let builder = &mut self.builder;
+        py.detach(|| builder.submit(receipt, Duration::MAX)).map_err(|_| untimely("the engine has stopped"))
     }
 }
 

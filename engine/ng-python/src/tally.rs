@@ -1,7 +1,7 @@
 //! How often each pattern of a ring occurs.
 
+use crate::clock::now_ns;
 use crate::errors::wire_error;
-use crate::ring::now_ns;
 use ng_core::convert;
 use ng_core::store::{self, Shared};
 use pyo3::prelude::*;

@@ -15,20 +15,24 @@
 //! # Layout
 //!
 //! `follower` knows paths, rotations and the limit on files; `followed` reads one open file; `scan` expands globs and lists
-//! directories; `place` is what identifies a file and where reading began.
+//! directories; `expand` walks the folders for a glob; `name` writes names, which are bytes, as text; `place` is what
+//! identifies a file and where reading began.
 
+mod expand;
 mod followed;
 mod follower;
+mod name;
 mod place;
 mod rotation;
 mod scan;
 
 use crate::stdin::MAX_LINE_BYTES;
 use crate::{Sensor, SensorType, pace};
+use expand::Glob;
 use follower::Follower;
-use glob::Pattern;
-use ng_core::intake::{Outlet, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) static SENSOR: SensorType = SensorType {
@@ -38,9 +42,9 @@ pub(crate) static SENSOR: SensorType = SensorType {
         Row { key: "enabled", accepts: Accepts::Bool(true), unit: "", summary: "Whether files are followed." },
         Row {
             key: "paths",
-            accepts: Accepts::List(&["/var/log/syslog", "/var/log/messages", "/var/log/*.log", "/var/log/*/*.log"]),
+            accepts: Accepts::List(USUAL),
             unit: "",
-            summary: "Globs of the files to follow; ** stands for any depth.",
+            summary: r"Globs of the files to follow; ** stands for any depth, \xff for a byte that is not UTF-8.",
         },
         Row {
             key: "from",
@@ -71,13 +75,18 @@ pub(crate) static SENSOR: SensorType = SensorType {
     build,
 };
 
+/// Files that are followed where nothing is said. Most hosts lack some of them.
+const USUAL: &[&str] = &["/var/log/syslog", "/var/log/messages", "/var/log/*.log", "/var/log/*/*.log"];
+
 /// Wait after a look that found something; doubled up to [`LONGEST`] while nothing comes.
 const SHORTEST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_millis(250);
 
 /// The settings of the sensor.
 struct Options {
-    paths: Vec<String>,
+    globs: Vec<Glob>,
+    /// Somebody named them, and is told of those that are not there.
+    named: bool,
     /// Lines shown from before the end; `None` = everything.
     tail_lines: Option<usize>,
     max_files: usize,
@@ -86,37 +95,56 @@ struct Options {
 }
 
 struct Files {
-    options: Options,
+    report: Arc<SourceStatus>,
+    /// Until it runs for the first time.
+    options: Option<Options>,
+    /// From then on: it knows how far every file was read, after a panic too.
+    follower: Option<Follower>,
 }
 
 fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+    let mut globs = Vec::new();
     for path in values.list("paths") {
-        let expected = match Pattern::new(path) {
+        let expected = match Glob::new(path) {
             Err(error) => format!("{path:?} is not a glob: {} at {}", error.msg, error.pos),
             Ok(_) if path.is_empty() || path.contains('\0') => format!("expected paths or globs, found {path:?}"),
-            Ok(_) => continue,
+            Ok(glob) => {
+                globs.push(glob);
+                continue;
+            }
         };
         return Err(SettingError { key: "paths".into(), expected });
     }
     let options = Options {
-        paths: values.list("paths").to_vec(),
+        globs,
+        named: values.list("paths") != USUAL,
         tail_lines: (values.text("from") == "end").then(|| values.int("tail_lines") as usize),
         max_files: values.int("max_files") as usize,
         rescan: Duration::from_secs_f64(values.float("rescan_s")),
         max_line_bytes: values.int("max_line_bytes") as usize,
     };
-    Ok(Box::new(Files { options }))
+    let report = SourceStatus::new("files", SENSOR.name, 0);
+    Ok(Box::new(Files { report, options: Some(options), follower: None }))
 }
 
 impl Sensor for Files {
-    fn run(self: Box<Self>, outlet: Outlet) {
-        let rescan = self.options.rescan;
-        // An error means that the engine is stopping, which is how every sensor ends.
-        let _: Result<(), Stopped> = follow(Follower::new(self.options, outlet.clone()), &outlet, rescan);
+    fn source(&self) -> &Arc<SourceStatus> {
+        &self.report
+    }
+
+    fn run(&mut self, ingest: &IngestHandle) {
+        if let Some(options) = self.options.take() {
+            self.follower = Some(Follower::new(options, ingest.clone(), self.report.clone()));
+        }
+        if let Some(follower) = &mut self.follower {
+            // An error means that the engine is stopping, which is how every sensor ends.
+            let _: Result<(), Shutdown> = follow(follower, ingest);
+        }
     }
 }
 
-fn follow(mut follower: Follower, outlet: &Outlet, rescan: Duration) -> Result<(), Stopped> {
+fn follow(follower: &mut Follower, ingest: &IngestHandle) -> Result<(), Shutdown> {
+    let rescan = follower.options.rescan;
     let mut scan_due = Instant::now();
     let mut delay = SHORTEST;
     loop {
@@ -127,6 +155,6 @@ fn follow(mut follower: Follower, outlet: &Outlet, rescan: Duration) -> Result<(
         let found = follower.look()?;
         delay = if found.any { SHORTEST } else { (delay * 2).min(LONGEST) };
         let next = if found.more { Instant::now() } else { Instant::now() + delay };
-        pace::wait(outlet, next)?;
+        pace::wait(ingest, next)?;
     }
 }

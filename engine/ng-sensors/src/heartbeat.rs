@@ -1,9 +1,10 @@
 //! A sign of life at a fixed interval: when it is missing, the way from a sensor to the screen is broken.
 
 use crate::{Sensor, SensorType, pace};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) static SENSOR: SensorType = SensorType {
@@ -22,32 +23,40 @@ pub(crate) static SENSOR: SensorType = SensorType {
 };
 
 struct Heartbeat {
+    source: Arc<SourceStatus>,
+    started: Instant,
     interval: Duration,
 }
 
 fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
-    Ok(Box::new(Heartbeat { interval: Duration::from_secs_f64(values.float("interval_s")) }))
+    let interval = Duration::from_secs_f64(values.float("interval_s"));
+    let source = SourceStatus::new("heartbeat", SENSOR.name, 3 * interval.as_nanos() as i64);
+    Ok(Box::new(Heartbeat { source, started: Instant::now(), interval }))
 }
 
 impl Sensor for Heartbeat {
-    fn run(self: Box<Self>, outlet: Outlet) {
+    fn source(&self) -> &Arc<SourceStatus> {
+        &self.source
+    }
+
+    fn run(&mut self, ingest: &IngestHandle) {
         // An error means that the engine is stopping, which is how every sensor ends.
-        let _: Result<(), Stopped> = beat(&outlet, self.interval);
+        let _: Result<(), Shutdown> = self.beat(ingest);
     }
 }
 
-fn beat(outlet: &Outlet, interval: Duration) -> Result<(), Stopped> {
-    let source = SourceStatus::new("heartbeat", SENSOR.name, 3 * interval.as_nanos() as i64);
-    outlet.announce(&source);
-    let mut filling = outlet.fill(&source);
-    let start = Instant::now();
-    let mut last = start;
-    loop {
-        let uptime = start.elapsed().as_secs();
-        let note = format!(r#"{{"type":"system.heartbeat","level":"debug","message":"alive","uptime_s":{uptime}}}"#);
-        filling.push(Format::Note, note.as_bytes())?;
-        filling.offer()?;
-        last = pace::next_beat(last, interval);
-        pace::wait(outlet, last)?;
+impl Heartbeat {
+    fn beat(&self, ingest: &IngestHandle) -> Result<(), Shutdown> {
+        let mut builder = ingest.fill(&self.source);
+        let mut last = Instant::now();
+        loop {
+            let uptime = self.started.elapsed().as_secs();
+            let note =
+                format!(r#"{{"type":"system.heartbeat","level":"debug","message":"alive","uptime_s":{uptime}}}"#);
+            builder.push(Format::Note, note.as_bytes())?;
+            builder.try_send()?;
+            last = pace::next_beat(last, self.interval);
+            pace::wait(ingest, last)?;
+        }
     }
 }

@@ -11,13 +11,14 @@ mod rates;
 mod sample;
 
 use crate::{Sensor, SensorType, pace};
-use ng_core::intake::{Filling, Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use rates::Rates;
 use sample::Sample;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -40,40 +41,45 @@ pub(crate) static SENSOR: SensorType = SensorType {
 const OFFER: usize = 128;
 
 struct Host {
+    source: Arc<SourceStatus>,
     interval: Duration,
     proc: PathBuf,
 }
 
 fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
     let interval = Duration::from_secs_f64(values.float("interval_s"));
-    Ok(Box::new(Host { interval, proc: PathBuf::from("/proc") }))
+    let source = SourceStatus::new("host", SENSOR.name, 3 * interval.as_nanos() as i64);
+    Ok(Box::new(Host { source, interval, proc: PathBuf::from("/proc") }))
 }
 
 impl Sensor for Host {
-    fn run(self: Box<Self>, outlet: Outlet) {
-        let source = SourceStatus::new("host", SENSOR.name, 3 * self.interval.as_nanos() as i64);
-        outlet.announce(&source);
+    fn source(&self) -> &Arc<SourceStatus> {
+        &self.source
+    }
+
+    fn run(&mut self, ingest: &IngestHandle) {
+        let source = &self.source;
         if !self.proc.join("stat").exists() {
-            source.error(outlet.now_ns(), format!("no {}/stat: host metrics need Linux", self.proc.display()));
+            source.error(ingest.now_ns(), format!("no {}/stat: host metrics need Linux", self.proc.display()));
             source.ended.store(true, Ordering::Relaxed);
             return;
         }
-        let mut filling = outlet.fill(&source);
-        let mut files = Files { proc: self.proc, text: String::new(), error: None };
+        let mut builder = ingest.fill(source);
+        let mut files = Files { proc: self.proc.clone(), bytes: Vec::new(), text: String::new(), error: None };
         let mut rates = Rates::default();
         let mut last = Instant::now();
         loop {
             let mut sample = Sample::new(&mut rates, Instant::now());
             measure(&mut files, &mut sample);
-            if emit(&sample, &mut filling).is_err() {
+            if emit(&sample, &mut builder).is_err() {
                 return;
             }
             if let Some(error) = files.error.take() {
-                source.error(outlet.now_ns(), error);
+                source.error(ingest.now_ns(), error);
             }
             rates.forget_unseen();
             last = pace::next_beat(last, self.interval);
-            if pace::wait(&outlet, last).is_err() {
+            if pace::wait(ingest, last).is_err() {
                 return;
             }
         }
@@ -83,6 +89,8 @@ impl Sensor for Host {
 /// Reads files below `/proc` into one buffer.
 struct Files {
     proc: PathBuf,
+    bytes: Vec<u8>,
+    /// What was read; a byte that is not UTF-8 is a backslash and three octal digits.
     text: String,
     /// The first file that should be there and could not be read.
     error: Option<String>,
@@ -107,11 +115,16 @@ impl Files {
 
     fn load(&mut self, name: &str) -> std::io::Result<()> {
         self.text.clear();
-        let result = std::fs::File::open(self.proc.join(name))?.read_to_string(&mut self.text);
-        if result.is_err() {
-            self.text.clear();
+        self.bytes.clear();
+        std::fs::File::open(self.proc.join(name))?.read_to_end(&mut self.bytes)?;
+        for chunk in self.bytes.utf8_chunks() {
+            self.text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                // As the kernel writes a space in the name of a folder. Writing into memory cannot fail.
+                let _ = std::fmt::Write::write_fmt(&mut self.text, format_args!("\\{byte:03o}"));
+            }
         }
-        result.map(drop)
+        Ok(())
     }
 }
 
@@ -148,7 +161,7 @@ fn rounded(value: f64) -> f64 {
     if value.fract() == 0.0 { value } else { format!("{value:.5e}").parse().unwrap_or(value) }
 }
 
-fn emit(sample: &Sample<'_>, filling: &mut Filling) -> Result<(), Stopped> {
+fn emit(sample: &Sample<'_>, builder: &mut BatchBuilder) -> Result<(), Shutdown> {
     let mut raw = Vec::with_capacity(64);
     for (place, (name, value, unit)) in sample.readings().iter().enumerate() {
         raw.clear();
@@ -157,12 +170,12 @@ fn emit(sample: &Sample<'_>, filling: &mut Filling) -> Result<(), Stopped> {
         if !unit.is_empty() {
             let _ = write!(raw, " {unit}");
         }
-        filling.push(Format::Metric, &raw)?;
+        builder.push(Format::Metric, &raw)?;
         if place % OFFER == OFFER - 1 {
-            filling.offer()?;
+            builder.try_send()?;
         }
     }
-    filling.offer()
+    builder.try_send()
 }
 
 #[cfg(test)]
@@ -172,7 +185,7 @@ mod tests {
     /// A real machine: everything that is emitted is finite and within its range, and rates begin with the second sample.
     #[test]
     fn this_machine_is_measured() {
-        let mut files = Files { proc: "/proc".into(), text: String::new(), error: None };
+        let mut files = Files { proc: "/proc".into(), bytes: Vec::new(), text: String::new(), error: None };
         let mut rates = Rates::default();
         let start = Instant::now();
         let mut names = Vec::new();

@@ -7,11 +7,12 @@ mod child;
 use crate::stdin::MAX_LINE_BYTES;
 use crate::{Sensor, SensorType, pace};
 use child::{Child, Ended};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -40,10 +41,12 @@ pub(crate) static SENSOR: SensorType = SensorType {
 /// Follows the journal until the engine stops.
 #[derive(Debug)]
 pub struct Journald {
+    source: Arc<SourceStatus>,
     program: PathBuf,
     lines: i64,
     units: Vec<String>,
     max_line_bytes: usize,
+    place: Place,
 }
 
 /// Where to go on reading.
@@ -63,18 +66,20 @@ impl Journald {
     /// Runs `program`, which is looked up on `PATH` when it is a bare name, in place of `journalctl`.
     pub fn new(program: impl Into<PathBuf>, values: &Values) -> Self {
         Journald {
+            source: SourceStatus::new("journald", SENSOR.name, 0),
             program: program.into(),
             lines: values.int("lines"),
             units: values.list("units").to_vec(),
             max_line_bytes: values.int("max_line_bytes") as usize,
+            place: Place::default(),
         }
     }
 
-    fn command(&self, place: &Place) -> Command {
+    fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         // Without --all, fields above 4 KiB come as null; their size is bounded by `max_line_bytes` here.
         command.args(["--follow", "--output=json", "--no-pager", "--all"]);
-        match &place.cursor {
+        match &self.place.cursor {
             // --no-tail, or --follow would leave out all but the last ten of the entries missed in between.
             Some(cursor) => command.args(["--no-tail".into(), format!("--after-cursor={cursor}")]),
             None => command.arg(format!("--lines={}", self.lines)),
@@ -95,26 +100,28 @@ fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
 }
 
 impl Sensor for Journald {
-    fn run(self: Box<Self>, outlet: Outlet) {
-        let source = SourceStatus::new("journald", SENSOR.name, 0);
-        outlet.announce(&source);
-        let mut place = Place::default();
+    fn source(&self) -> &Arc<SourceStatus> {
+        &self.source
+    }
+
+    fn run(&mut self, ingest: &IngestHandle) {
+        let source = self.source.clone();
         let mut restarts = 0u64;
         let mut backoff = SHORTEST;
         loop {
-            let before = place.entries;
-            let problem = match self.command(&place).spawn() {
+            let before = self.place.entries;
+            let problem = match self.command().spawn() {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let program = self.program.display();
-                    source.error(outlet.now_ns(), format!("{program} not found; the journal cannot be followed here"));
+                    source.error(ingest.now_ns(), format!("{program} not found; the journal cannot be followed here"));
                     break;
                 }
                 Err(error) => format!("cannot start {}: {error}", self.program.display()),
-                Ok(child) => match Child::new(child).follow(&outlet, &source, self.max_line_bytes, &mut place) {
-                    Err(Stopped) => return,
-                    Ok(Ended { success: true, says, .. }) if place.entries == 0 => {
+                Ok(child) => match Child::new(child).follow(ingest, &source, self.max_line_bytes, &mut self.place) {
+                    Err(Shutdown) => return,
+                    Ok(Ended { success: true, says, .. }) if self.place.entries == 0 => {
                         source.error(
-                            outlet.now_ns(),
+                            ingest.now_ns(),
                             format!("journalctl ended without an entry; is the journal empty or not readable?{says}"),
                         );
                         break;
@@ -123,10 +130,10 @@ impl Sensor for Journald {
                 },
             };
             restarts += 1;
-            backoff = if place.entries > before { SHORTEST } else { backoff };
+            backoff = if self.place.entries > before { SHORTEST } else { backoff };
             let seconds = backoff.as_secs();
-            source.error(outlet.now_ns(), format!("{problem}; restart {restarts} in {seconds} s"));
-            if pace::wait(&outlet, Instant::now() + backoff).is_err() {
+            source.error(ingest.now_ns(), format!("{problem}; restart {restarts} in {seconds} s"));
+            if pace::wait(ingest, Instant::now() + backoff).is_err() {
                 return;
             }
             backoff = (backoff * 2).min(LONGEST);
@@ -164,15 +171,16 @@ mod tests {
 
     #[test]
     fn the_child_starts_at_the_tail_or_behind_the_cursor() {
-        let check = |place: &Place, units: &[&str], expect: &str| {
+        let check = |place: Place, units: &[&str], expect: &str| {
             let mut journald = Journald::new("journalctl", &Values::defaults(SENSOR.settings));
+            journald.place = place;
             journald.units = units.iter().map(|unit| unit.to_string()).collect();
-            let command = journald.command(place);
+            let command = journald.command();
             let args: Vec<_> = command.get_args().map(|arg| arg.to_str().unwrap()).collect();
             assert_eq!(args.join(" "), format!("--follow --output=json --no-pager --all {expect}"));
         };
-        check(&Place::default(), &[], "--lines=10");
-        check(&Place::default(), &["ssh.service", "-x"], "--lines=10 --unit=ssh.service --unit=-x");
-        check(&Place { cursor: Some("s=1".into()), entries: 1 }, &[], "--no-tail --after-cursor=s=1");
+        check(Place::default(), &[], "--lines=10");
+        check(Place::default(), &["ssh.service", "-x"], "--lines=10 --unit=ssh.service --unit=-x");
+        check(Place { cursor: Some("s=1".into()), entries: 1 }, &[], "--no-tail --after-cursor=s=1");
     }
 }

@@ -1,12 +1,15 @@
 //! Sources that do I/O: host metrics, followed files, standard input, the journal of systemd, a heartbeat.
 //!
 //! A sensor is one file and one line in [`SENSORS`]. It runs on a thread of its own, announces its sources, and fills
-//! batches of raw readings through the engine's [`Outlet`]; what the bytes mean is found out by the encoders.
+//! batches of raw readings through the engine's [`IngestHandle`]; what the bytes mean is found out by the encoders.
 //!
 //! # Layout
 //!
 //! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `lines` splits bytes into lines in bounded
-//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop.
+//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop, `supervise`
+//! starts the threads and what failed on them.
+
+#![forbid(unsafe_code)]
 
 mod files;
 mod heartbeat;
@@ -16,20 +19,27 @@ mod lines;
 mod notes;
 mod pace;
 mod stdin;
+mod supervise;
 
 pub use journald::Journald;
 pub use stdin::Stdin;
+pub use supervise::start;
 
-use ng_core::intake::Outlet;
-use ng_core::settings::{Row, SettingError, Values};
-use std::thread::{Builder, JoinHandle};
+use ng_model::intake::{IngestHandle, SourceStatus};
+use ng_model::settings::{Row, SettingError, Values};
+use std::sync::Arc;
 
 /// A source of readings, ready to run.
 pub trait Sensor: Send {
-    /// Reads until `outlet.stopped()`, which it looks at every 100 ms or more often, or until its source has ended.
+    /// The source that speaks for the sensor as a whole; always the same.
+    fn source(&self) -> &Arc<SourceStatus>;
+
+    /// Reads until `ingest.stopped()`, which it looks at every 100 ms or more often, or until its source has ended.
+    ///
+    /// After a panic it is called again. What it needs to go on where it was, it keeps in itself.
     ///
     /// While it waits for room in the engine's queue it sees the stop only through the queue being drained or closed.
-    fn run(self: Box<Self>, outlet: Outlet);
+    fn run(&mut self, ingest: &IngestHandle);
 }
 
 /// One row of the table of sensors.
@@ -49,21 +59,10 @@ pub struct SensorType {
 pub static SENSORS: &[&SensorType] =
     &[&host::SENSOR, &files::SENSOR, &stdin::SENSOR, &journald::SENSOR, &heartbeat::SENSOR];
 
-/// Runs a sensor on a thread of its own, which is named after it and ends with it.
-///
-/// # Panics
-/// Like [`std::thread::spawn`], when the operating system cannot start a thread.
-pub fn start(sensor: Box<dyn Sensor>, name: &str, outlet: Outlet) -> JoinHandle<()> {
-    Builder::new()
-        .name(format!("sensor-{name}"))
-        .spawn(move || sensor.run(outlet))
-        .expect("the operating system cannot start a thread")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_core::settings::Accepts;
+    use ng_model::settings::Accepts;
 
     #[test]
     fn every_sensor_can_be_switched_and_built_from_its_defaults() {

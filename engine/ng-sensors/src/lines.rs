@@ -29,7 +29,7 @@ pub(crate) enum Piece<'a> {
 
 /// The part of a line that has been read before its end.
 #[derive(Debug)]
-pub(crate) struct Lines {
+pub(crate) struct LineSplitter {
     max: usize,
     /// At most `max + 1` bytes: a CR just behind the limit may turn out to belong to the line end.
     kept: Vec<u8>,
@@ -40,10 +40,10 @@ pub(crate) struct Lines {
     last: u8,
 }
 
-impl Lines {
+impl LineSplitter {
     /// A splitter that cuts lines at `max` bytes.
     pub(crate) fn new(max: usize) -> Self {
-        Lines { max, kept: Vec::new(), length: 0, nuls: 0, last: 0 }
+        LineSplitter { max, kept: Vec::new(), length: 0, nuls: 0, last: 0 }
     }
 
     /// Passes every line that ends within `bytes` to `sink`.
@@ -163,7 +163,7 @@ mod tests {
             });
             Ok(())
         };
-        let mut lines = Lines::new(max);
+        let mut lines = LineSplitter::new(max);
         for chunk in input.chunks(step) {
             let Ok(()) = lines.feed(chunk, &mut sink);
             assert!(lines.kept.len() <= max + 1);
@@ -217,7 +217,7 @@ mod tests {
             });
             Ok(())
         };
-        let mut lines = Lines::new(100);
+        let mut lines = LineSplitter::new(100);
         lines.feed_nuls(1 << 40);
         let Ok(()) = lines.feed(b"a\nb", &mut sink);
         lines.feed_nuls(1 << 40);

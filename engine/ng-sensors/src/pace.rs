@@ -1,16 +1,16 @@
 //! Waiting that does not miss the stop.
 
-use ng_core::intake::{Outlet, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown};
 use std::time::{Duration, Instant};
 
 /// Longest time between two looks at the stop.
 pub(crate) const LOOK: Duration = Duration::from_millis(100);
 
 /// Waits until `until`, or less when the engine stops.
-pub(crate) fn wait(outlet: &Outlet, until: Instant) -> Result<(), Stopped> {
+pub(crate) fn wait(ingest: &IngestHandle, until: Instant) -> Result<(), Shutdown> {
     loop {
-        if outlet.stopped() {
-            return Err(Stopped);
+        if ingest.stopped() {
+            return Err(Shutdown);
         }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {

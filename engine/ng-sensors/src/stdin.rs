@@ -1,9 +1,9 @@
 //! Standard input as lines.
 
-use crate::lines::Lines;
+use crate::lines::LineSplitter;
 use crate::{Sensor, SensorType, notes};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
-use ng_core::settings::{Accepts, Row, SettingError, Values};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -42,57 +42,69 @@ pub(crate) const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// end of a pipe is slowed down and nothing is lost.
 #[derive(Debug)]
 pub struct Stdin {
+    source: Arc<SourceStatus>,
     fd: std::io::Result<OwnedFd>,
-    max_line_bytes: usize,
+    lines: LineSplitter,
 }
 
 impl Stdin {
     /// Reads from `fd`, with the default limit on the length of a line.
     pub fn new(fd: OwnedFd) -> Self {
-        Stdin { fd: Ok(fd), max_line_bytes: Values::defaults(SENSOR.settings).int("max_line_bytes") as usize }
+        Self::of(Ok(fd), &Values::defaults(SENSOR.settings))
+    }
+
+    fn of(fd: std::io::Result<OwnedFd>, values: &Values) -> Self {
+        let source = SourceStatus::new("stdin", SENSOR.name, 0);
+        Stdin { source, fd, lines: LineSplitter::new(values.int("max_line_bytes") as usize) }
     }
 }
 
 fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
     // A closed standard input is reported on the screen by the running sensor; it is not a mistake in the settings.
     let fd = std::io::stdin().as_fd().try_clone_to_owned();
-    Ok(Box::new(Stdin { fd, max_line_bytes: values.int("max_line_bytes") as usize }))
+    Ok(Box::new(Stdin::of(fd, values)))
 }
 
 impl Sensor for Stdin {
-    fn run(self: Box<Self>, outlet: Outlet) {
-        let source = SourceStatus::new("stdin", SENSOR.name, 0);
-        outlet.announce(&source);
-        let Stdin { fd, max_line_bytes } = *self;
+    fn source(&self) -> &Arc<SourceStatus> {
+        &self.source
+    }
+
+    fn run(&mut self, ingest: &IngestHandle) {
+        let Stdin { source, fd, lines } = self;
         match fd {
             Ok(fd) => {
-                if read(&outlet, &source, &fd, max_line_bytes).is_err() {
+                if read(ingest, source, fd, lines).is_err() {
                     return;
                 }
             }
-            Err(error) => source.error(outlet.now_ns(), format!("cannot open standard input: {error}")),
+            Err(error) => source.error(ingest.now_ns(), format!("cannot open standard input: {error}")),
         }
         source.ended.store(true, Ordering::Relaxed);
     }
 }
 
-fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, max: usize) -> Result<(), Stopped> {
+fn read(
+    ingest: &IngestHandle,
+    source: &Arc<SourceStatus>,
+    fd: &OwnedFd,
+    lines: &mut LineSplitter,
+) -> Result<(), Shutdown> {
     let mut buffer = vec![0; CHUNK];
-    let mut filling = outlet.fill(source);
-    let mut lines = Lines::new(max);
+    let mut builder = ingest.fill(source);
     loop {
-        if outlet.stopped() {
-            return Err(Stopped);
+        if ingest.stopped() {
+            return Err(Shutdown);
         }
         match poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&LOOK)) {
             Ok(0) => {
-                source.ok(outlet.now_ns());
+                source.ok(ingest.now_ns());
                 continue;
             }
             Ok(_) => {}
             Err(Errno::INTR) => continue,
             Err(error) => {
-                source.error(outlet.now_ns(), format!("cannot wait for standard input: {error}"));
+                source.error(ingest.now_ns(), format!("cannot wait for standard input: {error}"));
                 break;
             }
         }
@@ -100,17 +112,17 @@ fn read(outlet: &Outlet, source: &Arc<SourceStatus>, fd: &OwnedFd, max: usize) -
             Ok(0) => break,
             Ok(count) => {
                 lines.feed(&buffer[..count], &mut |piece| {
-                    notes::push_piece(&mut filling, Format::Text, &source.name, piece)
+                    notes::push_piece(&mut builder, Format::Text, &source.name, piece)
                 })?;
-                filling.flush()?;
+                builder.flush()?;
             }
             Err(Errno::INTR | Errno::AGAIN) => {}
             Err(error) => {
-                source.error(outlet.now_ns(), format!("cannot read standard input: {error}"));
+                source.error(ingest.now_ns(), format!("cannot read standard input: {error}"));
                 break;
             }
         }
     }
-    lines.finish(&mut |piece| notes::push_piece(&mut filling, Format::Text, &source.name, piece))?;
-    filling.flush()
+    lines.finish(&mut |piece| notes::push_piece(&mut builder, Format::Text, &source.name, piece))?;
+    builder.flush()
 }

@@ -28,11 +28,6 @@ pub fn now_iso() -> String {
     iso(now_ns())
 }
 
-/// Offset of local time from UTC now, seconds east.
-pub fn utc_offset_s() -> i32 {
-    jiff::ZonedDateTime::now().offset().seconds()
-}
-
 #[cfg(test)]
 mod tests {
     use super::iso;

@@ -5,10 +5,10 @@
 //! is behind is known in bytes, and the client's own task ends it when that is too far.
 
 use crate::forms::{Form, Write};
-use ng_core::filter::Filter;
-use ng_core::host::{Access, Gone};
+use ng_core::event_loop::{Disconnected, EngineHandle};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared};
+use ng_filter::Filter;
 use ng_wire::{Gap, GapReason};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -87,7 +87,7 @@ impl Drop for Feed {
 
 /// All feeds that have readers.
 pub struct Feeds {
-    access: Access,
+    access: EngineHandle,
     /// Shared by all feeds and by those who catch up; held for one batch at a time.
     reader: Arc<Mutex<Reader>>,
     store: Shared,
@@ -146,7 +146,7 @@ impl Cursor {
 
 impl Feeds {
     /// No feed yet.
-    pub fn new(access: Access, store: Shared, host: String) -> Arc<Self> {
+    pub fn new(access: EngineHandle, store: Shared, host: String) -> Arc<Self> {
         Arc::new(Feeds {
             access,
             reader: Arc::new(Mutex::new(Reader::new(store.clone()))),
@@ -175,7 +175,7 @@ impl Feeds {
 
     /// A cursor at the end of the feed, the messages that its reader must hear before, and the first `seq` that the cursor
     /// may bring. Waits for the engine when the feed is a new one.
-    pub async fn open(self: &Arc<Self>, key: Key, filter: Filter) -> Result<(Cursor, Vec<Message>, u64), Gone> {
+    pub async fn open(self: &Arc<Self>, key: Key, filter: Filter) -> Result<(Cursor, Vec<Message>, u64), Disconnected> {
         if let Some(feed) = self.open.lock().get(&key).and_then(Weak::upgrade) {
             return Ok(attach(feed));
         }
@@ -186,7 +186,7 @@ impl Feeds {
             Arc::new(move || woken.notify_one()) as ng_core::route::Wake
         };
         let wanted = Wanted { filter, lossless: false, rejected, wake: Some(wake) };
-        let made = tokio::task::spawn_blocking(move || access.subscribe(wanted)).await.map_err(|_| Gone)??;
+        let made = tokio::task::spawn_blocking(move || access.subscribe(wanted)).await.map_err(|_| Disconnected)??;
         let mut open = self.open.lock();
         if let Some(feed) = open.get(&key).and_then(Weak::upgrade) {
             // Somebody else was faster.

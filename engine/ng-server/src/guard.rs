@@ -224,10 +224,11 @@ fn correlation_id(headers: &HeaderMap) -> String {
         .map_or_else(crate::random::uuid, str::to_owned)
 }
 
-/// The session that a client comes back to.
+/// The session that a client comes back to, with the rights that the client has now.
 fn session_of(hub: &Hub, uri: &Uri) -> Option<Restored> {
     let token = of_query(uri, "reconnection_token")?;
-    hub.tokens.redeem(&token, Instant::now()).filter(|restored| hub.auth.holds(&restored.identity))
+    let restored = hub.tokens.redeem(&token, Instant::now())?;
+    hub.auth.now(&restored.identity).map(|identity| restored.of(identity))
 }
 
 /// A parameter in the query of the address of a WebSocket; none when it is empty.

@@ -11,13 +11,16 @@ use crate::forms::native;
 use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
+use crate::supervise;
 use crate::ws::Tokens;
-use ng_core::filter::{Env, Filter};
-use ng_core::host::{Access, Untaken};
+use ng_core::event_loop::{EngineHandle, SubmitError};
 use ng_core::store::Shared;
+use ng_filter::{Env, Filter};
+use ng_model::supervise::Panicked;
+use ng_model::zone::Zone;
 use ng_wire::{
     AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, MetricsView,
-    ModuleView, Request, Welcome,
+    ModuleStatus, ModuleView, Request, Welcome,
 };
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
@@ -91,7 +94,7 @@ pub struct Hub {
     /// The settings.
     pub settings: ServerSettings,
     /// The engine.
-    pub access: Access,
+    pub access: EngineHandle,
     /// The ring.
     pub store: Shared,
     /// Users, keys, credentials.
@@ -111,10 +114,12 @@ pub struct Hub {
     /// What the server counts.
     pub meters: Meters,
     views: RwLock<Views>,
+    /// Parts of the server, and the engine, that have ended by a panic, with what it said.
+    failed: RwLock<BTreeMap<&'static str, String>>,
     news: broadcast::Sender<News>,
     phase: watch::Sender<Phase>,
     saved: BTreeMap<String, String>,
-    utc_offset_s: i32,
+    zone: Zone,
     last_id: AtomicU64,
 }
 
@@ -123,7 +128,7 @@ pub struct Parts {
     /// The settings.
     pub settings: ServerSettings,
     /// The engine.
-    pub access: Access,
+    pub access: EngineHandle,
     /// The ring.
     pub store: Shared,
     /// Users, keys, credentials.
@@ -132,8 +137,8 @@ pub struct Parts {
     pub ingest: Ingest,
     /// Saved filters.
     pub saved: BTreeMap<String, String>,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
 }
 
 impl Hub {
@@ -156,10 +161,11 @@ impl Hub {
             auth: parts.auth,
             ingest: parts.ingest,
             views: RwLock::default(),
+            failed: RwLock::default(),
             news: broadcast::channel(NEWS).0,
             phase: watch::channel(Phase::Starting).0,
             saved: parts.saved,
-            utc_offset_s: parts.utc_offset_s,
+            zone: parts.zone,
             last_id: AtomicU64::new(0),
         })
     }
@@ -196,6 +202,30 @@ impl Hub {
         self.views.read().clone()
     }
 
+    /// Notes that a part has failed, for as long as it does not run again.
+    pub fn fail(&self, part: &'static str, panicked: &Panicked) {
+        self.failed.write().insert(part, format!("{part} failed: {panicked}"));
+    }
+
+    /// A part that failed runs again.
+    pub fn recover(&self, part: &'static str) {
+        self.failed.write().remove(part);
+    }
+
+    /// What has failed and does not run at present: sensors, the engine, parts of the server.
+    pub fn failures(&self) -> Vec<String> {
+        let metrics = self.views().metrics;
+        let mut failures = metrics.map_or_else(Vec::new, |metrics| supervise::failures(&metrics.sources));
+        failures.extend(self.failed.read().values().cloned());
+        failures
+    }
+
+    /// It runs, but not all of it as it should.
+    pub fn is_degraded(&self) -> bool {
+        let is_wrong = |module: &ModuleView| module.status == ModuleStatus::Error;
+        self.views().modules.iter().any(is_wrong) || !self.failures().is_empty()
+    }
+
     /// The latest views as frames, for a client that has just come.
     pub fn snapshot(&self) -> Vec<Frame> {
         let views = self.views();
@@ -224,7 +254,7 @@ impl Hub {
 
     /// What filters are compiled against now.
     pub fn env(&self) -> Env {
-        Env { saved: self.saved.clone(), now_ns: clock::now_ns(), utc_offset_s: self.utc_offset_s }
+        Env { saved: self.saved.clone(), now_ns: clock::now_ns(), zone: self.zone.clone() }
     }
 
     /// Compiles a filter; the refusal names the column.
@@ -243,9 +273,9 @@ impl Hub {
         // Whoever asked may have gone.
         let reply = Box::new(move |frame| drop(tell.send((frame, clock::now_ns()))));
         let news = self.news();
-        self.access.ask(request, reply).map_err(|untaken| match untaken {
-            Untaken::Busy => ApiError::not_ready("the engine is behind with commands"),
-            Untaken::Gone => ApiError::not_ready("the engine is stopping"),
+        self.access.request(request, reply).map_err(|untaken| match untaken {
+            SubmitError::Busy => ApiError::not_ready("the engine is behind with commands"),
+            SubmitError::Disconnected => ApiError::not_ready("the engine is stopping"),
         })?;
         match told.await {
             Ok((Frame::Error { code, message, .. }, _)) => Err(ApiError::of_command(code, message)),

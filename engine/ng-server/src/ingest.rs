@@ -11,7 +11,7 @@ mod window;
 
 use crate::error::ApiError;
 use body::Body;
-use ng_core::intake::{Filling, Outlet, Receipt, SourceStatus, TakenIn, Unsent};
+use ng_model::intake::{Acknowledgement, BatchBuilder, IngestHandle, IngestResult, SendError, SourceStatus};
 use ng_wire::Format;
 use once::Once;
 use parking_lot::{Mutex, MutexGuard};
@@ -92,7 +92,7 @@ pub struct Origin {
 
 /// The way in.
 pub struct Ingest {
-    outlet: Outlet,
+    ingest: IngestHandle,
     sources: Mutex<BTreeMap<String, Arc<SourceStatus>>>,
     window: Mutex<Window>,
     /// Requests with a key.
@@ -102,10 +102,10 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// A way in through an outlet of the engine.
-    pub fn new(outlet: Outlet) -> Self {
+    /// A way in through an ingest handle of the engine.
+    pub fn new(ingest: IngestHandle) -> Self {
         Ingest {
-            outlet,
+            ingest,
             sources: Mutex::default(),
             window: Mutex::default(),
             once: Once::default(),
@@ -123,7 +123,7 @@ impl Ingest {
         let mut events = body.events().skip_while(|one| line_of(one) < from).peekable();
         while events.peek().is_some() {
             let mut batch = Batch { part: Taken::default(), ids: HashSet::new(), window: None };
-            let mut filling = self.outlet.fill(&source);
+            let mut builder = self.ingest.fill(&source);
             let mut filled = false;
             while let Some(one) = events.peek() {
                 let next_line = line_of(one) + 1;
@@ -133,7 +133,7 @@ impl Ingest {
                         let id = event.id.as_ref().map(|id| Id::of(&origin.sender, &origin.source, id));
                         if batch.knows(id.as_ref(), &self.window)? {
                             batch.part.duplicates += 1;
-                        } else if filling.add(event.format, &event.raw) {
+                        } else if builder.add(event.format, &event.raw) {
                             filled = true;
                             batch.ids.extend(id);
                         } else {
@@ -145,7 +145,7 @@ impl Ingest {
                 events.next();
             }
             if filled {
-                batch.commit(filling)?;
+                batch.commit(builder)?;
             }
             taken.add(batch.part);
         }
@@ -159,7 +159,7 @@ impl Ingest {
             return known.clone();
         }
         let status = SourceStatus::new(name, SENSOR, 0);
-        self.outlet.announce(&status);
+        self.ingest.announce(&status);
         sources.insert(name.to_owned(), status.clone());
         status
     }
@@ -184,16 +184,16 @@ impl<'a> Batch<'a> {
     }
 
     /// Hands the events over, and remembers their ids when they have become records.
-    fn commit(&mut self, mut filling: Filling) -> Result<(), ApiError> {
+    fn commit(&mut self, mut builder: BatchBuilder) -> Result<(), ApiError> {
         let (tell, told) = tokio::sync::oneshot::channel();
-        let receipt = Receipt::new(move |taken: TakenIn| {
+        let receipt = Acknowledgement::new(move |taken: IngestResult| {
             // The one who waits does so until this is called or dropped.
             let _ = tell.send(taken);
         });
         let stopping = || ApiError::not_ready("the engine is stopping");
-        filling.submit(receipt, PATIENCE).map_err(|unsent| match unsent {
-            Unsent::Busy => behind(),
-            Unsent::Stopped => stopping(),
+        builder.submit(receipt, PATIENCE).map_err(|unsent| match unsent {
+            SendError::Busy => behind(),
+            SendError::Shutdown => stopping(),
         })?;
         let made = told.blocking_recv().map_err(|_| stopping())?;
         if made.records == 0 {

@@ -2,14 +2,18 @@
 //!
 //! # Layout
 //!
-//! `server` starts and stops everything; `listen` accepts connections, which get `places` or a word by `refusing`; `answers`
-//! closes those that take nothing. `guard` stands around every request, `bodies` bounds what it carries, `routes` is
-//! the table of what is served, `rest` and `ws` serve it, `openapi` describes it, `prometheus` counts it. `hub` is what
-//! they share; `feed` streams records, in the `forms` that clients ask for; `channel_news` makes the events of the other
-//! channels. `ingest` takes events in. `auth` says who may do what.
+//! `server` starts and stops everything; `listen` accepts connections, on the Unix socket that `socket_file` makes too, which
+//! get `places` or a word by `refusing`; `answers` closes those that take nothing. `guard` stands around every request,
+//! `bodies` bounds what it carries, `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes
+//! it, `prometheus` counts it. `hub` is what they share; `feed` streams records, in the `forms` that clients ask for;
+//! `channel_news` makes the events of the other channels. `ingest` takes events in. `auth` says who may do what, and
+//! `auth_watch` tells when others have changed that.
+
+#![forbid(unsafe_code)]
 
 mod answers;
 pub mod auth;
+mod auth_watch;
 pub mod bodies;
 mod bucket;
 pub mod channel_news;
@@ -36,6 +40,8 @@ pub mod rest;
 pub mod routes;
 mod server;
 pub mod settings;
+mod socket_file;
+pub mod supervise;
 mod tls;
 mod unread;
 pub mod ws;

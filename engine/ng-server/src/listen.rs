@@ -6,6 +6,7 @@ use crate::places::{Place, Places};
 use crate::refusing::{Refusing, refuse};
 use crate::request::Peer;
 use crate::settings::{HEAD_TIMEOUT, ServerSettings};
+use crate::socket_file::{self, SocketFile};
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -16,8 +17,7 @@ use ng_node::NodeError;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,7 +31,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// Bound sockets, not yet served.
 pub(crate) struct Listeners {
-    unix: Option<(UnixListener, PathBuf)>,
+    unix: Option<(UnixListener, SocketFile)>,
     tcp: Vec<TcpListener>,
     tls: Option<TlsAcceptor>,
 }
@@ -40,10 +40,7 @@ impl Listeners {
     /// Binds every address of the settings.
     pub(crate) async fn bind(settings: &ServerSettings) -> Result<Self, NodeError> {
         let tls = settings.tls.as_ref().map(|(chain, key)| crate::tls::acceptor(chain, key)).transpose()?;
-        let unix = match &settings.socket {
-            Some(path) => Some((bind_unix(path)?, path.clone())),
-            None => None,
-        };
+        let unix = settings.socket.as_deref().map(bind_unix).transpose()?;
         let mut tcp = Vec::new();
         for address in &settings.listen {
             tcp.push(bind_tcp(*address).map_err(|error| refused(&address.to_string(), &error))?);
@@ -54,7 +51,7 @@ impl Listeners {
     /// The addresses that are listened on, as URLs.
     pub(crate) fn urls(&self) -> Vec<String> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
-        let unix = self.unix.iter().map(|(_, path)| format!("unix:{}", path.display()));
+        let unix = self.unix.iter().map(|(_, file)| format!("unix:{}", file.path().display()));
         let tcp = self.tcp.iter().filter_map(|listener| listener.local_addr().ok());
         unix.chain(tcp.map(|address| format!("{scheme}://{address}"))).collect()
     }
@@ -65,13 +62,12 @@ impl Listeners {
         let door =
             Door { hub: hub.clone(), router, places: places.clone(), refusing: Refusing::default(), tls: self.tls };
         let mut tasks = tokio::task::JoinSet::new();
-        if let Some((listener, path)) = self.unix {
+        if let Some((listener, file)) = self.unix {
             tasks.spawn(accept_unix(listener, door.clone()));
             let mut phase = hub.phase();
             tasks.spawn(async move {
                 ended(&mut phase).await;
-                // Another server may have taken the path over in the meantime, or someone removed it.
-                let _ = std::fs::remove_file(path);
+                drop(file);
             });
         }
         for listener in self.tcp {
@@ -93,27 +89,10 @@ fn bind_tcp(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(4096)
 }
 
-/// Binds the socket of this user: its folder has mode 0700, the socket 0600. A socket that nobody serves is replaced.
-fn bind_unix(path: &Path) -> Result<UnixListener, NodeError> {
-    let place = path.display().to_string();
-    if let Some(folder) = path.parent() {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|error| refused(&place, &error))?;
-    }
-    if std::os::unix::net::UnixStream::connect(path).is_ok() {
-        let error = NodeError { exit: 75, ..NodeError::failure("NG-3302", place, "another engine serves this socket") };
-        return Err(error.hint("stop it, or choose another socket with --set server.socket=PATH"));
-    }
-    // Left behind by a process that was killed.
-    if let Err(error) = std::fs::remove_file(path)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(refused(&place, &error));
-    }
-    let listener = UnixListener::bind(path).map_err(|error| refused(&place, &error))?;
-    let only_me = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(path, only_me).map_err(|error| refused(&place, &error))?;
-    Ok(listener)
+fn bind_unix(path: &Path) -> Result<(UnixListener, SocketFile), NodeError> {
+    let (listener, file) = socket_file::bind(path)?;
+    let listener = UnixListener::from_std(listener).map_err(|error| refused(&path.display().to_string(), &error))?;
+    Ok((listener, file))
 }
 
 /// What every connection needs to be served.

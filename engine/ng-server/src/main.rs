@@ -1,5 +1,7 @@
 //! `neurograph-engine`: the engine with its server, without a console and without Python.
 
+#![forbid(unsafe_code)]
+
 mod users;
 
 use clap::{Parser, Subcommand};
@@ -34,13 +36,14 @@ struct Arguments {
 /// What is done instead of serving.
 #[derive(Subcommand)]
 enum Command {
-    /// Who may log in; only while no engine runs.
+    /// Who may log in, and as what; an engine that runs takes changes up.
     #[command(subcommand)]
     User(users::UserCommand),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    ng_server::supervise::tell_panics_as_lines();
     match run(arguments) {
         Ok(code) => code,
         Err(errors) => {
@@ -61,7 +64,9 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
         return users::run(command, &state_dir).map(|()| ExitCode::SUCCESS).map_err(|error| vec![error]);
     }
     let config = Config::resolve(&layers(&arguments).map_err(|error| vec![error])?)?;
-    let options = ServerOptions { state_dir, utc_offset_s: ng_server::clock::utc_offset_s() };
+    let local = ng_node::zone::local();
+    local.problem.iter().for_each(|problem| say(problem));
+    let options = ServerOptions { state_dir, zone: local.zone };
     let mut server = Server::start(&config, &options).map_err(|error| vec![error])?;
     if let Some(password) = server.first_password() {
         say(&format!("first start: the user admin has the password {password}, which is shown only now"));
@@ -69,7 +74,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
     for url in server.urls() {
         say(&format!("serving {url}"));
     }
-    let restart = wait(&server)
+    let restart = wait(&mut server)
         .map_err(|error| vec![NodeError::failure("NG-3103", "", format!("signals cannot be waited for: {error}"))])?;
     server.stop(restart == Some(true));
     Ok(if restart.is_none() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -77,7 +82,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
 
 /// Waits for a signal: true for SIGHUP, which a supervisor sends before it starts the engine again. None when the engine
 /// has failed.
-fn wait(server: &Server) -> std::io::Result<Option<bool>> {
+fn wait(server: &mut Server) -> std::io::Result<Option<bool>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
@@ -89,6 +94,7 @@ fn wait(server: &Server) -> std::io::Result<Option<bool>> {
                 _ = interrupt.recv() => return Ok(Some(false)),
                 _ = hang_up.recv() => return Ok(Some(true)),
                 () = tokio::time::sleep(std::time::Duration::from_secs(1)) => {
+                    server.news().iter().for_each(|line| say(line));
                     if server.has_failed() {
                         return Ok(None);
                     }

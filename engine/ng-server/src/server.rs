@@ -6,6 +6,9 @@ use crate::ingest::Ingest;
 use crate::listen::Listeners;
 use crate::routes;
 use crate::settings::ServerSettings;
+use crate::supervise;
+use ng_model::supervise::catch;
+use ng_model::zone::Zone;
 use ng_node::config::Config;
 use ng_node::{Node, NodeError, NodeOptions, StateAccess};
 use std::path::PathBuf;
@@ -19,8 +22,8 @@ use std::time::Duration;
 pub struct ServerOptions {
     /// Where flags, credentials and the number of the next record are kept.
     pub state_dir: PathBuf,
-    /// Offset of local time from UTC, seconds east.
-    pub utc_offset_s: i32,
+    /// The zone of times that state none.
+    pub zone: Zone,
 }
 
 /// A running engine with its server.
@@ -32,6 +35,7 @@ pub struct Server {
     stopped: Arc<AtomicBool>,
     urls: Vec<String>,
     first_password: Option<String>,
+    told: supervise::Told,
 }
 
 impl Server {
@@ -47,32 +51,37 @@ impl Server {
         let node_options = NodeOptions {
             state_dir: options.state_dir.clone(),
             access: StateAccess::Own,
-            utc_offset_s: options.utc_offset_s,
+            zone: options.zone.clone(),
             continues: true,
         };
         let mut node = Node::open(config, &node_options)?;
         let listeners = runtime.block_on(Listeners::bind(&settings))?;
         let urls = listeners.urls();
-        let outlet = node.outlet().expect("the sensors of a new node are waiting");
+        let ingest = node.ingest().expect("the sensors of a new node are waiting");
         let (auth, first_password) = Auth::open(&options.state_dir, &settings)?;
         let hub = Hub::new(Parts {
             auth,
             settings,
             access: node.handle().access().clone(),
             store: node.store().clone(),
-            ingest: Ingest::new(outlet),
+            ingest: Ingest::new(ingest),
             saved: config.texts("filters"),
-            utc_offset_s: options.utc_offset_s,
+            zone: options.zone.clone(),
         });
         let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
-        runtime.spawn(crate::channel_news::run(hub.clone()));
+        runtime.spawn(supervise::again("channels", hub.clone(), crate::channel_news::run));
+        runtime.spawn(crate::auth_watch::run(hub.clone()));
         node.start_sensors();
         let stopped = Arc::new(AtomicBool::new(false));
         let pump = std::thread::Builder::new()
             .name("server-pump".into())
             .spawn({
                 let (hub, stopped) = (hub.clone(), stopped.clone());
-                move || pump(node, &hub, &stopped)
+                move || {
+                    if let Err(panicked) = catch(|| pump(node, &hub, &stopped)) {
+                        hub.fail("the thread that hands on frames", &panicked);
+                    }
+                }
             })
             .map_err(|error| failed("a thread could not be started", error))?;
         Ok(Server {
@@ -83,6 +92,7 @@ impl Server {
             stopped,
             urls,
             first_password,
+            told: supervise::Told::default(),
         })
     }
 
@@ -96,16 +106,23 @@ impl Server {
         self.first_password.as_deref()
     }
 
-    /// The engine has ended by itself, which it does only when it fails.
+    /// The engine, or what takes connections, has ended by itself, which they do only when they fail.
     pub fn has_failed(&self) -> bool {
-        self.pump.as_ref().is_some_and(JoinHandle::is_finished)
+        let pump = self.pump.as_ref().is_some_and(JoinHandle::is_finished);
+        pump || self.serving.as_ref().is_some_and(tokio::task::JoinHandle::is_finished)
+    }
+
+    /// Lines about sources that are not read, each once: a file that is waited for, one that cannot be read.
+    pub fn news(&mut self) -> Vec<String> {
+        let metrics = self.hub.views().metrics;
+        metrics.map_or_else(Vec::new, |metrics| self.told.news(&metrics.sources))
     }
 
     /// Closes every connection, with 1012 when it is only for a restart, and stops the engine.
     pub fn stop(&mut self, restart: bool) {
         self.hub.end(if restart { Phase::Restarting } else { Phase::Stopping });
         if let (Some(runtime), Some(serving)) = (&self.runtime, self.serving.take()) {
-            // A connection that panicked has been reported by the panic hook.
+            // A panic in it has been told; see `supervise::tell`.
             let _ = runtime.block_on(serving);
         }
         self.stopped.store(true, Ordering::Relaxed);
@@ -127,11 +144,15 @@ impl Drop for Server {
     }
 }
 
-/// Hands on what the engine says until the server stops, then stops the engine.
+/// Hands on what the engine says until the server stops, then stops the engine. An engine that fails ends it.
 fn pump(mut node: Node, hub: &Hub, stopped: &AtomicBool) {
     while !stopped.load(Ordering::Relaxed) {
         for frame in node.handle().frames(Duration::from_millis(100)) {
             hub.publish(frame);
+        }
+        if let Some(panicked) = node.handle().failure() {
+            hub.fail("the engine", &panicked);
+            break;
         }
     }
     node.stop();

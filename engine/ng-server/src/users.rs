@@ -1,7 +1,6 @@
-//! `neurograph-engine user`: the users of an engine that does not run.
+//! `neurograph-engine user`: the users of an engine, whether it runs or not.
 //!
-//! A running engine holds the lock of the state directory and reads the file only when it starts, so changes are refused
-//! while it runs.
+//! A running engine takes up what is changed here: for requests at once, for open connections within a second.
 
 use clap::Subcommand;
 use ng_node::NodeError;
@@ -12,6 +11,7 @@ use ng_server::error::ApiError;
 use ng_wire::Role;
 use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 use std::io::{BufRead, Read, Write, stderr, stdin, stdout};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// What can be done with users.
@@ -38,7 +38,7 @@ pub(crate) enum UserCommand {
         #[arg(value_parser = parse_role)]
         role: Role,
     },
-    /// List the users, also while the engine runs.
+    /// List the users.
     List,
     /// Remove a user and its API keys.
     Remove {
@@ -59,10 +59,9 @@ pub(crate) enum UserCommand {
 
 /// Carries a command out.
 pub(crate) fn run(command: UserCommand, state_dir: &Path) -> Result<(), NodeError> {
-    if matches!(command, UserCommand::List) {
-        return list(&Store::open(state_dir)?);
+    if !matches!(command, UserCommand::List) {
+        check_owner(state_dir)?;
     }
-    let _lock = ng_node::lock(state_dir)?;
     let store = Store::open(state_dir)?;
     let change = |change: &dyn Fn(&mut Contents) -> Result<(), ApiError>| {
         store.change(|contents| change(contents)).map_err(|refused| refuse(state_dir, refused))
@@ -88,7 +87,21 @@ pub(crate) fn run(command: UserCommand, state_dir: &Path) -> Result<(), NodeErro
         UserCommand::Remove { name } => change(&|contents| users::remove(contents, &name)),
         UserCommand::Disable { name } => change(&|contents| users::set_disabled(contents, &name, true)),
         UserCommand::Enable { name } => change(&|contents| users::set_disabled(contents, &name, false)),
-        UserCommand::List => Ok(()),
+        UserCommand::List => list(&store),
+    }
+}
+
+/// Refuses to write into the state directory of another user, whose engine could not read what was written.
+fn check_owner(state_dir: &Path) -> Result<(), NodeError> {
+    let me = rustix::process::geteuid().as_raw();
+    match std::fs::metadata(state_dir) {
+        Ok(found) if found.uid() != me => {
+            let what = format!("the state directory belongs to uid {}, and this runs as uid {me}", found.uid());
+            let error = NodeError::failure("NG-3403", state_dir.display().to_string(), what);
+            Err(error.hint("run it as the user that runs the engine"))
+        }
+        // One that is not there is made.
+        _ => Ok(()),
     }
 }
 

@@ -41,6 +41,9 @@ pub enum Command {
         source: String,
         /// Its events are learnt; otherwise they are scored only.
         learning: bool,
+        /// The source may be unknown yet; otherwise a name that no source has is refused.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        future: bool,
     },
     /// Sets a rule of Guardian to observe or enforce.
     SetRuleMode {

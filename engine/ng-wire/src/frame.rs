@@ -141,7 +141,7 @@ pub enum Frame {
     Result {
         /// The command's number.
         id: u64,
-        /// What it came to; left out where the command says it. Not sanitised.
+        /// What it came to, as the event of the command tells it. Not sanitised.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },

@@ -4,6 +4,8 @@
 //! `schema/wire.schema.json`, from which the Python types are generated. A field added here appears there through
 //! `make schema`; the drift tests of both languages fail until it does.
 
+#![forbid(unsafe_code)]
+
 mod command;
 mod constitution;
 mod feedback;
@@ -28,13 +30,13 @@ pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
 pub use pattern::{PatternCount, PatternLink, PatternView, TallyView};
 pub use record::{
-    Channel, Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep, Scoring, Unit,
-    Verdict,
+    Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep, ScoreChannel, Scoring,
+    Unit, Verdict,
 };
 pub use row::{Row, Totals, ViewState};
 pub use session::{Durability, Hello, Limits, PROTO, Role, Welcome};
 pub use setting::{Kind, Setting, SettingValue};
 pub use views::{
     AlertState, AlertView, Gauge, GuardianView, LastError, MetricsView, ModuleStatus, ModuleView, Offender, QueueView,
-    RingView, RuleView, SourceView, StageView, SubscriptionView,
+    RingView, RuleView, SourceView, StageView, SubscriptionView, Trouble, TroubleKind,
 };

@@ -76,6 +76,16 @@ pub enum Mode {
     Enforce,
 }
 
+impl Mode {
+    /// As it stands in settings and sentences.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Observe => "observe",
+            Mode::Enforce => "enforce",
+        }
+    }
+}
+
 /// The objection that decided a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -134,7 +144,7 @@ pub struct Feature {
 /// One channel's share of the surprise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Channel {
+pub struct ScoreChannel {
     /// Name of the channel, such as `level` or `template rarity`.
     pub name: String,
     /// Its leaky tail surprise; the shares add up to `surprise`.
@@ -164,7 +174,7 @@ pub struct Detection {
     /// The strength reached the alert threshold after warm-up.
     pub is_alert: bool,
     /// What each channel contributed.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<ScoreChannel>,
     /// The largest contribution in words; empty when not scored.
     pub why: String,
     /// `seq` of the nearest remembered event.

@@ -205,6 +205,33 @@ pub struct SourceView {
     pub last_error: Option<LastError>,
     /// It has been quiet for longer than it should be.
     pub stale: bool,
+    /// Why it is not read at present, though it should be.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a source is not read, for as long as that is so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Trouble {
+    /// What would have to change.
+    pub kind: TroubleKind,
+    /// Since when, nanoseconds since 1970, UTC.
+    pub since_ns: i64,
+    /// What is wrong, with the path or the place in the source code.
+    pub reason: String,
+}
+
+/// What would have to change before a source is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum TroubleKind {
+    /// It is not there yet.
+    Waiting,
+    /// It is there, and cannot be read as it is.
+    Unreadable,
+    /// Its sensor failed, and is started again by itself.
+    Failed,
 }
 
 /// One subscription.

@@ -19,9 +19,9 @@ mod words;
 
 pub use rule::{AlertRule, AlertRuleError};
 
-use crate::elapsed::Elapsed;
-use crate::record::Stored;
-use crate::settings::{Accepts, Row, Values};
+use ng_model::elapsed::Elapsed;
+use ng_model::record::StoredRecord;
+use ng_model::settings::{Accepts, Row, Values};
 use ng_wire::{AlertView, Gauge, Level, Unit};
 use state::{Fire, Timing, Track};
 
@@ -120,7 +120,7 @@ impl Actions {
     }
 
     /// Evaluates one event, which arrived at `now_ns`, and adds what the rules want done.
-    pub fn observe(&mut self, stored: &Stored<'_>, now_ns: i64, effects: &mut Vec<Effect>) {
+    pub fn observe(&mut self, stored: &StoredRecord<'_>, now_ns: i64, effects: &mut Vec<Effect>) {
         self.clock.advance(now_ns);
         if stored.kind().starts_with("alert.") {
             return;

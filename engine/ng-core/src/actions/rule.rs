@@ -6,8 +6,8 @@
 
 use super::words::{Word, words};
 use super::{ACTIONS, ActionType, duration};
-use crate::filter::{Env, Filter, FilterError};
-use crate::settings::nearest;
+use ng_filter::{Env, Filter, FilterError};
+use ng_model::settings::nearest;
 use ng_wire::Level;
 use std::fmt;
 

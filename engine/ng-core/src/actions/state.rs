@@ -22,7 +22,7 @@
 //! Times are nanoseconds of [`Elapsed`]. States change at the time at which they are due, however late they are looked
 //! at, so that the result does not depend on how often time is told.
 
-use crate::elapsed::Elapsed;
+use ng_model::elapsed::Elapsed;
 use ng_wire::AlertState;
 use std::collections::VecDeque;
 

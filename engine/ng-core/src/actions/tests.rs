@@ -1,10 +1,10 @@
 //! Rules at work on events.
 
 use super::*;
-use crate::event::{Span, Text};
-use crate::filter::Env;
-use crate::record::{Detection, Head, Verdict};
-use crate::symbols::{Sym, Symbols};
+use ng_filter::Env;
+use ng_model::event::{Span, Text};
+use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{AlertState, Format, SettingValue, Unit};
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ fn bench(rules: &[(&str, &str)]) -> Bench {
 
 impl Bench {
     fn event(&mut self, second: i64, kind: &str, raw: &str) -> &mut Self {
-        let head = Head {
+        let head = RecordHeader {
             seq: self.seq,
             time_ns: START,
             received_ns: START,
@@ -42,7 +42,7 @@ impl Bench {
             verdict: Verdict::default(),
             detection: Detection::default(),
         };
-        let stored = Stored { head: &head, raw: raw.as_bytes(), symbols: &self.symbols };
+        let stored = StoredRecord { head: &head, raw: raw.as_bytes(), symbols: &self.symbols };
         self.actions.observe(&stored, START + second * S, &mut self.effects);
         self.seq += 1;
         self

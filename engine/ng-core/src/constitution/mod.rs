@@ -5,20 +5,21 @@
 //!
 //! # Layout
 //!
-//! `profiles.rs` has the dimensions with their ranges and the profiles, `meter.rs` measures what a trial does. Here
-//! commands are checked and become amendments; `control.rs` writes them down and carries them out.
+//! `profiles.rs` has the dimensions with their ranges and the profiles, `trial_statistics.rs` measures what a trial does.
+//! Here changes are checked, made, and recorded as amendments; `commands/` writes them down and puts them in force.
 
-mod meter;
 pub mod profiles;
 #[cfg(test)]
 mod tests;
+mod trial_statistics;
 
-pub use meter::Meter;
+pub use trial_statistics::TrialStatistics;
 
-use crate::control::Overrides;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
 use ng_wire::{
-    Amendment, AmendmentKind, Command, Constitution, ConstitutionView, DIMENSIONS, ErrorCode, Measured, SettingValue,
-    Totals, Trial, TrialView, WeightView, Zone,
+    Amendment, AmendmentKind, Constitution, ConstitutionView, DIMENSIONS, Measured, SettingValue, Totals, Trial,
+    TrialView, WeightView, Zone,
 };
 use profiles::Profile;
 use std::collections::BTreeMap;
@@ -31,13 +32,13 @@ const SHOWN: usize = 20;
 /// Length of a trial, seconds.
 pub const TRIAL_S: RangeInclusive<u32> = 60..=3600;
 /// Who takes a trial back when its time is over.
-pub const DEAD_MAN: &str = "engine";
+pub const AUTO_REVERT: &str = "engine";
 /// The module whose settings are those of the rules.
 const GUARDIAN: &str = "guardian";
 
 /// Who amends, and when.
 #[derive(Clone, Copy, Debug)]
-pub struct By<'a> {
+pub struct Author<'a> {
     /// Nanoseconds since 1970, UTC.
     pub time_ns: i64,
     /// Who.
@@ -48,7 +49,7 @@ pub struct By<'a> {
 
 /// What a version says.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Content {
+pub struct Revision {
     /// The profile of the weights.
     pub profile: String,
     /// The weights.
@@ -57,97 +58,114 @@ pub struct Content {
     pub rules: BTreeMap<String, SettingValue>,
 }
 
-/// Whether a command on the constitution is accepted; others are not asked about.
-pub fn check(constitution: &Constitution, command: &Command) -> Result<(), (ErrorCode, String)> {
-    let bad = |message: String| (ErrorCode::BadRequest, message);
-    let conflict = |message: &str| (ErrorCode::Conflict, message.to_string());
-    match command {
-        Command::SetWeights { weights, profile } => {
-            chosen(constitution, profile.as_deref(), Some(weights)).map(drop).map_err(bad)
-        }
-        Command::SwitchProfile { profile } => profiles::find(profile).map(drop).map_err(bad),
-        Command::RollBack { version } => {
-            if constitution.trial.is_some() {
-                return Err(conflict("a trial runs; keep it or revert it first"));
-            }
-            let content = version_of(constitution, *version).map_err(bad)?;
-            let profile = profiles::find(&content.profile).map_err(bad)?;
-            profile.accept(&content.weights).map_err(bad)
-        }
-        Command::StartTrial { seconds, weights, profile } => {
-            if constitution.trial.is_some() {
-                return Err(conflict("a trial runs already"));
-            }
-            if !TRIAL_S.contains(seconds) {
-                let (least, most) = (TRIAL_S.start(), TRIAL_S.end());
-                return Err(bad(format!("seconds: expected a whole number from {least} to {most}")));
-            }
-            chosen(constitution, profile.as_deref(), weights.as_ref()).map(drop).map_err(bad)
-        }
-        Command::StopTrial { .. } if constitution.trial.is_none() => Err(conflict("no trial runs")),
-        _ => Ok(()),
+/// What a command makes of the constitution, as its history tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    kind: AmendmentKind,
+    /// The version that is taken up again.
+    of_version: Option<u64>,
+    /// The length of the trial that begins.
+    seconds: Option<u32>,
+}
+
+impl From<AmendmentKind> for Change {
+    fn from(kind: AmendmentKind) -> Self {
+        Change { kind, of_version: None, seconds: None }
     }
 }
 
-/// Amends by a command that was checked. A change of Guardian's settings has been made already, to what it is in
-/// `before`. What changes nothing is no amendment.
-pub fn amend(overrides: &mut Overrides, before: &Overrides, command: &Command, by: By<'_>) {
-    let constitution = &mut overrides.constitution;
-    let kind = match command {
-        Command::SetWeights { weights, profile } => {
-            take(constitution, profile.as_deref(), Some(weights));
-            AmendmentKind::Weights
-        }
-        Command::SwitchProfile { profile } => {
-            take(constitution, Some(profile), None);
-            AmendmentKind::Profile
-        }
-        Command::RollBack { version } => {
-            let content = version_of(constitution, *version).expect("the version was checked");
-            (constitution.profile, constitution.weights) = (content.profile, content.weights);
-            overrides.settings.remove(GUARDIAN);
-            if !content.rules.is_empty() {
-                overrides.settings.insert(GUARDIAN.into(), content.rules);
-            }
-            AmendmentKind::RollBack
-        }
-        Command::StartTrial { seconds, weights, profile } => {
-            let (profile, weights) =
-                chosen(constitution, profile.as_deref(), weights.as_ref()).expect("the weights were checked");
-            constitution.trial = Some(Trial {
-                profile: profile.name.into(),
-                weights,
-                started_ns: by.time_ns,
-                seconds: *seconds,
-                actor: by.actor.into(),
-            });
-            AmendmentKind::TrialStarted
-        }
-        Command::StopTrial { keep } => {
-            let trial = constitution.trial.take().expect("that a trial runs was checked");
-            if *keep {
-                (constitution.profile, constitution.weights) = (trial.profile, trial.weights);
-            }
-            if *keep { AmendmentKind::TrialKept } else { AmendmentKind::TrialReverted }
-        }
-        Command::Configure { .. } | Command::SetRuleMode { .. } => AmendmentKind::Rules,
-        Command::SetModule { .. }
-        | Command::SetLearning { .. }
-        | Command::GiveFeedback { .. }
-        | Command::UndoFeedback { .. } => return,
-    };
-    record(overrides, before, kind, command, by);
+/// Whether weights are accepted: those of the named profile, or those in force, where none are asked for.
+pub fn check_weights(
+    constitution: &Constitution,
+    profile: Option<&str>,
+    weights: Option<&[f64; DIMENSIONS]>,
+) -> Result<(), Refusal> {
+    chosen(constitution, profile, weights).map(drop).map_err(Refusal::bad_request)
 }
 
-/// Takes up what an earlier run left behind: a trial is reverted, and weights that are not accepted any more are left
-/// out, which the second answer says. Rules that were set before there were versions become the first.
-pub fn revive(overrides: &mut Overrides, time_ns: i64) -> (Option<Amendment>, Option<String>) {
-    let by = By { time_ns, actor: DEAD_MAN, measured: None };
+/// Puts checked weights in force, on trial while a trial runs.
+pub fn set_weights(constitution: &mut Constitution, name: Option<&str>, asked: Option<&[f64; DIMENSIONS]>) {
+    let (profile, weights) = chosen(constitution, name, asked).expect("the weights were checked");
+    match &mut constitution.trial {
+        Some(trial) => (trial.profile, trial.weights) = (profile.name.into(), weights),
+        None => (constitution.profile, constitution.weights) = (profile.name.into(), weights),
+    }
+}
+
+/// What a version says, when it can be taken up again.
+pub fn check_roll_back(constitution: &Constitution, version: u64) -> Result<Revision, Refusal> {
+    if constitution.trial.is_some() {
+        return Err(Refusal::conflict("a trial runs; keep it or revert it first"));
+    }
+    let revision = version_of(constitution, version).map_err(Refusal::bad_request)?;
+    let profile = profiles::find(&revision.profile).map_err(Refusal::bad_request)?;
+    profile.accept(&revision.weights).map_err(Refusal::bad_request)?;
+    Ok(revision)
+}
+
+/// Takes a version up again that was checked.
+pub fn roll_back(overrides: &mut Overrides, version: u64) -> Change {
+    let constitution = &mut overrides.constitution;
+    let revision = version_of(constitution, version).expect("the version was checked");
+    (constitution.profile, constitution.weights) = (revision.profile, revision.weights);
+    overrides.settings.remove(GUARDIAN);
+    if !revision.rules.is_empty() {
+        overrides.settings.insert(GUARDIAN.into(), revision.rules);
+    }
+    Change { of_version: Some(version), ..AmendmentKind::RollBack.into() }
+}
+
+/// Whether a trial of this length can begin.
+pub fn check_trial(constitution: &Constitution, seconds: u32) -> Result<(), Refusal> {
+    if constitution.trial.is_some() {
+        return Err(Refusal::conflict("a trial runs already"));
+    }
+    if !TRIAL_S.contains(&seconds) {
+        let (least, most) = (TRIAL_S.start(), TRIAL_S.end());
+        return Err(Refusal::bad_request(format!("seconds: expected a whole number from {least} to {most}")));
+    }
+    Ok(())
+}
+
+/// Begins a trial of checked weights.
+pub fn start_trial(
+    constitution: &mut Constitution,
+    seconds: u32,
+    profile: Option<&str>,
+    weights: Option<&[f64; DIMENSIONS]>,
+    author: Author<'_>,
+) -> Change {
+    let (profile, weights) = chosen(constitution, profile, weights).expect("the weights were checked");
+    constitution.trial = Some(Trial {
+        profile: profile.name.into(),
+        weights,
+        started_ns: author.time_ns,
+        seconds,
+        actor: author.actor.into(),
+    });
+    Change { seconds: Some(seconds), ..AmendmentKind::TrialStarted.into() }
+}
+
+/// Ends the trial that runs, if one does. What was on trial holds from now on, or is taken back.
+pub fn stop_trial(constitution: &mut Constitution, keep: bool) -> Change {
+    if let Some(trial) = constitution.trial.take()
+        && keep
+    {
+        (constitution.profile, constitution.weights) = (trial.profile, trial.weights);
+    }
+    if keep { AmendmentKind::TrialKept.into() } else { AmendmentKind::TrialReverted.into() }
+}
+
+/// Puts in order what an earlier run left behind: a trial is reverted, and weights that are not accepted any more are
+/// left out, which the second answer says. Rules that were set before there were versions become the first.
+pub fn recover(overrides: &mut Overrides, time_ns: i64) -> (Option<Amendment>, Option<String>) {
+    let author = Author { time_ns, actor: AUTO_REVERT, measured: None };
     let excess = overrides.constitution.history.len().saturating_sub(HISTORY);
     overrides.constitution.history.drain(..excess);
     let before = overrides.clone();
     let reverted = overrides.constitution.trial.is_some().then(|| {
-        amend(overrides, &before, &Command::StopTrial { keep: false }, by);
+        let change = stop_trial(&mut overrides.constitution, false);
+        record(overrides, &before, change, author);
         overrides.constitution.history.last().cloned().expect("the end of a trial is an amendment")
     });
     let constitution = &mut overrides.constitution;
@@ -159,8 +177,8 @@ pub fn revive(overrides: &mut Overrides, time_ns: i64) -> (Option<Amendment>, Op
     });
     if constitution.version == 0 && overrides.settings.contains_key(GUARDIAN) {
         let mut before = overrides.clone();
-        let values = before.settings.remove(GUARDIAN).unwrap_or_default();
-        amend(overrides, &before, &Command::Configure { module: GUARDIAN.into(), values }, by);
+        before.settings.remove(GUARDIAN);
+        record(overrides, &before, AmendmentKind::Rules.into(), author);
     }
     (reverted, refused)
 }
@@ -176,10 +194,10 @@ pub fn profile(constitution: &Constitution) -> &str {
 }
 
 /// What a version says; the refusal names those that are remembered.
-pub fn version_of(constitution: &Constitution, version: u64) -> Result<Content, String> {
+pub fn version_of(constitution: &Constitution, version: u64) -> Result<Revision, String> {
     if version == 0 {
         let Constitution { profile, weights, .. } = Constitution::default();
-        return Ok(Content { profile, weights, rules: BTreeMap::new() });
+        return Ok(Revision { profile, weights, rules: BTreeMap::new() });
     }
     let versions = || constitution.history.iter().filter(|amendment| !amendment.on_trial);
     let found = versions().rfind(|amendment| amendment.version == version);
@@ -192,8 +210,8 @@ pub fn version_of(constitution: &Constitution, version: u64) -> Result<Content, 
     })
 }
 
-/// What changes from one content to the next, in words.
-pub fn diff(from: &Content, to: &Content) -> Vec<String> {
+/// What changes from one revision to the next, in words.
+pub fn diff(from: &Revision, to: &Revision) -> Vec<String> {
     let mut changes = Vec::new();
     if from.profile != to.profile {
         changes.push(format!("profile {} → {}", from.profile, to.profile));
@@ -229,7 +247,7 @@ pub(crate) fn shown(value: &SettingValue) -> String {
 pub fn view(
     constitution: &Constitution,
     effects: Option<[f64; DIMENSIONS]>,
-    meter: &Meter,
+    trial_statistics: &TrialStatistics,
     totals: Totals,
     now_ns: i64,
 ) -> ConstitutionView {
@@ -242,11 +260,11 @@ pub fn view(
         WeightView { name: dimension.name.into(), value, zone, limit: dimension.limit, effect }
     };
     let trial = constitution.trial.as_ref().map(|trial| {
-        let measured = meter.measured(totals);
+        let measured = trial_statistics.measured(totals);
         TrialView {
             actor: trial.actor.clone(),
             started_ns: trial.started_ns,
-            ends_ns: now_ns + (meter.left_s(trial, now_ns) * 1e9) as i64,
+            ends_ns: now_ns + (trial_statistics.left_s(trial, now_ns) * 1e9) as i64,
             returns_to: constitution.profile.clone(),
             returns_to_weights: constitution.weights,
             before: measured.and_then(|measured| measured.before),
@@ -263,9 +281,9 @@ pub fn view(
     }
 }
 
-impl From<Amendment> for Content {
+impl From<Amendment> for Revision {
     fn from(amendment: Amendment) -> Self {
-        Content { profile: amendment.profile, weights: amendment.weights, rules: amendment.rules }
+        Revision { profile: amendment.profile, weights: amendment.weights, rules: amendment.rules }
     }
 }
 
@@ -282,52 +300,45 @@ fn chosen(
     profile.accept(&weights).map(|()| (profile, weights))
 }
 
-/// Puts checked weights in force, on trial while a trial runs.
-fn take(constitution: &mut Constitution, name: Option<&str>, asked: Option<&[f64; DIMENSIONS]>) {
-    let (profile, weights) = chosen(constitution, name, asked).expect("the weights were checked");
-    match &mut constitution.trial {
-        Some(trial) => (trial.profile, trial.weights) = (profile.name.into(), weights),
-        None => (constitution.profile, constitution.weights) = (profile.name.into(), weights),
-    }
-}
-
 /// What holds now, or with `beside` what will hold when the trial is taken back.
-fn content(overrides: &Overrides, beside: bool) -> Content {
+fn revision(overrides: &Overrides, beside: bool) -> Revision {
     let constitution = &overrides.constitution;
     let rules = overrides.settings.get(GUARDIAN).cloned().unwrap_or_default();
     if beside {
-        return Content { profile: constitution.profile.clone(), weights: constitution.weights, rules };
+        return Revision { profile: constitution.profile.clone(), weights: constitution.weights, rules };
     }
-    Content { profile: profile(constitution).into(), weights: weights(constitution), rules }
+    Revision { profile: profile(constitution).into(), weights: weights(constitution), rules }
 }
 
-/// Adds what has changed to the history, and counts the version.
-fn record(overrides: &mut Overrides, before: &Overrides, kind: AmendmentKind, command: &Command, by: By<'_>) {
+/// Adds to the history what a change has made of what was `before`, and counts the version. What changes nothing is no
+/// amendment.
+pub fn record(overrides: &mut Overrides, before: &Overrides, change: Change, author: Author<'_>) {
     use AmendmentKind::{Rules, TrialKept, TrialReverted, TrialStarted};
+    let Change { kind, of_version, seconds } = change;
     // Rules are amended beside a trial, whose weights are not theirs to keep.
     let beside = kind == Rules;
-    let after = content(overrides, beside);
-    let changes = diff(&content(before, beside || kind == TrialKept), &after);
+    let after = revision(overrides, beside);
+    let changes = diff(&revision(before, beside || kind == TrialKept), &after);
     if changes.is_empty() && !matches!(kind, TrialStarted | TrialKept | TrialReverted) {
         return;
     }
-    let lasting = content(overrides, true) != content(before, true);
+    let lasting = revision(overrides, true) != revision(before, true);
     let on_trial = overrides.constitution.trial.is_some() && !beside;
     let constitution = &mut overrides.constitution;
     constitution.version += u64::from(lasting);
     constitution.history.push(Amendment {
         version: constitution.version,
         on_trial,
-        time_ns: by.time_ns,
-        actor: by.actor.into(),
+        time_ns: author.time_ns,
+        actor: author.actor.into(),
         kind,
         profile: after.profile,
         weights: after.weights,
         rules: after.rules,
         changes,
-        of_version: if let Command::RollBack { version } = command { Some(*version) } else { None },
-        seconds: if let Command::StartTrial { seconds, .. } = command { Some(*seconds) } else { None },
-        measured: if matches!(kind, TrialKept | TrialReverted) { by.measured } else { None },
+        of_version,
+        seconds,
+        measured: if matches!(kind, TrialKept | TrialReverted) { author.measured } else { None },
     });
     let excess = constitution.history.len().saturating_sub(HISTORY);
     constitution.history.drain(..excess);

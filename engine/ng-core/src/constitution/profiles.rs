@@ -1,6 +1,6 @@
 //! The eight dimensions with their ranges, and the profiles: sets of weights with a name.
 
-use crate::settings::nearest;
+use ng_model::settings::nearest;
 use ng_wire::{DIMENSIONS, NEUTRAL, ProfileView, Zone};
 
 /// A dimension: its name and the largest weight that is accepted.

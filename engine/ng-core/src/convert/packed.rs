@@ -1,10 +1,11 @@
 //! The compact form of records for a connection, and the way back into a ring.
 
-use crate::encoders::{Clock, ENCODERS, reparse};
-use crate::event::Parsed;
 use crate::guard;
-use crate::record::{Detection, Head, NO_PATTERN, NO_SEQ, NONE, Stored, Verdict};
-use crate::symbols::Symbols;
+use ng_filter::rules::RULE_NAMES;
+use ng_model::event::Parsed;
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
+use ng_model::symbols::Symbols;
+use ng_reading::encoders::{ENCODERS, reparse};
 use ng_wire::{Format, Gap, GapReason, Level, Packed, PackedDetection, PackedRecord, PackedVerdict, Scoring};
 use rustc_hash::FxHashMap;
 
@@ -26,7 +27,7 @@ impl Packer {
     }
 
     /// Adds a record to the batch.
-    pub fn push(&mut self, stored: &Stored<'_>) {
+    pub fn push(&mut self, stored: &StoredRecord<'_>) {
         let record = self.record(stored, self.vectors);
         self.records.push(record);
     }
@@ -56,7 +57,7 @@ impl Packer {
         place
     }
 
-    fn record(&mut self, stored: &Stored<'_>, vectors: bool) -> PackedRecord {
+    fn record(&mut self, stored: &StoredRecord<'_>, vectors: bool) -> PackedRecord {
         let head = stored.head;
         PackedRecord {
             seq: head.seq,
@@ -77,7 +78,7 @@ impl Packer {
     fn verdict(&mut self, verdict: &Verdict) -> PackedVerdict {
         let (rule, clause, _) = guard::clause_name(verdict.rule, verdict.clause);
         let objected = |(index, _): &(usize, &&str)| verdict.objections >> *index & 1 == 1;
-        let names = guard::rule_names().iter().enumerate().filter(objected);
+        let names = RULE_NAMES.iter().enumerate().filter(objected);
         PackedVerdict {
             outcome: verdict.outcome,
             rule: self.place(rule),
@@ -88,7 +89,7 @@ impl Packer {
         }
     }
 
-    fn detection(&mut self, head: &Head, vectors: bool) -> PackedDetection {
+    fn detection(&mut self, head: &RecordHeader, vectors: bool) -> PackedDetection {
         let detection = &head.detection;
         let encoder = ENCODERS.get(detection.encoder as usize);
         PackedDetection {
@@ -124,10 +125,16 @@ impl Names {
     }
 
     /// The record for a ring with these symbols. `parsed` is working memory; `prefix` stands before the source.
-    pub fn unpack(&self, packed: &PackedRecord, prefix: &str, symbols: &mut Symbols, parsed: &mut Parsed) -> Head {
-        reparse(packed.format, &packed.raw, packed.received_ns, &Clock::default(), parsed);
+    pub fn unpack(
+        &self,
+        packed: &PackedRecord,
+        prefix: &str,
+        symbols: &mut Symbols,
+        parsed: &mut Parsed,
+    ) -> RecordHeader {
+        reparse(packed.format, &packed.raw, packed.received_ns, parsed);
         let source = self.name(packed.source);
-        Head {
+        RecordHeader {
             seq: packed.seq,
             time_ns: packed.received_ns.wrapping_add(packed.time_offset_ns),
             received_ns: packed.received_ns,
@@ -166,7 +173,7 @@ impl Names {
             limit: packed.limit,
         };
         let objections = packed.objections.iter().map(|place| self.name(*place).to_owned()).collect();
-        guard::recall(&ng_wire::Verdict { outcome: packed.outcome, hit: Some(hit), objections })
+        guard::verdict_from_wire(&ng_wire::Verdict { outcome: packed.outcome, hit: Some(hit), objections })
     }
 
     fn detection(&self, seq: u64, packed: &PackedDetection) -> Detection {
@@ -189,7 +196,7 @@ impl Names {
 }
 
 /// The row that stands for a hole in the stream, in the place of the last record that is missing, and its bytes.
-pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (Head, Vec<u8>) {
+pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>) {
     let reason = match gap.reason {
         GapReason::SlowConsumer => "the reader was too slow",
         GapReason::Retention => "they had left the ring",
@@ -204,8 +211,8 @@ pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (
         "from_seq": gap.from_seq, "to_seq": gap.to_seq, "reason": gap.reason });
     let raw = note.to_string().into_bytes();
     let mut parsed = Parsed::default();
-    reparse(Format::Note, &raw, now_ns, &Clock::default(), &mut parsed);
-    let head = Head {
+    reparse(Format::Note, &raw, now_ns, &mut parsed);
+    let head = RecordHeader {
         seq: gap.to_seq.saturating_sub(1),
         time_ns: now_ns,
         received_ns: now_ns,

@@ -2,9 +2,9 @@
 
 use super::{NAME_TEXT, ROW_TEXT, message};
 use crate::patterns::{Links, Neighbour, Patterns};
-use crate::safe_text::safe_text;
 use crate::store::{Counts, SPAN_S, Tally};
-use crate::symbols::Symbols;
+use ng_model::safe_text::safe_text;
+use ng_model::symbols::Symbols;
 use ng_wire::{PatternCount, PatternLink, PatternView, TallyView};
 
 /// Neighbours of a pattern that are told on either side.

@@ -1,16 +1,14 @@
 use super::*;
 use crate::store::Store;
+use ng_filter::rules::RULE_NAMES;
 use ng_wire::{Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 
-/// The recording machine's clock; `restore` must not need it.
-const CLOCK: Clock = Clock { utc_offset_s: 5 * 3600, assume_utc: false };
-
 /// The head that an encoder would give these bytes, otherwise plain.
-fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> Head {
+fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> RecordHeader {
     let mut parsed = Parsed::default();
-    reparse(format, raw, 1000, &CLOCK, &mut parsed);
-    Head {
+    reparse(format, raw, 1000, &mut parsed);
+    RecordHeader {
         seq: 7,
         time_ns: 999,
         received_ns: 1000,
@@ -26,8 +24,8 @@ fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> Head {
     }
 }
 
-fn to_record(head: &Head, raw: &[u8], symbols: &Symbols) -> Record {
-    record(&Stored { head, raw, symbols }, &CLOCK, &mut Parsed::default())
+fn to_record(head: &RecordHeader, raw: &[u8], symbols: &Symbols) -> Record {
+    record(&StoredRecord { head, raw, symbols }, &mut Parsed::default())
 }
 
 fn any_reading() -> impl Strategy<Value = (Format, Vec<u8>)> {
@@ -50,7 +48,7 @@ fn any_reading() -> impl Strategy<Value = (Format, Vec<u8>)> {
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
-    let rules = guard::rule_names().len() as u8;
+    let rules = RULE_NAMES.len() as u8;
     let hit = (0..rules, 0u8..4, -1e300..1e300f64, -1e300..1e300f64, any::<u32>(), any::<bool>());
     (hit, any::<bool>()).prop_map(move |((rule, clause, observed, limit, objections, reject), hit)| {
         let outcome = if reject { Outcome::Reject } else { Outcome::Flag };
@@ -97,7 +95,7 @@ proptest! {
         seq in 0..u64::MAX, times in any::<[i64; 2]>(), level in 0usize..7,
     ) {
         let mut symbols = Symbols::new();
-        let head = Head {
+        let head = RecordHeader {
             seq, time_ns: times[0], received_ns: times[1], level: Level::ALL[level], verdict, detection,
             ..head(format, &raw, &mut symbols)
         };
@@ -116,15 +114,15 @@ proptest! {
         rule in any::<u8>(), clause in any::<u8>(), encoder in any::<u8>(), objections in any::<u32>()) {
         let mut symbols = Symbols::new();
         let mut head = head(Format::Text, &raw, &mut symbols);
-        head.message.span = crate::event::Span { start: span.0, len: span.1 };
+        head.message.span = ng_model::event::Span { start: span.0, len: span.1 };
         head.verdict = Verdict { outcome: Outcome::Flag, rule, clause, objections, ..Verdict::default() };
         head.detection = Detection {
             state: Scoring::Scored, encoder, surprise: f32::NAN, vector: [f32::INFINITY; 8], channels: [f32::NAN; 4],
             ..Detection::default()
         };
-        let stored = Stored { head: &head, raw: &raw, symbols: &symbols };
+        let stored = StoredRecord { head: &head, raw: &raw, symbols: &symbols };
         row(&stored);
-        let detail = detail(&stored, None, Vec::new(), &CLOCK, &mut Parsed::default());
+        let detail = detail(&stored, None, Vec::new(), &mut Parsed::default());
         let json = serde_json::to_string(&detail).unwrap();
         prop_assert!(serde_json::from_str::<RecordDetail>(&json).is_ok(), "{}", json);
     }
@@ -134,8 +132,8 @@ proptest! {
 fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
     let mut symbols = Symbols::new();
     let mut check = |format, raw: &[u8], text: &str, plain: Option<&str>, base64: Option<&str>| {
-        let head = Head {
-            message: Text { span: crate::event::Span::new(0, 5), escaped: false },
+        let head = RecordHeader {
+            message: Text { span: ng_model::event::Span::new(0, 5), escaped: false },
             ..head(format, raw, &mut symbols)
         };
         let record = to_record(&head, raw, &symbols);
@@ -149,7 +147,7 @@ fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
 
 #[test]
 fn a_verdict_names_its_rules() {
-    let names = guard::rule_names();
+    let names = RULE_NAMES;
     let (rule, clause, _) = guard::clause_name(1, 0);
     let found = Verdict { outcome: Outcome::Flag, rule: 1, clause: 0, objections: 0b11, observed: 3.0, limit: 2.0 };
     let expected = ng_wire::Verdict {
@@ -168,7 +166,7 @@ fn names_of_another_version_are_left_out() {
     let mut record = to_record(&head, b"hello", &symbols);
     record.detection.encoder = Some("unheard of".into());
     record.detection.features = vec![Feature { name: "x".into(), value: 1.0 }];
-    record.detection.channels = vec![Channel { name: "y".into(), share: 1.0 }];
+    record.detection.channels = vec![ScoreChannel { name: "y".into(), share: 1.0 }];
     record.verdict.objections = vec!["unheard of".into()];
     record.raw_base64 = Some("not base64".into());
     let (again, raw) = restore(&record, &mut symbols);
@@ -181,7 +179,7 @@ fn a_gap_row_states_its_count_and_only_the_engine_makes_one() {
     let mut symbols = Symbols::new();
     let raw = br#"{"type":"stream.gap","level":"warn","message":"hole","count":1284}"#;
     let mut head = head(Format::Note, raw, &mut symbols);
-    let gap = |head: &Head, symbols: &Symbols| row(&Stored { head, raw, symbols }).gap;
+    let gap = |head: &RecordHeader, symbols: &Symbols| row(&StoredRecord { head, raw, symbols }).gap;
     assert_eq!(gap(&head, &symbols), None);
     head.kind = symbols.intern("stream.gap");
     assert_eq!(gap(&head, &symbols), Some(1284));
@@ -193,16 +191,16 @@ fn a_gap_row_states_its_count_and_only_the_engine_makes_one() {
 fn what_is_shown_has_passed_the_sanitiser() {
     let mut symbols = Symbols::new();
     let raw = b"user=\x1b[2J\xFF";
-    let head = Head { source: symbols.intern("file:\x1b]0;x"), ..head(Format::Text, raw, &mut symbols) };
-    let stored = Stored { head: &head, raw, symbols: &symbols };
+    let head = RecordHeader { source: symbols.intern("file:\x1b]0;x"), ..head(Format::Text, raw, &mut symbols) };
+    let stored = StoredRecord { head: &head, raw, symbols: &symbols };
     let near = vec![Neighbour { seq: 1, distance: 0.5, similarity: 0.9, text: "safe".into() }];
-    let detail = detail(&stored, Some("<*>\x1b"), near, &CLOCK, &mut Parsed::default());
+    let detail = detail(&stored, Some("<*>\x1b"), near, &mut Parsed::default());
     for json in [serde_json::to_string(&row(&stored)).unwrap(), serde_json::to_string(&detail).unwrap()] {
         assert!(!json.contains('\x1b') && !json.contains("\\u001b"), "{json}");
     }
     assert_eq!(detail.record.raw_base64, None);
     assert_eq!(detail.neighbours[0].seq, 1);
-    assert_eq!(detail.rules.len(), guard::rule_names().len());
+    assert_eq!(detail.rules.len(), RULE_NAMES.len());
 }
 
 #[test]
@@ -214,7 +212,7 @@ fn neighbours_come_with_their_messages() {
         let vector = [seq as f32, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let detection = Detection { state: Scoring::Scored, encoder: 0, vector, ..Detection::default() };
         store.push(
-            &Head { seq, detection, unit: Unit::None, ..head(Format::Text, raw.as_bytes(), &mut symbols) },
+            &RecordHeader { seq, detection, unit: Unit::None, ..head(Format::Text, raw.as_bytes(), &mut symbols) },
             raw.as_bytes(),
         );
     }

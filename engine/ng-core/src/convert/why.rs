@@ -1,6 +1,6 @@
 //! The largest part of a surprise in words.
 
-use crate::record::Detection;
+use ng_model::record::Detection;
 
 /// What a large share of a channel says, by the name of the channel.
 const MEANINGS: [(&str, &str); 10] = [

@@ -1,8 +1,8 @@
 //! Objects to measured values that cannot be right.
 
 use super::{Clause, Objection, Rule, RuleType};
-use crate::event::Event;
-use crate::settings::{Accepts, Row, SettingError, Values};
+use ng_model::event::Event;
+use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_wire::{Format, Mode, Unit};
 
 /// The rule `bounds`. It asks about metrics and vectors, and about any other event that states a value.

@@ -1,9 +1,9 @@
 //! Objects to events that were sent twice.
 
 use super::{Clause, Objection, Rule, RuleType};
-use crate::elapsed::Elapsed;
-use crate::event::Event;
-use crate::settings::{Accepts, Row};
+use ng_model::elapsed::Elapsed;
+use ng_model::event::Event;
+use ng_model::settings::{Accepts, Row};
 use ng_wire::{Gauge, Mode, Unit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::collections::VecDeque;

@@ -23,15 +23,14 @@ mod tests;
 
 pub use policy::Policy;
 
-use crate::event::Event;
-use crate::filter::{Env, Filter, FilterError};
-use crate::record::{Head, NONE, Verdict};
-use crate::settings::{Row, SettingError, Values};
-use crate::symbols::{Sym, Symbols};
+use ng_filter::{Env, Filter, FilterError};
+use ng_model::event::Event;
+use ng_model::record::{NONE, RecordHeader, Verdict};
+use ng_model::settings::{Row, SettingError, Values};
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, GuardianView, Mode, Offender, Outcome, RuleStep, RuleView, Setting, SettingValue};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
 
 /// The rules in their order of evaluation. At most 32: a verdict names the objecting rules by the bits of a `u32`.
 pub static RULES: &[&RuleType] =
@@ -224,7 +223,7 @@ impl Guard {
     /// Sets a rule to observe or enforce; its memory and its counters stay.
     pub fn set_mode(&mut self, rule: &str, mode: Mode) -> Result<(), GuardError> {
         let index = policy::find(rule)?;
-        let value = SettingValue::Text(policy::mode_name(mode).into());
+        let value = SettingValue::Text(mode.name().into());
         self.policy = self.policy.with(&BTreeMap::from([(format!("{rule}.mode"), value)]))?;
         self.slots[index].mode = mode;
         Ok(())
@@ -334,7 +333,7 @@ impl Guard {
     }
 
     /// What each rule answered about a checked event; empty for the engine's own events, about which no rule is asked.
-    pub fn explain(head: &Head) -> Vec<RuleStep> {
+    pub fn explain(head: &RecordHeader) -> Vec<RuleStep> {
         if head.format == Format::Note {
             return Vec::new();
         }
@@ -367,12 +366,6 @@ impl Guard {
     }
 }
 
-/// The names of the rules, in their order of evaluation.
-pub fn rule_names() -> &'static [&'static str] {
-    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| RULES.iter().map(|rule| rule.name).collect());
-    &NAMES
-}
-
 /// Index of the rule in [`RULES`].
 pub fn rule_index(rule: &str) -> Option<u8> {
     RULES.iter().position(|known| known.name == rule).map(|index| index as u8)
@@ -398,7 +391,7 @@ pub fn clause_index(rule: &str, clause: &str) -> Option<(u8, u8)> {
 
 /// The verdict that was recorded with these names. A rule that does not exist in this version leaves no bit; when it was
 /// the deciding one, the verdict keeps its outcome and names no rule.
-pub fn recall(recorded: &ng_wire::Verdict) -> Verdict {
+pub fn verdict_from_wire(recorded: &ng_wire::Verdict) -> Verdict {
     let bits = recorded.objections.iter().filter_map(|rule| rule_index(rule));
     let objections = bits.fold(0, |bits, index| bits | 1 << index);
     let verdict = Verdict { outcome: recorded.outcome, objections, ..Verdict::default() };

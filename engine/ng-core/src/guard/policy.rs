@@ -1,7 +1,7 @@
 //! The policy: the values of the settings of every rule, complete and within their ranges.
 
 use super::{RULES, RuleType};
-use crate::settings::{Accepts, Row, SettingError, Values, nearest};
+use ng_model::settings::{Accepts, Row, SettingError, Values, nearest};
 use ng_wire::{Mode, Setting, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -83,15 +83,7 @@ pub(super) fn rule_of(key: &str) -> &str {
 
 /// The mode of a rule.
 pub(super) fn mode(values: &Values) -> Mode {
-    if values.text("mode") == mode_name(Mode::Enforce) { Mode::Enforce } else { Mode::Observe }
-}
-
-/// The mode as it stands in settings.
-pub(super) fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Observe => "observe",
-        Mode::Enforce => "enforce",
-    }
+    if values.text("mode") == Mode::Enforce.name() { Mode::Enforce } else { Mode::Observe }
 }
 
 /// The rule's own settings are equal; mode and filter may differ.

@@ -2,9 +2,9 @@
 
 use super::sources::Sources;
 use super::{Clause, Objection, Rule, RuleType};
-use crate::elapsed::Elapsed;
-use crate::event::Event;
-use crate::settings::{Accepts, Row};
+use ng_model::elapsed::Elapsed;
+use ng_model::event::Event;
+use ng_model::settings::{Accepts, Row};
 use ng_wire::{Gauge, Mode};
 
 /// The rule `rate_limit`: a token bucket per source. Time is the arrival of the events, so that a recording played again

@@ -1,8 +1,8 @@
 //! Objects to readings that are too long.
 
 use super::{Clause, Objection, Rule, RuleType};
-use crate::event::Event;
-use crate::settings::{Accepts, Row};
+use ng_model::event::Event;
+use ng_model::settings::{Accepts, Row};
 use ng_wire::Mode;
 
 /// The rule `size_limit`.

@@ -1,6 +1,6 @@
 //! Bounded memory for rules that keep state per source: the sources heard last.
 
-use crate::symbols::Sym;
+use ng_model::symbols::Sym;
 use ng_wire::{Gauge, Unit};
 use rustc_hash::FxHashMap;
 

@@ -2,8 +2,8 @@
 
 use super::sources::Sources;
 use super::{Clause, Objection, Rule, RuleType};
-use crate::event::Event;
-use crate::settings::{Accepts, Row};
+use ng_model::event::Event;
+use ng_model::settings::{Accepts, Row};
 use ng_wire::{Gauge, Mode};
 
 /// The rule `stale_clock`. Events that state no time are not looked at.

@@ -1,17 +1,17 @@
 //! Events for the tests of the rules.
 
 use super::{Objection, Rule, RuleType};
-use crate::event::{Event, Field, Parsed, Span, Text};
-use crate::record::{Detection, Head, Verdict};
-use crate::settings::Values;
-use crate::symbols::{Sym, Symbols};
+use ng_model::event::{Event, Field, Parsed, Span, Text};
+use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::settings::Values;
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Level, SettingValue, Unit};
 use std::collections::BTreeMap;
 
 /// An event to be built: source number 1, arrival 0, no stated time, no value.
 pub(super) struct Sample {
     raw: Vec<u8>,
-    head: Head,
+    head: RecordHeader,
     parsed: Parsed,
     symbols: Symbols,
 }
@@ -23,7 +23,7 @@ impl Sample {
         parsed.message = Text { span: Span::new(0, raw.len()), escaped: false };
         let mut symbols = Symbols::new();
         let kind = symbols.intern("log.text");
-        let head = Head {
+        let head = RecordHeader {
             seq: 0,
             time_ns: 0,
             received_ns: 0,

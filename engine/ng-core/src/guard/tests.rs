@@ -2,7 +2,8 @@
 
 use super::testing::Sample;
 use super::*;
-use crate::settings::Accepts;
+use ng_filter::rules::RULE_NAMES;
+use ng_model::settings::Accepts;
 use std::collections::BTreeSet;
 
 fn changes(pairs: &[(&str, SettingValue)]) -> BTreeMap<String, SettingValue> {
@@ -28,8 +29,9 @@ fn refusal(pairs: &[(&str, SettingValue)]) -> String {
 #[test]
 fn the_table_is_well_formed() {
     assert!(RULES.len() <= 32);
-    let names: BTreeSet<_> = rule_names().iter().collect();
-    assert_eq!(names.len(), RULES.len());
+    let names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names, RULE_NAMES, "filters know the rules by the table in ng-filter");
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), RULES.len());
     for rule in RULES {
         let name = rule.name;
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
@@ -192,10 +194,10 @@ fn a_recorded_verdict_is_recalled() {
         objections: vec![rule.into(), "duplicate".into()],
     };
     let expect = Verdict { outcome: Outcome::Flag, rule: 2, clause: 1, objections: 0b1100, observed: 9.0, limit: 5.0 };
-    assert_eq!(recall(&recorded("stale_clock")), expect);
+    assert_eq!(verdict_from_wire(&recorded("stale_clock")), expect);
     let gone = Verdict { rule: NONE, clause: 0, objections: 0b1000, ..expect };
-    assert_eq!(recall(&recorded("of_another_version")), gone);
-    assert_eq!(recall(&ng_wire::Verdict::default()), Verdict::default());
+    assert_eq!(verdict_from_wire(&recorded("of_another_version")), gone);
+    assert_eq!(verdict_from_wire(&ng_wire::Verdict::default()), Verdict::default());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Rarity of the values of JSON fields that take few values, such as a status or a host.
 
 use super::tokens::HALVE_AT;
-use crate::saved::{put, put_half, take, take_flag, take_up_to};
+use ng_model::checkpoint::{put, put_u32, take, take_flag, take_up_to};
 
 /// Distinct values of a field that are told apart; a field with more is an identifier or a measurement and has no rarity.
 const MOST_VALUES: usize = 64;
@@ -123,12 +123,12 @@ impl Field {
     /// Adds it to a saved state.
     fn save(&self, out: &mut Vec<u8>) {
         put(out, self.key);
-        put_half(out, self.total);
-        put_half(out, self.many.into());
-        put_half(out, self.values.len() as u32);
+        put_u32(out, self.total);
+        put_u32(out, self.many.into());
+        put_u32(out, self.values.len() as u32);
         for (value, count) in &self.values {
             put(out, *value);
-            put_half(out, *count);
+            put_u32(out, *count);
         }
     }
 
@@ -142,7 +142,7 @@ impl Field {
 
 /// Adds the fields of a shape to a saved state.
 pub(super) fn save(fields: &[Field], out: &mut Vec<u8>) {
-    put_half(out, fields.len() as u32);
+    put_u32(out, fields.len() as u32);
     fields.iter().for_each(|field| field.save(out));
 }
 

@@ -8,9 +8,9 @@ mod saved;
 
 pub use saved::Left;
 
-use crate::matched::Match;
-use crate::settings::{Accepts, Row, Values};
-use crate::symbols::Sym;
+use ng_model::matched::Match;
+use ng_model::settings::{Accepts, Row, Values};
+use ng_model::symbols::Sym;
 use ng_wire::{Gauge, Unit};
 use rustc_hash::FxHashMap;
 

@@ -1,9 +1,9 @@
-//! Which template a line belongs to: compared within its source, number of tokens and first token.
+//! Log template mining: which template a line belongs to, compared within its source, number of tokens and first token.
 
-use super::store::{Body, Key, NOWHERE, Store};
+use super::store::{Body, Key, NOWHERE, PatternStore};
 use super::tokens::{EMPTY, MOST_TOKENS, WILDCARD};
-use crate::saved::{put, put_half, take, take_half, take_up_to};
-use crate::symbols::Sym;
+use ng_model::checkpoint::{put, put_u32, take, take_u32, take_up_to};
+use ng_model::symbols::Sym;
 use rustc_hash::FxHashMap;
 
 /// Token sequences whose pattern is remembered.
@@ -45,7 +45,7 @@ impl Matcher {
     }
 
     /// The place of the template that the tokens belong to. Tokens that differ become variables of the template.
-    pub(super) fn find(&mut self, source: Sym, tokens: &[u32], store: &mut Store) -> Option<u32> {
+    pub(super) fn find(&mut self, source: Sym, tokens: &[u32], store: &mut PatternStore) -> Option<u32> {
         let hash = hash(tokens);
         let cached = self.cache[hash as usize % CACHE];
         if cached.hash == hash
@@ -79,7 +79,7 @@ impl Matcher {
     }
 
     /// The least recently used template of a bucket that holds `most` or more.
-    pub(super) fn overflowing(&self, key: Key, most: usize, store: &Store) -> Option<u32> {
+    pub(super) fn overflowing(&self, key: Key, most: usize, store: &PatternStore) -> Option<u32> {
         let bucket = self.buckets.get(&key).filter(|bucket| bucket.len() >= most)?;
         bucket.iter().copied().min_by_key(|place| (store.at(*place).last_seq, store.at(*place).id))
     }
@@ -95,7 +95,7 @@ impl Matcher {
     }
 
     /// The template with the fewest differing tokens; of several, the one with the most variables; of those, the first.
-    fn best(&self, source: Sym, tokens: &[u32], store: &Store) -> Option<u32> {
+    fn best(&self, source: Sym, tokens: &[u32], store: &PatternStore) -> Option<u32> {
         let bucket = self.buckets.get(&Self::key(source, tokens))?;
         let mut limit = usize::from(self.allowed[tokens.len()]);
         let mut best: Option<(u32, usize, usize)> = None;
@@ -122,7 +122,7 @@ impl Matcher {
 
 impl Cached {
     /// The pattern was not dropped.
-    fn is_known(&self, store: &Store) -> bool {
+    fn is_known(&self, store: &PatternStore) -> bool {
         self.place != NOWHERE && store.at(self.place).id == self.id
     }
 }
@@ -130,19 +130,19 @@ impl Cached {
 impl Matcher {
     /// Adds the memory of sequences to a saved state. The answer for a sequence depends on it: of two templates that cover
     /// it, the one stays that was found first.
-    pub(super) fn save(&self, store: &Store, out: &mut Vec<u8>) {
+    pub(super) fn save(&self, store: &PatternStore, out: &mut Vec<u8>) {
         let known = || self.cache.iter().filter(|cached| cached.is_known(store));
-        put_half(out, known().count() as u32);
+        put_u32(out, known().count() as u32);
         for cached in known() {
             put(out, cached.hash);
-            put_half(out, cached.id);
+            put_u32(out, cached.id);
         }
     }
 
     /// Takes it up again, unless the numbers of tokens have changed, and makes the templates of the store known.
-    pub(super) fn restore(&mut self, store: &Store, input: &mut &[u8], same_numbers: bool) -> Option<()> {
+    pub(super) fn restore(&mut self, store: &PatternStore, input: &mut &[u8], same_numbers: bool) -> Option<()> {
         for _ in 0..take_up_to(input, CACHE as u32)? {
-            let (hash, id) = (take(input)?, take_half(input)?);
+            let (hash, id) = (take(input)?, take_u32(input)?);
             if let Some(place) = store.place(id).filter(|_| same_numbers) {
                 self.cache[hash as usize % CACHE] = Cached { hash, place, id };
             }
@@ -159,7 +159,7 @@ impl Matcher {
     }
 }
 
-fn template(store: &Store, place: u32) -> &[u32] {
+fn template(store: &PatternStore, place: u32) -> &[u32] {
     match &store.at(place).body {
         Body::Template(tokens) => tokens,
         _ => &[],

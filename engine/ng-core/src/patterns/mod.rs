@@ -19,17 +19,17 @@ pub use links::{Links, Neighbour};
 pub use saved::Left;
 pub use store::{Body, Pattern};
 
-use crate::event::Event;
-use crate::matched::Match;
-use crate::settings::{Accepts, Row, Values};
-use crate::symbols::Symbols;
 use fields::Budget;
 use matcher::Matcher;
+use ng_model::event::Event;
+use ng_model::matched::Match;
+use ng_model::settings::{Accepts, Row, Values};
+use ng_model::symbols::Symbols;
 use ng_wire::{Format, Gauge, Unit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
-use store::{Key, SourceTotals, Store};
-use tokens::{TokenTotals, Tokens};
+use store::{Key, PatternStore, SourceTotals};
+use tokens::{TokenTable, TokenTotals};
 
 /// Settings of the module `token_manager`.
 pub static SETTINGS: &[Row] = &[
@@ -61,9 +61,9 @@ const SHAPE_TEXT: usize = 512;
 /// All patterns, and how often everything in them occurs.
 #[derive(Debug)]
 pub struct Patterns {
-    tokens: Tokens,
+    tokens: TokenTable,
     matcher: Matcher,
-    store: Store,
+    store: PatternStore,
     /// Places of shapes and streams.
     index: FxHashMap<Key, u32>,
     sources: Vec<(SourceTotals, TokenTotals)>,
@@ -82,9 +82,9 @@ impl Patterns {
     /// No patterns yet.
     pub fn new(settings: &Values) -> Self {
         Patterns {
-            tokens: Tokens::new(),
+            tokens: TokenTable::new(),
             matcher: Matcher::new(settings.float("similarity")),
-            store: Store::new(),
+            store: PatternStore::new(),
             index: FxHashMap::default(),
             sources: Vec::new(),
             budget: Budget::new(),

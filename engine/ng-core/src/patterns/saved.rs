@@ -9,11 +9,11 @@
 //! out; of the tokens then those that are in none of the others, and of what still does not fit the later.
 
 use super::Patterns;
-use super::store::{Body, SourceTotals, Store};
-use super::tokens::{TokenTotals, Tokens};
-use crate::saved::{Draft, Saved, put_half, take_flag};
-use crate::settings::Values;
-use crate::symbols::{Sym, Symbols};
+use super::store::{Body, PatternStore, SourceTotals};
+use super::tokens::{TokenTable, TokenTotals};
+use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag};
+use ng_model::settings::Values;
+use ng_model::symbols::{Sym, Symbols};
 
 /// Most bytes of a saved state behind the patterns, the tokens, and the sources.
 const MOST_PATTERNS: usize = 24 << 20;
@@ -50,39 +50,39 @@ impl Patterns {
     }
 
     /// Goes on saving until the state has so many bytes. True when all is saved.
-    pub fn save(&self, left: &mut Left, draft: &mut Draft, symbols: &Symbols, enough: usize) -> bool {
+    pub fn save(&self, left: &mut Left, writer: &mut CheckpointWriter, symbols: &Symbols, enough: usize) -> bool {
         if !left.tokens_are_next {
-            if !self.store.save(&mut left.ids, draft, symbols, enough.min(MOST_PATTERNS)) {
-                if draft.bytes.len() < MOST_PATTERNS {
+            if !self.store.save(&mut left.ids, writer, symbols, enough.min(MOST_PATTERNS)) {
+                if writer.bytes.len() < MOST_PATTERNS {
                     return false;
                 }
                 left.left_out = std::mem::take(&mut left.ids);
                 left.left_out.sort_unstable();
-                self.store.save(&mut left.ids, draft, symbols, usize::MAX);
+                self.store.save(&mut left.ids, writer, symbols, usize::MAX);
             }
             left.tokens_are_next = true;
-            let fits = draft.bytes.len() + self.tokens.saved_bytes() <= MOST_TOKENS;
+            let fits = writer.bytes.len() + self.tokens.saved_bytes() <= MOST_TOKENS;
             left.wanted = (!fits).then(|| self.tokens_of_templates(&left.left_out));
         }
         let Left { token, wanted, .. } = left;
         let is_wanted = |token: u32| wanted.as_ref().is_none_or(|wanted| wanted.get(token as usize) == Some(&true));
-        if !self.tokens.save(token, is_wanted, draft, symbols, enough.min(MOST_TOKENS)) {
-            if draft.bytes.len() < MOST_TOKENS {
+        if !self.tokens.save(token, is_wanted, writer, symbols, enough.min(MOST_TOKENS)) {
+            if writer.bytes.len() < MOST_TOKENS {
                 return false;
             }
             *token = u32::MAX;
-            self.tokens.save(token, |_| false, draft, symbols, usize::MAX);
+            self.tokens.save(token, |_| false, writer, symbols, usize::MAX);
         }
-        self.save_sources(draft, symbols);
-        self.matcher.save(&self.store, &mut draft.bytes);
+        self.save_sources(writer, symbols);
+        self.matcher.save(&self.store, &mut writer.bytes);
         true
     }
 
     /// Takes a saved state up; none when it is not valid. The next number of a pattern is told by [`Patterns::go_on_at`].
-    pub fn restore(settings: &Values, saved: &mut Saved<'_>) -> Option<Patterns> {
+    pub fn restore(settings: &Values, saved: &mut CheckpointReader<'_>) -> Option<Patterns> {
         let mut patterns = Patterns::new(settings);
-        patterns.store = Store::restore(saved)?;
-        let (tokens, numbers) = Tokens::restore(saved)?;
+        patterns.store = PatternStore::restore(saved)?;
+        let (tokens, numbers) = TokenTable::restore(saved)?;
         patterns.tokens = tokens;
         patterns.restore_sources(saved)?;
         let same_numbers = patterns.tokens.len() == numbers.len();
@@ -119,26 +119,26 @@ impl Patterns {
     }
 
     /// First those that something saved refers to.
-    fn save_sources(&self, draft: &mut Draft, symbols: &Symbols) {
+    fn save_sources(&self, writer: &mut CheckpointWriter, symbols: &Symbols) {
         let sources = (0..).map(Sym).zip(&self.sources).filter(|(_, (totals, _))| totals.events > 0);
-        let (mut known, others): (Vec<_>, Vec<_>) = sources.partition(|(source, _)| draft.number(*source).is_some());
-        known.sort_by_key(|(source, _)| draft.number(*source));
-        let save = |draft: &mut Draft, source: Sym, totals: &(SourceTotals, TokenTotals)| {
-            put_half(&mut draft.bytes, 1);
-            draft.name(source, symbols);
-            totals.0.save(&mut draft.bytes);
-            totals.1.save(&mut draft.bytes);
+        let (mut known, others): (Vec<_>, Vec<_>) = sources.partition(|(source, _)| writer.number(*source).is_some());
+        known.sort_by_key(|(source, _)| writer.number(*source));
+        let save = |writer: &mut CheckpointWriter, source: Sym, totals: &(SourceTotals, TokenTotals)| {
+            put_u32(&mut writer.bytes, 1);
+            writer.name(source, symbols);
+            totals.0.save(&mut writer.bytes);
+            totals.1.save(&mut writer.bytes);
         };
-        known.into_iter().for_each(|(source, totals)| save(draft, source, totals));
+        known.into_iter().for_each(|(source, totals)| save(writer, source, totals));
         for (source, totals) in others {
-            if !draft.within(MOST_SOURCES, |draft| save(draft, source, totals)) {
+            if !writer.within(MOST_SOURCES, |writer| save(writer, source, totals)) {
                 break;
             }
         }
-        put_half(&mut draft.bytes, 0);
+        put_u32(&mut writer.bytes, 0);
     }
 
-    fn restore_sources(&mut self, saved: &mut Saved<'_>) -> Option<()> {
+    fn restore_sources(&mut self, saved: &mut CheckpointReader<'_>) -> Option<()> {
         while take_flag(&mut saved.bytes)? {
             let at = saved.name()?.0 as usize;
             if self.sources.len() <= at {

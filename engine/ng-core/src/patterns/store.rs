@@ -8,8 +8,8 @@ mod saved;
 
 use super::fields::Field;
 use super::tokens::HALVE_AT;
-use crate::event::Event;
-use crate::symbols::Sym;
+use ng_model::event::Event;
+use ng_model::symbols::Sym;
 use rustc_hash::FxHashMap;
 
 /// Bytes kept of the first event of a pattern.
@@ -155,7 +155,7 @@ impl Pattern {
 
 /// All patterns by place. A place is reused after its pattern was dropped; its number is not.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(super) struct PatternStore {
     places: Vec<Pattern>,
     free: Vec<u32>,
     by_id: FxHashMap<u32, u32>,
@@ -165,9 +165,9 @@ pub(super) struct Store {
     latest: u32,
 }
 
-impl Store {
+impl PatternStore {
     pub(super) fn new() -> Self {
-        Store {
+        PatternStore {
             places: Vec::new(),
             free: Vec::new(),
             by_id: FxHashMap::default(),

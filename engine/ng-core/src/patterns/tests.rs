@@ -1,9 +1,9 @@
 //! The patterns stage as a whole.
 
 use super::*;
-use crate::event::{Field, Parsed, Span, Text};
-use crate::record::{Detection, Head, Verdict};
-use crate::symbols::Sym;
+use ng_model::event::{Field, Parsed, Span, Text};
+use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::symbols::Sym;
 use ng_wire::{Level, SettingValue};
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ fn settings(changes: &[(&str, SettingValue)]) -> Values {
 fn observe(patterns: &mut Patterns, format: Format, source: u32, seq: u64, raw: &str, parsed: &Parsed) -> Match {
     let mut symbols = Symbols::new();
     let kind = symbols.intern("metric.cpu.total");
-    let head = Head {
+    let head = RecordHeader {
         seq,
         time_ns: seq as i64 * SECOND,
         received_ns: 0,

@@ -1,7 +1,9 @@
 //! Tokens: words of messages, stored once for each source and compared by number.
 
-use crate::saved::{Draft, Saved, put_bytes, put_half, take_bytes, take_half, take_halvings, take_up_to};
-use crate::symbols::{Sym, Symbols};
+use ng_model::checkpoint::{
+    CheckpointReader, CheckpointWriter, put_bytes, put_u32, take_bytes, take_halvings, take_u32, take_up_to,
+};
+use ng_model::symbols::{Sym, Symbols};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
@@ -22,7 +24,7 @@ pub(super) const HALVE_AT: u32 = 1 << 20;
 
 /// The table of tokens. Tokens are never removed; when it is full further ones count as variable.
 #[derive(Debug)]
-pub(super) struct Tokens {
+pub(super) struct TokenTable {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
     /// Open addressing with linear probing; `u32::MAX` marks a free place. The size is a power of two.
@@ -91,7 +93,7 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
-impl Tokens {
+impl TokenTable {
     /// A table that holds the wildcard and the empty token only.
     pub(super) fn new() -> Self {
         Self::with_capacity(CAPACITY)
@@ -99,7 +101,7 @@ impl Tokens {
 
     fn with_capacity(capacity: usize) -> Self {
         let mut tokens =
-            Tokens { bytes: Vec::new(), entries: Vec::new(), places: vec![FREE; 1024], capacity, refused: 0 };
+            TokenTable { bytes: Vec::new(), entries: Vec::new(), places: vec![FREE; 1024], capacity, refused: 0 };
         // Both stand outside the index: the wildcard is met by name in `intern`, the empty token never is.
         for text in [b"*".as_slice(), b""] {
             tokens.store(text, Sym(0), 0);
@@ -266,7 +268,7 @@ fn hash(source: Sym, text: &[u8]) -> u64 {
 /// Most that a count comes to before it is halved, with what one line adds.
 const LARGEST: u32 = 2 * HALVE_AT;
 
-impl Tokens {
+impl TokenTable {
     /// About the bytes of all tokens in a saved state.
     pub(super) fn saved_bytes(&self) -> usize {
         self.bytes.len() + 20 * self.entries.len()
@@ -278,34 +280,34 @@ impl Tokens {
         &self,
         next: &mut u32,
         is_wanted: impl Fn(u32) -> bool,
-        draft: &mut Draft,
+        writer: &mut CheckpointWriter,
         symbols: &Symbols,
         enough: usize,
     ) -> bool {
         while let Some(entry) = self.entries.get(*next as usize) {
-            if draft.bytes.len() >= enough {
+            if writer.bytes.len() >= enough {
                 return false;
             }
             if is_wanted(*next) {
-                put_half(&mut draft.bytes, *next);
-                put_half(&mut draft.bytes, entry.count);
-                put_half(&mut draft.bytes, entry.halvings);
-                draft.name(entry.source, symbols);
-                put_bytes(&mut draft.bytes, self.text(*next));
+                put_u32(&mut writer.bytes, *next);
+                put_u32(&mut writer.bytes, entry.count);
+                put_u32(&mut writer.bytes, entry.halvings);
+                writer.name(entry.source, symbols);
+                put_bytes(&mut writer.bytes, self.text(*next));
             }
             *next += 1;
         }
-        put_half(&mut draft.bytes, FREE);
+        put_u32(&mut writer.bytes, FREE);
         true
     }
 
     /// Takes tokens up again. Where some were left out the numbers of those behind them change, of which the list says
     /// what they are now; what was left out is a variable.
-    pub(super) fn restore(saved: &mut Saved<'_>) -> Option<(Tokens, Vec<u32>)> {
-        let mut tokens = Tokens::new();
+    pub(super) fn restore(saved: &mut CheckpointReader<'_>) -> Option<(TokenTable, Vec<u32>)> {
+        let mut tokens = TokenTable::new();
         let mut numbers = vec![WILDCARD, EMPTY];
         loop {
-            let number = take_half(&mut saved.bytes)?;
+            let number = take_u32(&mut saved.bytes)?;
             if number == FREE {
                 break;
             }
@@ -336,8 +338,8 @@ impl Tokens {
 impl TokenTotals {
     /// Adds them to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
-        put_half(out, self.total);
-        put_half(out, self.halvings);
+        put_u32(out, self.total);
+        put_u32(out, self.halvings);
     }
 
     /// Takes them up again.
@@ -350,14 +352,14 @@ impl TokenTotals {
 mod tests {
     use super::*;
 
-    fn split(tokens: &mut Tokens, source: u32, message: &str) -> Vec<String> {
+    fn split(tokens: &mut TokenTable, source: u32, message: &str) -> Vec<String> {
         let mut out = Vec::new();
         tokens.split(Sym(source), message.as_bytes(), &mut out);
         out.iter().map(|token| String::from_utf8_lossy(tokens.text(*token)).into_owned()).collect()
     }
 
     fn check(message: &str, expect: &str) {
-        let found = split(&mut Tokens::new(), 1, message);
+        let found = split(&mut TokenTable::new(), 1, message);
         assert_eq!(found.join(" "), expect, "{message:?}");
     }
 
@@ -375,20 +377,20 @@ mod tests {
 
     #[test]
     fn digits_are_counted() {
-        let digits = Tokens::new().split(Sym(1), b"1a 23 b", &mut Vec::new());
+        let digits = TokenTable::new().split(Sym(1), b"1a 23 b", &mut Vec::new());
         assert_eq!(digits, Digits { digits: 3, bytes: 7 });
     }
 
     #[test]
     fn a_line_is_looked_at_up_to_its_256th_token() {
         let mut out = Vec::new();
-        Tokens::new().split(Sym(1), "a b ".repeat(500).as_bytes(), &mut out);
+        TokenTable::new().split(Sym(1), "a b ".repeat(500).as_bytes(), &mut out);
         assert_eq!(out.len(), MOST_TOKENS);
     }
 
     #[test]
     fn sources_do_not_share_tokens() {
-        let mut tokens = Tokens::new();
+        let mut tokens = TokenTable::new();
         let (mut first, mut second) = (Vec::new(), Vec::new());
         tokens.split(Sym(1), b"word", &mut first);
         tokens.split(Sym(2), b"word", &mut second);
@@ -399,14 +401,14 @@ mod tests {
 
     #[test]
     fn a_full_table_masks_and_counts() {
-        let mut tokens = Tokens::with_capacity(4);
+        let mut tokens = TokenTable::with_capacity(4);
         assert_eq!(split(&mut tokens, 1, "a b c d a"), ["a", "b", "*", "a"]);
         assert_eq!(tokens.refused(), 2);
     }
 
     #[test]
     fn many_tokens_are_found_again() {
-        let mut tokens = Tokens::new();
+        let mut tokens = TokenTable::new();
         let word = |i: usize| format!("w{}", "x".repeat(i % 50) + &"y".repeat(i / 50));
         let mut out = Vec::new();
         for i in 0..2000 {
@@ -421,7 +423,7 @@ mod tests {
 
     #[test]
     fn rarity_is_that_of_the_counts_before() {
-        let mut tokens = Tokens::new();
+        let mut tokens = TokenTable::new();
         let mut totals = TokenTotals::default();
         let mut out = Vec::new();
         tokens.split(Sym(1), b"a b 1", &mut out);
@@ -435,7 +437,7 @@ mod tests {
 
     #[test]
     fn counts_halve_at_a_million() {
-        let mut tokens = Tokens::new();
+        let mut tokens = TokenTable::new();
         let mut totals = TokenTotals::default();
         let mut out = Vec::new();
         tokens.split(Sym(1), b"a", &mut out);

@@ -4,9 +4,9 @@
 use super::entries::{Lists, Unsure, Wants};
 use super::names::Names;
 use super::table::Table;
-use crate::event::Event;
-use crate::filter::{Known, SITUATIONS, situation};
-use crate::symbols::Symbols;
+use ng_filter::{Known, SITUATIONS, situation};
+use ng_model::event::Event;
+use ng_model::symbols::Symbols;
 
 /// Bytes that the cache holds, about.
 const ROOM: usize = 32 << 20;

@@ -2,8 +2,8 @@
 
 use super::entries::{Entries, Look, Wants};
 use super::table::Table;
-use crate::event::Event;
-use crate::filter::{Key, Known, text_of};
+use ng_filter::{Key, Known, text_of};
+use ng_model::event::Event;
 use rustc_hash::FxHashMap;
 
 /// Entries under the pattern or the attribute that a record must have.

@@ -1,8 +1,8 @@
 //! Subscriptions under one key, with what is settled of their filters.
 
-use crate::event::Event;
-use crate::filter::{Filter, Known, Outlook, REJECTED, Rest, SITUATIONS, situation};
-use crate::record::Stored;
+use ng_filter::{Filter, Known, PartialEvaluation, REJECTED, Rest, SITUATIONS, situation};
+use ng_model::event::Event;
+use ng_model::record::StoredRecord;
 
 /// What the subscriptions want, by slot.
 #[derive(Default)]
@@ -32,7 +32,7 @@ struct More {
     unsure: Vec<Unsure>,
 }
 
-/// Every record of these situations matches, and no other. Situations are bits as in [`Outlook`], and [`SEVERAL`].
+/// Every record of these situations matches, and no other. Situations are bits as in [`PartialEvaluation`], and [`SEVERAL`].
 #[derive(Clone, Copy, Default)]
 struct Sure {
     slot: u32,
@@ -66,7 +66,7 @@ pub(super) struct Lists {
 /// A record for which subscriptions are looked up.
 pub(super) struct Look<'l, 'a> {
     pub(super) event: &'l Event<'a>,
-    stored: Stored<'l>,
+    stored: StoredRecord<'l>,
     now_ns: i64,
     wants: &'l Wants,
     /// The situation as a bit.
@@ -78,19 +78,21 @@ pub(super) struct Look<'l, 'a> {
 }
 
 impl Wants {
-    /// The outlook of a slot under what is known, rejected records taken out when they are not wanted.
-    fn outlook(&self, slot: u32, known: Known<'_>) -> Option<(Outlook, bool)> {
+    /// The partial evaluation of a slot under what is known, rejected records taken out when they are not wanted.
+    fn partial_evaluation(&self, slot: u32, known: Known<'_>) -> Option<(PartialEvaluation, bool)> {
         let want = self.0[slot as usize].as_ref()?;
-        let Outlook { may, must, rest } = want.filter.outlook(known);
+        let PartialEvaluation { may, must, rest } = want.filter.partial_evaluation(known);
         let wanted = if want.rejected { u32::MAX } else { !REJECTED };
-        Some((Outlook { may: may & wanted, must: must & wanted, rest }, want.several))
+        Some((PartialEvaluation { may: may & wanted, must: must & wanted, rest }, want.several))
     }
 }
 
 impl Lists {
     /// Adds a subscription, unless it wants nothing of what is known.
     pub(super) fn push(&mut self, slot: u32, wants: &Wants, known: Known<'_>, situation: usize) {
-        let Some((Outlook { may, must, rest }, several)) = wants.outlook(slot, known) else { return };
+        let Some((PartialEvaluation { may, must, rest }, several)) = wants.partial_evaluation(slot, known) else {
+            return;
+        };
         let bit = 1 << situation;
         if must & bit != 0 {
             self.sure.push(slot);
@@ -110,7 +112,9 @@ impl Lists {
 impl Entries {
     /// Adds a subscription, unless it wants nothing of what is known.
     pub(super) fn push(&mut self, slot: u32, wants: &Wants, known: Known<'_>) {
-        let Some((Outlook { may, must, rest }, several)) = wants.outlook(slot, known) else { return };
+        let Some((PartialEvaluation { may, must, rest }, several)) = wants.partial_evaluation(slot, known) else {
+            return;
+        };
         let mark = if several { SEVERAL } else { 0 };
         let used = self.used as usize;
         if may != must {

@@ -11,8 +11,8 @@ use super::classes::{Candidates, Classes, Sure};
 use super::content::Content;
 use super::entries::{Lists, Look, Want, Wants};
 use super::names::Names;
-use crate::event::Event;
-use crate::filter::{Filter, Key, Known, SITUATIONS, situation};
+use ng_filter::{Filter, Key, Known, SITUATIONS, situation};
+use ng_model::event::Event;
 
 /// Removed subscriptions that stay filed beside half as many as there are others.
 const LEFTOVERS: usize = 16;
@@ -101,8 +101,8 @@ impl Index {
     /// Files a slot under keys that few records have, unless it would stand there among many others.
     fn file(&mut self, slot: u32) {
         let Some(want) = &mut self.wants.0[slot as usize] else { return };
-        let crowd = |key: &Key| (1 + self.names.count(key) + self.content.count(key)) * key.breadth();
-        let cover = want.filter.covers().into_iter().min_by_key(|cover| cover.iter().map(crowd).sum::<usize>());
+        let set_load = |key: &Key| (1 + self.names.count(key) + self.content.count(key)) * key.breadth();
+        let cover = want.filter.covers().into_iter().min_by_key(|cover| cover.iter().map(set_load).sum::<usize>());
         want.several = cover.as_ref().is_some_and(|keys| keys.len() > 1);
         let mut named = false;
         match cover {

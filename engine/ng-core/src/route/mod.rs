@@ -21,11 +21,11 @@ mod tests;
 
 pub use queue::{Queue, Taken};
 
-use crate::event::Event;
-use crate::filter::Filter;
-use crate::settings::{Accepts, Row};
 use deliveries::Deliveries;
 use index::Index;
+use ng_filter::Filter;
+use ng_model::event::Event;
+use ng_model::settings::{Accepts, Row};
 use ng_wire::SubscriptionView;
 use queue::Board;
 use std::fmt;

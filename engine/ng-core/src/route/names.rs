@@ -1,6 +1,6 @@
 //! Subscriptions filed by the names that they ask for: topic and source.
 
-use crate::filter::{Key, LONGEST_PART};
+use ng_filter::{Key, MAX_PART_LEN};
 use rustc_hash::FxHashMap;
 
 /// Places of subscriptions under the names that a record must have.
@@ -22,7 +22,7 @@ pub(super) struct Names {
 
 type Slots = FxHashMap<Box<[u8]>, Vec<u32>>;
 
-const _: () = assert!(LONGEST_PART < u64::BITS as usize);
+const _: () = assert!(MAX_PART_LEN < u64::BITS as usize);
 
 impl Names {
     /// Files a subscription under a key; false when the key is no name.
@@ -76,7 +76,7 @@ impl Names {
         add(self.sources.get(source.as_bytes()));
         self.folded.clear();
         self.folded.extend(source.bytes().map(|byte| byte.to_ascii_lowercase()));
-        for length in (1..=LONGEST_PART).filter(|length| self.part_lengths & 1 << length != 0) {
+        for length in (1..=MAX_PART_LEN).filter(|length| self.part_lengths & 1 << length != 0) {
             self.folded.windows(length).for_each(|part| add(self.source_parts.get(part)));
         }
         found.sort_unstable();

@@ -1,7 +1,7 @@
 //! The reader's end of a subscription: a bounded queue of positions.
 
 use super::{Wake, Wanted};
-use crate::intake::BATCH;
+use ng_model::intake::BATCH;
 use ng_wire::{Gap, GapReason};
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;

@@ -5,9 +5,9 @@
 //! undone exactly, bit for bit, also for NaN.
 
 use super::Corrupt;
-use crate::event::{Span, Text};
-use crate::record::{Detection, Head, NO_SEQ, Verdict};
-use crate::symbols::Sym;
+use ng_model::event::{Span, Text};
+use ng_model::record::{Detection, NO_SEQ, RecordHeader, Verdict};
+use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 
 /// Bytes of one encoded head.
@@ -27,7 +27,7 @@ const ESCAPED: u8 = 4;
 const NEAREST: u8 = 8;
 
 /// Writes the heads and the lengths of their raw bytes into `planes`, which is emptied first.
-pub(super) fn encode(heads: &[Head], ends: &[usize], planes: &mut Vec<u8>) {
+pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8>) {
     planes.clear();
     planes.resize(heads.len() * ROW, 0);
     let mut out = Output { planes, count: heads.len() };
@@ -76,7 +76,12 @@ pub(super) fn encode(heads: &[Head], ends: &[usize], planes: &mut Vec<u8>) {
 }
 
 /// Reads `count` heads and the ends of their raw bytes back; both vectors are emptied first.
-pub(super) fn decode(planes: &[u8], count: usize, heads: &mut Vec<Head>, ends: &mut Vec<usize>) -> Result<(), Corrupt> {
+pub(super) fn decode(
+    planes: &[u8],
+    count: usize,
+    heads: &mut Vec<RecordHeader>,
+    ends: &mut Vec<usize>,
+) -> Result<(), Corrupt> {
     heads.clear();
     ends.clear();
     if planes.len() != count * ROW {
@@ -160,7 +165,7 @@ pub(super) fn decode(planes: &[u8], count: usize, heads: &mut Vec<Head>, ends: &
     if bad { Err(Corrupt) } else { Ok(()) }
 }
 
-const BLANK: Head = Head {
+const BLANK: RecordHeader = RecordHeader {
     seq: 0,
     time_ns: 0,
     received_ns: 0,
@@ -187,7 +192,7 @@ const BLANK: Head = Head {
     },
 };
 
-fn flags(head: &Head) -> u8 {
+fn flags(head: &RecordHeader) -> u8 {
     let detection = &head.detection;
     (u8::from(detection.is_novel) * NOVEL)
         | (u8::from(detection.is_alert) * ALERT)

@@ -32,8 +32,8 @@ pub use search::Find;
 pub use tally::{Counts, SPAN_S, Tally};
 pub use view::View;
 
-use crate::record::{Head, NO_SEQ};
-use crate::symbols::{Sym, Symbols};
+use ng_model::record::{NO_SEQ, RecordHeader};
+use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Level, Outcome, Totals};
 use parking_lot::Mutex;
 use segment::{Block, Press, Segment};
@@ -116,7 +116,7 @@ impl Store {
 
     /// Adds a record. Its `seq` must be above every one before; holes are allowed. A record with another `seq`, which is
     /// a mistake or a repetition by a peer, is left out and counted in [`refused`](Store::refused).
-    pub fn push(&mut self, head: &Head, raw: &[u8]) {
+    pub fn push(&mut self, head: &RecordHeader, raw: &[u8]) {
         if head.seq < self.next_seq || head.seq == NO_SEQ {
             self.refused += 1;
             return;
@@ -167,7 +167,7 @@ impl Store {
 
     /// What was concluded of the record `seq`; none when it is not in the ring, or cannot be read back. One that is sealed
     /// is unpacked for it, with its neighbours.
-    pub fn head(&self, seq: u64) -> Option<Head> {
+    pub fn head(&self, seq: u64) -> Option<RecordHeader> {
         let ordinal = self.ordinal_of(seq);
         let head = match segment_of(&self.sealed, ordinal) {
             Some(segment) => {
@@ -321,7 +321,7 @@ fn ordinal_of(sealed: &VecDeque<Arc<Segment>>, open: &Block, seq: u64) -> u64 {
 }
 
 /// Counts a record.
-fn tally(totals: &mut Totals, head: &Head) {
+fn tally(totals: &mut Totals, head: &RecordHeader) {
     totals.records += 1;
     totals.warnings += u64::from(head.level == Level::Warn);
     totals.errors += u64::from(head.level >= Level::Error);

@@ -82,7 +82,7 @@ mod tests {
     use super::super::sample::head;
     use super::super::{Shared, Store};
     use super::*;
-    use crate::record::{Detection, Head};
+    use ng_model::record::{Detection, RecordHeader};
     use ng_wire::Scoring;
     use parking_lot::Mutex;
     use std::sync::Arc;
@@ -90,7 +90,7 @@ mod tests {
     fn push(store: &mut Store, encoder: u8, vector: [f32; 8]) {
         let detection = Detection { state: Scoring::Scored, encoder, vector, ..Detection::default() };
         let seq = store.next_seq();
-        store.push(&Head { detection, ..head(seq) }, b"raw");
+        store.push(&RecordHeader { detection, ..head(seq) }, b"raw");
     }
 
     fn reader(store: Store) -> Reader {

@@ -2,7 +2,7 @@
 
 use super::segment::{Block, Segment};
 use super::{Shared, Snapshot, ordinal_of, seq_at};
-use crate::record::Stored;
+use ng_model::record::StoredRecord;
 use std::ops::{ControlFlow, Range};
 
 /// Segments kept unpacked, so that scrolling does not unpack for each row; about 0.3 MB each.
@@ -33,14 +33,14 @@ impl Reader {
     }
 
     /// What `f` makes of the record `seq`; none when it is not in the ring, or cannot be read back.
-    pub fn get<R>(&mut self, seq: u64, f: impl FnOnce(&Stored<'_>) -> R) -> Option<R> {
+    pub fn get<R>(&mut self, seq: u64, f: impl FnOnce(&StoredRecord<'_>) -> R) -> Option<R> {
         let snapshot = self.look();
         let ordinal = self.ordinal_of(&snapshot, seq);
         self.stored(&snapshot, ordinal).filter(|stored| stored.head.seq == seq).map(|stored| f(&stored))
     }
 
     /// Shows `f` the records of the ring in `seqs`, oldest first, until it breaks off.
-    pub fn range(&mut self, seqs: Range<u64>, mut f: impl FnMut(&Stored<'_>) -> ControlFlow<()>) {
+    pub fn range(&mut self, seqs: Range<u64>, mut f: impl FnMut(&StoredRecord<'_>) -> ControlFlow<()>) {
         let snapshot = self.look();
         for ordinal in self.ordinal_of(&snapshot, seqs.start)..self.ordinal_of(&snapshot, seqs.end) {
             let Some(stored) = self.stored(&snapshot, ordinal) else { continue };
@@ -69,7 +69,7 @@ impl Reader {
     }
 
     /// The record with this ordinal.
-    pub(super) fn stored<'a>(&'a mut self, snapshot: &'a Snapshot, ordinal: u64) -> Option<Stored<'a>> {
+    pub(super) fn stored<'a>(&'a mut self, snapshot: &'a Snapshot, ordinal: u64) -> Option<StoredRecord<'a>> {
         if !(snapshot.first..snapshot.next).contains(&ordinal) {
             return None;
         }

@@ -1,14 +1,14 @@
 //! Records for the tests of the store: arbitrary heads, and a stream that looks like a busy machine's log.
 
-use crate::event::{Span, Text};
-use crate::record::{Detection, Head, Verdict};
-use crate::symbols::Sym;
+use ng_model::event::{Span, Text};
+use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 
 /// A plain record with this number.
-pub(super) fn head(seq: u64) -> Head {
-    Head {
+pub(super) fn head(seq: u64) -> RecordHeader {
+    RecordHeader {
         seq,
         time_ns: seq as i64 * 1000,
         received_ns: seq as i64 * 1000,
@@ -25,63 +25,66 @@ pub(super) fn head(seq: u64) -> Head {
 }
 
 /// A plain record whose message is the whole of `raw`.
-pub(super) fn line(seq: u64, raw: &str) -> Head {
-    Head { message: Text { span: Span::new(0, raw.len()), escaped: false }, ..head(seq) }
+pub(super) fn line(seq: u64, raw: &str) -> RecordHeader {
+    RecordHeader { message: Text { span: Span::new(0, raw.len()), escaped: false }, ..head(seq) }
 }
 
 /// Any head at all, every bit of its numbers included.
-pub(super) fn any_head() -> impl Strategy<Value = Head> {
+pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
     let numbers = (any::<[i64; 2]>(), any::<[u64; 3]>(), any::<[u32; 6]>());
     let enums = (0usize..7, 0usize..6, 0usize..7, 0usize..3, 0usize..5);
     let bytes = (any::<[u8; 3]>(), any::<[bool; 3]>(), any::<u64>());
     let floats = (any::<[u32; 8]>(), any::<[u32; 4]>(), any::<[u32; 3]>());
-    (numbers, enums, bytes, floats).prop_map(|((times, wide, narrow), enums, (bytes, flags, nearest), floats)| Head {
-        seq: 0,
-        time_ns: times[0],
-        received_ns: times[1],
-        value: f64::from_bits(wide[0]),
-        kind: Sym(narrow[0]),
-        source: Sym(narrow[1]),
-        level: Level::ALL[enums.0],
-        format: [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note][enums.1],
-        unit: [
-            Unit::None,
-            Unit::Percent,
-            Unit::Bytes,
-            Unit::BytesPerSecond,
-            Unit::PerSecond,
-            Unit::Seconds,
-            Unit::Count,
-        ][enums.2],
-        message: Text { span: Span { start: narrow[2], len: narrow[3] }, escaped: flags[0] },
-        verdict: Verdict {
-            outcome: [Outcome::Admit, Outcome::Flag, Outcome::Reject][enums.3],
-            rule: bytes[0],
-            clause: bytes[1],
-            objections: narrow[4],
-            observed: f64::from_bits(wide[1]),
-            limit: f64::from_bits(wide[2]),
-        },
-        detection: Detection {
-            state: [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored]
-                [enums.4],
-            encoder: bytes[2],
-            is_novel: flags[1],
-            is_alert: flags[2],
-            vector: floats.0.map(f32::from_bits),
-            channels: floats.1.map(f32::from_bits),
-            novelty: f32::from_bits(floats.2[0]),
-            surprise: f32::from_bits(floats.2[1]),
-            strength: f32::from_bits(floats.2[2]),
-            pattern: narrow[5],
-            nearest,
-        },
+    (numbers, enums, bytes, floats).prop_map(|((times, wide, narrow), enums, (bytes, flags, nearest), floats)| {
+        RecordHeader {
+            seq: 0,
+            time_ns: times[0],
+            received_ns: times[1],
+            value: f64::from_bits(wide[0]),
+            kind: Sym(narrow[0]),
+            source: Sym(narrow[1]),
+            level: Level::ALL[enums.0],
+            format: [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note]
+                [enums.1],
+            unit: [
+                Unit::None,
+                Unit::Percent,
+                Unit::Bytes,
+                Unit::BytesPerSecond,
+                Unit::PerSecond,
+                Unit::Seconds,
+                Unit::Count,
+            ][enums.2],
+            message: Text { span: Span { start: narrow[2], len: narrow[3] }, escaped: flags[0] },
+            verdict: Verdict {
+                outcome: [Outcome::Admit, Outcome::Flag, Outcome::Reject][enums.3],
+                rule: bytes[0],
+                clause: bytes[1],
+                objections: narrow[4],
+                observed: f64::from_bits(wide[1]),
+                limit: f64::from_bits(wide[2]),
+            },
+            detection: Detection {
+                state: [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored]
+                    [enums.4],
+                encoder: bytes[2],
+                is_novel: flags[1],
+                is_alert: flags[2],
+                vector: floats.0.map(f32::from_bits),
+                channels: floats.1.map(f32::from_bits),
+                novelty: f32::from_bits(floats.2[0]),
+                surprise: f32::from_bits(floats.2[1]),
+                strength: f32::from_bits(floats.2[2]),
+                pattern: narrow[5],
+                nearest,
+            },
+        }
     })
 }
 
 /// Equal bit for bit; `==` would not do for NaN.
-pub(super) fn same(a: &Head, b: &Head) -> bool {
-    let bits = |head: &Head| {
+pub(super) fn same(a: &RecordHeader, b: &RecordHeader) -> bool {
+    let bits = |head: &RecordHeader| {
         let detection = &head.detection;
         (
             [head.value, head.verdict.observed, head.verdict.limit].map(f64::to_bits),
@@ -90,7 +93,7 @@ pub(super) fn same(a: &Head, b: &Head) -> bool {
             [detection.novelty, detection.surprise, detection.strength].map(f32::to_bits),
         )
     };
-    let rest = |head: &Head| Head {
+    let rest = |head: &RecordHeader| RecordHeader {
         value: 0.0,
         verdict: Verdict { observed: 0.0, limit: 0.0, ..head.verdict },
         detection: Detection {
@@ -127,7 +130,7 @@ impl Traffic {
     }
 
     /// Writes the next line into `raw` and returns its head.
-    pub(super) fn next(&mut self, raw: &mut Vec<u8>) -> Head {
+    pub(super) fn next(&mut self, raw: &mut Vec<u8>) -> RecordHeader {
         use std::io::Write;
         raw.clear();
         let (seq, source, pattern) = (self.seq, self.draw(5), self.draw(16));
@@ -188,7 +191,7 @@ impl Traffic {
         vector[3] = 0.25;
         vector[7] = self.draw(40) as f32 / 100.0;
         let channels = [vector[0] * 0.5, self.chance(), 0.0, self.chance() * 2.0];
-        Head {
+        RecordHeader {
             time_ns,
             received_ns,
             source: Sym(source as u32),

@@ -2,7 +2,7 @@
 
 use super::reader::Purpose;
 use super::view::View;
-use crate::filter::Filter;
+use ng_filter::Filter;
 
 /// What a search came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! A run of records: plain while it is written or read, compressed while it is kept.
 
 use super::{Corrupt, codec};
-use crate::record::{Head, Stored};
-use crate::symbols::Symbols;
 use lz4_flex::block::{self, CompressTable};
+use ng_model::record::{RecordHeader, StoredRecord};
+use ng_model::symbols::Symbols;
 
 /// Most records of one segment.
 pub(super) const RECORDS: usize = 1024;
@@ -15,7 +15,7 @@ pub(super) const BYTES: usize = 1 << 20;
 pub(super) struct Block {
     /// Ordinal of the first record.
     pub(super) first: u64,
-    pub(super) heads: Vec<Head>,
+    pub(super) heads: Vec<RecordHeader>,
     ends: Vec<usize>,
     arena: Vec<u8>,
 }
@@ -80,7 +80,7 @@ impl Block {
         self.len() == RECORDS || (!self.heads.is_empty() && self.arena.len() + raw_len > BYTES)
     }
 
-    pub(super) fn push(&mut self, head: &Head, raw: &[u8]) {
+    pub(super) fn push(&mut self, head: &RecordHeader, raw: &[u8]) {
         self.heads.push(*head);
         self.arena.extend_from_slice(raw);
         self.ends.push(self.arena.len());
@@ -107,11 +107,11 @@ impl Block {
     }
 
     /// The record with this ordinal.
-    pub(super) fn get<'a>(&'a self, ordinal: u64, symbols: &'a Symbols) -> Option<Stored<'a>> {
+    pub(super) fn get<'a>(&'a self, ordinal: u64, symbols: &'a Symbols) -> Option<StoredRecord<'a>> {
         let index = usize::try_from(ordinal.checked_sub(self.first)?).ok()?;
         let head = self.heads.get(index)?;
         let start = index.checked_sub(1).map_or(0, |index| self.ends[index]);
-        Some(Stored { head, raw: &self.arena[start..self.ends[index]], symbols })
+        Some(StoredRecord { head, raw: &self.arena[start..self.ends[index]], symbols })
     }
 
     /// Number of records with a lower `seq`.
@@ -121,7 +121,9 @@ impl Block {
 
     /// Memory held, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.heads.capacity() * size_of::<Head>() + self.ends.capacity() * size_of::<usize>() + self.arena.capacity()
+        self.heads.capacity() * size_of::<RecordHeader>()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.arena.capacity()
     }
 }
 
@@ -200,7 +202,7 @@ impl Segment {
 }
 
 impl Seqs {
-    fn of(heads: &[Head]) -> Self {
+    fn of(heads: &[RecordHeader]) -> Self {
         let first = heads.first().map_or(0, |head| head.seq);
         if heads.last().is_none_or(|last| last.seq - first == heads.len() as u64 - 1) {
             return Seqs::Dense(first);

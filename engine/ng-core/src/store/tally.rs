@@ -2,8 +2,8 @@
 
 use super::Shared;
 use super::reader::{Purpose, Reader};
-use crate::record::{Head, NO_PATTERN};
-use crate::symbols::Sym;
+use ng_model::record::{NO_PATTERN, RecordHeader};
+use ng_model::symbols::Sym;
 use ng_wire::{Format, Level};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -131,7 +131,7 @@ impl Tally {
     }
 }
 
-fn count(patterns: &mut FxHashMap<(Sym, u32), Counts>, sums: &mut Sums, head: &Head) {
+fn count(patterns: &mut FxHashMap<(Sym, u32), Counts>, sums: &mut Sums, head: &RecordHeader) {
     let pattern = head.detection.pattern;
     if pattern == NO_PATTERN || !matches!(head.format, Format::Text | Format::Journal | Format::Json) {
         return;
@@ -155,7 +155,7 @@ fn count(patterns: &mut FxHashMap<(Sym, u32), Counts>, sums: &mut Sums, head: &H
 }
 
 impl Counts {
-    fn of(head: &Head) -> Self {
+    fn of(head: &RecordHeader) -> Self {
         Counts {
             source: head.source,
             pattern: head.detection.pattern,
@@ -171,7 +171,7 @@ impl Counts {
         }
     }
 
-    fn add(&mut self, head: &Head) {
+    fn add(&mut self, head: &RecordHeader) {
         self.count += 1;
         self.alerts += u64::from(head.detection.is_alert);
         self.worst = self.worst.max(head.level);
@@ -210,8 +210,8 @@ fn place(span: i64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Detection;
     use crate::store::Store;
+    use ng_model::record::Detection;
     use parking_lot::Mutex;
     use std::sync::Arc;
 
@@ -221,7 +221,7 @@ mod tests {
         let mut store = shared.lock();
         let source = store.intern("app.log");
         let detection = Detection { pattern, is_novel, is_alert: level == Level::Fatal, ..Detection::default() };
-        let head = Head {
+        let head = RecordHeader {
             seq: store.next_seq(),
             received_ns: time_s * SECOND,
             source,
@@ -299,7 +299,7 @@ mod tests {
     fn metrics_and_events_without_a_pattern_are_left_out() {
         let shared = ring();
         push(&shared, NO_PATTERN, 0, Level::Info, false);
-        let head = Head { format: Format::Metric, ..crate::store::sample::head(1) };
+        let head = RecordHeader { format: Format::Metric, ..crate::store::sample::head(1) };
         shared.lock().push(&head, b"1");
         let mut tally = Tally::new(shared, 0);
         assert!(tally.advance(10));

@@ -1,7 +1,7 @@
 use super::sample::{any_head, head, line, same};
 use super::segment::{Block, Press, Segment};
 use super::*;
-use crate::filter::{Env, Filter};
+use ng_filter::{Env, Filter};
 use proptest::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ fn filter(text: &str) -> Filter {
     Filter::compile(text, &Env::default()).expect("a plain word is a filter")
 }
 
-fn block(heads: &[(Head, Vec<u8>)]) -> Block {
+fn block(heads: &[(RecordHeader, Vec<u8>)]) -> Block {
     let mut block = Block::default();
     heads.iter().for_each(|(head, raw)| block.push(head, raw));
     block
@@ -28,7 +28,7 @@ fn messages(view: &mut View, start: usize, count: usize) -> Vec<(u64, String)> {
     seen
 }
 
-fn records(most: usize) -> impl Strategy<Value = Vec<(Head, Vec<u8>)>> {
+fn records(most: usize) -> impl Strategy<Value = Vec<(RecordHeader, Vec<u8>)>> {
     let record = (any_head(), prop::collection::vec(any::<u8>(), 0..40), 1u64..3);
     prop::collection::vec(record, 1..most).prop_map(|records| {
         let mut seq = 0;
@@ -36,7 +36,7 @@ fn records(most: usize) -> impl Strategy<Value = Vec<(Head, Vec<u8>)>> {
             .into_iter()
             .map(|(head, raw, step)| {
                 seq += step;
-                (Head { seq, ..head }, raw)
+                (RecordHeader { seq, ..head }, raw)
             })
             .collect()
     })
@@ -299,7 +299,7 @@ fn a_reader_beside_a_writer_sees_every_record_once_and_whole() {
                 let source = lock.intern(&format!("source {}", batch % 7));
                 for seq in (batch * 256..(batch + 1) * 256).take_while(|seq| *seq < RECORDS) {
                     let text = format!("record {seq}");
-                    lock.push(&Head { source, ..line(seq, &text) }, text.as_bytes());
+                    lock.push(&RecordHeader { source, ..line(seq, &text) }, text.as_bytes());
                 }
             }
             done.store(true, Ordering::Release);

@@ -2,8 +2,8 @@
 
 use super::reader::{Purpose, Reader};
 use super::{Shared, Snapshot, tally};
-use crate::filter::Filter;
-use crate::record::Stored;
+use ng_filter::Filter;
+use ng_model::record::StoredRecord;
 use ng_wire::{Totals, ViewState};
 use std::collections::VecDeque;
 
@@ -112,7 +112,7 @@ impl View {
 
     /// Shows `f` up to `count` records of the view from an index on, oldest first. Records that left the ring since the
     /// latest advance are passed over.
-    pub fn visit(&mut self, start: usize, count: usize, mut f: impl FnMut(&Stored<'_>)) {
+    pub fn visit(&mut self, start: usize, count: usize, mut f: impl FnMut(&StoredRecord<'_>)) {
         let snapshot = self.reader.look();
         let Some((from, _)) = self.examined else { return };
         let everything = self.filter.is_everything();

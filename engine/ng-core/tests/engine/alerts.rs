@@ -1,12 +1,12 @@
 //! What alert rules decide is performed by the host, and does not set them off again.
 
 use crate::bench::{configure, engine};
-use crate::host::{Running, run, until};
-use ng_core::intake::SourceStatus;
-use ng_core::record::Stored;
-use ng_core::registry::{MODULES, Module};
+use crate::event_loop::{Running, run, until};
+use ng_core::registry::Module;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
+use ng_model::intake::SourceStatus;
+use ng_model::record::StoredRecord;
 use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn say(running: &Running, line: &str) {
-    let outlet = running.outlet.as_ref().unwrap();
-    let mut filling = outlet.fill(&SourceStatus::new("speaker", "test", 0));
-    filling.push(Format::Text, line.as_bytes()).unwrap();
-    filling.flush().unwrap();
+    let ingest = running.ingest.as_ref().unwrap();
+    let mut builder = ingest.fill(&SourceStatus::new("speaker", "test", 0));
+    builder.push(Format::Text, line.as_bytes()).unwrap();
+    builder.flush().unwrap();
 }
 
 /// The first frame of a kind.
@@ -74,7 +74,7 @@ fn log_is_an_event_that_does_not_set_off_its_own_rule() {
     let queue = running.handle.access().subscribe(Wanted { lossless: true, ..Wanted::default() }).unwrap().queue;
     let command = configure("gateway", &[("max_reading_bytes", SettingValue::Int(256))]);
     running.handle.send(Request { id: 1, actor: "tester".into(), command }).unwrap();
-    frame(&running, "an answer", |frame| (frame == Frame::Result { id: 1, message: None }).then_some(()));
+    frame(&running, "an answer", |frame| matches!(frame, Frame::Result { id: 1, .. }).then_some(()));
     say(&running, "a word");
 
     let mut seqs = Vec::new();
@@ -104,8 +104,7 @@ fn an_unusual_session_is_told_to_the_stream_once() {
     let mut engine = engine(&[("sessions", "when type:session.unusual then notify")]);
     let index = Module::IntuitionEngine as usize;
     let key = BTreeMap::from([("session_key".to_string(), SettingValue::Text(r"job-\d+".into()))]);
-    engine.values[index] = engine.values[index].with(MODULES[index].settings, &key).unwrap();
-    engine.reconfigure();
+    engine.configure(index, &key).unwrap();
     let mut running = run(engine);
     let queue = running.handle.access().subscribe(Wanted { ..Wanted::default() }).unwrap().queue;
     let mut lines = Vec::new();
@@ -116,13 +115,13 @@ fn an_unusual_session_is_told_to_the_stream_once() {
         lines.extend((0..works).map(|_| format!("{day} work on job-{job}")));
         lines.push(format!("{day} close job-{job}"));
     }
-    let outlet = running.outlet.take().unwrap();
-    let mut filling = outlet.fill(&SourceStatus::new("worker", "test", 0));
+    let ingest = running.ingest.take().unwrap();
+    let mut builder = ingest.fill(&SourceStatus::new("worker", "test", 0));
     for line in &lines {
-        filling.push(Format::Text, line.as_bytes()).unwrap();
+        builder.push(Format::Text, line.as_bytes()).unwrap();
     }
-    filling.flush().unwrap();
-    drop((filling, outlet));
+    builder.flush().unwrap();
+    drop((builder, ingest));
     let mut seqs = Vec::new();
     until("all records", || match queue.take(usize::MAX, PATIENCE) {
         Taken::Seqs(more) => {
@@ -135,7 +134,8 @@ fn an_unusual_session_is_told_to_the_stream_once() {
     let mut reader = Reader::new(running.store.clone());
     let mut told = Vec::new();
     for seq in seqs {
-        let note = |stored: &Stored<'_>| (stored.kind().to_owned(), stored.source().to_owned(), stored.raw.to_vec());
+        let note =
+            |stored: &StoredRecord<'_>| (stored.kind().to_owned(), stored.source().to_owned(), stored.raw.to_vec());
         told.extend(reader.get(seq, note).filter(|(kind, ..)| kind == "session.unusual"));
     }
     assert_eq!(told.len(), 1, "{told:?}");

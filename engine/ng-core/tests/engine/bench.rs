@@ -1,21 +1,25 @@
 //! An engine on a bench: fed by hand, in a world whose clock stands still until it is moved.
 
+use jiff::tz::Offset;
 use ng_core::actions::AlertRule;
-use ng_core::control::{self, Overrides};
+use ng_core::commands::{self, Restored};
 use ng_core::convert;
-use ng_core::detect::Kernel;
-use ng_core::engine::{Engine, Ingredients};
-use ng_core::event::{Parsed, Span};
-use ng_core::filter::{Env, Filter};
+use ng_core::engine::{Engine, EngineParts};
 use ng_core::guard::{Guard, Policy};
-use ng_core::intake::{BATCH, Batch, SourceStatus};
-use ng_core::record::Head;
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Wanted};
-use ng_core::settings::Values;
+use ng_core::session::Session;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::views::{self, Rates};
 use ng_core::world::World;
+use ng_detect::Kernel;
+use ng_filter::{Env, Filter};
+use ng_model::event::{Parsed, Span};
+use ng_model::intake::{BATCH, Batch, SourceStatus};
+use ng_model::overrides::Overrides;
+use ng_model::record::RecordHeader;
+use ng_model::settings::Values;
+use ng_model::zone::Zone;
 use ng_wire::{Command, ConstitutionView, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
 use parking_lot::Mutex;
 use std::cell::Cell;
@@ -25,8 +29,6 @@ use std::sync::Arc;
 
 /// When the world of a bench begins.
 pub(crate) const START_NS: i64 = 1_714_564_800_000_000_000;
-/// Local time of a bench is an hour ahead of UTC.
-pub(crate) const UTC_OFFSET_S: i32 = 3600;
 pub(crate) const SECOND_NS: i64 = 1_000_000_000;
 
 /// A world that does what it is told. Clones are the same world.
@@ -47,6 +49,11 @@ impl FakeWorld {
 
     pub(crate) fn advance(&self, ns: i64) {
         self.0.lock().now_ns += ns;
+    }
+
+    /// Moves the clock to a time.
+    pub(crate) fn set(&self, now_ns: i64) {
+        self.0.lock().now_ns = now_ns;
     }
 
     /// How much farther this world is than another.
@@ -95,15 +102,38 @@ pub(crate) fn ticking() -> u64 {
     })
 }
 
-/// An engine with these alert rules, and otherwise the defaults.
+/// Puts overrides in force in an engine with an empty ring.
+pub(crate) fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env) -> Restored {
+    commands::restore(&mut Session { engine, store: &mut Store::new(1024), overrides, env })
+}
+
+/// An engine with these alert rules, and otherwise the defaults. Its local time is an hour ahead of UTC.
 pub(crate) fn engine(alerts: &[(&str, &str)]) -> Engine {
+    engine_with(alerts, &Policy::defaults(), hour_ahead())
+}
+
+fn hour_ahead() -> Zone {
+    Zone::new(Offset::constant(1).to_time_zone())
+}
+
+/// An engine that stands in a zone.
+pub(crate) fn engine_in(zone: Zone, alerts: &[(&str, &str)]) -> Engine {
+    engine_with(alerts, &Policy::defaults(), zone)
+}
+
+/// An engine with this policy of Guardian.
+pub(crate) fn engine_under(policy: &Policy) -> Engine {
+    engine_with(&[], policy, hour_ahead())
+}
+
+fn engine_with(alerts: &[(&str, &str)], policy: &Policy, zone: Zone) -> Engine {
     let env = Env::default();
     let rule = |(name, text): &(&str, &str)| AlertRule::parse(name, text, &env).unwrap();
-    Engine::new(Ingredients {
+    Engine::new(EngineParts {
         values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
-        guard: Guard::new(&Policy::defaults(), &env).unwrap(),
+        guard: Guard::new(policy, &env).unwrap(),
         alerts: alerts.iter().map(rule).collect(),
-        utc_offset_s: UTC_OFFSET_S,
+        zone,
         kernel: Kernel::Scalar,
     })
 }
@@ -153,7 +183,8 @@ impl Bench {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let (engine, mut store) = (&mut self.engine, self.store.lock());
         engine.tick(env.now_ns, elapsed_s);
-        control::watch(engine, &mut store, &mut self.overrides, &mut self.world, &env, elapsed_s);
+        let mut session = Session { engine, store: &mut store, overrides: &mut self.overrides, env: &env };
+        commands::revert_expired_trial(&mut session, &mut self.world, elapsed_s);
     }
 
     /// Takes lines of text in and returns their records.
@@ -195,16 +226,16 @@ impl Bench {
 
     /// The records from `first` on.
     pub(crate) fn records(&mut self, first: u64) -> Vec<Record> {
-        let (clock, mut parsed, mut all) = (*self.engine.gateway.clock(), Parsed::default(), Vec::new());
+        let (mut parsed, mut all) = (Parsed::default(), Vec::new());
         self.reader.range(first..u64::MAX, |stored| {
-            all.push(convert::record(stored, &clock, &mut parsed));
+            all.push(convert::record(stored, &mut parsed));
             ControlFlow::Continue(())
         });
         all
     }
 
     /// Everything kept of the records, with their bytes.
-    pub(crate) fn heads(&mut self) -> Vec<(Head, Vec<u8>)> {
+    pub(crate) fn heads(&mut self) -> Vec<(RecordHeader, Vec<u8>)> {
         let mut all = Vec::new();
         self.reader.range(0..u64::MAX, |stored| {
             all.push((*stored.head, stored.raw.to_vec()));
@@ -226,7 +257,8 @@ impl Bench {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let request = Request { id: 7, actor: self.actor.clone(), command };
         let (engine, overrides) = (&mut self.engine, &mut self.overrides);
-        control::apply(engine, &mut self.store.lock(), overrides, &mut self.world, &env, &request)
+        let mut session = Session { engine, store: &mut self.store.lock(), overrides, env: &env };
+        commands::apply(&mut session, &mut self.world, &request)
     }
 
     pub(crate) fn switch(&mut self, module: &str, enabled: bool) {
@@ -257,7 +289,7 @@ impl Bench {
     pub(crate) fn subscribe(&mut self, filter: &str, rejected: bool) -> Arc<Queue> {
         let filter = Filter::compile(filter, &Env::default()).unwrap();
         let capacity = self.engine.queue_capacity();
-        self.engine.routes.subscribe(Wanted { filter, rejected, ..Wanted::default() }, capacity)
+        self.engine.subscribe(Wanted { filter, rejected, ..Wanted::default() }, capacity)
     }
 
     pub(crate) fn views(&self) -> Vec<Frame> {

@@ -1,9 +1,12 @@
 //! Commands: refused whole or carried out, written down before they take effect, and told to the stream.
 
-use crate::bench::{Bench, FakeWorld, START_NS, configure, engine};
-use ng_core::control::{self, Overrides, Restored};
-use ng_core::filter::Env;
+use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, engine_under, restore};
+use ng_core::commands::{self, Restored};
+use ng_core::guard::Policy;
 use ng_core::registry::Module;
+use ng_core::session::Session;
+use ng_filter::Env;
+use ng_model::overrides::Overrides;
 use ng_wire::{Command, Constitution, ErrorCode, Frame, Mode, Record, Request, SettingValue};
 use std::collections::BTreeMap;
 
@@ -117,7 +120,7 @@ fn what_cannot_be_written_down_is_not_done() {
     }
     bench.world.fail(None);
     for command in commands {
-        assert_eq!(bench.command(command), Frame::Result { id: 7, message: None });
+        assert!(matches!(bench.command(command), Frame::Result { id: 7, .. }));
     }
     assert_ne!(state(&bench), before);
 }
@@ -177,7 +180,7 @@ fn the_event_of_a_command_tells_who_did_what() {
     let mut bench = Bench::new();
     bench.actor = "\"tester\"".into();
     for (command, [kind, level, text], [module, rule]) in cases {
-        assert_eq!(bench.command(command), Frame::Result { id: 7, message: None });
+        assert_eq!(bench.command(command), Frame::Result { id: 7, message: Some(text.into()) });
         let note = bench.last();
         let attr = |key: &str| note.attrs.get(key).cloned().unwrap_or_default();
         assert_eq!([note.kind.as_str(), note.level.name(), note.text.as_str()], [kind, level, text]);
@@ -217,7 +220,7 @@ fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
         ..Overrides::default()
     };
     let mut engine = engine(&[]);
-    let refused = control::restore(&mut engine, &mut overrides, &Env::default()).refused;
+    let refused = restore(&mut engine, &mut overrides, &Env::default()).refused;
     let expect = [
         "guardian cannot be switched off",
         "unknown module quarantine",
@@ -231,23 +234,22 @@ fn restoring_leaves_out_what_no_longer_fits_and_says_so() {
     for (refused, expect) in refused.iter().zip(expect) {
         assert!(refused.starts_with(expect), "{refused:?} should start with {expect:?}");
     }
-    assert!(!engine.registry.enabled(Module::SignalSystem) && engine.registry.enabled(Module::Guardian));
-    assert_eq!(engine.values[Module::Grid as usize].int("window"), 64);
-    assert_eq!(engine.guard.values()["bounds.mode"], Text("enforce".into()));
+    assert!(!engine.is_enabled(Module::SignalSystem) && engine.is_enabled(Module::Guardian));
+    assert_eq!(engine.values(Module::Grid).int("window"), 64);
+    assert_eq!(engine.rules()["bounds.mode"], Text("enforce".into()));
 }
 
 #[test]
 fn values_that_only_fit_together_are_restored_together() {
-    let mut engine = engine(&[]);
     let limits = |min: i64, max: i64| {
         BTreeMap::from([("bounds.max".to_string(), Int(max)), ("bounds.min".to_string(), Int(min))])
     };
     // What the configuration says; neither saved value fits beside one of these.
-    engine.guard.configure(&limits(0, 10), &Env::default()).unwrap();
+    let mut engine = engine_under(&Policy::defaults().with(&limits(0, 10)).unwrap());
     let mut overrides =
         Overrides { settings: BTreeMap::from([("guardian".to_string(), limits(-20, -5))]), ..Overrides::default() };
-    assert_eq!(control::restore(&mut engine, &mut overrides, &Env::default()), Restored::default());
-    assert_eq!(engine.guard.values()["bounds.max"], SettingValue::Float(-5.0));
+    assert_eq!(restore(&mut engine, &mut overrides, &Env::default()), Restored::default());
+    assert_eq!(engine.rules()["bounds.max"], SettingValue::Float(-5.0));
 }
 
 #[test]
@@ -258,7 +260,7 @@ fn a_restored_engine_is_as_it_was() {
     bench.set("guardian", "rate_limit.when", "source:x");
     bench.rule_mode("duplicate", Mode::Enforce);
     let mut again = Bench::new();
-    let restored = control::restore(&mut again.engine, &mut bench.world.persisted().pop().unwrap(), &Env::default());
+    let restored = restore(&mut again.engine, &mut bench.world.persisted().pop().unwrap(), &Env::default());
     assert_eq!(restored, Restored::default());
     for id in ["action_controller", "intuition_engine", "guardian"] {
         let (before, after) = (bench.module(id), again.module(id));
@@ -273,7 +275,9 @@ fn the_answer_carries_the_number_of_its_command() {
     for (id, module) in [(1, "gateway"), (u64::MAX, "nothing")] {
         let request =
             Request { id, actor: String::new(), command: Command::SetModule { module: module.into(), enabled: true } };
-        let answer = control::apply(&mut engine, &mut store, &mut overrides, &mut world, &Env::default(), &request);
+        let env = Env::default();
+        let mut session = Session { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
+        let answer = commands::apply(&mut session, &mut world, &request);
         assert!(matches!(answer, Frame::Result { id: found, .. } | Frame::Error { id: found, .. } if found == id));
     }
 }

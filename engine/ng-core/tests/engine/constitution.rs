@@ -1,9 +1,8 @@
 //! The constitution: weights that change scores, versions that come back, and trials that end by themselves.
 
-use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine, vector, vectors};
+use crate::bench::{Bench, SECOND_NS, START_NS, configure, engine_under, restore, vector, vectors};
 use ng_core::constitution;
-use ng_core::control;
-use ng_core::filter::Env;
+use ng_filter::Env;
 use ng_wire::{AmendmentKind, Command, Effect, ErrorCode, Format, Frame, Mode, Record, SettingValue, Zone};
 
 const ONES: [f64; 8] = [1.0; 8];
@@ -315,7 +314,7 @@ fn a_restart_keeps_the_version_and_takes_a_trial_back() {
 
     let mut again = Bench::new();
     let env = Env { now_ns: START_NS + 9 * SECOND_NS, ..Env::default() };
-    let restored = control::restore(&mut again.engine, &mut written, &env);
+    let restored = restore(&mut again.engine, &mut written, &env);
     assert!(restored.refused.is_empty());
     let told = restored.reverted.unwrap();
     assert!(told.contains("cdna.trial.reverted") && told.contains("for the engine was started again"), "{told}");
@@ -336,12 +335,10 @@ fn a_version_that_does_not_fit_the_rules_any_more_is_not_taken_up() {
     let mut bench = Bench::new();
     bench.accepted(configure("guardian", &[("bounds.min", SettingValue::Int(-5))]));
     bench.accepted(set(one(0, 2.0)));
-    let mut engine = engine(&[]);
     // What is configured now contradicts what was set beside another configuration.
     let max = std::collections::BTreeMap::from([("bounds.max".to_string(), SettingValue::Int(-10))]);
     let policy = ng_core::guard::Policy::defaults().with(&max).unwrap();
-    engine.guard = ng_core::guard::Guard::new(&policy, &Env::default()).unwrap();
-    bench.engine = engine;
+    bench.engine = engine_under(&policy);
     let (code, message) = refusal(&mut bench, Command::RollBack { version: 1 });
     assert_eq!(code, ErrorCode::Conflict);
     assert!(message.starts_with("guardian.bounds.min: expected at most max"), "{message}");

@@ -1,13 +1,13 @@
 //! What the engine does around the detectors: frozen sources, silence, load, and the memory of all streams.
 
-use crate::bench::{Bench, SECOND_NS, engine};
+use crate::bench::{Bench, SECOND_NS, engine, restore};
 use ng_core::actions::Effect;
-use ng_core::control::{self, Overrides};
-use ng_core::event::Span;
-use ng_core::filter::Env;
-use ng_core::intake::{Batch, SourceStatus};
 use ng_core::registry::Module;
 use ng_core::store::Store;
+use ng_filter::Env;
+use ng_model::event::Span;
+use ng_model::intake::{Batch, SourceStatus};
+use ng_model::overrides::Overrides;
 use ng_wire::{Command, ErrorCode, Format, Frame, Record, SettingValue::Text};
 
 /// About normal, the same every time.
@@ -28,7 +28,7 @@ fn metrics(bench: &mut Bench, source: &str, values: impl IntoIterator<Item = f64
 }
 
 fn learning(source: &str, learning: bool) -> Command {
-    Command::SetLearning { source: source.into(), learning }
+    Command::SetLearning { source: source.into(), learning, future: false }
 }
 
 /// Surprise at the end of a fault that lasts, after the command or none.
@@ -65,7 +65,7 @@ fn a_frozen_source_is_written_down_told_listed_and_restored() {
 
     let mut restored = Bench::new();
     restored.engine = engine(&[]);
-    control::restore(&mut restored.engine, &mut kept, &Env::default());
+    restore(&mut restored.engine, &mut kept, &Env::default());
     restored.overrides = kept;
     assert_eq!(restored.gauge("intuition_engine", "frozen: test"), 1.0);
     restored.accepted(learning("test", true));
@@ -121,16 +121,16 @@ fn nothing_of_a_frozen_source_is_learnt_and_its_times_go_on() {
     bench.accepted(learning("test", false));
     let first = bench.line("open job-x");
     let pattern = |bench: &Bench, id: u32| {
-        let found = bench.engine.patterns.get(id).unwrap();
+        let found = bench.engine.patterns().get(id).unwrap();
         (found.count, found.length_mean, found.last_seq)
     };
     let id = first.detection.pattern.unwrap();
-    let (before, links) = (pattern(&bench, id), bench.engine.links.successors(id));
+    let (before, links) = (pattern(&bench, id), bench.engine.links().successors(id));
     lines(1000, &mut bench);
     let after = pattern(&bench, id);
     assert_eq!((after.0, after.1), (before.0 + 300, before.1), "events are counted, lengths are not learnt");
     assert!(after.2 > before.2);
-    assert_eq!(bench.engine.links.successors(id), links);
+    assert_eq!(bench.engine.links().successors(id), links);
     let last = bench.line("open job-x");
     assert_eq!(last.detection.features[0], first.detection.features[0], "rarity of the template");
     assert_eq!(last.detection.features[2], first.detection.features[2], "mean rarity of its tokens");
@@ -139,14 +139,22 @@ fn nothing_of_a_frozen_source_is_learnt_and_its_times_go_on() {
 }
 
 #[test]
-fn a_command_for_a_source_that_is_not_known_says_so() {
+fn a_source_that_is_not_known_is_frozen_only_when_it_is_meant() {
     let mut bench = Bench::new();
-    let said = "pmup frozen, by tester; pmup is not known yet";
-    assert_eq!(bench.command(learning("pmup", false)), Frame::Result { id: 7, message: Some(said.into()) });
-    assert_eq!(bench.last().text, said);
     bench.push("pump", Format::Text, &["a line"]);
-    assert_eq!(bench.command(learning("pump", false)), Frame::Result { id: 7, message: None });
-    assert_eq!(bench.last().text, "pump frozen, by tester");
+    let refused = |message: &str| Frame::Error { id: 7, code: ErrorCode::BadRequest, message: message.into() };
+    let unknown = "no source is called pmup; did you mean pump?";
+    for learns in [false, true] {
+        assert_eq!(bench.command(learning("pmup", learns)), refused(unknown));
+    }
+    assert_eq!(bench.command(learning("zzzzzzzz", false)), refused("no source is called zzzzzzzz"));
+
+    let done = |message: &str| Frame::Result { id: 7, message: Some(message.into()) };
+    let future = Command::SetLearning { source: "pmup".into(), learning: false, future: true };
+    assert_eq!(bench.command(future), done("pmup frozen, by tester; pmup is not known yet"));
+    assert_eq!(bench.last().text, "pmup frozen, by tester; pmup is not known yet");
+    assert_eq!(bench.command(learning("pmup", true)), done("pmup learns again, by tester; pmup is not known yet"));
+    assert_eq!(bench.command(learning("pump", false)), done("pump frozen, by tester"));
 }
 
 fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
@@ -154,7 +162,7 @@ fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
         Effect::Note { json } => Some(serde_json::from_str(&json).unwrap()),
         _ => None,
     };
-    std::mem::take(&mut bench.engine.effects).into_iter().filter_map(note).collect()
+    bench.engine.drain_effects().filter_map(note).collect()
 }
 
 /// What is told of the rate of a source that brings these numbers of events, each ten seconds one.
@@ -163,14 +171,14 @@ fn told_of_rates(counts: impl IntoIterator<Item = u64>) -> Vec<serde_json::Value
     let mut store = Store::new(1000);
     let status = SourceStatus::new("web-1", "test", 0);
     // What is refused is counted all the same, and costs least.
-    engine.registry.at(Module::Gateway as usize).enabled = false;
+    engine.set_enabled(Module::Gateway as usize, false);
     for (bin, count) in counts.into_iter().enumerate() {
         let received_ns = bin as i64 * 10 * SECOND_NS;
         let readings = vec![(Format::Metric, Span::new(0, 3)); count as usize];
         let batch = Batch { source: status.clone(), received_ns, bytes: b"x=1".to_vec(), readings, receipt: None };
         engine.intake(&mut store, &batch, || 0);
     }
-    let notes = engine.effects.iter().filter_map(|effect| match effect {
+    let notes = engine.effects().iter().filter_map(|effect| match effect {
         Effect::Note { json } => serde_json::from_str::<serde_json::Value>(json).ok(),
         _ => None,
     });
@@ -233,7 +241,7 @@ fn the_profile_auto_follows_the_load_and_is_full_without_any() {
     let run = |profile: &str, share: f64| {
         let mut bench = Bench::new();
         bench.set("intuition_engine", "profile", profile);
-        (0..10).for_each(|_| bench.engine.crowd(share, 1.0));
+        (0..10).for_each(|_| bench.engine.set_load(share, 1.0));
         metrics(&mut bench, "pump", (0..6000).map(noise));
         let scores: Vec<u32> = bench.heads().iter().map(|(head, _)| head.detection.surprise.to_bits()).collect();
         (scores, bench.gauge("intuition_engine", "profile.lite"), notes(&mut bench))
@@ -251,11 +259,11 @@ fn the_profile_auto_follows_the_load_and_is_full_without_any() {
 fn the_profile_returns_to_full_and_may_be_chosen_at_any_time() {
     let mut bench = Bench::new();
     bench.set("intuition_engine", "profile", "auto");
-    (0..5).for_each(|_| bench.engine.crowd(1.0, 1.0));
-    (0..60).for_each(|_| bench.engine.crowd(0.0, 1.0));
+    (0..5).for_each(|_| bench.engine.set_load(1.0, 1.0));
+    (0..60).for_each(|_| bench.engine.set_load(0.0, 1.0));
     let told: Vec<_> = notes(&mut bench).iter().map(|note| note["profile"].clone()).collect();
     assert_eq!(told, ["lite", "full"]);
-    (0..5).for_each(|_| bench.engine.crowd(1.0, 1.0));
+    (0..5).for_each(|_| bench.engine.set_load(1.0, 1.0));
     assert_eq!(bench.gauge("intuition_engine", "profile.lite"), 1.0);
     bench.accepted(crate::bench::configure("intuition_engine", &[("profile", Text("full".into()))]));
     assert_eq!(bench.gauge("intuition_engine", "profile.lite"), 0.0);

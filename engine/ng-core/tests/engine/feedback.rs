@@ -1,8 +1,7 @@
 //! Feedback: what operators say of events moves the alert thresholds of their patterns, within bounds, told, and undoable.
 
-use crate::bench::{Bench, configure, engine, noise};
-use ng_core::control;
-use ng_core::filter::Env;
+use crate::bench::{Bench, configure, engine, noise, restore};
+use ng_filter::Env;
 use ng_wire::{Command, ErrorCode, Feedback, FeedbackView, Format, Frame, Record, SettingValue};
 
 use Feedback::{Ack, FalseAlarm};
@@ -66,7 +65,7 @@ fn restarted(bench: &Bench) -> Bench {
     let mut next = Bench::new();
     next.engine = engine(&[]);
     let mut kept = bench.world.persisted().last().unwrap().clone();
-    control::restore(&mut next.engine, &mut kept, &Env::default());
+    restore(&mut next.engine, &mut kept, &Env::default());
     assert_eq!(&kept, bench.world.persisted().last().unwrap());
     next.overrides = kept;
     next
@@ -293,10 +292,10 @@ fn feedback_holds_for_patterns_that_were_known_before_it_was_restored() {
     done(&mut bench, give(alert, FalseAlarm));
     let mut later = warm();
     let mut kept = bench.overrides.clone();
-    control::restore(&mut later.engine, &mut kept, &Env::default());
+    restore(&mut later.engine, &mut kept, &Env::default());
     later.overrides = kept;
     assert_eq!(view(&later).subjects[0].pattern, None);
-    later.engine.meet_patterns(later.store.lock().symbols());
+    later.engine.attach_feedback(later.store.lock().symbols());
     assert!(view(&later).subjects[0].pattern.is_some());
     assert!(!load(&mut later, 1.03).detection.is_alert);
 }

@@ -5,20 +5,21 @@
 //! `bench.rs` is an engine fed by hand. `readings.rs` is about what becomes of any reading, `golden.rs` about chosen ones
 //! (`cases/*.jsonl`), `scores.rs` about novelty; `modules.rs` switches modules, `settings.rs` and `rules.rs` change every
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
-//! `constitution.rs` amends, tries and rolls back. `learnt.rs` saves and restores. `host.rs` and `alerts.rs` run real threads.
+//! `zones.rs` sets clocks forward and back. `constitution.rs` amends, tries and rolls back. `checkpoint.rs` saves and restores. `event_loop.rs` and `alerts.rs` run real threads.
 
 mod alerts;
 mod bench;
+mod checkpoint;
 mod commands;
 mod constitution;
 mod detection;
+mod event_loop;
 mod feedback;
 mod golden;
-mod host;
-mod learnt;
 mod measures;
 mod modules;
 mod readings;
 mod rules;
 mod scores;
 mod settings;
+mod zones;

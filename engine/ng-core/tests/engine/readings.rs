@@ -2,8 +2,8 @@
 
 use crate::bench::{Bench, vectors};
 use ng_core::engine::Engine;
-use ng_core::event::Reading;
 use ng_core::store::Store;
+use ng_model::event::Reading;
 use ng_wire::Format;
 use proptest::prelude::*;
 
@@ -84,7 +84,7 @@ fn mixture() -> Vec<(Format, String)> {
     all
 }
 
-fn records_of(batch: usize) -> Vec<(ng_core::record::Head, Vec<u8>)> {
+fn records_of(batch: usize) -> Vec<(ng_model::record::RecordHeader, Vec<u8>)> {
     let mut bench = Bench::new();
     bench.set("guardian", "size_limit.limit", 500);
     bench.rule_mode("size_limit", ng_wire::Mode::Enforce);

@@ -11,8 +11,9 @@ pub use layer::{Layer, Origin};
 pub use template::{reference, template, toml_value};
 
 use crate::NodeError;
-use ng_core::filter::{Env, Filter};
-use ng_core::settings::{Accepts, Row, nearest};
+use ng_filter::{Env, Filter};
+use ng_model::settings::{Accepts, Row, nearest};
+use ng_model::zone::Zone;
 use ng_wire::SettingValue;
 use sections::{FREE, sections};
 use std::collections::BTreeMap;
@@ -83,12 +84,12 @@ impl Config {
     }
 
     /// What filters are compiled against.
-    pub fn env(&self, now_ns: i64, utc_offset_s: i32) -> Env {
-        Env { saved: self.texts("filters"), now_ns, utc_offset_s }
+    pub fn env(&self, now_ns: i64, zone: Zone) -> Env {
+        Env { saved: self.texts("filters"), now_ns, zone }
     }
 
     fn check_filters(&self) -> Vec<NodeError> {
-        let env = self.env(0, 0);
+        let env = self.env(0, Zone::UTC);
         let check = |(path, text): (String, String)| {
             let error = Filter::compile(&text, &env).err()?;
             let what = format!("{path}: {}", error.message);

@@ -2,7 +2,7 @@
 
 use ng_core::guard;
 use ng_core::registry::MODULES;
-use ng_core::settings::{Accepts, Row};
+use ng_model::settings::{Accepts, Row};
 use ng_sensors::SENSORS;
 
 /// One table of the configuration.

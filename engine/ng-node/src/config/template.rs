@@ -1,7 +1,7 @@
 //! The commented configuration file that `config init` writes, and the reference page, from the same tables.
 
 use super::sections::sections;
-use ng_core::settings::{Accepts, Row, Shown};
+use ng_model::settings::{Accepts, Row, Shown};
 use ng_wire::SettingValue;
 use std::fmt::Write;
 

@@ -1,17 +1,15 @@
 //! What an input is: recognised by its first two lines, and each line after them brought into the form of a reading.
 
 use super::fields;
-use ng_core::encoders::{self, Clock};
-use ng_core::event::{Parsed, Reading};
-use ng_core::symbols::Sym;
+use ng_model::event::{Parsed, Reading};
+use ng_model::symbols::Sym;
+use ng_reading::encoders::{self, Clock};
 use ng_wire::Format;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Arrival of the first event of an input that states no times: 2026-01-01T00:00:00Z.
 pub(super) const START_NS: i64 = 1_767_225_600_000_000_000;
-/// Timestamps without a zone are UTC, so that the result is the same on every host.
-pub(super) const CLOCK: Clock = Clock { utc_offset_s: 0, assume_utc: true };
 
 /// Names of a column that holds the time.
 const TIMES: [&str; 6] = ["timestamp", "time", "datetime", "date", "ts", "@timestamp"];
@@ -58,7 +56,7 @@ impl Encoder {
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     /// A line is a reading.
-    Lines,
+    LineReader,
     /// Columns with a header: the value, the time where there is one, and their number.
     Table { value: usize, time: Option<usize>, columns: usize },
     /// Objects of which one member is the value.
@@ -95,10 +93,11 @@ impl Input {
         let input = |shape, format, has_header| Input { shape, format, expected: format, has_header };
         let first = head.first().copied().unwrap_or_default();
         match asked {
-            Encoder::Text | Encoder::Session => Ok(input(Shape::Lines, Format::Text, false)),
-            Encoder::Json => Ok(Input { expected: Format::Json, ..input(Shape::Lines, Format::Text, false) }),
+            Encoder::Text | Encoder::Session => Ok(input(Shape::LineReader, Format::Text, false)),
+            Encoder::Json => Ok(Input { expected: Format::Json, ..input(Shape::LineReader, Format::Text, false) }),
             Encoder::Vector => {
-                let shape = if numbers(first) == Some(8) || has_names(head) { Shape::Numbers } else { Shape::Lines };
+                let shape =
+                    if numbers(first) == Some(8) || has_names(head) { Shape::Numbers } else { Shape::LineReader };
                 Ok(input(shape, Format::Vector, has_names(head)))
             }
             Encoder::Numeric if first.starts_with(b"{") => {
@@ -106,7 +105,7 @@ impl Input {
             }
             Encoder::Numeric => match table(column, head)? {
                 Some(shape) => Ok(input(shape, Format::Metric, true)),
-                None => Ok(input(Shape::Lines, Format::Metric, false)),
+                None => Ok(input(Shape::LineReader, Format::Metric, false)),
             },
             Encoder::Auto => {
                 let is = |wanted| !head.is_empty() && head.iter().all(|line| recognised(line) == wanted);
@@ -134,7 +133,7 @@ impl Input {
             return Ok(None);
         }
         match &self.shape {
-            Shape::Lines => Ok(Some(whole)),
+            Shape::LineReader => Ok(Some(whole)),
             Shape::Numbers if line.trim_ascii_end().ends_with(b"]") => Ok(Some(whole)),
             Shape::Numbers => Ok(Some(Taken { raw: Cow::Owned([b"[", line.trim_ascii(), b"]"].concat()), ..whole })),
             Shape::Table { value, time, columns } => {
@@ -254,10 +253,11 @@ fn recognised(line: &[u8]) -> Format {
     parsed.format
 }
 
-/// Parses a reading; true when it is what its format says.
+/// Parses a reading; true when it is what its format says. Timestamps without a zone are UTC, so that the result is the
+/// same on every host.
 pub(super) fn encode(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) -> bool {
     let reading = Reading { source: Sym::default(), received_ns, format, raw };
-    encoders::encode(&reading, &CLOCK, parsed);
+    encoders::encode(&reading, &Clock::utc(), parsed);
     parsed.format == format || format == Format::Text
 }
 

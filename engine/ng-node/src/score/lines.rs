@@ -9,12 +9,12 @@ const SPARE: usize = 64 << 10;
 
 /// The part of a line that has come before its end.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineReader {
     kept: Vec<u8>,
     begun: bool,
 }
 
-impl Lines {
+impl LineReader {
     /// Passes every line that ends within `bytes` to `sink`, without its LF or CR LF.
     pub(super) fn feed<E>(&mut self, mut bytes: &[u8], mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         while let Some(end) = memchr(b'\n', bytes) {
@@ -64,7 +64,7 @@ mod tests {
 
     fn split(pieces: &[&[u8]]) -> Vec<String> {
         let mut found = Vec::new();
-        let mut lines = Lines::default();
+        let mut lines = LineReader::default();
         let mut sink = |line: &[u8]| -> Result<(), ()> {
             found.push(String::from_utf8_lossy(line).into_owned());
             Ok(())
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_long_line_is_kept_up_to_the_limit() {
         let mut lengths = Vec::new();
-        let mut lines = Lines::default();
+        let mut lines = LineReader::default();
         let mut sink = |line: &[u8]| -> Result<(), ()> {
             lengths.push(line.len());
             Ok(())

@@ -23,14 +23,14 @@ pub use input::Encoder;
 use crate::NodeError;
 use crate::config::{Config, Origin};
 use crate::node::engine;
-use input::{CLOCK, Input, START_NS, encode};
-use lines::Lines;
+use input::{Input, START_NS, encode};
+use lines::LineReader;
 use ng_core::engine::Engine;
-use ng_core::event::{Parsed, Reading};
 use ng_core::registry::Module;
-use ng_core::settings::Values;
 use ng_core::store::Store;
-use ng_core::symbols::Sym;
+use ng_model::event::{Parsed, Reading};
+use ng_model::symbols::Sym;
+use ng_model::zone::Zone;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ pub struct ScoreOptions {
 /// Scores one input.
 pub struct Scorer {
     options: ScoreOptions,
-    lines: Lines,
+    lines: LineReader,
     /// The first lines with their numbers, before the input is recognised.
     waiting: Vec<(u64, Vec<u8>)>,
     line: u64,
@@ -88,7 +88,7 @@ impl Scorer {
         let mut store = Store::new(RING);
         let source = store.intern("score");
         let running = Running {
-            engine: engine(config, CLOCK.utc_offset_s, &config.env(START_NS, CLOCK.utc_offset_s))?,
+            engine: engine(config, &config.env(START_NS, Zone::UTC))?,
             store,
             source,
             input: None,
@@ -98,7 +98,7 @@ impl Scorer {
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
             out: Vec::new(),
         };
-        Ok(Scorer { options, lines: Lines::default(), waiting: Vec::new(), line: 0, running })
+        Ok(Scorer { options, lines: LineReader::default(), waiting: Vec::new(), line: 0, running })
     }
 
     /// Takes the next bytes of the input, in pieces of any size, and returns the rows that are finished.
@@ -166,11 +166,10 @@ impl Running {
     }
 
     fn bound_warm_up(&mut self, most: i64) {
-        let values: &mut Values = &mut self.engine.values[Module::IntuitionEngine as usize];
-        let warm_up = SettingValue::Int(values.int(WARM_UP).min(most));
+        let module = Module::IntuitionEngine;
+        let warm_up = SettingValue::Int(self.engine.values(module).int(WARM_UP).min(most));
         let changes = BTreeMap::from([(WARM_UP.to_owned(), warm_up)]);
-        *values = values.with(ng_core::detect::SETTINGS, &changes).expect("a shorter warm-up is in range");
-        self.engine.reconfigure();
+        self.engine.configure(module as usize, &changes).expect("a shorter warm-up is in range");
     }
 
     fn take(&mut self, line: &[u8], number: u64, options: &ScoreOptions) -> Result<(), NodeError> {
@@ -187,12 +186,12 @@ impl Running {
             Reading { source: self.source, received_ns: self.received_ns, format: input.format, raw: &taken.raw };
         let head = self.engine.step(&mut self.store, &reading, None);
         // What alert rules decide is for a host to do; here there is none.
-        self.engine.effects.clear();
+        self.engine.drain_effects();
         if input.expected != Format::Text && head.format != input.expected {
             return Err(refuse(input.expectation(&taken.raw)));
         }
         if options.encoder == Encoder::Session {
-            rows::sessions(&mut self.out, self.engine.detect.ended_sessions(), options.explain);
+            rows::sessions(&mut self.out, self.engine.detect_mut().ended_sessions(), options.explain);
         } else {
             rows::write(&mut self.out, self.events, &head, input.expected, options.explain);
         }
@@ -202,7 +201,7 @@ impl Running {
 
     fn end(&mut self, options: &ScoreOptions) {
         if options.encoder == Encoder::Session {
-            rows::sessions(&mut self.out, self.engine.detect.end_sessions(), options.explain);
+            rows::sessions(&mut self.out, self.engine.detect_mut().end_sessions(), options.explain);
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::fields;
 use ng_core::convert;
-use ng_core::detect::sessions::Ended;
-use ng_core::encoders::ENCODERS;
 use ng_core::guard;
-use ng_core::record::{Head, NO_PATTERN, NO_SEQ};
+use ng_detect::sessions::Ended;
+use ng_model::record::{NO_PATTERN, NO_SEQ, RecordHeader};
+use ng_reading::encoders::ENCODERS;
 use ng_wire::{Format, Outcome};
 use std::io::Write;
 
@@ -26,7 +26,7 @@ pub(super) fn header(out: &mut Vec<u8>, format: Format, explain: bool) {
 }
 
 /// One event. Numbers are 0 when it was not scored.
-pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &Head, format: Format, explain: bool) {
+pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &RecordHeader, format: Format, explain: bool) {
     let found = &head.detection;
     let score = if head.format == Format::Metric { found.strength } else { found.surprise };
     let (novelty, anomaly) = (found.novelty, if found.is_scored() { found.anomaly_score() } else { 0.0 });

@@ -1,9 +1,10 @@
 //! One open file.
 
+use super::name::shown;
 use super::place::{Head, Id, tail};
-use crate::lines::{Lines, Piece};
+use crate::lines::{LineSplitter, Piece};
 use crate::notes;
-use ng_core::intake::{Filling, Outlet, SourceStatus, Stopped};
+use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
 use ng_wire::Format;
 use rustix::fs::{OFlags, SeekFrom, seek};
 use rustix::io::Errno;
@@ -48,7 +49,7 @@ pub(super) struct Followed {
     pub(super) head: Head,
     file: File,
     is_fifo: bool,
-    lines: Lines,
+    lines: LineSplitter,
     /// Size and time of change when it was last read to its end.
     seen: Option<(u64, SystemTime)>,
 }
@@ -106,15 +107,15 @@ impl Followed {
             head,
             file,
             is_fifo,
-            lines: Lines::new(max_line_bytes),
+            lines: LineSplitter::new(max_line_bytes),
             seen: None,
         })
     }
 
     /// Reads what there is, up to the limit of a turn.
-    pub(super) fn turn(&mut self, outlet: &Outlet, buffer: &mut [u8]) -> Result<Turn, Stopped> {
+    pub(super) fn turn(&mut self, ingest: &IngestHandle, buffer: &mut [u8]) -> Result<Turn, Shutdown> {
         // Most looks find nothing; a batch is taken only when there is something to put into it.
-        let mut filling = None;
+        let mut builder = None;
         let mut read = 0;
         let mut more = true;
         while more && read < TURN {
@@ -122,11 +123,11 @@ impl Followed {
             let step = match result {
                 Ok(step) => step,
                 Err(error) => {
-                    self.source.error(outlet.now_ns(), format!("cannot read {}: {error}", self.path.display()));
+                    self.source.error(ingest.now_ns(), format!("cannot read {}: {error}", shown(&self.path)));
                     Step::End
                 }
             };
-            let mut sink = Sink { filling: &mut filling, outlet, source: &self.source };
+            let mut sink = Sink { builder: &mut builder, ingest, source: &self.source };
             match step {
                 Step::Bytes(count) => {
                     self.lines.feed(&buffer[..count], &mut |piece| sink.push(piece))?;
@@ -138,7 +139,7 @@ impl Followed {
                 }
                 Step::Restart(reason) => {
                     self.lines.finish(&mut |piece| sink.push(piece))?;
-                    notes::restart(sink.filling(), &self.source.name, &reason)?;
+                    notes::restart(sink.builder(), &self.source.name, &reason)?;
                 }
                 Step::Hangup => {
                     self.lines.finish(&mut |piece| sink.push(piece))?;
@@ -147,8 +148,8 @@ impl Followed {
                 Step::End => more = false,
             }
         }
-        if let Some(filling) = &mut filling {
-            filling.flush()?;
+        if let Some(builder) = &mut builder {
+            builder.flush()?;
         }
         if more {
             self.at_end = None;
@@ -159,11 +160,11 @@ impl Followed {
     }
 
     /// Hands on a last line without an end. Nothing is read afterwards.
-    pub(super) fn finish(&mut self, outlet: &Outlet) -> Result<(), Stopped> {
-        let mut filling = None;
-        let mut sink = Sink { filling: &mut filling, outlet, source: &self.source };
+    pub(super) fn finish(&mut self, ingest: &IngestHandle) -> Result<(), Shutdown> {
+        let mut builder = None;
+        let mut sink = Sink { builder: &mut builder, ingest, source: &self.source };
         self.lines.finish(&mut |piece| sink.push(piece))?;
-        filling.map_or(Ok(()), |mut filling| filling.flush())
+        builder.map_or(Ok(()), |mut builder| builder.flush())
     }
 
     fn read_fifo(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
@@ -267,18 +268,18 @@ fn trailing_nuls(bytes: &[u8]) -> usize {
 
 /// Takes a batch when there is something to put into it.
 struct Sink<'a> {
-    filling: &'a mut Option<Filling>,
-    outlet: &'a Outlet,
+    builder: &'a mut Option<BatchBuilder>,
+    ingest: &'a IngestHandle,
     source: &'a Arc<SourceStatus>,
 }
 
 impl Sink<'_> {
-    fn filling(&mut self) -> &mut Filling {
-        self.filling.get_or_insert_with(|| self.outlet.fill(self.source))
+    fn builder(&mut self) -> &mut BatchBuilder {
+        self.builder.get_or_insert_with(|| self.ingest.fill(self.source))
     }
 
-    fn push(&mut self, piece: Piece<'_>) -> Result<(), Stopped> {
+    fn push(&mut self, piece: Piece<'_>) -> Result<(), Shutdown> {
         let source = self.source;
-        notes::push_piece(self.filling(), Format::Text, &source.name, piece)
+        notes::push_piece(self.builder(), Format::Text, &source.name, piece)
     }
 }

@@ -2,9 +2,11 @@
 
 use super::Options;
 use super::followed::{Followed, Start, Turn, open};
+use super::name::shown;
 use super::place::{Head, Id};
-use super::scan::{Found, Scan, scan};
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
+use super::scan::{Found, Missing, Scan, scan};
+use ng_model::intake::{IngestHandle, NEVER, Shutdown, SourceStatus};
+use ng_wire::TroubleKind;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ const CHUNK: usize = 256 * 1024;
 /// Follows every file that matches.
 pub(super) struct Follower {
     pub(super) options: Options,
-    pub(super) outlet: Outlet,
+    pub(super) ingest: IngestHandle,
     /// Speaks for what concerns no file in particular.
     report: Arc<SourceStatus>,
     /// Of two files of one source the elder comes first.
@@ -33,7 +35,11 @@ pub(super) struct Follower {
     pub(super) closed: VecDeque<Closed>,
     /// Paths that were there at the start and could not be opened; they are not new when they can be.
     waiting: HashSet<PathBuf>,
+    /// Sources of files that are named and could not be followed so far.
+    missing: HashMap<PathBuf, Arc<SourceStatus>>,
     pub(super) scans: u64,
+    /// A scan has come to its end: what is found from now on is new.
+    scanned: bool,
     /// Nothing has been forgotten of the files closed since then: a file that is born later and not remembered is unread.
     remembers_since: Option<SystemTime>,
     buffer: Vec<u8>,
@@ -49,37 +55,38 @@ pub(super) struct Closed {
 }
 
 impl Follower {
-    pub(super) fn new(options: Options, outlet: Outlet) -> Self {
-        let report = SourceStatus::new("files", super::SENSOR.name, 0);
-        outlet.announce(&report);
+    /// `report` is the source that speaks for what concerns no file in particular.
+    pub(super) fn new(options: Options, ingest: IngestHandle, report: Arc<SourceStatus>) -> Self {
         Follower {
             options,
-            outlet,
+            ingest,
             report,
             open: Vec::new(),
             closed: VecDeque::new(),
             waiting: HashSet::new(),
+            missing: HashMap::new(),
             scans: 0,
+            scanned: false,
             remembers_since: None,
             buffer: vec![0; CHUNK],
         }
     }
 
     /// Looks for matching files, and opens those that are not followed yet, those written to last first.
-    pub(super) fn scan(&mut self) -> Result<(), Stopped> {
+    pub(super) fn scan(&mut self) -> Result<(), Shutdown> {
         self.scans += 1;
-        if self.scans == 1 {
+        if !self.scanned {
             self.remembers_since = self.now();
         }
-        let mut scan = scan(&self.options.paths);
+        let mut scan = scan(&self.options.globs);
         let total = scan.found.len() + scan.beyond;
         let found = std::mem::take(&mut scan.found);
         let mut new = self.unknown(found);
         new.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
         let mut left_out = scan.beyond;
         for found in new {
-            if self.outlet.stopped() {
-                return Err(Stopped);
+            if self.ingest.stopped() {
+                return Err(Shutdown);
             }
             if self.open.len() >= self.options.max_files {
                 left_out += 1;
@@ -88,21 +95,24 @@ impl Follower {
                 && error.kind() != io::ErrorKind::NotFound
             {
                 self.wait_for(&found.path);
-                scan.complain(|| format!("cannot open {}: {error}", found.path.display()));
+                let named = self.options.globs.iter().any(|glob| glob.path().as_ref() == Some(&found.path));
+                scan.refuse(&found.path, named, format!("cannot open {}: {error}", shown(&found.path)));
             }
         }
         self.tell(&scan, left_out, total);
+        self.tell_missing(scan);
+        self.scanned = true;
         Ok(())
     }
 
     /// The time as the filesystem may stamp it: its clock goes in ticks and is a little behind.
     fn now(&self) -> Option<SystemTime> {
-        let now = Duration::from_nanos(self.outlet.now_ns().try_into().ok()?);
+        let now = Duration::from_nanos(self.ingest.now_ns().try_into().ok()?);
         SystemTime::UNIX_EPOCH.checked_add(now.saturating_sub(TICK))
     }
 
     /// Gives every file its turn.
-    pub(super) fn look(&mut self) -> Result<Turn, Stopped> {
+    pub(super) fn look(&mut self) -> Result<Turn, Shutdown> {
         for index in 0..self.open.len() {
             if self.open[index].newest {
                 self.check_path(index);
@@ -116,14 +126,14 @@ impl Follower {
                 found.more = true;
                 continue;
             }
-            let turn = file.turn(&self.outlet, &mut self.buffer)?;
+            let turn = file.turn(&self.ingest, &mut self.buffer)?;
             if turn.more && file.left_in.is_some() {
                 behind.push(file.source.clone());
             }
             found.any |= turn.any;
             found.more |= turn.more;
         }
-        let now = self.outlet.now_ns();
+        let now = self.ingest.now_ns();
         self.report.ok(now);
         self.open.iter().for_each(|file| file.source.ok(now));
         self.close_left()?;
@@ -169,19 +179,73 @@ impl Follower {
             let source = elder.source.clone();
             return self.succeed(&found.path, &source, None, self.remembers_since).map(drop);
         }
-        let was_there = self.scans == 1 || self.waiting.contains(&found.path);
-        let source = SourceStatus::new(format!("file:{}", found.path.display()), super::SENSOR.name, 0);
+        let was_there = !self.scanned || self.waiting.contains(&found.path);
+        let awaited = self.missing.get(&found.path).cloned();
+        let announced = awaited.is_some();
+        let source = awaited.unwrap_or_else(|| source_of(&found.path));
         match self.options.tail_lines {
             Some(lines) if was_there => self.begin(found, source.clone(), Start::Tail(lines))?,
             _ if was_there => self.begin(found, source.clone(), Start::Beginning)?,
             // It may have been rotated already before it was found.
             _ => drop(self.succeed(&found.path, &source, None, self.remembers_since)?),
         }
-        if self.open.iter().any(|file| Arc::ptr_eq(&file.source, &source)) {
-            self.outlet.announce(&source);
+        if !announced && self.open.iter().any(|file| Arc::ptr_eq(&file.source, &source)) {
+            self.ingest.announce(&source);
         }
         self.waiting.remove(&found.path);
         Ok(())
+    }
+
+    /// Shows which files that somebody named are not followed, and why; a file that came is in trouble no more.
+    fn tell_missing(&mut self, scan: Scan) {
+        let now = self.ingest.now_ns();
+        let (mut kind, mut reasons) = (TroubleKind::Waiting, Vec::new());
+        if self.options.named {
+            reasons.extend(scan.unmatched.iter().map(|glob| format!("waiting for {glob}: no file matches yet")));
+        }
+        let mut troubled: Vec<Arc<SourceStatus>> = Vec::new();
+        let missing = if self.options.named { scan.missing } else { Vec::new() };
+        for missing in missing {
+            let Some(source) = self.source_of_missing(&missing) else { continue };
+            let was_read = source.last_ok_ns.load(Ordering::Relaxed) != NEVER;
+            let reason = match missing.kind {
+                TroubleKind::Waiting if was_read => format!("waiting for {}: it is gone", shown(&missing.path)),
+                _ => missing.reason,
+            };
+            source.fail(now, missing.kind, reason.as_str());
+            troubled.push(source);
+            if reasons.is_empty() && self.open.is_empty() {
+                (kind, reasons) = (missing.kind, vec![reason]);
+            }
+        }
+        if reasons.is_empty() && self.open.is_empty() {
+            (kind, reasons) = (TroubleKind::Unreadable, scan.problem.into_iter().collect());
+        }
+        for source in self.missing.values().filter(|source| !troubled.iter().any(|other| Arc::ptr_eq(source, other))) {
+            source.recover();
+        }
+        match reasons.is_empty() {
+            true => self.report.recover(),
+            false => self.report.fail(now, kind, reasons.join("; ")),
+        }
+    }
+
+    /// The source of a file that is missing, announced when it is seen for the first time. None while it is still read by
+    /// its open descriptor.
+    fn source_of_missing(&mut self, missing: &Missing) -> Option<Arc<SourceStatus>> {
+        if self.open.iter().any(|file| file.path == missing.path) {
+            return None;
+        }
+        let closed = self.closed.iter().rev().find(|closed| closed.path == missing.path);
+        let source = self.missing.entry(missing.path.clone()).or_insert_with(|| {
+            if let Some(closed) = closed {
+                return closed.source.clone();
+            }
+            let source = source_of(&missing.path);
+            self.ingest.announce(&source);
+            source
+        });
+        Some(source.clone())
     }
 
     fn begin(&mut self, found: &Found, source: Arc<SourceStatus>, start: Start) -> io::Result<()> {
@@ -194,7 +258,7 @@ impl Follower {
     }
 
     /// Closes the files that nothing leads to and that nobody writes to.
-    fn close_left(&mut self) -> Result<(), Stopped> {
+    fn close_left(&mut self) -> Result<(), Shutdown> {
         let mut index = 0;
         while let Some(file) = self.open.get_mut(index) {
             // One scan must have looked for it under other paths since it left its own.
@@ -203,7 +267,7 @@ impl Follower {
                 index += 1;
                 continue;
             }
-            file.finish(&self.outlet)?;
+            file.finish(&self.ingest)?;
             let Followed { path, source, id, offset, head, .. } = self.open.remove(index);
             if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
                 source.ended.store(true, Ordering::Relaxed);
@@ -218,7 +282,7 @@ impl Follower {
     }
 
     fn wait_for(&mut self, path: &Path) {
-        if self.scans == 1 && self.waiting.len() < WAITING {
+        if !self.scanned && self.waiting.len() < WAITING {
             self.waiting.insert(path.into());
         }
     }
@@ -234,7 +298,12 @@ impl Follower {
             words.push(format!("{} more like this", scan.problems - 1));
         }
         if !words.is_empty() {
-            self.report.error(self.outlet.now_ns(), words.join("; "));
+            self.report.error(self.ingest.now_ns(), words.join("; "));
         }
     }
+}
+
+/// A source for the file at a path.
+fn source_of(path: &Path) -> Arc<SourceStatus> {
+    SourceStatus::new(format!("file:{}", shown(path)), super::SENSOR.name, 0)
 }

@@ -2,9 +2,10 @@
 
 use super::followed::{Followed, Start, open};
 use super::follower::Follower;
+use super::name::shown;
 use super::place::Id;
 use super::scan::{Found, generations};
-use ng_core::intake::SourceStatus;
+use ng_model::intake::SourceStatus;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -46,7 +47,7 @@ impl Follower {
         let file = &mut self.open[index];
         match problem {
             Some(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                file.source.error(self.outlet.now_ns(), format!("cannot look at {}: {error}", file.path.display()));
+                file.source.error(self.ingest.now_ns(), format!("cannot look at {}: {error}", shown(&file.path)));
             }
             _ => {
                 file.left_in.get_or_insert(self.scans);

@@ -1,7 +1,9 @@
-//! Expands globs, and lists the generations beside a path.
+//! Looks which files match, and lists the generations beside a path.
 
+use super::expand::Glob;
+use super::name::shown;
 use super::place::Id;
-use glob::{MatchOptions, Pattern};
+use ng_wire::TroubleKind;
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
@@ -13,8 +15,6 @@ const MOST: usize = 16_384;
 /// Ends of names that hold no lines. A path without wildcards is read whatever its name.
 const BINARY: [&str; 12] =
     ["wtmp", "btmp", "lastlog", "faillog", "tallylog", ".journal", ".journal~", ".gz", ".xz", ".bz2", ".zst", ".lz4"];
-const MATCH: MatchOptions =
-    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
 /// A file that matches.
 #[derive(Debug)]
@@ -35,6 +35,18 @@ pub(super) struct Scan {
     pub(super) problem: Option<String>,
     /// How many things are wrong.
     pub(super) problems: usize,
+    /// Files that are named without wildcards and cannot be followed.
+    pub(super) missing: Vec<Missing>,
+    /// Globs with wildcards that nothing matches, as they were written.
+    pub(super) unmatched: Vec<String>,
+}
+
+/// A file that is named and cannot be followed.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) path: PathBuf,
+    pub(super) kind: TroubleKind,
+    pub(super) reason: String,
 }
 
 impl Scan {
@@ -43,41 +55,70 @@ impl Scan {
         self.problems += 1;
         self.problem.get_or_insert_with(problem);
     }
+
+    /// Notes what is wrong with a file; one that is named shows it for as long as it is so.
+    pub(super) fn refuse(&mut self, path: &Path, named: bool, reason: String) {
+        self.complain(|| reason.clone());
+        if named {
+            self.missing.push(Missing { path: path.into(), kind: TroubleKind::Unreadable, reason });
+        }
+    }
 }
 
-/// Expands the globs. Nothing that matches is opened.
-pub(super) fn scan(globs: &[String]) -> Scan {
+/// Looks which files match the globs. None is opened.
+pub(super) fn scan(globs: &[Glob]) -> Scan {
     let mut scan = Scan::default();
     let mut known = HashSet::new();
     for glob in globs {
-        let literal = glob == &Pattern::escape(glob);
-        let Ok(paths) = glob::glob_with(glob, MATCH) else { continue };
-        for path in paths {
-            match path {
-                Ok(path) if literal || !is_binary(&path) => consider(path, literal, &mut known, &mut scan),
-                Ok(_) => {}
-                Err(error) => scan.complain(|| format!("cannot list {}: {}", error.path().display(), error.error())),
+        if let Some(path) = glob.path() {
+            consider(path, true, &mut known, &mut scan);
+            continue;
+        }
+        let mut any = false;
+        glob.expand(&mut |listed| match listed {
+            Ok(path) => {
+                any = true;
+                if !is_binary(&path) {
+                    consider(path, false, &mut known, &mut scan);
+                }
+            }
+            Err((folder, error)) => scan.complain(|| format!("cannot list {}: {error}", shown(&folder))),
+        });
+        if !any {
+            // As in a shell: a name such as `app[1].log` is that of a file when it matches no other.
+            let path = glob.spelled_out();
+            if path.is_file() {
+                consider(path, true, &mut known, &mut scan);
+            } else {
+                scan.unmatched.push(glob.text().to_owned());
             }
         }
     }
     scan
 }
 
-fn consider(path: PathBuf, literal: bool, known: &mut HashSet<Id>, scan: &mut Scan) {
+fn consider(path: PathBuf, named: bool, known: &mut HashSet<Id>, scan: &mut Scan) {
+    let name = || shown(&path);
     let metadata = match fs::metadata(&path) {
         Ok(metadata) => metadata,
-        // Gone in between, or a symbolic link to nothing.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
-        Err(error) => return scan.complain(|| format!("cannot look at {}: {error}", path.display())),
+        // Not there, gone in between, or a symbolic link to nothing.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if named {
+                let reason = format!("waiting for {}: it does not exist yet", name());
+                scan.missing.push(Missing { path, kind: TroubleKind::Waiting, reason });
+            }
+            return;
+        }
+        Err(error) => return scan.refuse(&path, named, format!("cannot look at {}: {error}", name())),
     };
     let kind = metadata.file_type();
     if kind.is_dir() {
-        if literal {
-            let path = path.display();
-            scan.complain(|| format!("{path} is a directory; give a glob such as {path}/*.log"));
+        if named {
+            let reason = format!("{0} is a directory; give a glob such as {0}/*.log", name());
+            scan.refuse(&path, named, reason);
         }
     } else if !kind.is_file() && !kind.is_fifo() {
-        scan.complain(|| format!("{} is neither a file nor a named pipe", path.display()));
+        scan.refuse(&path, named, format!("{} is neither a file nor a named pipe", name()));
     } else if known.len() == MOST {
         scan.beyond += 1;
     } else {
@@ -173,7 +214,7 @@ mod tests {
         std::os::unix::fs::symlink(at("a.log"), at("link.log")).unwrap();
         std::os::unix::fs::symlink(at("nowhere"), at("broken.log")).unwrap();
         let check = |globs: &[&str], expect: &[&str], problem: Option<String>| {
-            let globs: Vec<String> = globs.iter().map(|glob| at(glob)).collect();
+            let globs: Vec<Glob> = globs.iter().map(|glob| Glob::new(&at(glob)).unwrap()).collect();
             let scan = scan(&globs);
             let found: Vec<_> = scan.found.iter().map(|found| found.path.to_str().unwrap().to_string()).collect();
             assert_eq!(found, expect.iter().map(|name| at(name)).collect::<Vec<_>>());

@@ -1,6 +1,9 @@
 //! `/proc/diskstats` and `/proc/self/mounts`.
 
 use super::sample::{Sample, segment};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
 
 /// The kernel counts sectors of this size, whatever the device has.
 const SECTOR: f64 = 512.0;
@@ -52,15 +55,17 @@ fn is_partition(name: &str, disk: &str) -> bool {
 }
 
 /// Name and mount point of every real filesystem, each device once, at the shortest path.
-pub(super) fn mounts(text: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(&str, String)> = Vec::new();
+pub(super) fn mounts(text: &str) -> Vec<(String, PathBuf)> {
+    let mut found: Vec<(&str, Vec<u8>)> = Vec::new();
     for line in text.lines() {
         let mut words = line.split_ascii_whitespace();
         let (Some(device), Some(point), Some(kind)) = (words.next(), words.next(), words.next()) else { continue };
         let point = unescape(point);
-        let inside = ["/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/snap/"].iter().any(|top| point.starts_with(top));
+        let inside = ["/proc/", "/sys/", "/dev/", "/run/", "/etc/", "/snap/"]
+            .iter()
+            .any(|top| point.starts_with(top.as_bytes()));
         // Containers see one overlay for each of their neighbours; only the one they live on is theirs.
-        if !REAL.contains(&kind) || inside || (kind == "overlay" && point != "/") {
+        if !REAL.contains(&kind) || inside || (kind == "overlay" && point != b"/") {
             continue;
         }
         match found.iter_mut().find(|(known, at)| *known == device || *at == point) {
@@ -70,11 +75,12 @@ pub(super) fn mounts(text: &str) -> Vec<(String, String)> {
         }
     }
     found.truncate(MOST);
-    found.into_iter().map(|(_, point)| (mount_name(&point), point)).collect()
+    let named = |point: Vec<u8>| (mount_name(&String::from_utf8_lossy(&point)), OsString::from_vec(point).into());
+    found.into_iter().map(|(_, point)| named(point)).collect()
 }
 
 /// Space in use as seen by a user without privileges, per cent of what such a user can use at most.
-pub(super) fn used(mount: &str) -> Option<f64> {
+pub(super) fn used(mount: &Path) -> Option<f64> {
     let stat = rustix::fs::statvfs(mount).ok()?;
     let used = stat.f_blocks.saturating_sub(stat.f_bfree) as f64;
     let usable = used + stat.f_bavail as f64;
@@ -88,19 +94,19 @@ fn mount_name(point: &str) -> String {
     }
 }
 
-/// Mount points come with space, tab, line feed and backslash as three octal digits.
-fn unescape(text: &str) -> String {
+/// Mount points come with space, tab, line feed and backslash as three octal digits, and so do bytes that are not UTF-8.
+fn unescape(text: &str) -> Vec<u8> {
     let mut parts = text.split('\\');
-    let mut plain = parts.next().unwrap_or_default().to_string();
+    let mut plain = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         match part.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) if byte.is_ascii() => {
-                plain.push(byte as char);
-                plain.push_str(&part[3..]);
+            Some(byte) => {
+                plain.push(byte);
+                plain.extend_from_slice(&part.as_bytes()[3..]);
             }
-            _ => {
-                plain.push('\\');
-                plain.push_str(part);
+            None => {
+                plain.push(b'\\');
+                plain.extend_from_slice(part.as_bytes());
             }
         }
     }
@@ -141,7 +147,7 @@ mod tests {
     #[test]
     fn real_filesystems_once_each() {
         let check = |text: &str, expect: &[(&str, &str)]| {
-            let expect: Vec<_> = expect.iter().map(|(name, point)| (name.to_string(), point.to_string())).collect();
+            let expect: Vec<_> = expect.iter().map(|(name, point)| (name.to_string(), PathBuf::from(point))).collect();
             assert_eq!(mounts(text), expect);
         };
         check(
@@ -158,11 +164,12 @@ mod tests {
 
     #[test]
     fn escapes_of_mount_points() {
-        let check = |text: &str, expect: &str| assert_eq!(unescape(text), expect);
+        let check = |text: &str, expect: &str| assert_eq!(unescape(text), expect.as_bytes());
         check("/a\\040b\\134c", "/a b\\c");
         check("/a\\04", "/a\\04");
         check("/a\\999", "/a\\999");
         check("\\", "\\");
         check("/é\\é", "/é\\é");
+        assert_eq!(unescape("/bad\\377"), b"/bad\xff");
     }
 }

@@ -1,10 +1,10 @@
 //! One run of `journalctl`.
 
 use super::Place;
-use crate::lines::{Lines, Piece};
+use crate::lines::{LineSplitter, Piece};
 use crate::notes;
 use crate::stdin::LOOK;
-use ng_core::intake::{Outlet, SourceStatus, Stopped};
+use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -44,22 +44,22 @@ impl Child {
     /// Hands on entries until the child ends, and leaves in `place` where the next one goes on.
     pub(super) fn follow(
         mut self,
-        outlet: &Outlet,
+        ingest: &IngestHandle,
         source: &Arc<SourceStatus>,
         max_line_bytes: usize,
         place: &mut Place,
-    ) -> Result<Ended, Stopped> {
+    ) -> Result<Ended, Shutdown> {
         let (Some(mut stdout), Some(mut stderr)) = (self.process.stdout.take(), self.process.stderr.take()) else {
             return Ok(self.end());
         };
-        let mut filling = outlet.fill(source);
+        let mut builder = ingest.fill(source);
         let mut buffer = vec![0; CHUNK];
-        let mut lines = Lines::new(max_line_bytes);
+        let mut lines = LineSplitter::new(max_line_bytes);
         let started = Instant::now();
         let (mut stderr_open, mut reported) = (true, false);
         loop {
-            if outlet.stopped() {
-                return Err(Stopped);
+            if ingest.stopped() {
+                return Err(Shutdown);
             }
             let (entry, complaint) = ready(&stdout, stderr_open.then_some(&stderr));
             if complaint {
@@ -74,19 +74,19 @@ impl Child {
                                 place.entries += 1;
                                 note_cursor(&mut place.cursor, entry);
                             }
-                            notes::push_piece(&mut filling, Format::Journal, &source.name, piece)
+                            notes::push_piece(&mut builder, Format::Journal, &source.name, piece)
                         };
                         lines.feed(&buffer[..count], &mut push)?;
-                        filling.flush()?;
+                        builder.flush()?;
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(_) => break,
                 }
             } else {
-                source.ok(outlet.now_ns());
+                source.ok(ingest.now_ns());
             }
             if place.entries == 0 && !reported && started.elapsed() > SILENT {
-                source.error(outlet.now_ns(), format!("the journal shows no entries{}", self.said()));
+                source.error(ingest.now_ns(), format!("the journal shows no entries{}", self.said()));
                 reported = true;
             }
         }

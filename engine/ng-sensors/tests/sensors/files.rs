@@ -156,7 +156,7 @@ fn a_malformed_glob_is_refused() {
     let sensor = ng_sensors::SENSORS.iter().find(|sensor| sensor.name == "files").unwrap();
     let check = |path: &str, expect: &str| {
         let changes = [("paths".to_string(), SettingValue::List(vec![path.into()]))].into();
-        let values = ng_core::settings::Values::defaults(sensor.settings).with(sensor.settings, &changes).unwrap();
+        let values = ng_model::settings::Values::defaults(sensor.settings).with(sensor.settings, &changes).unwrap();
         let Err(error) = (sensor.build)(&values) else { panic!("{path:?} was accepted") };
         assert!(error.expected.contains(expect), "{error}");
     };

@@ -1,7 +1,7 @@
 //! The journal through a script in the place of `journalctl`.
 
 use crate::rig::{Rig, wait_until};
-use ng_core::settings::Values;
+use ng_model::settings::Values;
 use ng_sensors::{Journald, SENSORS};
 use ng_wire::Format;
 use std::fs;

@@ -3,7 +3,10 @@
 mod files;
 mod hostile;
 mod journald;
+mod missing;
+mod names;
 mod rig;
 mod rotation;
 mod stdin;
 mod steady;
+mod supervised;

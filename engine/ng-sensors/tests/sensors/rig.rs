@@ -1,8 +1,8 @@
 //! A sensor on its thread, and everything it hands on.
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ng_core::intake::{Batch, Outlet, SourceStatus};
-use ng_core::settings::Values;
+use ng_model::intake::{Batch, IngestHandle, SourceStatus};
+use ng_model::settings::Values;
 use ng_sensors::{SENSORS, Sensor, start};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
@@ -37,12 +37,17 @@ impl Rig {
 
     /// A rig whose engine takes at most `queue` batches ahead.
     pub(crate) fn with_queue(sensor: Box<dyn Sensor>, queue: usize) -> Self {
+        Self::with_clock(sensor, queue, now_ns)
+    }
+
+    /// A rig whose sensor reads its time from `clock`.
+    pub(crate) fn with_clock(sensor: Box<dyn Sensor>, queue: usize, clock: fn() -> i64) -> Self {
         let (batches_in, batches) = bounded(queue);
         let (spare, spare_out) = bounded(queue);
         let (sources_in, announced) = bounded(1024);
         let stopped = Arc::new(AtomicBool::new(false));
-        let outlet = Outlet::new(batches_in, spare_out, sources_in, stopped.clone(), now_ns);
-        let thread = Some(start(sensor, "test", outlet));
+        let ingest = IngestHandle::new(batches_in, spare_out, sources_in, stopped.clone(), clock);
+        let thread = Some(start(sensor, ingest).expect("a thread is started"));
         let batches = Some(batches);
         Rig { batches, spare, announced, stopped, thread, sources: Vec::new(), readings: Vec::new() }
     }
@@ -124,6 +129,12 @@ impl Rig {
         self.source(name).and_then(|source| source.last_error()).map_or(String::new(), |error| error.text)
     }
 
+    /// Why a source is not read; empty when it is.
+    pub(crate) fn trouble(&self, name: &str) -> String {
+        let trouble = self.source(name).and_then(|source| source.trouble());
+        trouble.map_or(String::new(), |trouble| format!("{:?}: {}", trouble.kind, trouble.reason))
+    }
+
     pub(crate) fn ended(&self, name: &str) -> bool {
         self.source(name).is_some_and(|source| source.ended.load(Ordering::Relaxed))
     }
@@ -165,6 +176,6 @@ pub(crate) fn wait_until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-fn now_ns() -> i64 {
+pub(crate) fn now_ns() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
 }

@@ -3,11 +3,13 @@
 //! # Layout
 //!
 //! `rights.rs` has the rights of the roles, `scopes.rs` the words for rights of API keys. `store.rs` is the file of users,
-//! keys and ended tokens; `users.rs` and `keys.rs` change it. `passwords.rs` hashes, in the turns that
-//! `hashing.rs` gives, `tokens.rs` signs, `attempts.rs` counts failures. `sessions.rs` is logging in and out. Here the credentials of a request become an [`Identity`].
+//! keys and ended tokens; `users.rs` and `keys.rs` change it, and so may another process. `passwords.rs` hashes, in the turns
+//! that `hashing.rs` gives, `tokens.rs` signs, `attempts.rs` counts failures. `sessions.rs` is logging in and out. Here the
+//! credentials of a request become an [`Identity`], and `identity.rs` says what that may do now.
 
 mod attempts;
 mod hashing;
+mod identity;
 pub mod keys;
 pub mod passwords;
 mod rights;
@@ -17,6 +19,7 @@ pub mod store;
 mod tokens;
 pub mod users;
 
+pub use identity::{Credential, Identity};
 pub use rights::{ROLES, Right, role_name, role_named};
 pub use sessions::{Account, Session};
 pub use tokens::ACCESS_S;
@@ -37,73 +40,6 @@ use tokio::sync::watch;
 /// Name of the user that the first start makes.
 const FIRST_USER: &str = "admin";
 
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Name of the user, `apikey_` with the id of the key, or the uid of a local process; none without credentials.
-    pub user: Option<String>,
-    /// What it may do.
-    pub role: Role,
-    /// What it may do when that is not what its role may: an API key with scopes.
-    pub rights: Option<Vec<Right>>,
-    /// What it has shown, as far as that can end.
-    pub credential: Option<Credential>,
-}
-
-/// What an identity rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credential {
-    /// An access token.
-    Token {
-        /// Its id.
-        id: String,
-        /// The series of tokens that it belongs to.
-        series: String,
-    },
-    /// An API key.
-    Key {
-        /// Its id.
-        id: String,
-    },
-}
-
-impl Identity {
-    /// Someone without credentials.
-    pub fn anonymous() -> Self {
-        Identity { user: None, role: Role::Anonymous, rights: None, credential: None }
-    }
-
-    /// Its name in notes and lists.
-    pub fn name(&self) -> &str {
-        self.user.as_deref().unwrap_or(users::NOBODY)
-    }
-
-    /// It has the right.
-    pub fn may(&self, right: Right) -> bool {
-        self.rights.as_ref().map_or_else(|| right.granted_to(self.role), |rights| rights.contains(&right))
-    }
-
-    /// Every right that it has.
-    pub fn rights(&self) -> Vec<Right> {
-        self.rights.clone().unwrap_or_else(|| Right::of(self.role))
-    }
-
-    /// Refuses who has not the right: 401 without credentials, 403 otherwise.
-    pub fn require(&self, right: Right) -> Result<(), ApiError> {
-        match (self.may(right), &self.user) {
-            (true, _) => Ok(()),
-            (false, None) => Err(ApiError::unauthorized(format!("{} needs credentials", right.name()))),
-            (false, Some(_)) if self.rights.is_some() => {
-                Err(ApiError::forbidden(format!("the scopes of the API key do not give the right {}", right.name())))
-            }
-            (false, Some(_)) => {
-                let role = role_name(self.role);
-                Err(ApiError::forbidden(format!("the role {role} has not the right {}", right.name())))
-            }
-        }
-    }
-}
-
 /// Why credentials are not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bad {
@@ -115,6 +51,17 @@ enum Bad {
     Ended(&'static str),
 }
 
+/// What a look at the users has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// When it was, seconds since 1970, UTC.
+    pub now_s: u64,
+    /// What another process has changed since the last look, a sentence each.
+    pub remarks: Vec<String>,
+    /// Why the file cannot be used as it stands, if so; what was known before holds.
+    pub problem: Option<String>,
+}
+
 /// Seconds since 1970, UTC.
 type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 
@@ -123,11 +70,8 @@ pub struct Auth {
     uid: u32,
     anonymous: Anonymous,
     store: Arc<Store>,
-    tokens: tokens::Tokens,
     attempts: attempts::Attempts,
     hashing: Arc<hashing::Hashing>,
-    /// Told whenever credentials may have ended.
-    ends: watch::Sender<()>,
     clock: Clock,
 }
 
@@ -149,20 +93,22 @@ impl Auth {
         if store.read().users.is_empty() {
             let password = passwords::generate();
             let hash = passwords::hash(&password);
-            store.change(|contents| users::add(contents, FIRST_USER, Role::Admin, hash, clock())).map_err(|error| {
+            // Somebody may have been added in the meantime.
+            let made = store.change(|contents| match contents.users.is_empty() {
+                true => users::add(contents, FIRST_USER, Role::Admin, hash, clock()).map(|()| true),
+                false => Ok(false),
+            });
+            let made = made.map_err(|error| {
                 NodeError::failure("NG-3402", state_dir.join(store::FILE).display().to_string(), error.message)
             })?;
-            first = Some(password);
+            first = made.then_some(password);
         }
-        let tokens = tokens::Tokens::new(&store.read().secret);
         let auth = Auth {
             uid: rustix::process::getuid().as_raw(),
             anonymous,
             store: Arc::new(store),
-            tokens,
             attempts: attempts::Attempts::new(failures),
             hashing: hashing::Hashing::new(Instant::now()),
-            ends: watch::Sender::new(()),
             clock,
         };
         Ok((auth, first))
@@ -181,37 +127,44 @@ impl Auth {
         }
     }
 
-    /// The credentials of an identity are still valid. A token that has expired since is.
-    pub fn holds(&self, identity: &Identity) -> bool {
-        let contents = self.store.read();
-        match &identity.credential {
-            None => true,
-            Some(Credential::Key { id }) => {
-                contents.keys.get(id).is_some_and(|key| keys::usable(&contents, key, (self.clock)()).is_ok())
-            }
-            Some(Credential::Token { id, series }) => {
-                let user = contents.users.get(identity.name());
-                !contents.ended.contains_key(id) && user.is_some_and(|user| !user.disabled && user.series == *series)
-            }
-        }
+    /// An identity with the rights that it has now; none when what it has shown has ended: the key is revoked or expired,
+    /// the token logged out, the password changed, the user disabled or removed. A token that has expired since is valid.
+    pub fn now(&self, identity: &Identity) -> Option<Identity> {
+        identity::now(&self.store.read(), identity, (self.clock)())
     }
 
-    /// Waits until the credentials of an identity end: the key is revoked, the token logged out, the password changed.
-    pub async fn ended(&self, identity: &Identity) {
-        if identity.credential.is_none() {
-            return std::future::pending().await;
+    /// Told whenever an identity may have become another, or ended.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.store.changes()
+    }
+
+    /// Takes in what another process has changed of the users, and what time has: keys that expired after `since_s`.
+    pub fn look(&self, since_s: u64) -> Looked {
+        let now_s = (self.clock)();
+        let contents = self.store.read();
+        let expired = |key: &store::ApiKey| key.expires_s.is_some_and(|end_s| since_s < end_s && end_s <= now_s);
+        let some = contents.keys.values().any(expired);
+        drop(contents);
+        if some {
+            self.store.tell();
         }
-        let mut ends = self.ends.subscribe();
-        while self.holds(identity) {
-            // The other end lives as long as this.
-            let _ = ends.changed().await;
-        }
+        Looked { now_s, remarks: self.store.remarks(), problem: self.store.problem() }
+    }
+
+    /// Seconds since 1970, UTC.
+    pub fn now_s(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// API keys that are refused because they belong to no user, by their ids.
+    pub fn keys_without_owner(&self) -> Vec<String> {
+        keys::without_owner(&self.store.read())
     }
 
     /// How many API keys may be used now.
     pub fn active_keys(&self) -> usize {
         let contents = self.store.read();
-        contents.keys.values().filter(|key| keys::usable(&contents, key, (self.clock)()).is_ok()).count()
+        contents.keys.values().filter(|key| keys::owner(&contents, key, (self.clock)()).is_ok()).count()
     }
 
     /// Who has sent an access token or an API key.
@@ -219,16 +172,15 @@ impl Auth {
         let now_s = (self.clock)();
         if !text.starts_with(keys::PREFIX) {
             let (claims, user) = self.token(text, tokens::Kind::Access)?;
-            let credential = Some(Credential::Token { id: claims.jti, series: claims.series });
-            return Ok(Identity { user: Some(claims.sub), role: user.role, rights: None, credential });
+            let credential = Credential::Token { id: claims.jti, series: claims.series };
+            return Ok(identity::of_user(&claims.sub, &user, credential));
         }
         let contents = self.store.read();
-        let (id, key) = keys::find(&contents, text, now_s)?;
-        let (id, rights) = (id.to_owned(), key.scopes.as_deref().map(scopes::rights));
+        let (id, key, owner) = keys::find(&contents, text, now_s)?;
+        let (id, identity) = (id.to_owned(), identity::of_key(id, key, owner));
         drop(contents);
         self.store.touch(&id, now_s);
-        let user = Some(format!("{}{id}", users::KEY_HOLDER));
-        Ok(Identity { user, role: Role::Bot, rights, credential: Some(Credential::Key { id }) })
+        Ok(identity)
     }
 
     fn without_credentials(&self, peer: &Peer) -> Result<Identity, ApiError> {

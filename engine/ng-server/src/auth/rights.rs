@@ -1,6 +1,7 @@
 //! The rights, and the roles that have them.
 
 use crate::channels::{CHANNELS, Channel};
+use ng_core::commands::CommandRight;
 use ng_wire::{Command, Role};
 
 /// The roles that a user can have.
@@ -38,9 +39,9 @@ impl Right {
 
     /// The right that a command needs.
     pub fn for_command(command: &Command) -> Right {
-        match command {
-            Command::RollBack { version: 0 } => Right::Reset,
-            _ => Right::Steer,
+        match ng_core::commands::right(command) {
+            CommandRight::Steer => Right::Steer,
+            CommandRight::Reset => Right::Reset,
         }
     }
 

@@ -3,8 +3,8 @@
 use super::hashing::{Lane, Turn};
 use super::keys::{self, NewKey};
 use super::store::{ApiKey, Contents, Ended, User};
-use super::tokens::{Claims, Kind};
-use super::{Auth, Bad, Identity, Right, bearer, passwords, scopes, too_many, users};
+use super::tokens::{Claims, Kind, Tokens};
+use super::{Auth, Bad, Identity, bearer, passwords, too_many, users};
 use crate::error::ApiError;
 use crate::request::Peer;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -131,12 +131,8 @@ impl Auth {
     /// Makes an API key, which can do no more than whoever makes it. Returns its id, and the key itself, which is nowhere
     /// kept.
     pub async fn create_key(&self, maker: &Identity, new: NewKey) -> Result<(String, String), ApiError> {
-        let given = match new.scopes.as_deref().filter(|scopes| !scopes.is_empty()) {
-            Some(scopes) => scopes::rights(scopes),
-            None => Right::of(Role::Bot),
-        };
-        given.into_iter().try_for_each(|right| maker.require(right))?;
-        self.change(move |contents, now_s| keys::create(contents, new, now_s)).await
+        let maker = maker.clone();
+        self.change(move |contents, now_s| keys::create(contents, &maker, new, now_s)).await
     }
 
     /// Ends an API key; it stays in the list.
@@ -153,19 +149,19 @@ impl Auth {
 
     /// The API key may not be used, whatever its flag says.
     pub fn is_unusable(&self, key: &ApiKey) -> bool {
-        keys::usable(&self.store.read(), key, (self.clock)()).is_err()
+        keys::owner(&self.store.read(), key, (self.clock)()).is_err()
     }
 
     /// What a token of this kind says, and the user as it is now.
     pub(super) fn token(&self, text: &str, kind: Kind) -> Result<(Claims, User), Bad> {
-        let claims = self.tokens.verify(text, (self.clock)())?;
+        let contents = self.store.read();
+        let claims = Tokens::new(&contents.secret).verify(text, (self.clock)())?;
         if claims.token_type != kind {
             return Err(Bad::Ended(match kind {
                 Kind::Access => "expected an access token, found a refresh token",
                 Kind::Refresh => "expected a refresh token, found an access token",
             }));
         }
-        let contents = self.store.read();
         if contents.ended.contains_key(&claims.jti) {
             return Err(USED);
         }
@@ -192,16 +188,16 @@ impl Auth {
         }
     }
 
-    fn session(&self, name: &str, user: &User) -> Session {
-        let now_s = (self.clock)();
+    pub(super) fn session(&self, name: &str, user: &User) -> Session {
+        let (tokens, now_s) = (Tokens::new(&self.store.read().secret), (self.clock)());
         Session {
-            access: self.tokens.issue(Kind::Access, name, user, now_s),
-            refresh: self.tokens.issue(Kind::Refresh, name, user, now_s),
+            access: tokens.issue(Kind::Access, name, user, now_s),
+            refresh: tokens.issue(Kind::Refresh, name, user, now_s),
             account: account(name, user),
         }
     }
 
-    /// Changes the store on a thread that may wait for the disk, and tells those whose credentials may have ended.
+    /// Changes the store on a thread that may wait for the disk.
     async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Contents, u64) -> Result<T, ApiError> + Send + 'static,
@@ -213,9 +209,7 @@ impl Auth {
                 change(contents, now_s)
             })
         });
-        let result = changed.await?;
-        self.ends.send_replace(());
-        result
+        changed.await?
     }
 }
 

@@ -9,7 +9,8 @@ use ng_wire::{GuardianView, Mode, ModuleStatus, ModuleView, SettingValue};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// How the server stands: `starting`, `running`, `degraded` (a module reports errors), `stopping` or `restarting`.
+/// How the server stands: `starting`, `running`, `degraded` (a module reports errors, or something
+/// has failed), `stopping` or `restarting`.
 pub fn status(hub: &Hub) -> Event {
     told(hub, word(hub))
 }
@@ -27,7 +28,7 @@ fn word(hub: &Hub) -> &'static str {
     let phase = *hub.phase().borrow();
     match phase {
         Phase::Starting => "starting",
-        Phase::Running if hub.views().modules.iter().any(|view| view.status == ModuleStatus::Error) => "degraded",
+        Phase::Running if hub.is_degraded() => "degraded",
         Phase::Running => "running",
         Phase::Stopping => "stopping",
         Phase::Restarting => "restarting",

@@ -9,8 +9,8 @@ mod signals;
 mod single;
 
 use event::Style;
-use ng_core::record::Stored;
 use ng_core::store::Shared;
+use ng_model::record::StoredRecord;
 use ng_wire::Gap;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -43,7 +43,7 @@ pub enum Form {
 /// Writes records into messages. Each feed has a writer of its own, for a writer may remember what it has told.
 pub trait Write: Send {
     /// Adds a record to the messages under way.
-    fn push(&mut self, stored: &Stored<'_>);
+    fn push(&mut self, stored: &StoredRecord<'_>);
 
     /// Bytes under way, about.
     fn size(&self) -> usize;

@@ -2,9 +2,8 @@
 
 use super::Write;
 use ng_core::convert;
-use ng_core::encoders::Clock;
-use ng_core::event::Parsed;
-use ng_core::record::Stored;
+use ng_model::event::Parsed;
+use ng_model::record::StoredRecord;
 use ng_wire::{Frame, Gap, Record};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -41,9 +40,9 @@ pub(crate) fn message_pack(frame: &Frame) -> Message {
 }
 
 impl Write for Writer {
-    fn push(&mut self, stored: &Stored<'_>) {
+    fn push(&mut self, stored: &StoredRecord<'_>) {
         // The zone matters only for what is found in the bytes anew, and the time is in the head.
-        let mut record = convert::record(stored, &Clock::default(), &mut self.parsed);
+        let mut record = convert::record(stored, &mut self.parsed);
         if !self.vectors {
             record.detection.features.clear();
             record.detection.channels.clear();

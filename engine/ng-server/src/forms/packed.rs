@@ -2,7 +2,7 @@
 
 use super::{Write, native};
 use ng_core::convert::Packer;
-use ng_core::record::Stored;
+use ng_model::record::StoredRecord;
 use ng_wire::{Frame, Gap};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -19,7 +19,7 @@ impl Writer {
 }
 
 impl Write for Writer {
-    fn push(&mut self, stored: &Stored<'_>) {
+    fn push(&mut self, stored: &StoredRecord<'_>) {
         self.packer.push(stored);
         self.count += 1;
         self.size += 100 + stored.raw.len();

@@ -3,9 +3,8 @@
 use super::Write;
 use crate::feed::length;
 use ng_core::convert;
-use ng_core::encoders::Clock;
-use ng_core::event::Parsed;
-use ng_core::record::Stored;
+use ng_model::event::Parsed;
+use ng_model::record::StoredRecord;
 use ng_wire::{Gap, Record};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -33,8 +32,8 @@ impl<T: Tell> Writer<T> {
 }
 
 impl<T: Tell> Write for Writer<T> {
-    fn push(&mut self, stored: &Stored<'_>) {
-        let record = convert::record(stored, &Clock::default(), &mut self.parsed);
+    fn push(&mut self, stored: &StoredRecord<'_>) {
+        let record = convert::record(stored, &mut self.parsed);
         let message = self.tell.record(record);
         self.size += length(&message);
         self.messages.push(message);

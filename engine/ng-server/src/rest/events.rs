@@ -11,12 +11,11 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use ng_core::convert;
-use ng_core::encoders::Clock;
-use ng_core::event::Parsed;
-use ng_core::filter::Filter;
-use ng_core::host::Gone;
-use ng_core::record::{NO_PATTERN, Stored};
+use ng_core::event_loop::Disconnected;
 use ng_core::store::{Reader, Shared};
+use ng_filter::Filter;
+use ng_model::event::Parsed;
+use ng_model::record::{NO_PATTERN, StoredRecord};
 use ng_wire::{Gap, GapReason, PatternView, Record, RecordDetail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -159,7 +158,7 @@ async fn one(State(hub): State<App>, Path(seq): Path<u64>, Query(near): Query<Ne
 
 async fn pattern(State(hub): State<App>, Path(pattern): Path<u32>) -> Result<Response, ApiError> {
     let found = waited(move || hub.access.pattern(pattern)).await?;
-    let found = found.map_err(|Gone| ApiError::not_ready("the engine does not answer now"))?;
+    let found = found.map_err(|Disconnected| ApiError::not_ready("the engine does not answer now"))?;
     Ok(answer::bare(found.ok_or_else(|| ApiError::not_found(format!("pattern {pattern} is not known")))?))
 }
 
@@ -175,26 +174,26 @@ fn detail(hub: &Hub, seq: u64, neighbours: usize) -> Option<RecordDetail> {
     let near = convert::neighbours(&mut reader, seq, neighbours, NEIGHBOUR_BUDGET);
     let template = Some(pattern).filter(|known| *known != NO_PATTERN).and_then(|known| hub.access.template(known));
     let mut parsed = Parsed::default();
-    reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &Clock::default(), &mut parsed))
+    reader.get(seq, |stored| convert::detail(stored, template.as_deref(), near, &mut parsed))
 }
 
 /// A page under way.
-struct Filling<'a> {
+struct BatchBuilder<'a> {
     store: &'a Shared,
     page: Page,
     parsed: Parsed,
     bytes: usize,
 }
 
-impl<'a> Filling<'a> {
+impl<'a> BatchBuilder<'a> {
     fn new(store: &'a Shared, first_seq: u64) -> Self {
         let page = Page { records: Vec::new(), first_seq, next_seq: None, more: false, gaps: Vec::new() };
-        Filling { store, page, parsed: Parsed::default(), bytes: 0 }
+        BatchBuilder { store, page, parsed: Parsed::default(), bytes: 0 }
     }
 
-    fn push(&mut self, stored: &Stored<'_>) {
+    fn push(&mut self, stored: &StoredRecord<'_>) {
         self.bytes += stored.raw.len();
-        self.page.records.push(convert::record(stored, &Clock::default(), &mut self.parsed));
+        self.page.records.push(convert::record(stored, &mut self.parsed));
     }
 
     fn full(&self, limit: usize) -> bool {
@@ -220,40 +219,40 @@ fn bounds(store: &Shared) -> (u64, u64) {
 /// A page from old to new.
 fn forward(store: &Shared, filter: &Filter, from_seq: Option<u64>, limit: usize) -> Page {
     let (first, end) = bounds(store);
-    let mut filling = Filling::new(store, first);
+    let mut builder = BatchBuilder::new(store, first);
     let mut at = from_seq.unwrap_or(first).min(end);
     if at < first {
-        filling.hole(at, first);
+        builder.hole(at, first);
         at = first;
     }
     let (mut left, now_ns) = (LOOKED_AT, clock::now_ns());
     Reader::new(store.clone()).range(at..end, |stored| {
-        filling.hole(at, stored.head.seq);
+        builder.hole(at, stored.head.seq);
         at = stored.head.seq + 1;
         left -= 1;
         if filter.matches(stored, now_ns) {
-            filling.push(stored);
+            builder.push(stored);
         }
-        if filling.full(limit) || left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if builder.full(limit) || left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    if !filling.full(limit) && left > 0 {
-        filling.hole(at, end);
+    if !builder.full(limit) && left > 0 {
+        builder.hole(at, end);
         at = end;
     }
-    Page { next_seq: Some(at), more: at < end, ..filling.page }
+    Page { next_seq: Some(at), more: at < end, ..builder.page }
 }
 
 /// A page from new to old.
 fn backward(store: &Shared, filter: &Filter, from_seq: Option<u64>, limit: usize) -> Page {
     let (first, end) = bounds(store);
-    let mut filling = Filling::new(store, first);
+    let mut builder = BatchBuilder::new(store, first);
     let mut at = from_seq.map_or(end, |from| from.saturating_add(1)).min(end);
     if at < first {
-        filling.hole(0, at);
+        builder.hole(0, at);
         at = first;
     }
     let (mut reader, mut left, now_ns) = (Reader::new(store.clone()), LOOKED_AT, clock::now_ns());
-    while at > first && !filling.full(limit) && left > 0 {
+    while at > first && !builder.full(limit) && left > 0 {
         let start = at.saturating_sub(STRIDE).max(first);
         let (mut expected, mut found, mut holes) = (start, Vec::new(), Vec::new());
         reader.range(start..at, |stored| {
@@ -273,33 +272,33 @@ fn backward(store: &Shared, filter: &Filter, from_seq: Option<u64>, limit: usize
         left = left.saturating_sub(at - start);
         at = start;
         for seq in found.into_iter().rev() {
-            if filling.full(limit) {
+            if builder.full(limit) {
                 at = seq + 1;
                 break;
             }
-            if reader.get(seq, |stored| filling.push(stored)).is_none() {
+            if reader.get(seq, |stored| builder.push(stored)).is_none() {
                 holes.push((seq, seq + 1));
             }
         }
-        holes.iter().rev().filter(|hole| hole.0 >= at).for_each(|hole| filling.hole(hole.0, hole.1));
+        holes.iter().rev().filter(|hole| hole.0 >= at).for_each(|hole| builder.hole(hole.0, hole.1));
     }
-    Page { next_seq: at.checked_sub(1).filter(|_| at > first), more: at > first, ..filling.page }
+    Page { next_seq: at.checked_sub(1).filter(|_| at > first), more: at > first, ..builder.page }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_core::event::{Span, Text};
-    use ng_core::filter::Env;
-    use ng_core::record::{Detection, Head, Verdict};
     use ng_core::store::Store;
-    use ng_core::symbols::Sym;
+    use ng_filter::Env;
+    use ng_model::event::{Span, Text};
+    use ng_model::record::{Detection, RecordHeader, Verdict};
+    use ng_model::symbols::Sym;
     use ng_wire::{Format, Level, Unit};
     use std::sync::Arc;
 
     /// A plain record whose message is the whole of `raw`.
     fn push(store: &mut Store, seq: u64, raw: &[u8]) {
-        let head = Head {
+        let head = RecordHeader {
             seq,
             time_ns: 0,
             received_ns: 0,

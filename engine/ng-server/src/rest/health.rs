@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use ng_wire::ModuleStatus;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,7 +15,7 @@ use std::collections::BTreeMap;
 /// How the server stands.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Health {
-    /// `healthy`, `degraded` (a source or module reports errors) or `unhealthy` (starting or stopping).
+    /// `healthy`, `degraded` (a module reports errors, or a part failed) or `unhealthy` (starting or stopping).
     status: &'static str,
     /// Version of the engine.
     version: &'static str,
@@ -28,6 +27,8 @@ struct Health {
     timestamp: String,
     /// The modules and what each is: `active`, `disabled` or `error`.
     components: BTreeMap<String, String>,
+    /// What has failed and is not running again yet, such as a sensor, each with its reason.
+    failures: Vec<String>,
 }
 
 /// Whether something holds.
@@ -73,7 +74,7 @@ fn phase(hub: &Hub) -> Phase {
 /// `healthy`, `degraded` or `unhealthy`.
 pub(super) fn word(hub: &Hub) -> &'static str {
     match phase(hub) {
-        Phase::Running if hub.views().modules.iter().any(|module| module.status == ModuleStatus::Error) => "degraded",
+        Phase::Running if hub.is_degraded() => "degraded",
         Phase::Running => "healthy",
         _ => "unhealthy",
     }
@@ -97,6 +98,7 @@ async fn health(State(hub): State<App>) -> Response {
         uptime: uptime.as_secs(),
         timestamp: clock::now_iso(),
         components,
+        failures: hub.failures(),
     })
 }
 

@@ -29,6 +29,9 @@ struct Wanted {
     scopes: Option<Vec<String>>,
     /// Days until it ends; null or absent = never.
     expires_in_days: Option<u64>,
+    /// The user that it belongs to; null or absent = the user who makes it, or whose key does. Only a process on the Unix
+    /// socket may name another; for it absent = the only admin.
+    owner: Option<String>,
 }
 
 /// A key, without what is secret.
@@ -42,7 +45,7 @@ struct Key {
     key_prefix: String,
     /// What it may do.
     scopes: Vec<String>,
-    /// Who made it.
+    /// The user that it belongs to; the key can do nothing that this user cannot.
     owner: String,
     /// When it was made, ISO 8601, UTC.
     created_at: String,
@@ -159,8 +162,8 @@ const fn deleting(path: &'static str) -> Route {
 
 async fn create(State(hub): State<App>, body: Bytes) -> Result<Response, ApiError> {
     let maker = asker()?.identity;
-    let Wanted { name, scopes, expires_in_days } = json::parse(&body)?;
-    let new = NewKey { name, scopes, days: expires_in_days, owner: maker.name().to_owned() };
+    let Wanted { name, scopes, expires_in_days, owner } = json::parse(&body)?;
+    let new = NewKey { name, scopes, days: expires_in_days, owner };
     let (id, api_key) = hub.auth.create_key(&maker, new).await?;
     let key = hub.auth.key(&id)?;
     note(&hub, "auth.key_created", "made", &id, &key).await;

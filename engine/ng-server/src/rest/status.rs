@@ -18,7 +18,7 @@ use serde::Serialize;
 /// How the engine stands.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Status {
-    /// `healthy`, `degraded` (a module reports errors) or `unhealthy` (starting or stopping).
+    /// `healthy`, `degraded` (a module reports errors, or a part failed) or `unhealthy` (starting or stopping).
     status: &'static str,
     /// Version of the engine.
     version: &'static str,

@@ -7,6 +7,7 @@ use crate::hub::{Hub, Phase};
 use crate::settings::BEHIND_FOR;
 use futures_util::{SinkExt, StreamExt};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// Time for which an ended connection waits until its last words have been sent.
@@ -30,6 +31,8 @@ impl End {
     pub(super) const POLICY: End = End { code: 1008, reason: "POLICY" };
     /// 1008: what it has shown is not valid any more.
     pub(super) const CREDENTIALS: End = End { code: 1008, reason: "CREDENTIALS_ENDED" };
+    /// 1008: it may do more or less now than it was told.
+    pub(super) const RIGHTS: End = End { code: 1008, reason: "RIGHTS_CHANGED" };
     /// 1003: a kind of message that is not understood.
     pub(super) const UNSUPPORTED: End = End { code: 1003, reason: "UNSUPPORTED" };
     /// The server ends.
@@ -50,27 +53,68 @@ pub(super) enum Over {
     End(End),
 }
 
+/// What a client may do, for as long as that is what it was when the client came.
+struct Standing<'a> {
+    hub: &'a Hub,
+    identity: &'a Identity,
+    /// Told when an identity may be another, or have ended.
+    changes: watch::Receiver<()>,
+}
+
+impl<'a> Standing<'a> {
+    fn of(hub: &'a Hub, identity: &'a Identity) -> Self {
+        let mut changes = hub.auth.changes();
+        // The identity is a little older than this.
+        changes.mark_changed();
+        Standing { hub, identity, changes }
+    }
+
+    /// Waits until it may have changed.
+    async fn changed(&mut self) {
+        // The sender lives as long as the hub.
+        let _ = self.changes.changed().await;
+        self.changes.mark_changed();
+    }
+
+    /// Ends the connection when it has changed, for better or worse.
+    fn check(&mut self) -> Result<(), Over> {
+        if !self.changes.has_changed().unwrap_or(false) {
+            return Ok(());
+        }
+        self.changes.mark_unchanged();
+        match self.hub.auth.now(self.identity) {
+            Some(now) if now == *self.identity => Ok(()),
+            Some(_) => Err(Over::End(End::RIGHTS)),
+            None => Err(Over::End(End::CREDENTIALS)),
+        }
+    }
+}
+
 /// A socket.
 pub(super) struct Line<'a> {
     socket: Socket,
     hub: &'a Hub,
-    identity: &'a Identity,
+    standing: Standing<'a>,
     /// When the client fell behind by more than the soft limit.
     behind_since: Option<Instant>,
 }
 
 impl<'a> Line<'a> {
-    /// A line over a socket, for as long as the credentials of the client are valid.
+    /// A line over a socket, for as long as the credentials of the client are valid and give the same rights.
     pub(super) fn new(socket: Socket, hub: &'a Hub, identity: &'a Identity) -> Self {
-        Line { socket, hub, identity, behind_since: None }
+        Line { socket, hub, standing: Standing::of(hub, identity), behind_since: None }
     }
 
     /// Waits for the next text or binary message, or a ping or pong. Cancelling loses nothing.
     pub(super) async fn receive(&mut self) -> Result<Message, Over> {
-        let received = tokio::select! {
-            received = self.socket.next() => received,
-            () = self.hub.auth.ended(self.identity) => return Err(Over::End(End::CREDENTIALS)),
+        let received = loop {
+            self.standing.check()?;
+            tokio::select! {
+                received = self.socket.next() => break received,
+                () = self.standing.changed() => {}
+            }
         };
+        self.standing.check()?;
         match received {
             None | Some(Ok(Message::Close(_))) => Err(Over::Gone),
             Some(Ok(message)) => {
@@ -83,8 +127,9 @@ impl<'a> Line<'a> {
     }
 
     /// Sends a message and waits until the system has taken it. `behind` tells how many bytes wait besides; a client that
-    /// is too far behind, or for too long, is to be closed.
+    /// is too far behind, or for too long, is to be closed, and so is one whose rights have changed.
     pub(super) async fn send(&mut self, message: Message, behind: impl Fn() -> u64) -> Result<(), Over> {
+        self.standing.check()?;
         self.hub.meters.messages_out.one();
         self.hub.meters.bytes_out.add(length(&message) as u64);
         let limits = self.hub.settings.limits;
@@ -101,6 +146,7 @@ impl<'a> Line<'a> {
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
+            self.standing.check()?;
             let bytes = behind();
             let crowded = self.hub.feeds.total() as u64 > 4 * limits.behind_hard_bytes;
             let since = match bytes > limits.behind_soft_bytes {
@@ -117,8 +163,9 @@ impl<'a> Line<'a> {
     }
 
     /// Says the last words and a close with its code, waits, for a while, until the system has taken them, and then, for a
-    /// moment, for the answer.
+    /// moment, for the answer. Who has lost its rights hears the close alone.
     pub(super) async fn close(mut self, last: Vec<Message>, end: End) {
+        let last = if matches!(end, End::RIGHTS | End::CREDENTIALS) { Vec::new() } else { last };
         let farewell = async {
             for message in last {
                 if self.socket.send(message).await.is_err() {

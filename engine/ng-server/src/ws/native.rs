@@ -12,7 +12,7 @@ use crate::forms::{Form, native};
 use crate::hub::{Hub, Phase, ended, error_code};
 use crate::json;
 use crate::request::Request as Asker;
-use ng_core::filter::Filter;
+use ng_filter::Filter;
 use ng_wire::{Frame, GapReason, Hello, PROTO, Request};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::feed::{Cursor, Key};
 use crate::forms::{Form, Write};
 use crate::hub::{Hub, Phase};
-use ng_core::filter::Filter;
+use ng_filter::Filter;
 use ng_wire::{Gap, GapReason};
 use std::sync::atomic::Ordering;
 

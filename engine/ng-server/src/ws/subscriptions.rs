@@ -11,7 +11,7 @@ use crate::forms::Form;
 use crate::forms::event::Style;
 use crate::hub::{Hub, Phase};
 use futures_util::future::select_all;
-use ng_core::filter::Filter;
+use ng_filter::Filter;
 use ng_wire::GapReason;
 use std::sync::Arc;
 use tokio::sync::broadcast;

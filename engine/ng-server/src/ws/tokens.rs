@@ -34,12 +34,17 @@ pub(super) type Places = Arc<Mutex<Vec<Place>>>;
 /// A session to go on with.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// Who it belongs to.
+    /// Who it belongs to, as that was when the token was given.
     pub identity: Identity,
     places: Places,
 }
 
 impl Restored {
+    /// The same session of this identity.
+    pub(crate) fn of(self, identity: Identity) -> Self {
+        Restored { identity, ..self }
+    }
+
     /// Where it stood.
     pub(super) fn places(&self) -> Vec<Place> {
         self.places.lock().clone()

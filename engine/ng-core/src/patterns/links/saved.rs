@@ -1,11 +1,12 @@
 //! The saved form of links: each with the totals of its row, and the latest pattern of each source.
 
 use super::{HALVE_AT, Link, Links, Total};
-use crate::saved::{
-    Draft, Saved, put, put_float, put_half, take, take_finite, take_flag, take_half, take_halvings, take_up_to,
+use ng_model::checkpoint::{
+    CheckpointReader, CheckpointWriter, put, put_float, put_u32, take, take_finite, take_flag, take_halvings, take_u32,
+    take_up_to,
 };
-use crate::settings::Values;
-use crate::symbols::{Sym, Symbols};
+use ng_model::settings::Values;
+use ng_model::symbols::{Sym, Symbols};
 
 /// Most bytes of a saved state behind the links, and behind the sources.
 const MOST_LINKS: usize = 54 << 20;
@@ -41,58 +42,62 @@ impl Links {
     }
 
     /// Goes on saving until the state has so many bytes. True when all is saved.
-    pub fn save(&self, left: &mut Left, draft: &mut Draft, symbols: &Symbols, enough: usize) -> bool {
-        if draft.bytes.len() >= enough {
+    pub fn save(&self, left: &mut Left, writer: &mut CheckpointWriter, symbols: &Symbols, enough: usize) -> bool {
+        if writer.bytes.len() >= enough {
             return false;
         }
-        let mut at = left.next.unwrap_or_else(|| self.begin(left, draft));
+        let mut at = left.next.unwrap_or_else(|| self.begin(left, writer));
         while let Some(link) = self.links.get(at) {
-            if draft.bytes.len() >= enough {
+            if writer.bytes.len() >= enough {
                 left.next = Some(at);
                 return false;
             }
             if !left.leaves_out(at, self.links.len().max(left.from + 1)) {
                 let row = self.rows.get(&link.from).copied().unwrap_or_default();
-                put_half(&mut draft.bytes, 1);
-                link.save(&row, &mut draft.bytes);
+                put_u32(&mut writer.bytes, 1);
+                link.save(&row, &mut writer.bytes);
             }
             at += 1;
         }
-        put_half(&mut draft.bytes, 0);
-        self.save_previous(draft, symbols);
+        put_u32(&mut writer.bytes, 0);
+        self.save_previous(writer, symbols);
         true
     }
 
     /// Decides what is left out, and saves where the hand stands among the rest.
-    fn begin(&self, left: &mut Left, draft: &mut Draft) -> usize {
+    fn begin(&self, left: &mut Left, writer: &mut CheckpointWriter) -> usize {
         let all = self.links.len();
         left.from = if all > 0 { self.hand % all } else { 0 };
-        left.left_out = all.saturating_sub(MOST_LINKS.saturating_sub(draft.bytes.len()) / LINK);
+        left.left_out = all.saturating_sub(MOST_LINKS.saturating_sub(writer.bytes.len()) / LINK);
         let before = (0..left.from).filter(|at| !left.leaves_out(*at, all)).count();
-        put(&mut draft.bytes, before as u64);
+        put(&mut writer.bytes, before as u64);
         0
     }
 
-    fn save_previous(&self, draft: &mut Draft, symbols: &Symbols) {
+    fn save_previous(&self, writer: &mut CheckpointWriter, symbols: &Symbols) {
         let previous = |(at, previous): (u32, &Option<(u32, i64)>)| previous.map(|previous| (Sym(at), previous));
         let mut sources: Vec<_> = (0..).zip(&self.previous).filter_map(previous).collect();
-        sources.sort_by_key(|(source, _)| draft.number(*source).unwrap_or(u32::MAX));
+        sources.sort_by_key(|(source, _)| writer.number(*source).unwrap_or(u32::MAX));
         for (source, (pattern, time_ns)) in sources {
-            let fits = draft.within(MOST_SOURCES, |draft| {
-                put_half(&mut draft.bytes, 1);
-                draft.name(source, symbols);
-                put_half(&mut draft.bytes, pattern);
-                put(&mut draft.bytes, time_ns as u64);
+            let fits = writer.within(MOST_SOURCES, |writer| {
+                put_u32(&mut writer.bytes, 1);
+                writer.name(source, symbols);
+                put_u32(&mut writer.bytes, pattern);
+                put(&mut writer.bytes, time_ns as u64);
             });
             if !fits {
                 break;
             }
         }
-        put_half(&mut draft.bytes, 0);
+        put_u32(&mut writer.bytes, 0);
     }
 
     /// Takes a saved state up; none when it is not valid. What `is_known` does not know as a pattern is left out.
-    pub fn restore(settings: &Values, saved: &mut Saved<'_>, is_known: impl Fn(u32) -> bool) -> Option<Links> {
+    pub fn restore(
+        settings: &Values,
+        saved: &mut CheckpointReader<'_>,
+        is_known: impl Fn(u32) -> bool,
+    ) -> Option<Links> {
         let mut links = Links::new(settings);
         let hand = take(&mut saved.bytes)?;
         for number in 0.. {
@@ -111,7 +116,7 @@ impl Links {
         }
         while take_flag(&mut saved.bytes)? {
             let at = saved.name()?.0 as usize;
-            let (pattern, time_ns) = (take_half(&mut saved.bytes)?, take(&mut saved.bytes)? as i64);
+            let (pattern, time_ns) = (take_u32(&mut saved.bytes)?, take(&mut saved.bytes)? as i64);
             if is_known(pattern) {
                 if links.previous.len() <= at {
                     links.previous.resize(at + 1, None);
@@ -142,12 +147,12 @@ impl Link {
     fn save(&self, row: &Total, out: &mut Vec<u8>) {
         let Link { from, to, count, halvings, mean_delay_s, recent } = *self;
         let numbers = [from, to, count, halvings, recent.into(), row.count, row.halvings];
-        numbers.into_iter().for_each(|number| put_half(out, number));
+        numbers.into_iter().for_each(|number| put_u32(out, number));
         put_float(out, mean_delay_s);
     }
 
     fn restore(input: &mut &[u8]) -> Option<(Link, Total)> {
-        let (from, to) = (take_half(input)?, take_half(input)?);
+        let (from, to) = (take_u32(input)?, take_u32(input)?);
         let (count, halvings, recent) = (take_up_to(input, HALVE_AT)?, take_halvings(input)?, take_flag(input)?);
         let total = Total { count: take_up_to(input, HALVE_AT)?, halvings: take_halvings(input)?, links: 0 };
         Some((Link { from, to, count, halvings, mean_delay_s: take_finite(input)?, recent }, total))
@@ -157,8 +162,8 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matched::Match;
     use crate::patterns::links::SETTINGS;
+    use ng_model::matched::Match;
 
     /// Links 0 → 1 → 2 …, with the hand in the middle and only each third taken since it passed.
     fn chain(count: usize) -> Links {
@@ -172,14 +177,14 @@ mod tests {
     }
 
     fn over(links: &Links, taken: usize, is_known: impl Fn(u32) -> bool) -> (Links, usize) {
-        let mut draft = Draft::default();
-        draft.bytes.resize(draft.bytes.len() + taken, 0);
-        let (begin, mut left) = (draft.bytes.len(), links.begin_saving());
-        while !links.save(&mut left, &mut draft, &Symbols::new(), usize::MAX) {}
-        assert!(draft.bytes.len() <= MOST_SOURCES);
-        let bytes = draft.finish();
+        let mut writer = CheckpointWriter::default();
+        writer.bytes.resize(writer.bytes.len() + taken, 0);
+        let (begin, mut left) = (writer.bytes.len(), links.begin_saving());
+        while !links.save(&mut left, &mut writer, &Symbols::new(), usize::MAX) {}
+        assert!(writer.bytes.len() <= MOST_SOURCES);
+        let bytes = writer.finish();
         let mut symbols = Symbols::new();
-        let mut saved = Saved::open(&bytes, &mut symbols).unwrap();
+        let mut saved = CheckpointReader::open(&bytes, &mut symbols).unwrap();
         saved.bytes = &bytes[begin..];
         let restored = Links::restore(&Values::defaults(SETTINGS), &mut saved, is_known).unwrap();
         assert!(saved.bytes.is_empty());

@@ -3,12 +3,12 @@
 use super::super::fields;
 use super::super::matcher::Matcher;
 use super::super::tokens::{HALVE_AT, MOST_TOKENS, WILDCARD};
-use super::{Body, EXAMPLE, Key, NOWHERE, Pattern, SourceTotals, Store};
-use crate::saved::{
-    Draft, Saved, put, put_bytes, put_float, put_half, take, take_bytes, take_count, take_finite, take_half,
-    take_halvings, take_up_to,
+use super::{Body, EXAMPLE, Key, NOWHERE, Pattern, PatternStore, SourceTotals};
+use ng_model::checkpoint::{
+    CheckpointReader, CheckpointWriter, put, put_bytes, put_float, put_u32, take, take_bytes, take_count, take_finite,
+    take_halvings, take_u32, take_up_to,
 };
-use crate::symbols::Symbols;
+use ng_model::symbols::Symbols;
 
 /// What a pattern is; `END` stands behind the last.
 const END: u32 = 0;
@@ -20,23 +20,23 @@ const VECTOR: u32 = 4;
 const LONGEST_SHAPE: usize = 4096;
 
 impl Pattern {
-    fn save(&self, draft: &mut Draft, symbols: &Symbols) {
+    fn save(&self, writer: &mut CheckpointWriter, symbols: &Symbols) {
         let form = match (&self.body, self.key) {
             (Body::Template(_), _) => TEMPLATE,
             (Body::Shape(_), _) => SHAPE,
             (Body::Stream(_), Key::Stream(_, _, true)) => VECTOR,
             (Body::Stream(_), _) => METRIC,
         };
-        put_half(&mut draft.bytes, form);
-        draft.name(self.source, symbols);
+        put_u32(&mut writer.bytes, form);
+        writer.name(self.source, symbols);
         if let Body::Stream(kind) = self.body {
-            draft.name(kind, symbols);
+            writer.name(kind, symbols);
         }
-        let out = &mut draft.bytes;
+        let out = &mut writer.bytes;
         match (&self.body, self.key) {
             (Body::Template(tokens), _) => {
-                put_half(out, tokens.len() as u32);
-                tokens.iter().for_each(|token| put_half(out, *token));
+                put_u32(out, tokens.len() as u32);
+                tokens.iter().for_each(|token| put_u32(out, *token));
             }
             (Body::Shape(text), Key::Shape(_, hash)) => {
                 put_bytes(out, text.as_bytes());
@@ -44,7 +44,7 @@ impl Pattern {
             }
             _ => {}
         }
-        [self.id, self.weight, self.halvings].into_iter().for_each(|number| put_half(out, number));
+        [self.id, self.weight, self.halvings].into_iter().for_each(|number| put_u32(out, number));
         let times = [self.first_ns as u64, self.last_ns as u64];
         [self.count, self.learnt, self.first_seq, self.last_seq]
             .into_iter()
@@ -56,7 +56,7 @@ impl Pattern {
     }
 
     /// The next pattern; `None` inside at the end, and outside when it is not valid.
-    fn restore(saved: &mut Saved<'_>) -> Option<Option<Pattern>> {
+    fn restore(saved: &mut CheckpointReader<'_>) -> Option<Option<Pattern>> {
         let form = take_up_to(&mut saved.bytes, VECTOR)?;
         if form == END {
             return Some(None);
@@ -65,7 +65,7 @@ impl Pattern {
         let (key, body) = match form {
             TEMPLATE => {
                 let count = take_up_to(&mut saved.bytes, MOST_TOKENS as u32).filter(|count| *count > 0)?;
-                let tokens = (0..count).map(|_| take_half(&mut saved.bytes)).collect::<Option<Vec<u32>>>()?;
+                let tokens = (0..count).map(|_| take_u32(&mut saved.bytes)).collect::<Option<Vec<u32>>>()?;
                 (Matcher::key(source, &tokens), Body::Template(tokens))
             }
             SHAPE => {
@@ -82,7 +82,7 @@ impl Pattern {
             source,
             body,
             key,
-            id: take_half(input).filter(|id| *id != NOWHERE)?,
+            id: take_u32(input).filter(|id| *id != NOWHERE)?,
             weight: take_up_to(input, HALVE_AT)?,
             halvings: take_halvings(input)?,
             count: take_count(input)?,
@@ -119,8 +119,8 @@ impl SourceTotals {
     /// Adds them to a saved state.
     pub(in crate::patterns) fn save(&self, out: &mut Vec<u8>) {
         put(out, self.events);
-        put_half(out, self.weight);
-        put_half(out, self.halvings);
+        put_u32(out, self.weight);
+        put_u32(out, self.halvings);
     }
 
     /// Takes them up again.
@@ -130,35 +130,35 @@ impl SourceTotals {
     }
 }
 
-impl Store {
+impl PatternStore {
     /// Adds the patterns of the list from its end on to a saved state, until it has so many bytes. True when that was the
     /// last. Those that were dropped in the meantime are passed over.
     pub(in crate::patterns) fn save(
         &self,
         ids: &mut Vec<u32>,
-        draft: &mut Draft,
+        writer: &mut CheckpointWriter,
         symbols: &Symbols,
         enough: usize,
     ) -> bool {
-        while draft.bytes.len() < enough {
+        while writer.bytes.len() < enough {
             let Some(id) = ids.pop() else {
-                put_half(&mut draft.bytes, END);
+                put_u32(&mut writer.bytes, END);
                 return true;
             };
             if let Some(pattern) = self.find(id) {
-                pattern.save(draft, symbols);
+                pattern.save(writer, symbols);
             }
         }
         false
     }
 
     /// Takes patterns up again in the order of their use; none when they are not valid.
-    pub(in crate::patterns) fn restore(saved: &mut Saved<'_>) -> Option<Store> {
+    pub(in crate::patterns) fn restore(saved: &mut CheckpointReader<'_>) -> Option<PatternStore> {
         let mut patterns = Vec::new();
         while let Some(pattern) = Pattern::restore(saved)? {
             patterns.push(pattern);
         }
-        let mut store = Store::new();
+        let mut store = PatternStore::new();
         for pattern in patterns.into_iter().rev() {
             let place = store.places.len() as u32;
             if store.by_id.insert(pattern.id, place).is_some() {

@@ -3,11 +3,12 @@
 use super::super::index::Index;
 use super::super::{Queue, Routes, VIEWED, Wanted};
 use super::drained;
-use crate::encoders::{Clock, encode};
-use crate::event::{Event, Parsed, Reading};
-use crate::filter::{Env, Filter};
-use crate::record::{Detection, Head, NO_PATTERN, Verdict};
-use crate::symbols::Symbols;
+use ng_filter::{Env, Filter};
+use ng_model::event::{Event, Parsed, Reading};
+use ng_model::record::{Detection, NO_PATTERN, RecordHeader, Verdict};
+use ng_model::symbols::Symbols;
+use ng_model::zone::Zone;
+use ng_reading::encoders::{Clock, encode};
 use ng_wire::{Format, Level, Outcome, Scoring};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -118,7 +119,7 @@ const LEAVES: [&str; 89] = [
 fn env() -> Env {
     let saved = [("nested", "@mine | type:b"), ("mine", "!(source:host1 | attr.user=u1) level>=info")];
     let saved = saved.into_iter().map(|(name, text)| (name.to_string(), text.to_string())).collect::<BTreeMap<_, _>>();
-    Env { saved, now_ns: NOW, utc_offset_s: 0 }
+    Env { saved, now_ns: NOW, zone: Zone::UTC }
 }
 
 fn filter_text() -> impl Strategy<Value = String> {
@@ -275,7 +276,7 @@ fn run(room: usize, steps: &[Step]) -> Result<(), TestCaseError> {
                     format: sent.format,
                     raw: sent.raw.as_bytes(),
                 };
-                let clock = Clock { utc_offset_s: 3600, assume_utc: false };
+                let clock = Clock::of(Zone::UTC);
                 let encoder = encode(&reading, &clock, &mut parsed);
                 let event = event(sent, seq, encoder, topic, &parsed, &symbols, &reading);
                 let now = NOW + (seq as i64 % 3) * 60 * S;
@@ -313,14 +314,14 @@ fn event<'a>(
     sent: &Sent,
     seq: u64,
     encoder: u8,
-    kind: crate::symbols::Sym,
+    kind: ng_model::symbols::Sym,
     parsed: &'a Parsed,
     symbols: &'a Symbols,
     reading: &Reading<'a>,
 ) -> Event<'a> {
     let (is_novel, is_alert, scored) = sent.flags;
     let state = if scored { Scoring::Scored } else { Scoring::Unscored };
-    let head = Head {
+    let head = RecordHeader {
         seq,
         time_ns: parsed.time_ns.unwrap_or(reading.received_ns),
         received_ns: reading.received_ns,
@@ -368,7 +369,7 @@ fn generated_filters_match_some_records() {
             let (mut symbols, mut parsed) = (Symbols::new(), Parsed::default());
             let (topic, source) = (symbols.intern(sent.topic), symbols.intern(sent.source));
             let reading = Reading { source, received_ns: NOW, format: sent.format, raw: sent.raw.as_bytes() };
-            let encoder = encode(&reading, &Clock::default(), &mut parsed);
+            let encoder = encode(&reading, &Clock::utc(), &mut parsed);
             let event = event(&sent, 1, encoder, topic, &parsed, &symbols, &reading);
             matched += usize::from(filter.matches(&event.stored(), NOW));
             total += 1;

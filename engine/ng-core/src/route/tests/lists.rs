@@ -3,7 +3,7 @@
 use super::super::deliveries::Deliveries;
 use super::super::names::Names;
 use super::super::table::Table;
-use crate::filter::Key;
+use ng_filter::Key;
 
 #[test]
 fn a_table_holds_what_was_put_into_it() {

@@ -1,0 +1,86 @@
+//! Freezes what is remembered of a source, or lets it learn again.
+
+use super::{CommandType, Done, Steps, steer};
+use crate::constitution::{Author, Change};
+use crate::session::Session;
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
+use ng_model::settings::nearest;
+use ng_wire::Command;
+
+/// Most sources that are frozen at a time.
+const MAX_FROZEN: usize = 256;
+/// Most bytes of the name of a source in a command.
+const MAX_NAME_LEN: usize = 1024;
+
+pub(super) static COMMAND: CommandType = CommandType {
+    name: "set_learning",
+    right: steer,
+    steps: |command| match command {
+        Command::SetLearning { source, learning, future } => {
+            Some(Box::new(SetLearning { source, learning: *learning, future: *future }))
+        }
+        _ => None,
+    },
+};
+
+struct SetLearning<'a> {
+    source: &'a str,
+    learning: bool,
+    /// It is meant for a source that may be unknown yet.
+    future: bool,
+}
+
+impl SetLearning<'_> {
+    /// The source has spoken in this process, or what it said before is remembered.
+    fn is_known(&self, session: &Session<'_>) -> bool {
+        let symbol = session.store.symbols().find(self.source);
+        session.engine.sources.is_known(self.source)
+            || symbol.is_some_and(|symbol| session.engine.patterns.knows(symbol))
+    }
+}
+
+impl Steps for SetLearning<'_> {
+    fn check(&self, session: &Session<'_>) -> Result<(), Refusal> {
+        let frozen = session.engine.sources.frozen();
+        if self.source.is_empty() || self.source.len() > MAX_NAME_LEN {
+            return Err(Refusal::bad_request(format!("the name of a source has 1 to {MAX_NAME_LEN} bytes")));
+        }
+        if frozen.contains(self.source) {
+            return Ok(());
+        }
+        if !self.future && !self.is_known(session) {
+            let hint = nearest(self.source, session.engine.sources.names().chain(frozen.iter().map(String::as_str)));
+            let hint = hint.map_or(String::new(), |name| format!("; did you mean {name}?"));
+            return Err(Refusal::bad_request(format!("no source is called {}{hint}", self.source)));
+        }
+        if !self.learning && frozen.len() >= MAX_FROZEN {
+            return Err(Refusal::conflict(format!("at most {MAX_FROZEN} sources can be frozen")));
+        }
+        Ok(())
+    }
+
+    fn amend(&self, next: &mut Overrides, _: &Session<'_>, _: Author<'_>) -> Option<Change> {
+        if self.learning {
+            next.frozen.remove(self.source);
+        } else {
+            next.frozen.insert(self.source.to_owned());
+        }
+        None
+    }
+
+    fn execute(&self, session: &mut Session<'_>) {
+        session.engine.set_learning(self.source, self.learning);
+    }
+
+    fn event(&self, session: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
+        let (kind, what) =
+            if self.learning { ("source.learning", "learns again") } else { ("source.frozen", "frozen") };
+        let unknown =
+            if self.is_known(session) { String::new() } else { format!("; {} is not known yet", self.source) };
+        let message = format!("{} {what}, by {}{unknown}", self.source, done.actor);
+        serde_json::json!({
+            "type": kind, "level": "notice", "message": message, "module": "intuition_engine", "source": self.source,
+        })
+    }
+}

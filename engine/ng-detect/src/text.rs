@@ -1,0 +1,35 @@
+//! The vector of a line of text, made of what its pattern says.
+
+use super::kernel::DIMS;
+use ng_model::event::Event;
+use ng_model::matched::Match;
+
+/// The eight features of a line.
+pub fn vector(event: &Event<'_>, matched: &Match) -> [f32; DIMS] {
+    [
+        matched.template_bits,
+        matched.rarest_token_bits,
+        matched.mean_token_bits,
+        severity(event),
+        log_since_last(matched),
+        matched.transition_bits,
+        matched.length_deviation.min(20.0),
+        matched.digit_ratio,
+    ]
+}
+
+/// What is surprising by itself, in the order of the channels.
+pub fn plain(event: &Event<'_>, matched: &Match) -> [f64; 3] {
+    [matched.template_bits.into(), matched.transition_bits.into(), severity(event).into()]
+}
+
+/// Severity as a number, 0 (trace) to 6 (fatal).
+pub(super) fn severity(event: &Event<'_>) -> f32 {
+    f32::from(event.head.level as u8)
+}
+
+/// log10 of the seconds since the pattern was last seen, from a millisecond to a million seconds, which also stands for
+/// a new pattern.
+pub(super) fn log_since_last(matched: &Match) -> f32 {
+    matched.since_last_s.clamp(1e-3, 1e6).log10()
+}

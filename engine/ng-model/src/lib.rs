@@ -1,0 +1,25 @@
+//! The words that the rooms of the engine share.
+//!
+//! ```text
+//! sensors ── intake ─▶ event ─▶ record     what a stage reads, and what it concludes
+//!            settings overrides refusal    what can be set, what commands changed, why one is refused
+//!            symbols zone safe_text saved  names, local time, text for a terminal, the form of a saved state
+//!            supervise                     panics, caught for whoever starts a thread
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod checkpoint;
+pub mod elapsed;
+pub mod event;
+pub mod intake;
+pub mod matched;
+pub mod overrides;
+pub mod record;
+pub mod refusal;
+pub mod safe_text;
+pub mod settings;
+pub mod span;
+pub mod supervise;
+pub mod symbols;
+pub mod zone;

@@ -1,0 +1,151 @@
+//! What the pipeline concludes about one event: a fixed-size head, kept beside the raw bytes in the store.
+
+use crate::span::Text;
+use crate::symbols::{Sym, Symbols};
+use ng_wire::{Format, Level, Outcome, Scoring, Unit};
+
+/// No rule, no encoder.
+pub const NONE: u8 = u8::MAX;
+/// No pattern.
+pub const NO_PATTERN: u32 = u32::MAX;
+/// No `seq`.
+pub const NO_SEQ: u64 = u64::MAX;
+
+/// Guardian's conclusion. Rules are named by their index in `guard::RULES`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// Admitted, flagged or rejected.
+    pub outcome: Outcome,
+    /// The deciding rule; [`NONE`] when admitted.
+    pub rule: u8,
+    /// The deciding clause, an index into the rule's clauses.
+    pub clause: u8,
+    /// Bit n is set when rule n objected.
+    pub objections: u32,
+    /// What the deciding clause found.
+    pub observed: f64,
+    /// What it allows.
+    pub limit: f64,
+}
+
+impl Default for Verdict {
+    fn default() -> Self {
+        Verdict { outcome: Outcome::Admit, rule: NONE, clause: 0, objections: 0, observed: 0.0, limit: 0.0 }
+    }
+}
+
+/// Novelty and anomaly of one event. Numbers are 0 unless `state` is `Learning` or `Scored`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Detection {
+    /// Whether the numbers mean something.
+    pub state: Scoring,
+    /// Index of the encoder in `encoders::ENCODERS`; [`NONE`] when there is no vector.
+    pub encoder: u8,
+    /// First of its kind.
+    pub is_novel: bool,
+    /// Alert strength reached the threshold after warm-up.
+    pub is_alert: bool,
+    /// The eight features named by the encoder.
+    pub vector: [f32; 8],
+    /// Leaky tail surprise of each channel of the encoder's detector.
+    pub channels: [f32; 4],
+    /// Tail surprise of the distance to the nearest remembered vectors.
+    pub novelty: f32,
+    /// Sum of the channels.
+    pub surprise: f32,
+    /// Alert strength.
+    pub strength: f32,
+    /// Pattern; [`NO_PATTERN`] when it has none.
+    pub pattern: u32,
+    /// The nearest remembered event; [`NO_SEQ`] when there is none.
+    pub nearest: u64,
+}
+
+impl Default for Detection {
+    fn default() -> Self {
+        Detection {
+            state: Scoring::Unscored,
+            encoder: NONE,
+            is_novel: false,
+            is_alert: false,
+            vector: [0.0; 8],
+            channels: [0.0; 4],
+            novelty: 0.0,
+            surprise: 0.0,
+            strength: 0.0,
+            pattern: NO_PATTERN,
+            nearest: NO_SEQ,
+        }
+    }
+}
+
+impl Detection {
+    /// The numbers mean something.
+    pub fn is_scored(&self) -> bool {
+        matches!(self.state, Scoring::Learning | Scoring::Scored)
+    }
+
+    /// `1 − 10^(−surprise/4)`, in [0, 1).
+    pub fn anomaly_score(&self) -> f32 {
+        let score = 1.0 - 10f32.powf(-self.surprise / 4.0);
+        // Beyond a surprise of 28 the nearest number to it is 1.
+        if score == 1.0 { score.next_down() } else { score }
+    }
+}
+
+/// Everything kept of one event besides its raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RecordHeader {
+    /// Place in the stream.
+    pub seq: u64,
+    /// The event's own time, else its arrival. Nanoseconds since 1970, UTC.
+    pub time_ns: i64,
+    /// Arrival. Nanoseconds since 1970, UTC.
+    pub received_ns: i64,
+    /// Measured value; NaN when there is none.
+    pub value: f64,
+    /// Dotted topic.
+    pub kind: Sym,
+    /// Source.
+    pub source: Sym,
+    /// Severity.
+    pub level: Level,
+    /// How the raw bytes are read.
+    pub format: Format,
+    /// Unit of `value`.
+    pub unit: Unit,
+    /// The message inside the raw bytes.
+    pub message: Text,
+    /// Guardian.
+    pub verdict: Verdict,
+    /// Detection.
+    pub detection: Detection,
+}
+
+/// One stored event as readers, filters and rules see it.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredRecord<'a> {
+    /// What was concluded.
+    pub head: &'a RecordHeader,
+    /// The bytes as they arrived.
+    pub raw: &'a [u8],
+    /// Resolves `head.kind` and `head.source`.
+    pub symbols: &'a Symbols,
+}
+
+impl<'a> StoredRecord<'a> {
+    /// The bytes of the message, JSON escapes left as they are.
+    pub fn message(&self) -> &'a [u8] {
+        self.head.message.span.of(self.raw)
+    }
+
+    /// The dotted topic.
+    pub fn kind(&self) -> &'a str {
+        self.symbols.name(self.head.kind)
+    }
+
+    /// The name of the source.
+    pub fn source(&self) -> &'a str {
+        self.symbols.name(self.head.source)
+    }
+}

@@ -1,0 +1,166 @@
+//! `key=value` fields in lines of text.
+
+use super::number;
+use memchr::memchr;
+use ng_model::event::{Field, Span, Text};
+
+/// Most fields kept of one line.
+pub(super) const FIELDS: usize = 64;
+/// Fields that begin behind this many bytes are not looked for.
+pub(super) const WINDOW: usize = 4096;
+
+/// Adds the fields of `raw[from..]` to `fields`. True when there is nothing besides fields, which makes the line logfmt.
+pub(super) fn collect(raw: &[u8], from: usize, fields: &mut Vec<Field>) -> bool {
+    let window = raw.len().min(WINDOW.max(from));
+    let (mut at, mut covered, mut whole, mut quotes_end) = (from, from, true, false);
+    // A quoted value may end behind the window, and then there is nothing left to look at.
+    while let Some(equals) = memchr(b'=', raw.get(at..window).unwrap_or_default()).map(|found| at + found) {
+        let start = key_start(raw, covered, equals);
+        if start == equals || matches!(raw.get(equals + 1), Some(b'=' | b'>' | b'~')) {
+            at = equals + 1;
+            whole = false;
+            continue;
+        }
+        whole &= raw[covered..start].iter().all(u8::is_ascii_whitespace);
+        let quoted =
+            if raw.get(equals + 1) == Some(&b'"') && !quotes_end { closing_quote(raw, equals + 2) } else { None };
+        let value = match quoted {
+            Some((end, escaped)) => {
+                at = end + 1;
+                Text { span: Span::new(equals + 2, end), escaped }
+            }
+            None => {
+                // No quote closes behind this place, so that later ones need not be searched to the end again.
+                quotes_end |= raw.get(equals + 1) == Some(&b'"');
+                let span = bare_value(raw, equals + 1, window);
+                at = (span.start + span.len) as usize;
+                Text { span, escaped: false }
+            }
+        };
+        covered = at;
+        if value.span.is_empty() && quoted.is_none() {
+            continue;
+        }
+        let number = number::quantity(value.span.of(raw)).map_or(f64::NAN, |(value, _)| value);
+        fields.push(Field { key: Text { span: Span::new(start, equals), escaped: false }, value, number });
+        if fields.len() == FIELDS {
+            return whole;
+        }
+    }
+    whole && covered > from && raw.get(covered..window).unwrap_or_default().iter().all(u8::is_ascii_whitespace)
+}
+
+/// Where the key before `equals` begins; `equals` itself when there is no key. Keys stand at the start of a token or
+/// behind a comma, semicolon or opening bracket.
+fn key_start(raw: &[u8], floor: usize, equals: usize) -> usize {
+    let len = raw[floor..equals].iter().rev().take_while(|byte| is_key(**byte)).count();
+    let start = equals - len;
+    let begins = match raw[..start].last() {
+        None => true,
+        Some(byte) => start == floor || matches!(byte, b' ' | b'\t' | b',' | b';' | b'(' | b'[' | b'{' | b'|'),
+    };
+    let named = raw[start..equals].first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    if begins && named { start } else { equals }
+}
+
+fn is_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+}
+
+/// Place of the quote that closes the text at `at`, and whether there are escapes in between.
+fn closing_quote(raw: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut escaped = false;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', raw.get(at..)?)?;
+        if raw[at] == b'"' {
+            return Some((at, escaped));
+        }
+        escaped = true;
+        at += 2;
+    }
+}
+
+/// A value without quotes: to the next blank, or to the comma or semicolon that separates it from the next `key=`, without
+/// punctuation that closes something opened before the key.
+fn bare_value(raw: &[u8], start: usize, window: usize) -> Span {
+    let token = &raw[start..window];
+    let token = &token[..token.iter().position(u8::is_ascii_whitespace).unwrap_or(token.len())];
+    let mut end = token.len();
+    let mut at = 0;
+    while let Some(comma) = memchr::memchr2(b',', b';', &token[at..]).map(|found| at + found) {
+        let key = token[comma + 1..].iter().take_while(|byte| is_key(**byte)).count();
+        if key > 0 && token.get(comma + 1 + key) == Some(&b'=') {
+            end = comma;
+            break;
+        }
+        at = comma + 1;
+    }
+    while end > 0 {
+        let value = &token[..end - 1];
+        let closes = match token[end - 1] {
+            b',' | b';' | b'|' => true,
+            b')' => !value.contains(&b'('),
+            b']' => !value.contains(&b'['),
+            b'}' => !value.contains(&b'{'),
+            _ => false,
+        };
+        if !closes {
+            break;
+        }
+        end -= 1;
+    }
+    Span::new(start, start + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, whole: bool, expect: &[(&str, &str)]) {
+        let mut fields = Vec::new();
+        let raw = line.as_bytes();
+        assert_eq!(collect(raw, 0, &mut fields), whole, "{line}");
+        let text = |text: Text| std::str::from_utf8(text.span.of(raw)).unwrap();
+        let found: Vec<_> = fields.iter().map(|field| (text(field.key), text(field.value))).collect();
+        assert_eq!(found, expect, "{line}");
+    }
+
+    #[test]
+    fn fields_of_lines() {
+        check("a=1 b=two c=\"three four\"", true, &[("a", "1"), ("b", "two"), ("c", "three four")]);
+        check("state: ready=true,policy=3,rest", false, &[("ready", "true"), ("policy", "3,rest")]);
+        check("call(user=root; uid=0) done", false, &[("user", "root"), ("uid", "0")]);
+        check("[lvl=2] -[x]", false, &[("lvl", "2")]);
+        check("q=\"a\\\"b\" r=[1,2]", true, &[("q", "a\\\"b"), ("r", "[1,2]")]);
+        check("empty= next=1", true, &[("next", "1")]);
+        check("quoted=\"\"", true, &[("quoted", "")]);
+    }
+
+    #[test]
+    fn what_is_no_field() {
+        for line in ["", "plain words", "a == b", "x=>y", "1=2", "GET /?a=1&b=2", "abc123==", "-=-=-"] {
+            check(line, false, &[]);
+        }
+    }
+
+    #[test]
+    fn an_open_quote_is_part_of_the_value() {
+        check("a=\"open b=\"shut c=1", false, &[("a", "open b="), ("c", "1")]);
+        check("a=\"open b=2", true, &[("a", "\"open"), ("b", "2")]);
+    }
+
+    #[test]
+    fn a_quoted_value_may_end_behind_the_window() {
+        let long = "x".repeat(2 * WINDOW);
+        check(&format!("a=\"{long}\" b=1"), true, &[("a", &long)]);
+        check(&format!("prose a=\"{long}\" b=1"), false, &[("a", &long)]);
+        check(&format!("{long} a=1"), false, &[]);
+    }
+
+    #[test]
+    fn fields_are_bounded() {
+        let mut fields = Vec::new();
+        assert!(collect("k=1 ".repeat(1000).as_bytes(), 0, &mut fields));
+        assert_eq!(fields.len(), FIELDS);
+    }
+}

@@ -1,0 +1,117 @@
+//! Readings to events: what a line of text, a JSON object, a metric or a vector states.
+//!
+//! # Layout
+//!
+//! One file for each encoder, each with one static `ENCODER`; an encoder is added by its file and one line in [`ENCODERS`].
+//! The others are helpers: `timestamp.rs` and `calendar.rs` (times), `level.rs` (severity), `logfmt.rs` (`key=value`),
+//! `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON strings), `kind.rs`
+//! (topics).
+//!
+//! Encoding allocates nothing: everything found is a span of the raw bytes.
+
+mod calendar;
+mod escape;
+mod journal;
+mod json;
+mod json_scan;
+mod kind;
+mod level;
+mod logfmt;
+mod members;
+mod note;
+mod number;
+mod numeric;
+mod text;
+mod timestamp;
+mod vector;
+
+#[cfg(test)]
+mod tests;
+
+pub use escape::{message_text, unescape};
+pub use kind::stream_kind;
+pub use number::unit_symbol;
+
+use ng_model::event::{Parsed, Reading};
+use ng_model::symbols::Sym;
+use ng_model::zone::{LocalTime, Zone};
+use ng_wire::Format;
+
+/// Every encoder, in the order of recognition. Record heads name encoders by their index.
+pub static ENCODERS: &[&Encoder] =
+    &[&note::ENCODER, &journal::ENCODER, &json::ENCODER, &vector::ENCODER, &numeric::ENCODER, &text::ENCODER];
+
+/// One row of the table of encoders.
+pub struct Encoder {
+    /// Name shown to the user.
+    pub name: &'static str,
+    /// Raised when the same bytes give another event or other features.
+    pub version: u32,
+    /// One sentence: what it recognises.
+    pub summary: &'static str,
+    /// Names of the eight dimensions of its vector.
+    pub features: [&'static str; 8],
+    /// Names of the channels of its detector; empty = unused.
+    pub channels: [&'static str; 4],
+    /// The format of the events it makes.
+    format: Format,
+    /// Fills the cleared `Parsed` and accepts, or refuses and leaves anything in it.
+    parse: fn(&Reading<'_>, &Clock, &mut Parsed) -> bool,
+}
+
+impl Encoder {
+    /// The format of the events it makes.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+}
+
+/// How timestamps without a zone are read.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    local: LocalTime,
+    /// Timestamps without a zone are UTC, not local time.
+    pub assume_utc: bool,
+}
+
+impl Clock {
+    /// Timestamps without a zone are local time of a zone.
+    pub fn of(zone: Zone) -> Clock {
+        Clock { local: LocalTime::new(zone), assume_utc: false }
+    }
+
+    /// Timestamps without a zone are UTC.
+    pub fn utc() -> Clock {
+        Clock { local: LocalTime::default(), assume_utc: true }
+    }
+
+    /// Seconds since 1970, UTC, of what a timestamp without a zone shows, counted from 1970-01-01T00:00:00.
+    fn to_utc_s(&self, shown_s: i64, source: Sym) -> i64 {
+        if self.assume_utc { shown_s } else { self.local.to_utc_s(shown_s, source) }
+    }
+}
+
+/// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what
+/// nothing else recognises is text.
+pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
+    let recognised = ENCODERS.iter().position(|encoder| try_parse(encoder, reading, clock, parsed));
+    // The last encoder, text, accepts everything.
+    recognised.unwrap_or(ENCODERS.len() - 1) as u8
+}
+
+/// Finds the event in stored bytes of a known format. Gives what [`encode`] gave when it chose that format, but for the
+/// time where it has no zone: of that only the place is known, and the record has it.
+pub fn reparse(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
+    let clock = &Clock::utc();
+    let reading = Reading { source: Sym::default(), received_ns, format, raw };
+    let known = ENCODERS.iter().find(|encoder| encoder.format == format);
+    if !known.is_some_and(|encoder| try_parse(encoder, &reading, clock, parsed)) {
+        try_parse(&text::ENCODER, &reading, clock, parsed);
+    }
+}
+
+fn try_parse(encoder: &Encoder, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
+    parsed.clear();
+    parsed.format = encoder.format;
+    (encoder.parse)(reading, clock, parsed)
+}

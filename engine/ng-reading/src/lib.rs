@@ -1,0 +1,9 @@
+//! Reading: from bytes to events. Pure: the same bytes give the same events, in every process.
+//!
+//! # Layout
+//!
+//! `encoders/` finds time, level, fields and values in one reading; each format is a file there.
+
+#![forbid(unsafe_code)]
+
+pub mod encoders;
