@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import socket
 from collections.abc import Iterator
@@ -49,14 +50,14 @@ def over_unix(engine: Engine) -> socket.socket:
 
 def open_connections(engine: Engine) -> int:
     """Connections that the engine holds, as the kernel lists them."""
-    unix = Path("/proc/net/unix").read_text().splitlines()
-    found = sum(line.endswith(f" {engine.socket}") and line.split()[5] == "03" for line in unix)
-    port = f":{urlsplit(engine.url).port:04X}"
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, _, state, *_, inode = line.split()[:10]
-        # 0A listens; without an inode nobody holds it any more.
-        found += local.endswith(port) and state != "0A" and inode != "0"
-    return found
+    files = Path(f"/proc/{engine.process.pid}/fd")
+    # One that is closed meanwhile has no name, and is none of those looked for.
+    held = {os.path.realpath(one).rpartition("[")[2].rstrip("]") for one in files.iterdir()}
+    unix = (line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:])
+    tcp = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    # Connected by a path, and not listening.
+    found = sum(fields[5] == "03" and fields[6] in held and len(fields) > 7 for fields in unix)
+    return found + sum(fields[3] != "0A" and fields[9] in held for fields in tcp)
 
 
 def head(path: str, *fields: str, verb: str = "POST", media: str = "application/json") -> bytes:
