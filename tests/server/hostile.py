@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,10 +28,16 @@ def descriptors(most: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def over_tcp(engine: Engine, source: str = "127.0.0.1") -> socket.socket:
-    """A connection from this address."""
+def over_tcp(engine: Engine, source: str = "127.0.0.1", *, receive: int = 0) -> socket.socket:
+    """A connection from this address; `receive` are the bytes that the kernel takes for it, 0 as many as it likes."""
     where = urlsplit(engine.url)
-    return socket.create_connection((where.hostname, where.port), timeout=20, source_address=(source, 0))
+    line = socket.socket()
+    line.settimeout(20)
+    if receive:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+    line.bind((source, 0))
+    line.connect((where.hostname, where.port))
+    return line
 
 
 def over_unix(engine: Engine) -> socket.socket:
@@ -38,6 +46,18 @@ def over_unix(engine: Engine) -> socket.socket:
     line.settimeout(20)
     line.connect(str(engine.socket))
     return line
+
+
+def open_connections(engine: Engine) -> int:
+    """Connections that the engine holds, as the kernel lists them."""
+    files = Path(f"/proc/{engine.process.pid}/fd")
+    # One that is closed meanwhile has no name, and is none of those looked for.
+    held = {os.path.realpath(one).rpartition("[")[2].rstrip("]") for one in files.iterdir()}
+    unix = (line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:])
+    tcp = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    # Connected by a path, and not listening.
+    found = sum(fields[5] == "03" and fields[6] in held and len(fields) > 7 for fields in unix)
+    return found + sum(fields[3] != "0A" and fields[9] in held for fields in tcp)
 
 
 def head(path: str, *fields: str, verb: str = "POST", media: str = "application/json") -> bytes:

@@ -1,6 +1,9 @@
 //! Answers that nobody takes: a connection into which nothing can be written for a while is closed.
 
+use rustix::io::Errno;
+use rustix::net::SendFlags;
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A stream that fails with `TimedOut` when its other end takes nothing for too long.
+/// A socket that fails with `TimedOut` when its other end takes nothing for too long.
 pub(crate) struct Impatient<S> {
     stream: S,
     wait: Duration,
@@ -29,22 +32,36 @@ impl Patient {
     }
 }
 
-impl<S> Impatient<S> {
-    /// A stream that waits so long, and what switches that off.
+impl<S: AsFd> Impatient<S> {
+    /// A socket that waits so long, and what switches that off.
     pub(crate) fn new(stream: S, wait: Duration) -> (Self, Patient) {
         let patient = Patient::default();
         (Impatient { stream, wait, timer: None, patient: patient.clone() }, patient)
     }
 
-    /// What came of an attempt to write, or the end of the patience.
-    fn after<T>(&mut self, attempt: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+    /// What came of an attempt to write, or of another one at the end of the patience.
+    fn after(
+        &mut self,
+        attempt: Poll<io::Result<usize>>,
+        bytes: &[u8],
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         if attempt.is_ready() || self.patient.0.load(Ordering::Relaxed) {
             self.timer = None;
             return attempt;
         }
         let wait = self.wait;
         ready!(self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(wait))).as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        // The kernel calls a socket writable only when a third of a large buffer is free, which a slow client may not reach
+        // in time; what it has taken is seen by trying.
+        match rustix::net::send(&self.stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(sent) => {
+                self.timer = None;
+                Poll::Ready(Ok(sent))
+            }
+            Err(Errno::AGAIN) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Err(error) => Poll::Ready(Err(error.into())),
+        }
     }
 }
 
@@ -58,10 +75,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Impatient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
+impl<S: AsyncWrite + AsFd + Unpin> AsyncWrite for Impatient<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.after(attempt, context)
+        self.after(attempt, bytes, context)
     }
 
     fn poll_write_vectored(
@@ -70,7 +87,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.after(attempt, context)
+        let first = parts.iter().find(|part| !part.is_empty()).map_or(&[][..], |part| part);
+        self.after(attempt, first, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -78,13 +96,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let attempt = Pin::new(&mut self.stream).poll_flush(context);
-        self.after(attempt, context)
+        // A socket keeps nothing back.
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let attempt = Pin::new(&mut self.stream).poll_shutdown(context);
-        self.after(attempt, context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
@@ -92,33 +109,61 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Impatient<S> {
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
 
-    const WAIT: Duration = Duration::from_millis(50);
+    const WAIT: Duration = Duration::from_secs(1);
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (listener.accept().await.unwrap().0, theirs)
+    }
 
     #[tokio::test]
     async fn who_takes_nothing_is_given_up_and_who_takes_little_is_not() {
-        let (ours, mut theirs) = tokio::io::duplex(64);
+        let (ours, mut theirs) = pair().await;
         let (mut ours, _) = Impatient::new(ours, WAIT);
-        let writing = tokio::spawn(async move {
-            let whole = ours.write_all(&[0; 320]).await;
-            (whole, ours.write_all(&[0; 128]).await)
-        });
-        let mut taken = [0; 64];
-        for _ in 0..5 {
-            tokio::time::sleep(WAIT / 2).await;
+        let writing = tokio::spawn(async move { ours.write_all(&vec![0; 64 << 20]).await });
+        let mut taken = vec![0; 256 << 10];
+        for _ in 0..12 {
+            tokio::time::sleep(WAIT / 4).await;
             theirs.read_exact(&mut taken).await.unwrap();
         }
-        let (whole, rest) = writing.await.unwrap();
-        assert!(whole.is_ok());
-        assert_eq!(rest.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(!writing.is_finished());
+        let ended = tokio::time::timeout(30 * WAIT, writing).await.expect("it is given up").unwrap();
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_at_the_end_of_the_patience_comes_once_and_in_order() {
+        let (ours, mut theirs) = pair().await;
+        let (mut ours, _) = Impatient::new(ours, 2 * WAIT);
+        let whole: Vec<u8> = (0..8u32 << 20).map(|number| (number % 251) as u8).collect();
+        let expected = whole.clone();
+        let writing = tokio::spawn(async move { ours.write_all(&whole).await });
+        let mut all = Vec::new();
+        let mut part = vec![0; 64 << 10];
+        while all.len() < expected.len() {
+            // At first so slowly that a third of the buffer is not free in time.
+            if all.len() < 2 << 20 {
+                tokio::time::sleep(WAIT / 10).await;
+            }
+            match theirs.read(&mut part).await.unwrap() {
+                0 => break,
+                read => all.extend_from_slice(&part[..read]),
+            }
+        }
+        writing.await.unwrap().unwrap();
+        assert!(all == expected);
     }
 
     #[tokio::test]
     async fn a_websocket_is_waited_for() {
-        let (ours, _theirs) = tokio::io::duplex(64);
+        let (ours, _theirs) = pair().await;
         let (mut ours, patient) = Impatient::new(ours, WAIT);
         patient.wait_forever();
-        let writing = tokio::time::timeout(4 * WAIT, ours.write_all(&[0; 128]));
+        let whole = vec![0; 64 << 20];
+        let writing = tokio::time::timeout(2 * WAIT, ours.write_all(&whole));
         assert!(writing.await.is_err(), "it still waits");
     }
 }

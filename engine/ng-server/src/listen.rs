@@ -1,6 +1,6 @@
 //! The listeners: Unix socket, TCP, TLS; how many may connect, and for how long a request may take to arrive.
 
-use crate::answers::Impatient;
+use crate::answers::{Impatient, Patient};
 use crate::hub::{Hub, Phase, ended};
 use crate::places::{Place, Places};
 use crate::refusing::{Refusing, refuse};
@@ -16,6 +16,7 @@ use hyper_util::service::TowerToHyperService;
 use ng_node::NodeError;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -142,12 +143,13 @@ impl Door {
     /// Serves a connection, or tells it that there is no place.
     fn let_in<S>(self, stream: S, peer: Peer)
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: AsyncRead + AsyncWrite + AsFd + Unpin + Send + 'static,
     {
+        let (stream, patient) = Impatient::new(stream, self.hub.settings.answer_wait);
         match self.places.take(&peer) {
             Ok(place) => {
                 self.hub.meters.accepted.one();
-                tokio::spawn(self.unwrapped(stream, peer, place));
+                tokio::spawn(self.unwrapped(stream, patient, peer, place));
             }
             Err(why) => {
                 self.hub.meters.turned_away.one();
@@ -168,13 +170,13 @@ impl Door {
     }
 
     /// Serves a connection after its TLS handshake, if it needs one.
-    async fn unwrapped<S>(self, stream: S, peer: Peer, place: Place)
+    async fn unwrapped<S>(self, stream: S, patient: Patient, peer: Peer, place: Place)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Some(tls) = self.tls_of(&peer) else { return connection(stream, peer, self, place).await };
+        let Some(tls) = self.tls_of(&peer) else { return connection(stream, patient, peer, self, place).await };
         if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await {
-            connection(stream, peer, self, place).await;
+            connection(stream, patient, peer, self, place).await;
         }
     }
 
@@ -189,7 +191,7 @@ async fn breathe() {
 }
 
 /// Serves one connection until it is closed, or the server ends.
-async fn connection<S>(stream: S, peer: Peer, door: Door, place: Place)
+async fn connection<S>(stream: S, patient: Patient, peer: Peer, door: Door, place: Place)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -210,7 +212,6 @@ where
     let handshake = Arc::new(Mutex::new(Some(handshake)));
     let asked = Arc::new(AtomicBool::new(false));
     let mut phase = hub.phase();
-    let (stream, patient) = Impatient::new(stream, hub.settings.answer_wait);
     let service = service_fn({
         let (place, asked) = (place.clone(), asked.clone());
         move |mut request: hyper::Request<Incoming>| {

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// The allocator of the system keeps what an attack has made it take.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Runs an event engine and serves it over HTTP and WebSocket.
 #[derive(Parser)]

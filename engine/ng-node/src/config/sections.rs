@@ -141,7 +141,7 @@ static SERVER: &[Row] = &[
     },
     Row {
         key: "bodies_bytes",
-        accepts: Accepts::Int(128 << 20, 1 << 20, 1 << 40),
+        accepts: Accepts::Int(256 << 20, 1 << 20, 1 << 40),
         unit: "B",
         summary: "Most bytes of bodies of requests, unpacked ones too, that are held at a time.",
     },
