@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 
 from tests.quiet import QUIET
 
-from .accounts import PASSWORD, add, client, first_password, login, socket, user
+from .accounts import PASSWORD, UNCOUNTED, add, client, first_password, login, socket, user
 from .engine import BINARY, Engine
 
 ME = "/api/v1/auth/me"
@@ -191,7 +191,7 @@ def records(engine: Engine) -> list[dict[str, Any]]:
 
 
 def test_everything_is_told_and_no_secret(start: Callable[..., Engine]) -> None:
-    engine = start()
+    engine = start(UNCOUNTED)
     password = first_password(engine)
     assert password is not None
     session = login(engine, "admin", password)
