@@ -111,6 +111,8 @@ def test_what_becomes_of_a_user_counts_at_once_for_all_that_it_has(
     old, _ = seed(opened, engine, f"?token={token}")
     coming_back = answer(old, "reconnection_token", type="get_reconnection_token")["token"]
     change(engine, "remove", "ann")
+    # A user that is gone and there again between two looks of the engine was never gone for those who are told.
+    until(lambda: "the user ann was removed" in told(engine, "auth.user_changed"))
     add(engine.folder / "state", ann="admin")
     assert [status(engine, one) for one in holders] == [401, 401, 401]
     assert [closing(line) for line in [*lines, old]] == [(1008, "CREDENTIALS_ENDED")] * 4
