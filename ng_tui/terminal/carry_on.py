@@ -6,20 +6,25 @@ then read the same keys, and the line mode that the end restores is its own. Giv
 keys that were typed since. And a handler that is interrupted by the next signal, or that interrupts the drawing, finds
 things half done.
 
-Here the handlers only note what happened. The event loop does it, one thing after the other: after SIGTSTP by the
+Here the signals are only noted. The event loop does what is to be done, one thing after the other: after SIGTSTP by the
 driver, after SIGSTOP by setting the modes of the terminal again, while the threads of the driver go on. A shell may set
 the line mode once more after it has let us go on, so for a while it is looked at and set until it holds.
+
+What counts is which signal came last: whoever is told to stop and then to go on must not stop. Python calls the handlers
+of several signals in the order of their numbers, whatever came first; the file descriptor that it writes them to
+(`signal.set_wakeup_fd`) has them in their own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import socket
 import termios
 import time
 from collections.abc import Callable
-from types import FrameType
 
 from textual import constants
 from textual.driver import Driver
@@ -51,38 +56,61 @@ class CarryOn:
         self._driver = driver
         self._redraw = redraw
         self._loop = asyncio.get_running_loop()
-        self._may_go_on = False
-        """It was let go on after it was last told to stop."""
+        self._last = 0
+        """Which of the two signals came last; 0 before the first."""
         self._looking: asyncio.TimerHandle | None = None
         self._right_since = 0.0
-        self._before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
-        signal.signal(signal.SIGTSTP, self._note(self._stop))
-        signal.signal(signal.SIGCONT, self._note(self._go_on))
+        self._arrived, self._written = socket.socketpair()
+        self._arrived.setblocking(False)
+        self._written.setblocking(False)
+        self._wakeup_before = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
+        self._loop.add_reader(self._arrived, self._follow)
+        # Only a signal that has a handler is written to the file descriptor.
+        self._before = {
+            number: signal.signal(number, lambda *_: None) for number in (signal.SIGTSTP, signal.SIGCONT)
+        }
 
     def uninstall(self) -> None:
         """Puts the earlier handlers back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakeup_before)
+        self._loop.remove_reader(self._arrived)
+        self._arrived.close()
+        self._written.close()
         if self._looking is not None:
             self._looking.cancel()
 
-    def _note(self, what: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-        def handle(number: int, frame: FrameType | None) -> None:
-            del frame
-            self._may_go_on = number == signal.SIGCONT
-            self._loop.call_soon_threadsafe(what)
+    def _note(self) -> bool:
+        """Takes what has arrived, in the order in which it came; True when one of the two was among it."""
+        came = False
+        with contextlib.suppress(BlockingIOError):
+            for number in self._arrived.recv(4096):
+                if number in self._before:
+                    self._last, came = number, True
+        return came
 
-        return handle
+    def _follow(self) -> None:
+        if not self._note():
+            return
+        if self._last == signal.SIGTSTP:
+            self._stop()
+        else:
+            self._go_on()
+
+    def _halt(self) -> None:
+        """Stops the process, unless it was let go on since it was told to."""
+        self._note()
+        if self._last == signal.SIGTSTP:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def _stop(self) -> None:
-        if self._may_go_on:
-            return  # Told to stop and to go on before we came to it.
         if not self._driver._auto_restart:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            self._halt()
             return
         self._driver.suspend_application_mode()
         self._driver._must_signal_resume = True
-        os.kill(os.getpid(), signal.SIGSTOP)
+        self._halt()
         # At once: whatever is drawn before would wait for ever for the thread that writes.
         wait_for_front(self._driver.fileno)
         self._driver.resume_application_mode()
