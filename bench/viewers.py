@@ -16,7 +16,7 @@ import pyte
 from context import HERE, Context
 from process import cpu_seconds, peak_memory, thread_seconds
 from report import Missing
-from terminal import Terminal
+from recording_terminal import RecordingTerminal
 
 WARM_UP = 3.0
 """Seconds before the measuring interval."""
@@ -81,7 +81,7 @@ def watch(bench: Context, viewer: Viewer, log: Path, rate: float) -> Seen:
     seconds = WARM_UP + bench.seconds + 2
     with (
         feeding(bench, viewer, log, rate, seconds) as stdin,
-        Terminal(viewer.command, bench.environment, stdin=stdin) as terminal,
+        RecordingTerminal(viewer.command, bench.environment, stdin=stdin) as terminal,
     ):
         time.sleep(WARM_UP)
         start, cpu, total = time.monotonic(), cpu_seconds(terminal.pid), terminal.total

@@ -17,7 +17,7 @@ WINDOW = 2.0
 
 
 @dataclass(frozen=True)
-class Place:
+class RemoteEngine:
     """An engine outside this process, as the console names it."""
 
     local: bool
@@ -30,7 +30,7 @@ class Place:
     """A colour, or the name of a variable of the theme; empty for none."""
 
 
-Places = Mapping[str, Place]
+RemoteEngines = Mapping[str, RemoteEngine]
 """Engines by the label of their client. An engine in this process, and a recording, have no place."""
 
 

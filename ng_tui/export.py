@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from ng_tui.client.protocol import Ring, View
-from ng_tui.pace import SLICE_SECONDS
+from ng_tui.time_budget import SLICE_SECONDS
 from ng_tui.text import fmt_stamp
 
 _BATCH = 64

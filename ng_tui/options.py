@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ng_tui.connection import Places
+from ng_tui.connection import RemoteEngines
 from ng_tui.terminal.capabilities import Capabilities
 
 
@@ -31,7 +31,7 @@ class Options:
     """`clock`, `iso`, `relative` or `delta`."""
     screen: str = "events"
     """The screen shown first."""
-    places: Places = field(default_factory=dict)
+    places: RemoteEngines = field(default_factory=dict)
     """The engines outside this process."""
     capabilities: Capabilities = field(default_factory=Capabilities)
     """What the terminal can do."""

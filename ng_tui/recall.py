@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 
 from ng_tui.client.wire import Row
-from ng_tui.connection import Places, split_source
+from ng_tui.connection import RemoteEngines, split_source
 
 MS = 1_000_000
 
 
-def print_command(row: Row, places: Places) -> str:
+def print_command(row: Row, places: RemoteEngines) -> str:
     """What to type in a shell: `tail` for an engine of the console's own, `query` for one that runs elsewhere.
 
     Where several engines share a ring its numbers are not theirs, so the record is named by its source and its

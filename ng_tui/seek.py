@@ -8,7 +8,7 @@ from functools import partial
 from typing import Literal
 
 from ng_tui.client.protocol import View
-from ng_tui.pace import SLICE_SECONDS, Pace
+from ng_tui.time_budget import SLICE_SECONDS, TimeBudget
 
 JUMPS = {
     "error": "level>=error",
@@ -35,7 +35,7 @@ class Seek:
     wrapped: bool = False
     examined: int = 0
     """Turns times budget so far; a measure of progress, not a count of records."""
-    pace: Pace = field(default_factory=Pace)
+    pace: TimeBudget = field(default_factory=TimeBudget)
     _at: int | None = None
 
     def turn(self) -> Literal["found", "nothing", "more"]:

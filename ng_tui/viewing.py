@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ng_tui.client.protocol import Ring, View
 from ng_tui.client.wire import Totals, ViewState
-from ng_tui.pace import Pace
+from ng_tui.time_budget import TimeBudget
 
 
 class Viewing:
@@ -21,7 +21,7 @@ class Viewing:
         """The view of a filter that is being typed."""
         self.last: ViewState = self.accepted.advance(0)
         """The latest state of `shown`."""
-        self._pace = Pace(65_536)
+        self._pace = TimeBudget(65_536)
         self._since: Totals | None = None
 
     @property

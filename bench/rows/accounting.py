@@ -11,7 +11,7 @@ import lines
 from context import HERE, LINES, LONGEST, Context, run_json, say
 from process import cpu_seconds, peak_memory
 from report import Row
-from terminal import Terminal
+from recording_terminal import RecordingTerminal
 
 TITLE = "a million lines through standard input, added up"
 
@@ -39,7 +39,7 @@ def console(bench: Context, row: Row) -> None:
     """Wall time, processor time and memory of the console."""
     with subprocess.Popen(["cat", str(bench.million)], stdout=subprocess.PIPE) as cat:
         assert cat.stdout is not None
-        with Terminal(bench.neurograph(), bench.environment, stdin=cat.stdout.fileno()) as terminal:
+        with RecordingTerminal(bench.neurograph(), bench.environment, stdin=cat.stdout.fileno()) as terminal:
             cat.stdout.close()
             try:
                 wall = terminal.wait_for([lines.LAST], LONGEST)

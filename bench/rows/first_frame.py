@@ -14,7 +14,7 @@ from context import Context, repeat, say
 from peer_venv import SCRIPTS
 from process import cpu_seconds
 from report import Figure, Missing, Row
-from terminal import Terminal
+from recording_terminal import RecordingTerminal
 
 TITLE = "first frame"
 LINES = 1_000
@@ -90,7 +90,7 @@ def on_path(bench: Context, row: Row, log: str) -> list[Start]:
 
 def first_frame(bench: Context, start: Start) -> tuple[float, float]:
     """Seconds and processor time of one start."""
-    with Terminal(start.command, bench.environment) as terminal:
+    with RecordingTerminal(start.command, bench.environment) as terminal:
         return terminal.wait_for(start.texts, PATIENCE), cpu_seconds(terminal.pid)
 
 

@@ -21,7 +21,7 @@ STEADY_S = 5.0
 
 
 @dataclass
-class Place:
+class ResumePoint:
     """How far a reader is in the stream of records."""
 
     next_seq: int | None = None

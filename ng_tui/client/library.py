@@ -14,7 +14,7 @@ import msgspec
 
 from ng_tui.client.address import Address, Profiles, resolve
 from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt, Status
-from ng_tui.client.follow import Follower, Place
+from ng_tui.client.follow import Follower, ResumePoint
 from ng_tui.client.reach import Reach, reach
 from ng_tui.client.rest import Rest, rest
 from ng_tui.client.sender import Away, Refusal, Sender
@@ -163,7 +163,7 @@ class NeuroGraphClient:
         carry their eight features and the shares of the channels. Raises what the engine refuses, and ConnectionFailed
         when already the first attempt fails.
         """
-        way, place = self._reach, Place(resume_from)
+        way, place = self._reach, ResumePoint(resume_from)
 
         def hello() -> Hello:
             return Hello(

@@ -12,7 +12,7 @@ import msgspec
 
 from ng_tui.client.address import Address
 from ng_tui.client.background import Background
-from ng_tui.client.follow import Follower, Place
+from ng_tui.client.follow import Follower, ResumePoint
 from ng_tui.client.reach import reach
 from ng_tui.client.session import PROTO, Session, decode
 from ng_tui.client.wire import Frame, Hello, Record
@@ -30,7 +30,7 @@ class RemoteStream:
         self._background = background
         self._address = address
         self._filter = filter
-        self._place = Place()
+        self._place = ResumePoint()
         self._frames: deque[Frame] = deque()
         self._held = 0
         self._changed = threading.Condition()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from ng_tui.client.protocol import EngineClient
 from ng_tui.commands.context import Context, stdin_is_data
 from ng_tui.config import Config
-from ng_tui.connection import Places
+from ng_tui.connection import RemoteEngines
 from ng_tui.errors import EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
@@ -76,7 +76,7 @@ def use_controlling_terminal() -> None:
 
 
 def show(
-    context: Context, config: Config, client: EngineClient, filter_text: str = "", places: Places | None = None
+    context: Context, config: Config, client: EngineClient, filter_text: str = "", places: RemoteEngines | None = None
 ) -> None:
     """Runs the console until it is left; ends the process with its exit code. Raises ConsoleError.
 

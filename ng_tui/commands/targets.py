@@ -10,7 +10,7 @@ from ng_tui.client.address import Address, Way
 from ng_tui.client.failures import BadAddress, Untrusted, unreachable
 from ng_tui.client.unix_socket import connect
 from ng_tui.config import Config
-from ng_tui.connection import Place
+from ng_tui.connection import RemoteEngine
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 
@@ -98,7 +98,7 @@ def short_names(found: Iterable[Address]) -> dict[str, Address]:
     return result
 
 
-def places(config: Config, found: Mapping[str, Address]) -> dict[str, Place]:
+def places(config: Config, found: Mapping[str, Address]) -> dict[str, RemoteEngine]:
     """How the console names engines: `found` is each one's address by the label of its client."""
     own = _engine.socket_path(config.text("server.socket"))
     named = config.texts("profiles")
@@ -107,5 +107,5 @@ def places(config: Config, found: Mapping[str, Address]) -> dict[str, Place]:
         is_local = one.way is Way.UNIX
         profile = one.name if one.name in named else ""
         target = "" if is_local and one.socket == own else one.name
-        result[label] = Place(local=is_local, target=target, profile=profile, colour=one.colour)
+        result[label] = RemoteEngine(local=is_local, target=target, profile=profile, colour=one.colour)
     return result

@@ -8,7 +8,7 @@ from rich.style import Style
 
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import AlertState, Role
-from ng_tui.connection import Meter, Place
+from ng_tui.connection import Meter, RemoteEngine
 from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import ABSENT, fmt_bytes, fmt_clock, fmt_rate, fmt_short, fmt_us, safe
@@ -40,7 +40,7 @@ class Overview(Lines):
         now: float = 0.0,
         *,
         label: str = "",
-        place: Place | None = None,
+        place: RemoteEngine | None = None,
         links: Mapping[str, Link] | None = None,
     ) -> None:
         """Shows the state; redraws only when a text changes.
@@ -99,7 +99,7 @@ class Overview(Lines):
         return [(4, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
 
 
-def connection(state: State, label: str, place: Place, names: list[str]) -> Line:
+def connection(state: State, label: str, place: RemoteEngine, names: list[str]) -> Line:
     """Where the console is connected to, as what, and how it stands."""
     link = state.link
     kind = tr("attached") if place.local else tr("remote")

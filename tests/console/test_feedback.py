@@ -22,7 +22,7 @@ from ng_tui.client.wire import (
     Role,
     UndoFeedbackCommand,
 )
-from ng_tui.connection import Place
+from ng_tui.connection import RemoteEngine
 from ng_tui.widgets.detail import Detail
 from ng_tui.widgets.table import Table
 from ng_tui.widgets.tail import Tail
@@ -128,7 +128,7 @@ async def test_a_refusal_of_the_engine_is_shown(tmp_path: Path, key: str) -> Non
 
 
 async def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
-    places = {name: Place(local=False) for name in ("one", "two")}
+    places = {name: RemoteEngine(local=False) for name in ("one", "two")}
     for link, options, expected in (
         (Link(LinkState.LIVE, role=Role.VIEWER), {}, "the role viewer does not have the right steer"),
         (Link(LinkState.WAITING, role=Role.ADMIN), {}, "not connected; commands are not queued"),

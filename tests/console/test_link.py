@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from ng_tui.app import ConsoleApp
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, GapReason, Record, Role
-from ng_tui.connection import Meter, Place, split_source
+from ng_tui.connection import Meter, RemoteEngine, split_source
 from ng_tui.widgets.banner import Banner
 from tests.console.fake import FakeClient
 from tests.console.script import make_record
@@ -26,7 +26,7 @@ VIEWER = replace(LIVE, role=Role.VIEWER, rights=frozenset({"read:modules", "read
 LOST = replace(
     LIVE, state=LinkState.WAITING, since=100.0, retry_at=108.0, tries=6, why="Connection refused", rtt_s=None
 )
-REMOTE = {"ssh://web-1": Place(local=False, target="ssh://web-1")}
+REMOTE = {"ssh://web-1": RemoteEngine(local=False, target="ssh://web-1")}
 
 
 class Clock:
@@ -64,13 +64,13 @@ def words(lines: list[str]) -> str:
     ("place", "link", "expected"),
     [
         (None, Link(LinkState.LIVE), " neurograph embedded  events"),
-        (Place(local=True), LIVE, " neurograph attached web-1  events"),
-        (Place(local=True), VIEWER, " neurograph attached web-1 viewer  events"),
-        (Place(local=False, target="ssh://web-1"), LIVE, " neurograph remote web-1 admin  events"),
-        (Place(local=False, target="prod", profile="prod"), LIVE, " neurograph remote prod admin  events"),
+        (RemoteEngine(local=True), LIVE, " neurograph attached web-1  events"),
+        (RemoteEngine(local=True), VIEWER, " neurograph attached web-1 viewer  events"),
+        (RemoteEngine(local=False, target="ssh://web-1"), LIVE, " neurograph remote web-1 admin  events"),
+        (RemoteEngine(local=False, target="prod", profile="prod"), LIVE, " neurograph remote prod admin  events"),
     ],
 )
-async def test_the_strip_says_where_and_as_what(tmp_path: Path, place: Place | None, link: Link, expected: str) -> None:
+async def test_the_strip_says_where_and_as_what(tmp_path: Path, place: RemoteEngine | None, link: Link, expected: str) -> None:
     client = FakeClient()
     client.link = link
     app, _ = console(tmp_path, client, places={} if place is None else {"embedded": place})
@@ -239,12 +239,12 @@ async def test_reconnect_and_next_engine_where_there_is_nothing_of_the_kind(tmp_
     ("places", "expected"),
     [
         ({}, "neurograph-tui tail --filter seq=200"),
-        ({"local": Place(local=True)}, "neurograph-tui query seq=200"),
+        ({"local": RemoteEngine(local=True)}, "neurograph-tui query seq=200"),
         (REMOTE, "neurograph-tui query --url ssh://web-1 seq=200"),
     ],
 )
 async def test_the_copied_command_asks_the_engine_that_is_shown(
-    tmp_path: Path, places: dict[str, Place], expected: str
+    tmp_path: Path, places: dict[str, RemoteEngine], expected: str
 ) -> None:
     client = FakeClient()
     client.label = next(iter(places), "embedded")
@@ -292,8 +292,8 @@ class FakeSeveral(FakeClient):
 
 
 PLACES = {
-    "web-1": Place(local=False, target="prod", profile="web-1", colour="error"),
-    "db-1": Place(local=False, target="ssh://db-1", colour="#00ff00"),
+    "web-1": RemoteEngine(local=False, target="prod", profile="web-1", colour="error"),
+    "db-1": RemoteEngine(local=False, target="ssh://db-1", colour="#00ff00"),
 }
 
 
@@ -330,7 +330,7 @@ async def test_a_record_of_one_of_several_is_named_by_its_source_and_time(tmp_pa
 
 
 async def test_the_colour_of_a_profile_is_a_colour_or_a_name_of_the_theme(tmp_path: Path) -> None:
-    app, _, _ = remote(tmp_path, places={"ssh://web-1": Place(local=False, target="x", colour="error")})
+    app, _, _ = remote(tmp_path, places={"ssh://web-1": RemoteEngine(local=False, target="x", colour="error")})
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         overview = app._overview

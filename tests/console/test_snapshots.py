@@ -18,7 +18,7 @@ from ng_tui.app import ConsoleApp
 from ng_tui.client.protocol import Link, LinkState
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Role
-from ng_tui.connection import Place
+from ng_tui.connection import RemoteEngine
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.terminal.capabilities import Capabilities
@@ -136,12 +136,12 @@ class Elsewhere(ReplayClient):
     link = LIVE
 
 
-ATTACHED, REMOTE = Place(local=True), Place(local=False, target="prod", profile="prod", colour="warning")
+ATTACHED, REMOTE = RemoteEngine(local=True), RemoteEngine(local=False, target="prod", profile="prod", colour="warning")
 MORE = replace(LIVE, received_bytes=LIVE.received_bytes + 36_000)
 VIEWER = replace(MORE, role=Role.VIEWER, rights=frozenset({"read:modules"}))
 LOST = replace(LIVE, state=LinkState.WAITING, retry_at=116.0, tries=6, why="Connection refused")
 
-LINKS: list[tuple[str, str, Place, Link, tuple[str, ...]]] = [
+LINKS: list[tuple[str, str, RemoteEngine, Link, tuple[str, ...]]] = [
     ("events-attached", "events", ATTACHED, MORE, ()),
     ("events-remote", "events", REMOTE, MORE, ()),
     ("modules-viewer", "modules", REMOTE, VIEWER, ()),
@@ -158,7 +158,7 @@ async def test_every_state_of_a_connection(
     snapshot: SnapshotAssertion,
     name: str,
     screen: str,
-    place: Place,
+    place: RemoteEngine,
     link: Link,
     keys: tuple[str, ...],
     size: tuple[int, int],

@@ -15,7 +15,7 @@ from ng_tui.commands.emit import event
 from ng_tui.commands.lines import lines
 from ng_tui.commands.targets import places, profiles, short_names
 from ng_tui.config import Flags, load
-from ng_tui.connection import Place
+from ng_tui.connection import RemoteEngine
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_places_and_profiles_come_from_the_configuration() -> None:
     assert named == {"shop": {"url": "ssh://web-1", "token_file": "/token", "colour": "error"}}
     found = {"shop": resolve("shop", named), "here": resolve("unix:/x"), "there": resolve("unix:/y")}
     assert places(config, found) == {
-        "shop": Place(local=False, target="shop", profile="shop", colour="error"),
-        "here": Place(local=True),
-        "there": Place(local=True, target="unix:/y"),
+        "shop": RemoteEngine(local=False, target="shop", profile="shop", colour="error"),
+        "here": RemoteEngine(local=True),
+        "there": RemoteEngine(local=True, target="unix:/y"),
     }
 
 

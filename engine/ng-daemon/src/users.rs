@@ -4,7 +4,7 @@
 
 use clap::Subcommand;
 use ng_node::NodeError;
-use ng_server::auth::store::{Contents, FILE, Store};
+use ng_server::auth::account_store::{AccountStore, Contents, FILE};
 use ng_server::auth::{ROLES, passwords, role_name, role_named, users};
 use ng_server::clock;
 use ng_server::error::ApiError;
@@ -62,7 +62,7 @@ pub(crate) fn run(command: UserCommand, state_dir: &Path) -> Result<(), NodeErro
     if !matches!(command, UserCommand::List) {
         check_owner(state_dir)?;
     }
-    let store = Store::open(state_dir)?;
+    let store = AccountStore::open(state_dir)?;
     let change = |change: &dyn Fn(&mut Contents) -> Result<(), ApiError>| {
         store.change(|contents| change(contents)).map_err(|refused| refuse(state_dir, refused))
     };
@@ -113,7 +113,7 @@ fn refuse(state_dir: &Path, refused: ApiError) -> NodeError {
     NodeError::failure("NG-3403", state_dir.join(FILE).display().to_string(), refused.message)
 }
 
-fn list(store: &Store) -> Result<(), NodeError> {
+fn list(store: &AccountStore) -> Result<(), NodeError> {
     let contents = store.read();
     let lines = contents.users.iter().map(|(name, user)| {
         let state = if user.disabled { "disabled" } else { "enabled" };

@@ -56,7 +56,7 @@ pub struct TailProbability<T = f64> {
     /// The number of values for which `decades` was calculated.
     counted: usize,
     /// The value searched for last and its place: what is asked about is often remembered next.
-    searched: Option<(T, Place)>,
+    searched: Option<(T, BlockPosition)>,
     /// A value and its surprise to the high side, while nothing has changed since: many channels say the same for long.
     known: (f64, f64),
 }
@@ -71,7 +71,7 @@ struct Rank {
 
 /// A block, and in the block before the first value that is not less.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct BlockPosition {
     block: usize,
     place: usize,
 }
@@ -245,20 +245,20 @@ impl<T: Kept> TailProbability<T> {
     }
 
     /// The first block whose last value is not below `x`, else the last block; and where `x` stands in it.
-    fn place_of(&self, x: T) -> Place {
+    fn place_of(&self, x: T) -> BlockPosition {
         let block = self.tops.partition_point(|top| *top < x).min(self.tops.len() - 1);
-        Place { block, place: below(&self.blocks[block], x) }
+        BlockPosition { block, place: below(&self.blocks[block], x) }
     }
 
     /// Adds a value, at its place when that is known.
-    fn insert(&mut self, x: T, at: Option<Place>) {
+    fn insert(&mut self, x: T, at: Option<BlockPosition>) {
         if self.blocks.is_empty() {
             let block = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(FULL + 1));
             self.blocks.push(block);
             self.tops.push(x);
             self.sizes.push(0);
         }
-        let Place { block: at, place } = at.unwrap_or_else(|| self.place_of(x));
+        let BlockPosition { block: at, place } = at.unwrap_or_else(|| self.place_of(x));
         let block = &mut self.blocks[at];
         block.insert(place, x);
         if block.len() > FULL {
@@ -275,7 +275,7 @@ impl<T: Kept> TailProbability<T> {
 
     /// Takes a value out. Small blocks are merged, so that the number of blocks stays in proportion.
     fn remove(&mut self, x: T) {
-        let Place { block: at, place } = self.place_of(x);
+        let BlockPosition { block: at, place } = self.place_of(x);
         let block = &mut self.blocks[at];
         block.remove(place);
         if block.len() >= FULL / 8 || self.blocks.len() == 1 {

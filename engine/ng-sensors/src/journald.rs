@@ -46,12 +46,12 @@ pub struct Journald {
     lines: i64,
     units: Vec<String>,
     max_line_bytes: usize,
-    place: Place,
+    place: ReadPosition,
 }
 
 /// Where to go on reading.
 #[derive(Debug, Default)]
-struct Place {
+struct ReadPosition {
     /// Cursor of the last entry that was handed on.
     cursor: Option<String>,
     /// Entries handed on since the start.
@@ -71,7 +71,7 @@ impl Journald {
             lines: values.int("lines"),
             units: values.list("units").to_vec(),
             max_line_bytes: values.int("max_line_bytes") as usize,
-            place: Place::default(),
+            place: ReadPosition::default(),
         }
     }
 
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_child_starts_at_the_tail_or_behind_the_cursor() {
-        let check = |place: Place, units: &[&str], expect: &str| {
+        let check = |place: ReadPosition, units: &[&str], expect: &str| {
             let mut journald = Journald::new("journalctl", &Values::defaults(SENSOR.settings));
             journald.place = place;
             journald.units = units.iter().map(|unit| unit.to_string()).collect();
@@ -179,8 +179,8 @@ mod tests {
             let args: Vec<_> = command.get_args().map(|arg| arg.to_str().unwrap()).collect();
             assert_eq!(args.join(" "), format!("--follow --output=json --no-pager --all {expect}"));
         };
-        check(Place::default(), &[], "--lines=10");
-        check(Place::default(), &["ssh.service", "-x"], "--lines=10 --unit=ssh.service --unit=-x");
-        check(Place { cursor: Some("s=1".into()), entries: 1 }, &[], "--no-tail --after-cursor=s=1");
+        check(ReadPosition::default(), &[], "--lines=10");
+        check(ReadPosition::default(), &["ssh.service", "-x"], "--lines=10 --unit=ssh.service --unit=-x");
+        check(ReadPosition { cursor: Some("s=1".into()), entries: 1 }, &[], "--no-tail --after-cursor=s=1");
     }
 }

@@ -5,6 +5,7 @@
 //! is behind is known in bytes, and the client's own task ends it when that is too far.
 
 use crate::forms::{Form, Write};
+use crate::rate_window::RateWindow;
 use ng_core::event_loop::{Disconnected, EngineHandle};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared};
@@ -210,10 +211,10 @@ impl Feeds {
             queue: made.queue.clone(),
         });
         open.retain(|_, feed| feed.strong_count() > 0);
-        let pace = Pace::new(key.max_rate);
+        let limited = Limited { window: RateWindow::new(key.max_rate, Instant::now()), left_out: None };
         open.insert(key, Arc::downgrade(&feed));
         drop(open);
-        tokio::spawn(run(self.clone(), Arc::downgrade(&feed), made.queue, woken, pace));
+        tokio::spawn(run(self.clone(), Arc::downgrade(&feed), made.queue, woken, limited));
         Ok(attach(feed))
     }
 
@@ -257,7 +258,7 @@ fn attach(feed: Arc<Feed>) -> (Cursor, Vec<Message>, u64) {
 }
 
 /// Moves records from the engine's queue into the chain for as long as the feed has readers.
-async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<Notify>, mut pace: Pace) {
+async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<Notify>, mut limited: Limited) {
     loop {
         // Without records once a second: a feed without readers ends, and the others tell how far they have looked.
         let _ = tokio::time::timeout(Duration::from_secs(1), woken.notified()).await;
@@ -267,7 +268,7 @@ async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<
             let next_seq = feeds.store.lock().next_seq();
             match queue.take(TAKE, Duration::ZERO) {
                 Taken::Seqs(seqs) => {
-                    append(&feeds, &feed, &seqs, &mut pace);
+                    append(&feeds, &feed, &seqs, &mut limited);
                     // Under a flood the queue is never empty, and the other tasks of this thread want to go on.
                     tokio::task::yield_now().await;
                 }
@@ -283,14 +284,14 @@ async fn run(feeds: Arc<Feeds>, feed: Weak<Feed>, queue: Arc<Queue>, woken: Arc<
 }
 
 /// Fetches the records and adds them to the chain.
-fn append(feeds: &Feeds, feed: &Feed, seqs: &[u64], pace: &mut Pace) {
-    let mut count = 0;
+fn append(feeds: &Feeds, feed: &Feed, seqs: &[u64], limited: &mut Limited) {
+    let (mut count, now) = (0, Instant::now());
     for &seq in seqs {
-        if !pace.admits() {
-            pace.left_out.get_or_insert((seq, 0)).1 += 1;
+        if !limited.window.admits(now) {
+            limited.left_out.get_or_insert((seq, 0)).1 += 1;
             continue;
         }
-        if let Some((from_seq, count)) = pace.left_out.take() {
+        if let Some((from_seq, count)) = limited.left_out.take() {
             append_gap(feeds, feed, Gap { from_seq, to_seq: seq, count, reason: GapReason::RateLimited });
         }
         let mut end = feed.end.lock();
@@ -349,26 +350,9 @@ pub fn length(message: &Message) -> usize {
     }
 }
 
-/// Lets a number of records through each second.
-struct Pace {
-    rate: Option<u32>,
-    window: Instant,
-    used: u32,
+/// What one feed lets through.
+struct Limited {
+    window: RateWindow,
     /// First record that was left out and not yet told, and how many.
     left_out: Option<(u64, u64)>,
-}
-
-impl Pace {
-    fn new(rate: Option<u32>) -> Self {
-        Pace { rate, window: Instant::now(), used: 0, left_out: None }
-    }
-
-    fn admits(&mut self) -> bool {
-        let Some(rate) = self.rate else { return true };
-        if self.window.elapsed() >= Duration::from_secs(1) {
-            (self.window, self.used) = (Instant::now(), 0);
-        }
-        self.used += 1;
-        self.used <= rate
-    }
 }

@@ -12,7 +12,7 @@ use crate::ingest::Ingest;
 use crate::meters::Meters;
 use crate::settings::ServerSettings;
 use crate::supervise;
-use crate::ws::Tokens;
+use crate::ws::ReconnectionTokens;
 use ng_core::event_loop::{EngineHandle, SubmitError};
 use ng_core::store::Shared;
 use ng_filter::{Env, Filter};
@@ -106,7 +106,7 @@ pub struct Hub {
     /// The events of channels.
     pub channel_news: ChannelNews,
     /// Sessions that can be gone on with.
-    pub tokens: Tokens,
+    pub tokens: ReconnectionTokens,
     /// The way in for events.
     pub ingest: Ingest,
     /// Bytes that bodies of requests may hold.
@@ -152,7 +152,7 @@ impl Hub {
             started: Instant::now(),
             clients: Clients::default(),
             channel_news: ChannelNews::default(),
-            tokens: Tokens::default(),
+            tokens: ReconnectionTokens::default(),
             bodies: Budget::new(&parts.settings),
             meters: Meters::default(),
             settings: parts.settings,

@@ -1,8 +1,8 @@
 //! The listeners: Unix socket, TCP, TLS; how many may connect, and for how long a request may take to arrive.
 
 use crate::answers::{Impatient, Patient};
+use crate::connection_limits::{ConnectionLimits, ConnectionPermit};
 use crate::hub::{Hub, Phase, ended};
-use crate::places::{Place, Places};
 use crate::refusing::{Refusing, refuse};
 use crate::request::Peer;
 use crate::settings::{HEAD_TIMEOUT, ServerSettings};
@@ -58,7 +58,7 @@ impl Listeners {
 
     /// Serves until the hub ends, and then until every connection has, at most for a few seconds.
     pub(crate) async fn serve(self, hub: Arc<Hub>, router: Router) {
-        let places = Places::new(&hub.settings);
+        let places = ConnectionLimits::new(&hub.settings);
         let door =
             Door { hub: hub.clone(), router, places: places.clone(), refusing: Refusing::default(), tls: self.tls };
         let mut tasks = tokio::task::JoinSet::new();
@@ -100,7 +100,7 @@ fn bind_unix(path: &Path) -> Result<(UnixListener, SocketFile), NodeError> {
 struct Door {
     hub: Arc<Hub>,
     router: Router,
-    places: Arc<Places>,
+    places: Arc<ConnectionLimits>,
     refusing: Refusing,
     tls: Option<TlsAcceptor>,
 }
@@ -170,7 +170,7 @@ impl Door {
     }
 
     /// Serves a connection after its TLS handshake, if it needs one.
-    async fn unwrapped<S>(self, stream: S, patient: Patient, peer: Peer, place: Place)
+    async fn unwrapped<S>(self, stream: S, patient: Patient, peer: Peer, place: ConnectionPermit)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -191,7 +191,7 @@ async fn breathe() {
 }
 
 /// Serves one connection until it is closed, or the server ends.
-async fn connection<S>(stream: S, patient: Patient, peer: Peer, door: Door, place: Place)
+async fn connection<S>(stream: S, patient: Patient, peer: Peer, door: Door, place: ConnectionPermit)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -249,4 +249,4 @@ where
 
 /// Keeps the place of a connection for as long as it is held.
 #[derive(Clone)]
-pub(crate) struct Held(#[expect(dead_code, reason = "it is only held")] Arc<Place>);
+pub(crate) struct Held(#[expect(dead_code, reason = "it is only held")] Arc<ConnectionPermit>);

@@ -111,7 +111,7 @@ pub fn router(hub: Arc<Hub>) -> Router {
     let mut router: Router<App> = Router::new();
     for route in all() {
         let handler = (route.handler)();
-        router = router.route(route.path, crate::guard::guarded(handler, route.needs));
+        router = router.route(route.path, crate::middleware::guarded(handler, route.needs));
     }
-    crate::guard::around(router.route("/ws", axum::routing::get(crate::ws::upgrade)), hub)
+    crate::middleware::around(router.route("/ws", axum::routing::get(crate::ws::upgrade)), hub)
 }

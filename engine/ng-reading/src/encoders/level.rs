@@ -40,7 +40,7 @@ pub(super) fn in_line(raw: &[u8], from: usize, stamped: bool, logcat: bool) -> O
             at = end;
             continue;
         }
-        let place = Place { index, prose, set_off: stamped && index == 0 };
+        let place = TokenPosition { index, prose, set_off: stamped && index == 0 };
         let hit = match first {
             b'[' | b'<' => bracketed(window, at),
             b'a'..=b'z' | b'A'..=b'Z' => {
@@ -162,7 +162,7 @@ struct Hit {
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct TokenPosition {
     index: usize,
     /// Plain words that stand directly before.
     prose: usize,
@@ -231,7 +231,7 @@ fn bracketed(raw: &[u8], at: usize) -> Option<Hit> {
     Some(Hit { level: word(text)?, end: end + usize::from(colon), heads: true })
 }
 
-fn bare(raw: &[u8], at: usize, end: usize, place: Place) -> Option<Hit> {
+fn bare(raw: &[u8], at: usize, end: usize, place: TokenPosition) -> Option<Hit> {
     let token = &raw[at..end];
     let len = token.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
     let (name, rest) = token.split_at(len);

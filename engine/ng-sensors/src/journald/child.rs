@@ -1,6 +1,6 @@
 //! One run of `journalctl`.
 
-use super::Place;
+use super::ReadPosition;
 use crate::lines::{LineSplitter, Piece};
 use crate::notes;
 use crate::stdin::LOOK;
@@ -47,7 +47,7 @@ impl Child {
         ingest: &IngestHandle,
         source: &Arc<SourceStatus>,
         max_line_bytes: usize,
-        place: &mut Place,
+        place: &mut ReadPosition,
     ) -> Result<Ended, Shutdown> {
         let (Some(mut stdout), Some(mut stderr)) = (self.process.stdout.take(), self.process.stderr.take()) else {
             return Ok(self.end());

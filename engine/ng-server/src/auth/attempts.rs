@@ -15,7 +15,7 @@ const PLACES: usize = 4096;
 
 /// Whom failures are counted for: a host, or a user of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Place {
+enum Origin {
     Uid(u32),
     Host(IpAddr),
 }
@@ -25,9 +25,9 @@ pub(super) struct Attempts {
     /// Failures that an address has within [`WINDOW_S`].
     most: usize,
     /// Times of the failures, seconds, in their order; never empty.
-    failed: Mutex<HashMap<Place, Vec<u64>>>,
+    failed: Mutex<HashMap<Origin, Vec<u64>>>,
     /// When a password was right last.
-    right: Mutex<HashMap<Place, u64>>,
+    right: Mutex<HashMap<Origin, u64>>,
 }
 
 impl Attempts {
@@ -83,7 +83,7 @@ impl Attempts {
     /// Where somebody waits whose attempt was just counted.
     pub(super) fn lane(&self, peer: &Peer, now_s: u64) -> Lane {
         let place = place(peer);
-        if let Place::Uid(_) = place {
+        if let Origin::Uid(_) = place {
             return Lane::Owner;
         }
         let counted = self.failed.lock().get(&place).map_or(0, |times| times.len());
@@ -101,7 +101,7 @@ fn is_recent(time_s: u64, now_s: u64) -> bool {
     time_s.abs_diff(now_s) < WINDOW_S
 }
 
-fn make_room(failed: &mut HashMap<Place, Vec<u64>>, now_s: u64) {
+fn make_room(failed: &mut HashMap<Origin, Vec<u64>>, now_s: u64) {
     if failed.len() < PLACES {
         return;
     }
@@ -113,10 +113,10 @@ fn make_room(failed: &mut HashMap<Place, Vec<u64>>, now_s: u64) {
     }
 }
 
-fn place(peer: &Peer) -> Place {
+fn place(peer: &Peer) -> Origin {
     match peer {
-        Peer::Unix { uid } => Place::Uid(*uid),
-        Peer::Tcp { address, .. } => Place::Host(host_of(*address)),
+        Peer::Unix { uid } => Origin::Uid(*uid),
+        Peer::Tcp { address, .. } => Origin::Host(host_of(*address)),
     }
 }
 
@@ -174,8 +174,8 @@ mod tests {
             assert_eq!(attempts.count(&Peer::Unix { uid }, 50 + u64::from(uid) / 1000), Ok(()));
         }
         assert_eq!(attempts.failed.lock().len(), PLACES);
-        assert!(attempts.failed.lock().contains_key(&Place::Uid(2 * PLACES as u32 - 1)));
-        assert!(!attempts.failed.lock().contains_key(&Place::Uid(0)));
+        assert!(attempts.failed.lock().contains_key(&Origin::Uid(2 * PLACES as u32 - 1)));
+        assert!(!attempts.failed.lock().contains_key(&Origin::Uid(0)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Who a client is. What it may do is found anew in the store whenever that may have changed.
 
-use super::store::{ApiKey, Contents, User};
+use super::account_store::{ApiKey, Contents, User};
 use super::{Right, keys, role_name, users};
 use crate::error::ApiError;
 use ng_wire::Role;

@@ -1,7 +1,7 @@
 //! API keys: 256 random bits that programs carry instead of a password.
 
+use super::account_store::{ApiKey, Contents, User};
 use super::identity::{self, Credential, Identity};
-use super::store::{ApiKey, Contents, User};
 use super::users::{self, invalid};
 use super::{Bad, Right, scopes};
 use crate::error::ApiError;

@@ -7,6 +7,7 @@
 //! that `hashing.rs` gives, `tokens.rs` signs, `attempts.rs` counts failures. `sessions.rs` is logging in and out. Here the
 //! credentials of a request become an [`Identity`], and `identity.rs` says what that may do now.
 
+pub mod account_store;
 mod attempts;
 mod hashing;
 mod identity;
@@ -15,7 +16,6 @@ pub mod passwords;
 mod rights;
 pub mod scopes;
 mod sessions;
-pub mod store;
 mod tokens;
 pub mod users;
 
@@ -28,13 +28,13 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::request::Peer;
 use crate::settings::{Anonymous, ServerSettings};
+use account_store::AccountStore;
 use axum::http::{HeaderMap, StatusCode, header};
 use ng_node::NodeError;
 use ng_wire::Role;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
-use store::Store;
 use tokio::sync::watch;
 
 /// Name of the user that the first start makes.
@@ -69,7 +69,7 @@ type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
 pub struct Auth {
     uid: u32,
     anonymous: Anonymous,
-    store: Arc<Store>,
+    store: Arc<AccountStore>,
     attempts: attempts::Attempts,
     hashing: Arc<hashing::Hashing>,
     clock: Clock,
@@ -88,7 +88,7 @@ impl Auth {
         failures: usize,
         clock: Clock,
     ) -> Result<(Auth, Option<String>), NodeError> {
-        let store = Store::open(state_dir)?;
+        let store = AccountStore::open(state_dir)?;
         let mut first = None;
         if store.read().users.is_empty() {
             let password = passwords::generate();
@@ -99,7 +99,7 @@ impl Auth {
                 false => Ok(false),
             });
             let made = made.map_err(|error| {
-                NodeError::failure("NG-3402", state_dir.join(store::FILE).display().to_string(), error.message)
+                NodeError::failure("NG-3402", state_dir.join(account_store::FILE).display().to_string(), error.message)
             })?;
             first = made.then_some(password);
         }
@@ -142,7 +142,8 @@ impl Auth {
     pub fn look(&self, since_s: u64) -> Looked {
         let now_s = (self.clock)();
         let contents = self.store.read();
-        let expired = |key: &store::ApiKey| key.expires_s.is_some_and(|end_s| since_s < end_s && end_s <= now_s);
+        let expired =
+            |key: &account_store::ApiKey| key.expires_s.is_some_and(|end_s| since_s < end_s && end_s <= now_s);
         let some = contents.keys.values().any(expired);
         drop(contents);
         if some {

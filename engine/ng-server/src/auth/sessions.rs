@@ -1,9 +1,9 @@
 //! Logging in, staying in, logging out; and the API keys as the engine's administrators see them.
 
+use super::account_store::{ApiKey, Contents, Ended, User};
 use super::hashing::{Lane, Turn};
 use super::keys::{self, NewKey};
-use super::store::{ApiKey, Contents, Ended, User};
-use super::tokens::{Claims, Kind, Tokens};
+use super::tokens::{Claims, Kind, TokenIssuer};
 use super::{Auth, Bad, Identity, bearer, passwords, too_many, users};
 use crate::error::ApiError;
 use crate::request::Peer;
@@ -155,7 +155,7 @@ impl Auth {
     /// What a token of this kind says, and the user as it is now.
     pub(super) fn token(&self, text: &str, kind: Kind) -> Result<(Claims, User), Bad> {
         let contents = self.store.read();
-        let claims = Tokens::new(&contents.secret).verify(text, (self.clock)())?;
+        let claims = TokenIssuer::new(&contents.secret).verify(text, (self.clock)())?;
         if claims.token_type != kind {
             return Err(Bad::Ended(match kind {
                 Kind::Access => "expected an access token, found a refresh token",
@@ -189,7 +189,7 @@ impl Auth {
     }
 
     pub(super) fn session(&self, name: &str, user: &User) -> Session {
-        let (tokens, now_s) = (Tokens::new(&self.store.read().secret), (self.clock)());
+        let (tokens, now_s) = (TokenIssuer::new(&self.store.read().secret), (self.clock)());
         Session {
             access: tokens.issue(Kind::Access, name, user, now_s),
             refresh: tokens.issue(Kind::Refresh, name, user, now_s),

@@ -48,7 +48,7 @@ impl Rig {
         self.auth.identify(&HERE, &bearing(text), None).map_err(|refusal| refusal.code)
     }
 
-    fn change(&self, change: impl FnOnce(&mut store::Contents) -> Result<(), ApiError>) {
+    fn change(&self, change: impl FnOnce(&mut account_store::Contents) -> Result<(), ApiError>) {
         self.auth.store.change(change).unwrap();
     }
 }
@@ -188,7 +188,7 @@ async fn keys_end_by_time_by_revoking_and_with_their_owner() {
     rig.auth.delete_key(&id).await.unwrap();
     assert_eq!(rig.auth.key(&id).err().unwrap().code, "API_KEY_NOT_FOUND");
     assert_eq!(rig.auth.revoke_key(&id).await.err().unwrap().code, "API_KEY_NOT_FOUND");
-    let text = std::fs::read_to_string(rig.folder.path().join(store::FILE)).unwrap();
+    let text = std::fs::read_to_string(rig.folder.path().join(account_store::FILE)).unwrap();
     assert!(!text.contains(&forever) && text.contains(&forever[..16]));
 }
 
@@ -333,7 +333,7 @@ async fn the_list_of_ended_tokens_is_bounded() {
     let session = rig.login().await;
     rig.change(|contents| {
         for number in 0..4096 {
-            let ended = store::Ended { user: "admin".into(), expires_s: u64::MAX };
+            let ended = account_store::Ended { user: "admin".into(), expires_s: u64::MAX };
             contents.ended.insert(number.to_string(), ended);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Signed tokens (JWT, HS256). Every one is verified at every request; nothing is remembered of an earlier verification.
 
-use super::store::User;
+use super::account_store::User;
 use super::{Bad, Right, scopes};
 use crate::random;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -44,19 +44,19 @@ pub(super) struct Claims {
 }
 
 /// Makes and verifies tokens.
-pub(super) struct Tokens {
+pub(super) struct TokenIssuer {
     signs: EncodingKey,
     verifies: DecodingKey,
     rules: Validation,
 }
 
-impl Tokens {
+impl TokenIssuer {
     /// With the secret of the store.
     pub(super) fn new(secret: &str) -> Self {
         let mut rules = Validation::new(Algorithm::HS256);
         // The clock of the caller decides, to the second.
         rules.validate_exp = false;
-        Tokens {
+        TokenIssuer {
             signs: EncodingKey::from_secret(secret.as_bytes()),
             verifies: DecodingKey::from_secret(secret.as_bytes()),
             rules,
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_token_is_valid_until_its_last_second() {
-        let tokens = Tokens::new("secret");
+        let tokens = TokenIssuer::new("secret");
         for (kind, lifetime_s) in [(Kind::Access, ACCESS_S), (Kind::Refresh, REFRESH_S)] {
             let token = tokens.issue(kind, "ann", &user(), 1000);
             let claims = tokens.verify(&token, 1000 + lifetime_s - 1).unwrap();
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn only_what_we_signed_with_our_algorithm_is_ours() {
-        let tokens = Tokens::new("secret");
+        let tokens = TokenIssuer::new("secret");
         let good = tokens.issue(Kind::Access, "ann", &user(), 0);
         let claims = serde_json::to_value(tokens.verify(&good, 0).unwrap()).unwrap();
         let parts: Vec<&str> = good.split('.').collect();

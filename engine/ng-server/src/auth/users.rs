@@ -1,6 +1,6 @@
 //! Changes of users.
 
-use super::store::{Contents, User};
+use super::account_store::{Contents, User};
 use crate::error::ApiError;
 use axum::http::StatusCode;
 use ng_wire::Role;

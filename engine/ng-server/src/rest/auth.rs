@@ -57,7 +57,7 @@ struct Passwords {
 
 /// Tokens.
 #[derive(Serialize, JsonSchema)]
-struct Tokens {
+struct TokenPair {
     /// Goes with requests, as `Authorization: Bearer …`.
     access_token: String,
     /// Gives other tokens, once; it is valid for seven days.
@@ -153,7 +153,7 @@ const fn row(
         query: None,
         takes,
         status: 200,
-        gives: Gives::Json(schema::<Tokens>),
+        gives: Gives::Json(schema::<TokenPair>),
         refusals: &[400, 413, 422],
         handler,
     }
@@ -264,10 +264,10 @@ fn named() -> Result<Request, ApiError> {
     Ok(asker)
 }
 
-fn tokens(session: Session) -> Tokens {
+fn tokens(session: Session) -> TokenPair {
     let identity =
         Identity { user: Some(session.account.name.clone()), role: session.account.role, ..Identity::anonymous() };
-    Tokens {
+    TokenPair {
         access_token: session.access,
         refresh_token: session.refresh,
         token_type: "bearer",

@@ -2,8 +2,8 @@
 
 use super::answer::{self, Flat};
 use super::auth::asker;
+use crate::auth::account_store::ApiKey;
 use crate::auth::keys::NewKey;
-use crate::auth::store::ApiKey;
 use crate::auth::{Right, scopes};
 use crate::clock;
 use crate::error::ApiError;

@@ -11,14 +11,14 @@ mod binary;
 mod buckets;
 mod line;
 mod native;
+mod reconnection;
 mod requests;
 mod seed;
 pub mod socket;
 mod stream;
 mod subscriptions;
-mod tokens;
 
-pub use tokens::{Restored, Tokens};
+pub use reconnection::{ReconnectionTokens, Restored};
 
 use crate::error::ApiError;
 use crate::forms::Form;

@@ -8,10 +8,10 @@
 use super::binary::{self, Content};
 use super::buckets::{Buckets, Kind};
 use super::line::{End, Heartbeat, Line, Over};
+use super::reconnection::{self, Places, Restored};
 use super::requests::{Asked, allowed, answer, refusal, typed, unknown_channel};
 use super::socket::Socket;
 use super::subscriptions::{Next, Subscriptions};
-use super::tokens::{self, Places, Restored};
 use crate::auth::Right;
 use crate::channel_news;
 use crate::channels::Channel;
@@ -219,7 +219,7 @@ impl Session<'_> {
                 }
                 self.keep();
                 let token = self.hub.tokens.give(&self.asker.identity, &self.places, Instant::now());
-                answer("reconnection_token", json!({ "token": token, "expires_in": tokens::LIFETIME.as_secs() }))
+                answer("reconnection_token", json!({ "token": token, "expires_in": reconnection::LIFETIME.as_secs() }))
             }
             Asked::EnableBinary => {
                 self.binary = true;

@@ -1,8 +1,8 @@
 //! The channels that one client of the seed's dialect reads, and what comes next on any of them.
 
 use super::line::{End, Line, Over};
+use super::reconnection::ResumePoint;
 use super::stream::{Stream, join};
-use super::tokens::Place;
 use crate::channel_news::Item;
 use crate::channels::{CHANNELS, Channel};
 use crate::clients::Client;
@@ -105,7 +105,7 @@ impl Subscriptions {
         hub: &Hub,
         client: &Client,
         line: &mut Line<'_>,
-        place: Place,
+        place: ResumePoint,
     ) -> Result<(), Over> {
         let news = hub.channel_news.listen(place.channel);
         let from = place.next_seq.unwrap_or_else(|| hub.store.lock().next_seq());
@@ -142,8 +142,8 @@ impl Subscriptions {
     }
 
     /// Where the client stands.
-    pub(super) fn places(&self) -> Vec<Place> {
-        let place = |known: &Subscription| Place {
+    pub(super) fn places(&self) -> Vec<ResumePoint> {
+        let place = |known: &Subscription| ResumePoint {
             channel: known.channel,
             web: known.web,
             next_seq: known.records.as_ref().map(Records::position),

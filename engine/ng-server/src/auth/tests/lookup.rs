@@ -83,7 +83,7 @@ async fn keys_of_earlier_versions_go_to_the_user_at_the_root() {
         (id(4), "apikey_0123456789abcdef".into()),
         (id(5), format!("apikey_{}", id(5))),
     ];
-    let path = rig.folder.path().join(store::FILE);
+    let path = rig.folder.path().join(account_store::FILE);
     let mut value: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     for (id, owner) in &owners {
         value["keys"][id]["owner"] = owner.as_str().into();
@@ -121,7 +121,7 @@ async fn who_is_inside_hears_of_every_change() {
 #[tokio::test]
 async fn another_process_is_heard_at_once() {
     let rig = with_ann(Role::Admin);
-    let other = store::Store::open(rig.folder.path()).unwrap();
+    let other = account_store::AccountStore::open(rig.folder.path()).unwrap();
     let session = rig.auth.login(&HERE, "ann", "a password".into()).await.unwrap();
     let inside = rig.shows(&session.access).unwrap();
     let mut changes = rig.auth.changes();

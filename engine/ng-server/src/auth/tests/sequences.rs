@@ -162,9 +162,9 @@ struct Play {
 
 impl Play {
     /// A change of users, here or by another process; whether it was made.
-    fn change(&mut self, change: impl FnOnce(&mut store::Contents) -> Result<(), ApiError>) -> bool {
+    fn change(&mut self, change: impl FnOnce(&mut account_store::Contents) -> Result<(), ApiError>) -> bool {
         match std::mem::take(&mut self.outside) {
-            true => store::Store::open(self.rig.folder.path()).unwrap().change(change).is_ok(),
+            true => account_store::AccountStore::open(self.rig.folder.path()).unwrap().change(change).is_ok(),
             false => self.rig.auth.store.change(change).is_ok(),
         }
     }

@@ -19,7 +19,7 @@ const MOST: usize = 4096;
 
 /// A subscription of a session that may be gone on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ResumePoint {
     /// The channel.
     pub(super) channel: Channel,
     /// It is told for the seed's web page.
@@ -29,7 +29,7 @@ pub(super) struct Place {
 }
 
 /// Where a session stands; it writes, and whoever goes on with it reads.
-pub(super) type Places = Arc<Mutex<Vec<Place>>>;
+pub(super) type Places = Arc<Mutex<Vec<ResumePoint>>>;
 
 /// A session to go on with.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Restored {
     }
 
     /// Where it stood.
-    pub(super) fn places(&self) -> Vec<Place> {
+    pub(super) fn places(&self) -> Vec<ResumePoint> {
         self.places.lock().clone()
     }
 }
@@ -56,11 +56,11 @@ type Hash = [u8; 32];
 
 /// All tokens that are good.
 #[derive(Default)]
-pub struct Tokens {
+pub struct ReconnectionTokens {
     kept: Mutex<HashMap<Hash, (Instant, Restored)>>,
 }
 
-impl Tokens {
+impl ReconnectionTokens {
     /// A new token for a session, in place of its earlier one.
     pub(super) fn give(&self, identity: &Identity, places: &Places, now: Instant) -> String {
         let token = random::token();
@@ -98,12 +98,12 @@ mod tests {
     }
 
     fn places() -> Places {
-        Arc::new(Mutex::new(vec![Place { channel: Channel::Logs, web: false, next_seq: Some(7) }]))
+        Arc::new(Mutex::new(vec![ResumePoint { channel: Channel::Logs, web: false, next_seq: Some(7) }]))
     }
 
     #[test]
     fn a_token_is_good_once_and_for_five_minutes() {
-        let (tokens, now) = (Tokens::default(), Instant::now());
+        let (tokens, now) = (ReconnectionTokens::default(), Instant::now());
         let session = places();
         let token = tokens.give(&identity("ada"), &session, now);
         assert_eq!(token.len(), 43);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_session_has_one_token() {
-        let (tokens, now) = (Tokens::default(), Instant::now());
+        let (tokens, now) = (ReconnectionTokens::default(), Instant::now());
         let (session, other) = (places(), places());
         let first = tokens.give(&identity("ada"), &session, now);
         let others = tokens.give(&identity("bob"), &other, now);
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded_and_forgets_what_has_ended() {
-        let (tokens, now) = (Tokens::default(), Instant::now());
+        let (tokens, now) = (ReconnectionTokens::default(), Instant::now());
         let at = |number: u64| now + Duration::from_millis(number);
         let given: Vec<String> =
             (0..MOST as u64 + 1).map(|number| tokens.give(&identity("ada"), &places(), at(number))).collect();

@@ -20,7 +20,7 @@ KEPT = 64 << 20
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[ -/]*[0-~])")
 
 
-class Terminal:
+class RecordingTerminal:
     """Runs a program in a terminal of its own, which is also its controlling one.
 
     `stdin` takes the place of the terminal as standard input. The clock starts right before the program is executed.
@@ -123,7 +123,7 @@ class Terminal:
             if not chunk:
                 return
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> RecordingTerminal:
         """The running terminal."""
         return self
 

@@ -136,7 +136,7 @@ struct Seen {
 }
 
 /// The file, open.
-pub struct Store {
+pub struct AccountStore {
     folder: PathBuf,
     contents: RwLock<Contents>,
     /// Held while the file is written.
@@ -148,9 +148,9 @@ pub struct Store {
     changes: watch::Sender<()>,
 }
 
-impl Store {
+impl AccountStore {
     /// Reads the file. Where there is none, nobody is known; the first change writes it.
-    pub fn open(folder: &Path) -> Result<Store, NodeError> {
+    pub fn open(folder: &Path) -> Result<AccountStore, NodeError> {
         let path = folder.join(FILE);
         let place = path.display().to_string();
         let unread = |error| NodeError::failure("NG-3402", place.clone(), format!("cannot be read: {error}"));
@@ -158,7 +158,7 @@ impl Store {
             Some((contents, stamp)) => (contents.map_err(|problem| damaged(&place, &problem))?, Some(stamp)),
             None => (empty(), None),
         };
-        Ok(Store {
+        Ok(AccountStore {
             folder: folder.into(),
             contents: RwLock::new(contents),
             writing: Mutex::new(()),
@@ -292,7 +292,7 @@ impl Store {
     }
 }
 
-impl Drop for Store {
+impl Drop for AccountStore {
     fn drop(&mut self) {
         // Only the times of the last uses would be lost.
         if self.touched.load(Ordering::Relaxed)

@@ -12,7 +12,7 @@ SLICE_SECONDS = 0.02
 """The longest that one turn may work."""
 
 
-class Pace:
+class TimeBudget:
     """A budget that is halved after a turn that took too long and doubled after a quick one."""
 
     def __init__(self, budget: int = 4096, *, least: int = 256, most: int = 1 << 20) -> None:

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// All places.
-pub(crate) struct Places {
+pub(crate) struct ConnectionLimits {
     tcp: Way,
     unix: Way,
     of_host: Mutex<HashMap<IpAddr, usize>>,
@@ -24,7 +24,7 @@ struct Way {
     handshakes: Pool,
 }
 
-/// Places with the setting that says how many they are.
+/// ConnectionLimits with the setting that says how many they are.
 struct Pool {
     free: Arc<Semaphore>,
     most: usize,
@@ -32,9 +32,9 @@ struct Pool {
 }
 
 /// A place that is free again when this is dropped.
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     _permit: OwnedSemaphorePermit,
-    host: Option<(Arc<Places>, IpAddr)>,
+    host: Option<(Arc<ConnectionLimits>, IpAddr)>,
 }
 
 impl Pool {
@@ -47,14 +47,14 @@ impl Pool {
     }
 }
 
-impl Places {
+impl ConnectionLimits {
     /// As many as the settings say.
     pub(crate) fn new(settings: &ServerSettings) -> Arc<Self> {
         let way = |most, key| Way {
             connections: Pool::new(most, key),
             handshakes: Pool::new(settings.handshakes, "server.handshakes"),
         };
-        Arc::new(Places {
+        Arc::new(ConnectionLimits {
             tcp: way(settings.connections, "server.connections"),
             unix: way(settings.socket_connections, "server.socket_connections"),
             of_host: Mutex::default(),
@@ -63,9 +63,9 @@ impl Places {
     }
 
     /// A place for a connection. Refuses with the limit when there are too many, in all or of its host.
-    pub(crate) fn take(self: &Arc<Self>, peer: &Peer) -> Result<Place, ApiError> {
+    pub(crate) fn take(self: &Arc<Self>, peer: &Peer) -> Result<ConnectionPermit, ApiError> {
         let permit = self.way(peer).connections.take()?;
-        let Peer::Tcp { address, .. } = peer else { return Ok(Place { _permit: permit, host: None }) };
+        let Peer::Tcp { address, .. } = peer else { return Ok(ConnectionPermit { _permit: permit, host: None }) };
         let host = host_of(*address);
         let mut counts = self.of_host.lock();
         let count = counts.entry(host).or_insert(0);
@@ -73,7 +73,7 @@ impl Places {
             return Err(no_place(self.most_of_host, "server.connections_per_address"));
         }
         *count += 1;
-        Ok(Place { _permit: permit, host: Some((self.clone(), host)) })
+        Ok(ConnectionPermit { _permit: permit, host: Some((self.clone(), host)) })
     }
 
     /// A place for a connection that has not yet sent a request.
@@ -97,7 +97,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let Some((places, host)) = &self.host else { return };
         let mut counts = places.of_host.lock();
@@ -119,10 +119,10 @@ mod tests {
     use super::*;
     use ng_node::config::{Config, Layer};
 
-    fn places() -> Arc<Places> {
+    fn places() -> Arc<ConnectionLimits> {
         let text = "[server]\nconnections = 4\nsocket_connections = 1\nconnections_per_address = 2\nhandshakes = 1\n";
         let layer = Layer::File { name: "test".into(), text: text.into(), table: String::new() };
-        Places::new(&ServerSettings::read(&Config::resolve(&[layer]).unwrap()).unwrap())
+        ConnectionLimits::new(&ServerSettings::read(&Config::resolve(&[layer]).unwrap()).unwrap())
     }
 
     fn from(address: &str) -> Peer {
@@ -131,7 +131,7 @@ mod tests {
 
     const OWNER: Peer = Peer::Unix { uid: 1 };
 
-    fn refusal(taken: Result<Place, ApiError>) -> String {
+    fn refusal(taken: Result<ConnectionPermit, ApiError>) -> String {
         let refused = taken.err().expect("there is no place");
         assert_eq!((refused.status.as_u16(), refused.retry_after), (503, Some(1.0)));
         refused.message.rsplit_once('(').unwrap().1.to_owned()
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn no_way_in_takes_the_places_of_the_other() {
         let places = places();
-        let _held: Vec<Place> =
+        let _held: Vec<ConnectionPermit> =
             (1..=4).map(|last| places.take(&from(&format!("192.0.2.{last}"))).ok().unwrap()).collect();
         assert_eq!(refusal(places.take(&from("192.0.2.9"))), "limit 4: server.connections)");
         let owner = places.take(&OWNER).ok().unwrap();

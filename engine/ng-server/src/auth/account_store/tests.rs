@@ -4,8 +4,8 @@ use super::*;
 use crate::auth::users;
 use std::os::unix::fs::PermissionsExt;
 
-fn with_admin(folder: &Path) -> Store {
-    let store = Store::open(folder).unwrap();
+fn with_admin(folder: &Path) -> AccountStore {
+    let store = AccountStore::open(folder).unwrap();
     store.change(|contents| users::add(contents, "admin", Role::Admin, passwords::hash("secret-1"), 7)).unwrap();
     store
 }
@@ -14,7 +14,7 @@ fn with_admin(folder: &Path) -> Store {
 fn what_was_changed_is_read_again_and_only_this_user_may_read_it() {
     let folder = tempfile::tempdir().unwrap();
     let secret = with_admin(folder.path()).read().secret.clone();
-    let again = Store::open(folder.path()).unwrap();
+    let again = AccountStore::open(folder.path()).unwrap();
     assert_eq!(again.read().secret, secret);
     assert_eq!(again.read().users["admin"].created_s, 7);
     let mode = std::fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
@@ -40,7 +40,7 @@ fn a_damaged_file_is_refused_and_left_as_it_is() {
         (&whole.replace("$argon2id$", "$md5$"), "role or password of the user \"admin\""),
     ] {
         std::fs::write(&path, text).unwrap();
-        let error = Store::open(folder.path()).err().unwrap();
+        let error = AccountStore::open(folder.path()).err().unwrap();
         assert_eq!(error.code, "NG-3401");
         assert!(error.what.contains(what), "{error}");
         assert!(!error.what.contains("$argon2id$"), "{error}");
@@ -75,7 +75,7 @@ fn of_many_that_change_it_at_once_none_is_lost() {
         for process in 0..4 {
             let (folder, hash) = (folder.path(), hash.clone());
             scope.spawn(move || {
-                let store = Store::open(folder).unwrap();
+                let store = AccountStore::open(folder).unwrap();
                 for number in 0..10 {
                     let name = format!("user-{process}-{number}");
                     store.change(|contents| users::add(contents, &name, Role::Viewer, hash.clone(), 0)).unwrap();
@@ -84,7 +84,7 @@ fn of_many_that_change_it_at_once_none_is_lost() {
             });
         }
     });
-    assert_eq!(Store::open(folder.path()).unwrap().read().users.len(), 41);
+    assert_eq!(AccountStore::open(folder.path()).unwrap().read().users.len(), 41);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn what_becomes_of_the_file_later_is_seen() {
 #[test]
 fn only_what_others_change_is_remarked() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, other) = (with_admin(folder.path()), Store::open(folder.path()).unwrap());
+    let (one, other) = (with_admin(folder.path()), AccountStore::open(folder.path()).unwrap());
     let add = |contents: &mut Contents| users::add(contents, "ann", Role::Bot, passwords::hash("a password"), 0);
     one.change(add).unwrap();
     drop(one.read());
@@ -130,7 +130,7 @@ fn only_what_others_change_is_remarked() {
 #[test]
 fn the_last_use_of_a_key_outlives_the_changes_of_others() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, other) = (with_admin(folder.path()), Store::open(folder.path()).unwrap());
+    let (one, other) = (with_admin(folder.path()), AccountStore::open(folder.path()).unwrap());
     one.change(|contents| {
         let key = ApiKey {
             name: "probe".into(),
@@ -149,7 +149,7 @@ fn the_last_use_of_a_key_outlives_the_changes_of_others() {
     .unwrap();
     one.touch("0123456789abcdef", 7);
     other.change(|contents| users::set_role(contents, "admin", Role::Developer)).unwrap();
-    let last_used_s = |store: &Store| store.read().keys["0123456789abcdef"].last_used_s;
+    let last_used_s = |store: &AccountStore| store.read().keys["0123456789abcdef"].last_used_s;
     assert_eq!((last_used_s(&one), last_used_s(&other)), (Some(7), None));
     drop(one);
     assert_eq!(last_used_s(&other), Some(7));
