@@ -35,7 +35,18 @@ class Served:
 
 def build() -> tuple[Path, Path]:
     """The engine and the program that loads it, both with optimisation."""
-    command = ["cargo", "build", "--release", "--quiet", "--package", "ng-server", "--package", "ng-daemon", "--bins", "--examples"]
+    command = [
+        "cargo",
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "ng-server",
+        "--package",
+        "ng-daemon",
+        "--bins",
+        "--examples",
+    ]
     subprocess.run(command, cwd=ROOT, check=True)
     return ROOT / "target/release/neurograph-engine", ROOT / "target/release/examples/fan_out"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pyte
 from context import HERE, Context
 from process import cpu_seconds, peak_memory, thread_seconds
-from report import Missing
 from recording_terminal import RecordingTerminal
+from report import Missing
 
 WARM_UP = 3.0
 """Seconds before the measuring interval."""

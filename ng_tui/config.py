@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from ng_tui import _engine, paths
-from ng_tui.errors import EXIT_CONFIG, EXIT_USAGE, ConsoleError, engine_refused
+from ng_tui.errors import EXIT_CONFIG, EXIT_USAGE, ConsoleError, FilterError, engine_refused
 from ng_tui.i18n import tr
 
 PREFIX = "NEUROGRAPH_"
@@ -69,6 +69,13 @@ class Config:
         return {
             path.removeprefix(prefix): str(value) for path, (value, _) in self.values.items() if path.startswith(prefix)
         }
+
+    def refused(self, path: str, error: ConsoleError) -> ConsoleError:
+        """The same error, as one of the value at a path; says where the value comes from."""
+        where = f"{self.values[path][1]}: {path}" if path in self.values else error.where
+        if isinstance(error, FilterError):
+            where, error.code = f"{where}, {error.where}", "NG-2105"
+        return ConsoleError(error.code, error.what, where=where, hint=error.hint, exit_code=EXIT_CONFIG)
 
 
 def load(flags: Flags, environment: Mapping[str, str] = os.environ) -> Config:

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from ng_tui.client.protocol import Ring, View
-from ng_tui.time_budget import SLICE_SECONDS
 from ng_tui.text import fmt_stamp
+from ng_tui.time_budget import SLICE_SECONDS
 
 _BATCH = 64
 

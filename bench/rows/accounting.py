@@ -10,8 +10,8 @@ from typing import Any
 import lines
 from context import HERE, LINES, LONGEST, Context, run_json, say
 from process import cpu_seconds, peak_memory
-from report import Row
 from recording_terminal import RecordingTerminal
+from report import Row
 
 TITLE = "a million lines through standard input, added up"
 

@@ -13,8 +13,8 @@ import lines
 from context import Context, repeat, say
 from peer_venv import SCRIPTS
 from process import cpu_seconds
-from report import Figure, Missing, Row
 from recording_terminal import RecordingTerminal
+from report import Figure, Missing, Row
 
 TITLE = "first frame"
 LINES = 1_000

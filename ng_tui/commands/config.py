@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,7 +13,8 @@ import click
 from ng_tui import _engine, paths
 from ng_tui.commands.context import Context
 from ng_tui.commands.output import put_json
-from ng_tui.errors import ConsoleError
+from ng_tui.config import Config
+from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
 from ng_tui.text import safe, safe_json
 
@@ -58,11 +61,35 @@ def show(context: Context, as_json: bool, changed: bool) -> None:
 @command.command(help=tr("Check the configuration; exit code 78 when it is refused."))
 @click.pass_obj
 def validate(context: Context) -> None:
-    """Starts nothing; raises what is wrong."""
+    """Starts nothing; raises what the console, `serve` and `connect` would refuse."""
+    from ng_tui.commands import console, targets
+
     config = context.config()
-    context.client(own_state=False).close()
+    client = context.client(own_state=False)
+    try:
+        with placed(config, "console.filter"):
+            client.ring.view(config.text("console.filter"))
+        console.app(context, config, client)
+    finally:
+        client.close()
+    try:
+        _engine.Server.check(config.layers)
+    except _engine.EngineError as error:
+        raise engine_refused(error.args[0]) from None
+    for name in config.texts("profiles"):
+        with placed(config, f"profiles.{name}"):
+            targets.resolve(config, name)
     count = sum(origin != "default" for _, origin in config.values.values())
     print(tr("the configuration is valid; {count} values differ from the defaults", count=count), file=sys.stderr)
+
+
+@contextmanager
+def placed(config: Config, path: str) -> Iterator[None]:
+    """What is refused in the context is refused because of one value."""
+    try:
+        yield
+    except ConsoleError as error:
+        raise config.refused(path, error) from None
 
 
 @command.command(help=tr("Print the files that are read, the strongest last, and the state directory."))

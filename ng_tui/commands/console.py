@@ -16,6 +16,7 @@ from ng_tui.errors import EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
 if TYPE_CHECKING:
+    from ng_tui.app import ConsoleApp
     from ng_tui.client.address import Address
 
 
@@ -82,6 +83,19 @@ def show(
 
     `places` are the engines outside this process, by the label of their client.
     """
+    try:
+        console = app(context, config, client, filter_text, places)
+        client.start()
+        result = console.run()
+    finally:
+        client.close()
+    sys.exit(console.return_code or result or 0)
+
+
+def app(
+    context: Context, config: Config, client: EngineClient, filter_text: str = "", places: RemoteEngines | None = None
+) -> ConsoleApp:
+    """The console, not running. Raises ConsoleError when the configuration asks for what it cannot do."""
     from ng_tui import paths
     from ng_tui.options import Options
     from ng_tui.terminal.capabilities import GlyphSet, prepare_environment
@@ -100,12 +114,9 @@ def show(
         capabilities=capabilities,
         debug=context.debug,
     )
-    from ng_tui.app import ConsoleApp
+    from ng_tui.app import ConsoleApp  # After `prepare_environment`, which says what Textual finds.
 
     try:
-        app = ConsoleApp(client, options)
-        client.start()
-        result = app.run()
-    finally:
-        client.close()
-    sys.exit(app.return_code or result or 0)
+        return ConsoleApp(client, options)
+    except ConsoleError as error:
+        raise config.refused(error.where, error) from None

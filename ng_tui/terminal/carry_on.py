@@ -10,9 +10,9 @@ Here the signals are only noted. The event loop does what is to be done, one thi
 driver, after SIGSTOP by setting the modes of the terminal again, while the threads of the driver go on. A shell may set
 the line mode once more after it has let us go on, so for a while it is looked at and set until it holds.
 
-What counts is which signal came last: whoever is told to stop and then to go on must not stop. Python calls the handlers
-of several signals in the order of their numbers, whatever came first; the file descriptor that it writes them to
-(`signal.set_wakeup_fd`) has them in their own.
+What counts is which signal came last: whoever is told to stop and then to go on must not stop. Python calls the
+handlers of several signals in the order of their numbers, whatever came first; the file descriptor that it writes them
+to (`signal.set_wakeup_fd`) has them in their own.
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ class CarryOn:
         self._wakeup_before = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
         self._loop.add_reader(self._arrived, self._follow)
         # Only a signal that has a handler is written to the file descriptor.
-        self._before = {
-            number: signal.signal(number, lambda *_: None) for number in (signal.SIGTSTP, signal.SIGCONT)
-        }
+        self._before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTSTP, signal.SIGCONT)}
 
     def uninstall(self) -> None:
         """Puts the earlier handlers back."""

@@ -70,7 +70,9 @@ def words(lines: list[str]) -> str:
         (RemoteEngine(local=False, target="prod", profile="prod"), LIVE, " neurograph remote prod admin  events"),
     ],
 )
-async def test_the_strip_says_where_and_as_what(tmp_path: Path, place: RemoteEngine | None, link: Link, expected: str) -> None:
+async def test_the_strip_says_where_and_as_what(
+    tmp_path: Path, place: RemoteEngine | None, link: Link, expected: str
+) -> None:
     client = FakeClient()
     client.link = link
     app, _ = console(tmp_path, client, places={} if place is None else {"embedded": place})

@@ -33,6 +33,12 @@ def test_version_and_help_do_not_import_textual(run: Run) -> None:
         ("[guardian.size_limt]\nlimit = 1\n", "did you mean guardian.size_limit?"),
         ('[alerts]\nx = "when level>=error then shout"\n', "alerts.x"),
         ('[filters]\nx = "levle>=error"\n', "did you mean level?"),
+        ('[console]\nfilter = "levle>=error"\n', "did you mean level?"),
+        ('[keys]\n"events.pawse" = "p"\n', "Did you mean events.pause?"),
+        ('[keys]\n"events.pause" = "f"\n', "f is also the key of"),
+        ('[server]\nlisten = ["0.0.0.0:9000"]\n', "can be reached from other hosts"),
+        ('[server]\ntls_certificate = "/none.pem"\ntls_key = "/none.pem"\n', "/none.pem"),
+        ('[profiles]\nshop = "gopher://shop"\n', "profiles.shop"),
     ],
 )
 def test_a_refused_configuration_exits_78_and_names_the_place(

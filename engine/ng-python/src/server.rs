@@ -25,6 +25,12 @@ impl Server {
         Ok(Server { inner: Mutex::new(inner) })
     }
 
+    /// Raises EngineError when a server would refuse this configuration; starts nothing.
+    #[staticmethod]
+    fn check(layers: Vec<PyLayer>) -> PyResult<()> {
+        Inner::check(&resolve(layers)?).map_err(|error| engine_errors(&[error]))
+    }
+
     /// What is to be told to the person who starts it, one line each: the addresses, and what was made at the first start.
     fn narration(&self) -> Vec<String> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);

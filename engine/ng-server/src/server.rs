@@ -39,6 +39,12 @@ pub struct Server {
 }
 
 impl Server {
+    /// Whether [`Server::start`] would take the configuration: its settings, and the files of its certificate.
+    pub fn check(config: &Config) -> Result<(), NodeError> {
+        let settings = ServerSettings::read(config)?;
+        settings.tls.as_ref().map_or(Ok(()), |(chain, key)| crate::tls::acceptor(chain, key).map(drop))
+    }
+
     /// Opens the engine, binds the addresses, starts the sensors and serves.
     pub fn start(config: &Config, options: &ServerOptions) -> Result<Server, NodeError> {
         let settings = ServerSettings::read(config)?;
