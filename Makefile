@@ -12,8 +12,9 @@ RELEASED := $(VENV)/released
 DEV      := $(VENV)/dev
 MATURIN  := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin develop --quiet
 
-# Processes that the Python tests are shared out to; tests/conftest.py says how.
-WORKERS ?= 2
+# Processes that the Python tests are shared out to, one more than there are processors: many tests wait for something.
+# tests/conftest.py says how.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 SHARED  := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: help
