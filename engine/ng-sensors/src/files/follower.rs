@@ -52,6 +52,8 @@ pub(super) struct Closed {
     pub(super) id: Id,
     offset: u64,
     head: Head,
+    /// Its path led to no later file that is or was open: there the search for its successors begins.
+    newest: bool,
 }
 
 impl Follower {
@@ -170,13 +172,15 @@ impl Follower {
             self.closed.remove(known);
             return Ok(());
         }
-        if let Some(before) = self.closed.iter().rev().find(|closed| closed.path == found.path) {
-            let (source, id) = (before.source.clone(), before.id);
-            return self.succeed(&found.path, &source, Some(id), id.born).map(drop);
+        if let Some(before) = self.closed.iter().rposition(|closed| closed.newest && closed.path == found.path) {
+            let (source, id) = (self.closed[before].source.clone(), self.closed[before].id);
+            self.closed[before].newest = !self.succeed(&found.path, &source, Some(id), id.born)?;
+            return Ok(());
         }
         // Its successors were being renamed when they were looked for before.
-        if let Some(elder) = self.open.iter().find(|file| file.path == found.path) {
-            let source = elder.source.clone();
+        let open = self.open.iter().filter(|file| file.path == found.path).map(|file| &file.source);
+        let closed = self.closed.iter().filter(|file| file.path == found.path).map(|file| &file.source);
+        if let Some(source) = open.chain(closed).next().cloned() {
             return self.succeed(&found.path, &source, None, self.remembers_since).map(drop);
         }
         let was_there = !self.scanned || self.waiting.contains(&found.path);
@@ -268,7 +272,7 @@ impl Follower {
                 continue;
             }
             file.finish(&self.ingest)?;
-            let Followed { path, source, id, offset, head, .. } = self.open.remove(index);
+            let Followed { path, source, id, offset, head, newest, .. } = self.open.remove(index);
             if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
                 source.ended.store(true, Ordering::Relaxed);
             }
@@ -276,7 +280,7 @@ impl Follower {
                 self.closed.pop_front();
                 self.remembers_since = self.now();
             }
-            self.closed.push_back(Closed { path, source, id, offset, head });
+            self.closed.push_back(Closed { path, source, id, offset, head, newest });
         }
         Ok(())
     }

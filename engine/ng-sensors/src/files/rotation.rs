@@ -32,14 +32,19 @@ impl Follower {
                 let unread =
                     self.open.iter().filter(|file| file.at_end.is_none() && Arc::ptr_eq(&file.source, &source));
                 // What waits to be read first is enough; the generations after it will be found by their birth.
-                if unread.count() > GENERATIONS {
-                    return;
-                }
-                let result = self.succeed(&path, &source, Some(id), id.born);
+                let result = match unread.count() > GENERATIONS {
+                    true => Ok(false),
+                    false => self.succeed(&path, &source, Some(id), id.born),
+                };
                 let file = &mut self.open[index];
                 // Its writer may have added something between the last turn and the rename.
                 file.at_end = None;
                 file.newest = !matches!(result, Ok(true));
+                if matches!(result, Ok(false)) {
+                    // The search for its successors begins here, so it stays open until all of them are.
+                    file.left_in = None;
+                    return;
+                }
                 result.err()
             }
             Err(error) => Some(error),

@@ -78,6 +78,31 @@ fn rename_and_create_every_hundred_lines_as_fast_as_can_be() {
 }
 
 #[test]
+fn a_generation_that_has_its_name_late_is_read_though_later_ones_are_closed_already() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut settings = settings(&directory, &["app.log"]);
+    settings.push(("max_files", SettingValue::Int(8)));
+    let mut rig = Rig::build("files", &settings);
+    rig.until("the sensor runs", |rig| {
+        rig.source("files").is_some_and(|files| files.last_ok_ns.load(Ordering::Relaxed) > 0)
+    });
+    let late = at(&directory, "on its way");
+    fs::write(&late, b"0\n").unwrap();
+    for n in 1..40 {
+        fs::write(at(&directory, &format!("app.log.{}", 40 - n)), format!("{n}\n")).unwrap();
+    }
+    fs::write(at(&directory, "app.log"), b"40\n").unwrap();
+    rig.until("no more may be open", |rig| rig.error("files").contains("max_files"));
+    fs::rename(&late, at(&directory, "app.log.40")).unwrap();
+    rig.until("all lines have come", |rig| rig.lines().len() > 40);
+    rig.stop();
+    let mut numbers: Vec<usize> = rig.texts().iter().map(|text| text.parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(0..=40));
+    assert_eq!(rig.sources.len(), 2, "one source for all of them");
+}
+
+#[test]
 fn the_rest_of_a_renamed_file_comes_before_its_successor() {
     let mut followed = follow(&["a.log"], &[("a.log", b"1\n")], &[]);
     followed.until_lines(&["1"]);
