@@ -214,10 +214,22 @@ pub(super) fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || "|(),\"".contains(c)
 }
 
+/// How what a word means in other query languages is written here.
+pub(super) fn of_other_languages(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "AND" => "a blank means and: refused timeout",
+        "OR" => "or is written |: refused | timeout",
+        "NOT" => "not is written !: refused !timeout",
+        _ if word.starts_with('\'') => "quotes are double here: \"two words\"",
+        _ => return None,
+    })
+}
+
 /// The word means itself without quotes.
 fn is_bare_word(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(['~', '@', '{'])
+        && of_other_languages(text).is_none()
         && !text.chars().any(|c| is_delimiter(c) || ":=!<>\\".contains(c))
 }
 

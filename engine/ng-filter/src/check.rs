@@ -47,7 +47,7 @@ impl Checker<'_> {
             Expr::All(parts) => nodes(self, parts).map(Node::All),
             Expr::Any(parts) => nodes(self, parts).map(Node::Any),
             Expr::Not(part) => Ok(Node::Not(Box::new(self.node(part, depth + 1)?))),
-            Expr::Search(value) => self.text(TextOf::Message, Op::Like, value, Pattern::word),
+            Expr::Search(value) => self.text(TextOf::Whole, Op::Like, value, Pattern::word),
             Expr::Saved { name, at } => self.saved(name, *at, depth),
             Expr::Compare(compare) => self.compare(compare),
         }

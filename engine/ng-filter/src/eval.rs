@@ -39,6 +39,8 @@ pub(super) enum Node {
 /// Where a text comes from.
 #[derive(Clone, Debug)]
 pub(super) enum TextOf {
+    /// The whole event: its bytes as they arrived, or the message as people read it.
+    Whole,
     Message,
     Source,
     Type,
@@ -73,8 +75,8 @@ impl Node {
             Node::Head(HeadTest::Flag(_)) => 1,
             Node::Head(_) => 0,
             Node::Text { of: TextOf::Source | TextOf::Type, .. } => 2,
-            Node::Text { of: TextOf::Message, pattern: Pattern::Regex(_), .. } => 4,
-            Node::Text { of: TextOf::Message, .. } => 3,
+            Node::Text { of: TextOf::Whole | TextOf::Message, pattern: Pattern::Regex(_), .. } => 4,
+            Node::Text { of: TextOf::Whole | TextOf::Message, .. } => 3,
             Node::Text { .. } | Node::AttrNumber { .. } => 5,
         }
     }
@@ -84,7 +86,7 @@ impl Node {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.hits(text, holds, hits)),
             Node::Not(node) => node.hits(text, !holds, hits),
-            Node::Text { of: TextOf::Message, pattern, differ } if holds != *differ => {
+            Node::Text { of: TextOf::Whole | TextOf::Message, pattern, differ } if holds != *differ => {
                 pattern.hits(text.as_bytes(), hits)
             }
             _ => {}
@@ -127,11 +129,13 @@ impl<'a> Reader<'_, 'a> {
 
     fn text_fits(&mut self, of: &TextOf, pattern: &Pattern, differ: bool) -> bool {
         let fits = match of {
-            TextOf::Message if attrs::is_plain(self.stored) => pattern.fits(self.stored.message()),
-            TextOf::Message => {
-                let stored = self.stored;
-                pattern.fits(self.message.get_or_insert_with(|| attrs::message(stored)))
+            // A plain message is a part of the bytes; an expression may still be bound to its beginning or end.
+            TextOf::Whole => {
+                pattern.fits(self.stored.raw)
+                    || (!attrs::is_plain(self.stored) || matches!(pattern, Pattern::Regex(_)))
+                        && self.message_fits(pattern)
             }
+            TextOf::Message => self.message_fits(pattern),
             TextOf::Source => pattern.fits(self.stored.source().as_bytes()),
             TextOf::Type => pattern.fits(self.stored.kind().as_bytes()),
             TextOf::Module if self.stored.head.format != Format::Note => return false,
@@ -145,6 +149,14 @@ impl<'a> Reader<'_, 'a> {
             },
         };
         fits != differ
+    }
+
+    fn message_fits(&mut self, pattern: &Pattern) -> bool {
+        let stored = self.stored;
+        match attrs::is_plain(stored) {
+            true => pattern.fits(stored.message()),
+            false => pattern.fits(self.message.get_or_insert_with(|| attrs::message(stored))),
+        }
     }
 
     fn attr(&mut self, key: &str) -> Option<(Cow<'a, [u8]>, f64)> {

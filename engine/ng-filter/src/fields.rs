@@ -73,7 +73,7 @@ const ROWS: &[FieldRow] = &[
     row("level", FieldKind::Level, "Severity, trace to fatal.", "level>=warn"),
     row("type", FieldKind::Topic, "Dotted topic; * is one segment or a part of one, ** the rest.", "type:metric.**"),
     row("source", FieldKind::Source, "Source; a part of its name in any case, or a glob with *.", "source:syslog"),
-    row("text", FieldKind::Message, "The message; the same as a bare word.", "text:refused"),
+    row("text", FieldKind::Message, "The message alone; a bare word is looked for in the whole event.", "text:refused"),
     row("value", FieldKind::Quantity, "Measured value; with a unit, only values of that unit.", "value<5ms"),
     row("novelty", FieldKind::Score(|d| d.novelty), "Novelty; missing when not scored.", "novelty>0.9"),
     row("anomaly", FieldKind::Score(Detection::anomaly_score), "Anomaly score, 0 to 1.", "anomaly>=0.99"),

@@ -1,7 +1,7 @@
 //! Text to tokens. A comparison, with its operator and values, is one token: no space stands inside it.
 
 use super::FilterError;
-use super::ast::{At, Compare, Expr, Literal, Op, Value, is_delimiter};
+use super::ast::{At, Compare, Expr, Literal, Op, Value, is_delimiter, of_other_languages};
 use super::fields;
 use ng_model::settings::nearest;
 
@@ -133,6 +133,10 @@ impl Lexer {
         let text: String = self.chars[start..self.next].iter().collect();
         if let Some(op) = operator {
             plain_text(&field, op, &text, at)?;
+        }
+        if let Some(how) = of_other_languages(&text) {
+            let message = format!("{how}; put {text} between double quotes to search for it");
+            return Err(FilterError::at(at, message));
         }
         Ok(Expr::Search(Value { literal: Literal::Text(text), at }))
     }

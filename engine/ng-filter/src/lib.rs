@@ -2,8 +2,9 @@
 //!
 //! | written | matches |
 //! |---|---|
-//! | `refused`, `"two words"` | the message contains it; in any case unless it holds an upper-case letter |
-//! | `~/time.?out/i` | the message matches the regular expression; flags `i s m x` |
+//! | `refused`, `"two words"` | the event contains it, with its stamp, fields and further lines; in any case unless it holds an upper-case letter |
+//! | `~/time.?out/i` | the event or its message matches the regular expression; flags `i s m x` |
+//! | `text:refused` | the message alone contains it |
 //! | `a b`, <code>a \| b</code>, `!a`, `(…)` | all, any, not, grouping; `!` binds closest, <code>\|</code> loosest |
 //! | `level>=warn`, `level:warn,error` | a comparison; `:` `=` `!=` `>` `>=` `<` `<=`, a list means any of (after `!=`: none of) |
 //! | `type:metric.**`, `source:sys*` | a glob; `source:sys` finds a part of the name |

@@ -18,12 +18,23 @@ fn words() {
     check("ОШИБКА", "");
     check("i/o", "disk");
     check("10.0.0.7", "ssh");
-    check("AND", "");
+    check("and", "");
     check("or", "ssh gap");
     check("12", "gap");
     check("text:failed,lost", "ssh gap");
     check("text!=failed", ALL);
     check("text=\"12 records lost\"", "gap");
+}
+
+#[test]
+fn a_word_is_looked_for_in_the_whole_event_and_text_in_its_message() {
+    check("\"again=1\"", "flood");
+    check("text:\"again=1\"", "");
+    check("text:again", "flood");
+    check("~/^again$/", "flood");
+    check("~/^again=/", "flood");
+    check("text:~/^again=/", "");
+    check("!\"again=1\" level:debug", "");
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Sample {
 
 /// One event of each sort, by name:
 /// `ssh` a text that was scored, `disk` a Cyrillic text in its warm-up, `cpu` and `ping` measured values, `api` an
-/// escaped message that was flagged, `flood` a rejected text, `note` an event of the engine, `gap` a hole.
+/// escaped message that was flagged, `flood` a rejected text with a field before its message, `note` an event of the engine, `gap` a hole.
 fn samples() -> Vec<Sample> {
     let ssh = "Failed password for root from 10.0.0.7 user=root ip=10.0.0.7 port=52144 took=7ms";
     let encoder = attrs::encoder_names().iter().position(|name| *name == "text").unwrap() as u8;
@@ -101,6 +101,7 @@ fn samples() -> Vec<Sample> {
         Sample::new("flood", "log.text", "stdin", "again=1 again", |head| {
             head.seq = 1005;
             head.level = Level::Debug;
+            head.message.span = Span::new(8, 13);
             head.verdict =
                 Verdict { outcome: Outcome::Reject, rule: 4, objections: rule("rate_limit"), ..Verdict::default() };
         }),
