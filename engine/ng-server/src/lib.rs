@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! `server` starts and stops everything; `listen` accepts connections, on the Unix socket that `socket_file` makes too, which
-//! get `places` or a word by `refusing`; `answers` closes those that take nothing. `guard` stands around every request,
+//! get `places` or a word by `refusing`; `write_timeout` closes those that take nothing. `guard` stands around every request,
 //! `bodies` bounds what it carries, `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes
 //! it, `prometheus` counts it. `hub` is what they share; `feed` streams records, in the `forms` that clients ask for;
 //! `channel_news` makes the events of the other channels. `ingest` takes events in. `auth` says who may do what, and
@@ -11,7 +11,6 @@
 
 #![forbid(unsafe_code)]
 
-mod answers;
 pub mod auth;
 mod auth_watch;
 pub mod bodies;
@@ -45,6 +44,7 @@ mod socket_file;
 pub mod supervise;
 mod tls;
 mod unread;
+mod write_timeout;
 pub mod ws;
 
 pub use server::{Server, ServerOptions};
