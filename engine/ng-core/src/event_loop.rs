@@ -9,12 +9,12 @@
 mod checkpointer;
 
 use crate::actions::Effect;
+use crate::command_context::CommandContext;
 use crate::commands;
 use crate::constitution;
 use crate::convert;
 use crate::engine::Engine;
 use crate::route::{Queue, Wanted};
-use crate::session::Session;
 use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
@@ -333,8 +333,8 @@ impl EventLoop {
                 let env = Env { now_ns: world.now_ns(), ..env.clone() };
                 let mut store = store.lock();
                 world.reserve(store.next_seq() + 1);
-                let mut session = Session { engine, store: &mut store, overrides, env: &env };
-                let answer = commands::apply(&mut session, world.as_mut(), &request);
+                let mut context = CommandContext { engine, store: &mut store, overrides, env: &env };
+                let answer = commands::apply(&mut context, world.as_mut(), &request);
                 drop(store);
                 match reply {
                     Some(reply) => reply(answer),
@@ -430,8 +430,8 @@ impl EventLoop {
             world.reserve(store.next_seq() + 1);
         }
         let env = Env { now_ns: world.now_ns(), ..env.clone() };
-        let mut session = Session { engine, store: &mut store, overrides, env: &env };
-        commands::revert_expired_trial(&mut session, world.as_mut(), elapsed_s);
+        let mut context = CommandContext { engine, store: &mut store, overrides, env: &env };
+        commands::revert_expired_trial(&mut context, world.as_mut(), elapsed_s);
         drop(store);
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(FEEDBACK_AGAIN) {

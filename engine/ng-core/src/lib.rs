@@ -9,7 +9,7 @@
 //! `engine.rs` is the only file that knows the order of the stages; the stages do not import each other. What they share
 //! lies in crates below: `ng-model` (events, records, settings), `ng-reading` (the encoders), `ng-filter` (the filter
 //! language), `ng-detect` (the detectors). `checkpoint.rs` puts in order what of the stages is saved.
-//! `commands/` has a file for each command, which meets the engine as a `session.rs` and leaves overrides behind;
+//! `commands/` has a file for each command, which meets the engine as a `command_context.rs` and leaves overrides behind;
 //! `constitution/` keeps what they changed of rules and weights in versions, `feedback.rs` what operators said of
 //! events. `event_loop.rs` owns the thread, the channels and the real clock.
 
@@ -17,6 +17,7 @@
 
 pub mod actions;
 pub mod checkpoint;
+pub mod command_context;
 pub mod commands;
 pub mod constitution;
 pub mod convert;
@@ -28,7 +29,6 @@ pub mod guard;
 pub mod patterns;
 pub mod registry;
 pub mod route;
-pub mod session;
 pub mod sources;
 pub mod store;
 pub mod views;

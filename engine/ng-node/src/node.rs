@@ -6,6 +6,7 @@ use crate::high_water_mark::HighWaterMark;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
 use ng_core::checkpoint::Checkpoint;
+use ng_core::command_context::CommandContext;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::engine::{Engine, EngineParts};
@@ -13,7 +14,6 @@ use ng_core::event_loop::{self, Disconnected, Handle, Setup};
 use ng_core::guard::{Guard, Policy};
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::session::Session;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
 use ng_detect::Kernel;
@@ -136,8 +136,9 @@ impl Node {
             other => unreachable!("ring.capacity is {other:?}"),
         };
         let mut store = Store::new(capacity);
-        let mut session = Session { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
-        let Restored { refused, reverted } = commands::restore(&mut session);
+        let mut context =
+            CommandContext { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
+        let Restored { refused, reverted } = commands::restore(&mut context);
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
