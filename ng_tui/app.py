@@ -18,7 +18,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import ContentSwitcher, Static
 
 from ng_tui import keymap
-from ng_tui.client.protocol import EngineClient, Link
+from ng_tui.client.interface import EngineClient, Link
 from ng_tui.client.wire import Command, ErrorFrame, Level, Notice
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError

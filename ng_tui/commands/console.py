@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ng_tui.client.protocol import EngineClient
+from ng_tui.client.interface import EngineClient
 from ng_tui.commands.context import Context, stdin_is_data
 from ng_tui.config import Config
 from ng_tui.connection import RemoteEngines

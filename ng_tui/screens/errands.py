@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.errors import FilterError
 from ng_tui.export import Export, export_path
 from ng_tui.i18n import ntr, tr

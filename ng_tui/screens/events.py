@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from ng_tui.client.protocol import LinkState, Ring
+from ng_tui.client.interface import LinkState, Ring
 from ng_tui.client.wire import Feedback, FeedbackSubject
 from ng_tui.connection import why_no_events
 from ng_tui.errors import FilterError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
     Feedback,

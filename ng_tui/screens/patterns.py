@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
     FeedbackSubject,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.style import Style
 
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import AlertState, Role
 from ng_tui.connection import Meter, RemoteEngine
 from ng_tui.i18n import tr

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import (
     Command,
     Feedback,

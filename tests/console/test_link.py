@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, GapReason, Record, Role
 from ng_tui.connection import Meter, RemoteEngine, split_source
 from ng_tui.widgets.banner import Banner

@@ -15,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Role
 from ng_tui.connection import RemoteEngine
