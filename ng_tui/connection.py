@@ -31,7 +31,7 @@ class RemoteEngine:
 
 
 RemoteEngines = Mapping[str, RemoteEngine]
-"""Engines by the label of their client. An engine in this process, and a recording, have no place."""
+"""Engines by the label of their client. An engine in this process, and a recording, are not among them."""
 
 
 @runtime_checkable

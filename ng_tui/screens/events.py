@@ -51,7 +51,8 @@ class EventsPane(Errands):
 
     def __init__(self, ring: Ring, options: Options) -> None:
         super().__init__(ring, options)
-        hosts = {name: place.colour for name, place in options.places.items()} if len(options.places) > 1 else {}
+        engines = options.remote_engines
+        hosts = {name: engine.colour for name, engine in engines.items()} if len(engines) > 1 else {}
         style = cast(TimeStyle, options.time_style)
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
         self._rate = RateStrip()
@@ -270,7 +271,7 @@ class EventsPane(Errands):
     def action_copy_command(self) -> None:
         """Copies a command that prints the record."""
         if (row := self.tail.row()) is not None:
-            self.post_message(Copy(print_command(row, self.options.places)))
+            self.post_message(Copy(print_command(row, self.options.remote_engines)))
 
     def on_tail_moved(self, event: Tail.Moved) -> None:
         """Brings status and detail up to date."""
