@@ -18,8 +18,8 @@ from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
 from ng_tui.options import Options
 from ng_tui.recall import print_command
+from ng_tui.screens.background_tasks import BackgroundTasks
 from ng_tui.screens.base import Copy, Tell
-from ng_tui.screens.errands import Errands
 from ng_tui.seek import JUMPS
 from ng_tui.state import State
 from ng_tui.text import TimeStyle, fmt_count
@@ -33,7 +33,7 @@ WIDE = 110
 """Columns from which the detail stands beside the tail."""
 
 
-class EventsPane(Errands):
+class EventsPane(BackgroundTasks):
     """Screen 1. The app calls `tick` ten times a second, also while another screen is shown: nothing is missed."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("events"))
@@ -252,7 +252,7 @@ class EventsPane(Errands):
         """Closes the detail, else ends the search under way, else clears the search."""
         if self._detail.is_open:
             self._close_detail()
-        elif self.end_errands():
+        elif self.end_tasks():
             pass
         elif self._search:
             self._search = ""
