@@ -60,7 +60,7 @@ type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
 struct RealWorld {
     state: State,
     /// Absent when the numbers of records begin with 0 in every process.
-    place: Option<HighWaterMark>,
+    high_water_mark: Option<HighWaterMark>,
     /// Writes what was learnt.
     writer: Option<JoinHandle<std::io::Result<()>>>,
     /// How that went, until it is asked for.
@@ -77,7 +77,7 @@ impl World for RealWorld {
     }
 
     fn keeps_checkpoints(&self) -> bool {
-        self.place.is_some()
+        self.high_water_mark.is_some()
     }
 
     /// While an earlier state is still being written, a later one is left out, unless it is the last.
@@ -104,8 +104,8 @@ impl World for RealWorld {
     }
 
     fn reserve(&mut self, next_seq: u64) {
-        if let Some(place) = &mut self.place {
-            place.reserve(next_seq);
+        if let Some(mark) = &mut self.high_water_mark {
+            mark.reserve(next_seq);
         }
     }
 }
@@ -142,16 +142,17 @@ impl Node {
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let place = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
-        store.begin_at(place.as_ref().map_or(0, HighWaterMark::next_seq));
-        let forgotten =
-            place.as_ref().and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
+        let high_water_mark = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
+        store.begin_at(high_water_mark.as_ref().map_or(0, HighWaterMark::next_seq));
+        let forgotten = high_water_mark
+            .as_ref()
+            .and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
         let store: Shared = Arc::new(Mutex::new(store));
         let sensors = sensors(config)?;
         let setup = Setup {
             engine,
             store: store.clone(),
-            world: Box::new(RealWorld { state, place, writer: None, kept: None }),
+            world: Box::new(RealWorld { state, high_water_mark, writer: None, kept: None }),
             overrides,
             env,
         };
