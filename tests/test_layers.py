@@ -31,7 +31,7 @@ WAITS = {"ng-core/src/route/queue.rs": {"Instant"}}
 
 def production(path: Path) -> str:
     """The source without comments, without test modules, and without the file when it is one."""
-    if path.stem in {"tests", "testing", "measure", "sample"} or path.stem.endswith("_tests") or "tests" in path.parts:
+    if path.stem in {"tests", "testing"} or path.stem.endswith("_tests") or "tests" in path.parts:
         return ""
     text = re.sub(r"//.*", "", path.read_text())
     return re.split(r"#\[cfg\(test\)\]\s*(?:pub\S* )?mod \w+ \{", text)[0]
