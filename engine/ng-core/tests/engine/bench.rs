@@ -170,7 +170,7 @@ impl Bench {
         }
     }
 
-    /// Lets time pass, second by second as the host does.
+    /// Lets time pass, second by second as the event loop does.
     pub(crate) fn wait(&mut self, seconds: u64) {
         for _ in 0..seconds {
             self.world.advance(SECOND_NS);
@@ -178,7 +178,7 @@ impl Bench {
         }
     }
 
-    /// What the host does once a second; so many have gone by.
+    /// What the event loop does once a second; so many have gone by.
     pub(crate) fn tick(&mut self, elapsed_s: f64) {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let (engine, mut store) = (&mut self.engine, self.store.lock());
