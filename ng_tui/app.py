@@ -18,7 +18,7 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import ContentSwitcher, Static
 
 from ng_tui import keymap
-from ng_tui.client.protocol import EngineClient, Link
+from ng_tui.client.interface import EngineClient, Link
 from ng_tui.client.wire import Command, ErrorFrame, Level, Notice
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
@@ -183,10 +183,10 @@ class ConsoleApp(TypeAhead):
     def _show_connection(self, state: State, now: float) -> None:
         """Says where the console is connected to; what was lost sight of is dimmed."""
         label = self.client.label
-        place = self.options.places.get(label)
+        engine = self.options.remote_engines.get(label)
         links: dict[str, Link] = self.client.links() if isinstance(self.client, Several) else {}
-        self._overview.present(state, self.options.now_ns(), now, label=label, place=place, links=links)
-        if place is not None:
+        self._overview.present(state, self.options.now_ns(), now, label=label, engine=engine, links=links)
+        if engine is not None:
             self._banner.present(state.link, state.lost_at, now)
         self.set_class(state.lost_at is not None, "-stale")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.i18n import tr
 
 WINDOW = 2.0
@@ -31,7 +31,7 @@ class RemoteEngine:
 
 
 RemoteEngines = Mapping[str, RemoteEngine]
-"""Engines by the label of their client. An engine in this process, and a recording, have no place."""
+"""Engines by the label of their client. An engine in this process, and a recording, are not among them."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from ng_tui.client.protocol import Ring, View
+from ng_tui.client.interface import Ring, View
 from ng_tui.text import fmt_stamp
 from ng_tui.time_budget import SLICE_SECONDS
 

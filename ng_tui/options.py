@@ -31,7 +31,7 @@ class Options:
     """`clock`, `iso`, `relative` or `delta`."""
     screen: str = "events"
     """The screen shown first."""
-    places: RemoteEngines = field(default_factory=dict)
+    remote_engines: RemoteEngines = field(default_factory=dict)
     """The engines outside this process."""
     capabilities: Capabilities = field(default_factory=Capabilities)
     """What the terminal can do."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from ng_tui.client.protocol import View
+from ng_tui.client.interface import View
 from ng_tui.time_budget import SLICE_SECONDS, TimeBudget
 
 JUMPS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ng_tui.client.protocol import Ring, View
+from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Totals, ViewState
 from ng_tui.time_budget import TimeBudget
 

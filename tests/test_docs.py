@@ -1,8 +1,11 @@
-"""The pages say what is there: every name they use exists, and every name that matters stands in them."""
+"""The pages, and what stands at the head of a source, say what is there: every name they use exists, and every name
+that matters stands in them."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,53 @@ def test_every_test_that_a_page_names_exists() -> None:
         named = set(re.findall(r"`(test_\w+|[a-z0-9]+(?:_[a-z0-9]+){3,})`", text)) - {"vec_of_eight"}
         missing = {name for name in named if name not in tests and not name.endswith(".py")}
         assert not missing, f"{path.name}: {sorted(missing)}"
+
+
+def names_of_files(text: str) -> set[str]:
+    """What stands in backticks and is the name of a source or a folder; `NAME` stands for any."""
+    names = re.findall(r"`([\w.-]+(?:/[\w.-]+)*(?:\.rs|\.py|/))`", re.sub(r"```.*?```", "", text, flags=re.S))
+    names += re.findall(r"`((?:engine|ng_tui|docs|tests|schema|packaging|ng-\w+)/[\w./-]+)`", text)
+    return {name.rstrip("/") for name in names if "NAME" not in name}
+
+
+def heads() -> Iterator[tuple[Path, str]]:
+    """What stands at the head of each source of the engine, the console and the tests."""
+    for path in sorted(ENGINE.rglob("*.rs")):
+        yield path, "\n".join(re.findall(r"^//!(.*)", path.read_text(), re.M))
+    for path in sorted([*(ROOT / "ng_tui").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]):
+        yield path, ast.get_docstring(ast.parse(path.read_text())) or ""
+
+
+def test_every_file_that_a_page_names_exists() -> None:
+    """A page may leave out the folders that lead to a file."""
+    folders = [*ENGINE.glob("*"), *(ROOT / name for name in ("docs", "ng_tui", "packaging", "schema", "tests"))]
+    paths = [path for folder in folders for path in [folder, *folder.rglob("*")]]
+    known = {"/".join(path.parts[start:]) for path in paths for start in range(len(ROOT.parts), len(path.parts))}
+    for name in ("docs/ARCHITECTURE.md", "CONTRIBUTING.md", "docs/GLOSSARY.md"):
+        missing = names_of_files(page(name)) - known
+        assert not missing, f"{name}: {sorted(missing)}"
+
+
+def test_every_file_that_a_source_names_exists() -> None:
+    """A source names what lies beside it or below; anything else with its path."""
+    found = []
+    for path, text in heads():
+        roots = [ROOT, ENGINE, *(parent for parent in path.parents if parent.name == "src")]
+        for name in names_of_files(text):
+            if not any((root / name).exists() for root in roots) and not any(path.parent.rglob(name)):
+                found.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not found, found
+
+
+def test_the_layout_of_a_crate_names_its_modules() -> None:
+    layouts = {path: text.partition("# Layout")[2] for path, text in heads() if path.match("src/lib.rs")}
+    for path, layout in layouts.items():
+        modules = set(re.findall(r"^(?:pub )?mod (\w+);", path.read_text(), re.M)) - {"tests"}
+        missing = {name for name in modules if not re.search(rf"`{name}(?:\.rs|/)?`", layout)} if layout else set()
+        gone = set(re.findall(r"`([a-z_]+)`", layout)) - modules
+        crate = path.parts[-3]
+        assert not missing and not gone, f"{crate}: not named {sorted(missing)}, not there {sorted(gone)}"
+    assert sum(map(bool, layouts.values())) > 5
 
 
 def test_every_error_code_is_listed_once() -> None:

@@ -13,7 +13,7 @@ ENGINE = ROOT / "engine"
 CORE = ENGINE / "ng-core" / "src"
 
 PURE = ("ng-wire", "ng-model", "ng-reading", "ng-filter", "ng-detect", "ng-core")
-"""No I/O, no threads, no clock; in ng-core but for the host."""
+"""No I/O, no threads, no clock; in ng-core but for the event loop."""
 
 STAGES = ("guard", "patterns", "route", "actions")
 """The stages that lie in ng-core; reading and detection are crates, whose walls Cargo holds."""
@@ -31,7 +31,7 @@ WAITS = {"ng-core/src/route/queue.rs": {"Instant"}}
 
 def production(path: Path) -> str:
     """The source without comments, without test modules, and without the file when it is one."""
-    if path.stem in {"tests", "testing", "measure", "sample"} or path.stem.endswith("_tests") or "tests" in path.parts:
+    if path.stem in {"tests", "testing"} or path.stem.endswith("_tests") or "tests" in path.parts:
         return ""
     text = re.sub(r"//.*", "", path.read_text())
     return re.split(r"#\[cfg\(test\)\]\s*(?:pub\S* )?mod \w+ \{", text)[0]
@@ -52,7 +52,7 @@ def used(path: Path) -> set[str]:
     return names
 
 
-def test_only_the_host_touches_the_outside() -> None:
+def test_only_the_event_loop_touches_the_outside() -> None:
     found = []
     for path in (path for crate in PURE for path in sources(ENGINE / crate / "src")):
         name = str(path.relative_to(ENGINE))

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ng_tui import _engine
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.ring import EngineRing, filter_refused
 from ng_tui.client.wire import Command, Frame, Request
 from ng_tui.config import Layer
@@ -25,7 +25,7 @@ def local_zone() -> str:
 
 
 class EmbeddedClient:
-    """Runs the engine on a thread of its own; see `protocol.EngineClient`."""
+    """Runs the engine on a thread of its own; see `interface.EngineClient`."""
 
     label = "embedded"
     link = Link(LinkState.LIVE)

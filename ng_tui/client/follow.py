@@ -10,7 +10,7 @@ from random import Random
 
 from ng_tui.client.backoff import Backoff
 from ng_tui.client.failures import ConnectionFailed
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.reach import Reach
 from ng_tui.client.session import Session, session
 from ng_tui.client.wire import Frame, Hello, Welcome

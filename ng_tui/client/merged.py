@@ -12,7 +12,7 @@ from ng_tui.client.address import Address
 from ng_tui.client.embedded import local_zone
 from ng_tui.client.failures import BadAddress
 from ng_tui.client.inbox import view_of
-from ng_tui.client.protocol import Link
+from ng_tui.client.interface import Link
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.templates import RemoteRing, Templates
 from ng_tui.client.wire import Command, Frame
@@ -20,7 +20,7 @@ from ng_tui.i18n import tr
 
 
 class MergedClient:
-    """Records of all engines, views of the focused one; see `protocol.EngineClient`.
+    """Records of all engines, views of the focused one; see `interface.EngineClient`.
 
     The names of sources begin with the name of their engine and a slash.
     """

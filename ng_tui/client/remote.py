@@ -17,7 +17,7 @@ from ng_tui.client.background import Background
 from ng_tui.client.embedded import local_zone
 from ng_tui.client.failures import BadAnswer, declined
 from ng_tui.client.inbox import Inbox
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.reach import check, reach
 from ng_tui.client.templates import RemoteRing, Templates
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Hello, PatternView, Request
@@ -41,7 +41,7 @@ READ_RECORDS = "read:signals"
 
 
 class RemoteClient:
-    """One engine over a connection that is made again whenever it breaks; see `protocol.EngineClient`."""
+    """One engine over a connection that is made again whenever it breaks; see `interface.EngineClient`."""
 
     ring: RemoteRing
 

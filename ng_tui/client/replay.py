@@ -12,7 +12,7 @@ import msgspec
 
 from ng_tui import _engine
 from ng_tui.client.embedded import local_zone
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.ring import EngineRing
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Level, Notice
 from ng_tui.errors import EXIT_USAGE, ConsoleError
@@ -48,7 +48,7 @@ UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 class ReplayClient:
-    """Plays a recording into a ring of its own; see `protocol.EngineClient`. Commands are refused."""
+    """Plays a recording into a ring of its own; see `interface.EngineClient`. Commands are refused."""
 
     def __init__(
         self, path: Path, *, speed: float = 0.0, capacity: int = 1_000_000, saved: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""The ring of the Rust engine, decoded: what `protocol.Ring` and `protocol.View` promise."""
+"""The ring of the Rust engine, decoded: what `interface.Ring` and `interface.View` promise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def filter_refused(error: _engine.FilterError) -> FilterError:
 
 
 class EngineView:
-    """A view of the ring; see `protocol.View`."""
+    """A view of the ring; see `interface.View`."""
 
     def __init__(self, view: _engine.View) -> None:
         self._view = view
@@ -63,7 +63,7 @@ class EngineView:
 
 
 class EngineTally:
-    """Counts of patterns; see `protocol.Tally`."""
+    """Counts of patterns; see `interface.Tally`."""
 
     def __init__(self, tally: _engine.Tally) -> None:
         self._tally = tally
@@ -78,7 +78,7 @@ class EngineTally:
 
 
 class EngineRing:
-    """The ring; see `protocol.Ring`."""
+    """The ring; see `interface.Ring`."""
 
     def __init__(self, ring: _engine.Ring) -> None:
         self._ring = ring

@@ -76,7 +76,7 @@ class Templates:
 
 
 class RemoteRing(EngineRing):
-    """A ring whose patterns are known elsewhere; see `protocol.Ring`."""
+    """A ring whose patterns are known elsewhere; see `interface.Ring`."""
 
     templates_of: Callable[[str], Templates | None]
     """The templates of the engine that a source belongs to."""

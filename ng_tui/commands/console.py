@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from ng_tui.client.protocol import EngineClient
+from ng_tui.client.interface import EngineClient
 from ng_tui.commands.context import Context, stdin_is_data
 from ng_tui.config import Config
 from ng_tui.connection import RemoteEngines
@@ -46,7 +46,7 @@ def attach(context: Context, config: Config, found: Mapping[str, Address], filte
     """The console on engines that run elsewhere, by short names. Raises ConsoleError."""
     from ng_tui.client.merged import MergedClient
     from ng_tui.client.remote import RemoteClient
-    from ng_tui.commands.targets import places
+    from ng_tui.commands.targets import remote_engines
 
     if not os.isatty(0):
         use_controlling_terminal()
@@ -57,7 +57,8 @@ def attach(context: Context, config: Config, found: Mapping[str, Address], filte
         client = MergedClient(found, capacity=capacity, saved=saved)
     else:
         client = RemoteClient(address, capacity=capacity, saved=saved)
-    show(context, config, client, filter_text, places(config, found if len(found) > 1 else {client.label: address}))
+    named = found if len(found) > 1 else {client.label: address}
+    show(context, config, client, filter_text, remote_engines(config, named))
 
 
 def use_controlling_terminal() -> None:
@@ -77,14 +78,18 @@ def use_controlling_terminal() -> None:
 
 
 def show(
-    context: Context, config: Config, client: EngineClient, filter_text: str = "", places: RemoteEngines | None = None
+    context: Context,
+    config: Config,
+    client: EngineClient,
+    filter_text: str = "",
+    remote_engines: RemoteEngines | None = None,
 ) -> None:
     """Runs the console until it is left; ends the process with its exit code. Raises ConsoleError.
 
-    `places` are the engines outside this process, by the label of their client.
+    `remote_engines` are those outside this process, by the label of their client.
     """
     try:
-        console = app(context, config, client, filter_text, places)
+        console = app(context, config, client, filter_text, remote_engines)
         client.start()
         result = console.run()
     finally:
@@ -93,7 +98,11 @@ def show(
 
 
 def app(
-    context: Context, config: Config, client: EngineClient, filter_text: str = "", places: RemoteEngines | None = None
+    context: Context,
+    config: Config,
+    client: EngineClient,
+    filter_text: str = "",
+    remote_engines: RemoteEngines | None = None,
 ) -> ConsoleApp:
     """The console, not running. Raises ConsoleError when the configuration asks for what it cannot do."""
     from ng_tui import paths
@@ -110,7 +119,7 @@ def app(
         keys=config.texts("keys"),
         filter=filter_text,
         time_style=config.text("console.time_format"),
-        places=places or {},
+        remote_engines=remote_engines or {},
         capabilities=capabilities,
         debug=context.debug,
     )

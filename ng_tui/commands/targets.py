@@ -98,7 +98,7 @@ def short_names(found: Iterable[Address]) -> dict[str, Address]:
     return result
 
 
-def places(config: Config, found: Mapping[str, Address]) -> dict[str, RemoteEngine]:
+def remote_engines(config: Config, found: Mapping[str, Address]) -> dict[str, RemoteEngine]:
     """How the console names engines: `found` is each one's address by the label of its client."""
     own = _engine.socket_path(config.text("server.socket"))
     named = config.texts("profiles")

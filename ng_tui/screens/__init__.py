@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane
 from ng_tui.screens.guardian import GuardianPane

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from ng_tui.client.protocol import LinkState, Ring
+from ng_tui.client.interface import LinkState, Ring
 from ng_tui.client.wire import Feedback, FeedbackSubject
 from ng_tui.connection import why_no_events
 from ng_tui.errors import FilterError
@@ -18,8 +18,8 @@ from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
 from ng_tui.options import Options
 from ng_tui.recall import print_command
+from ng_tui.screens.background_tasks import BackgroundTasks
 from ng_tui.screens.base import Copy, Tell
-from ng_tui.screens.errands import Errands
 from ng_tui.seek import JUMPS
 from ng_tui.state import State
 from ng_tui.text import TimeStyle, fmt_count
@@ -33,7 +33,7 @@ WIDE = 110
 """Columns from which the detail stands beside the tail."""
 
 
-class EventsPane(Errands):
+class EventsPane(BackgroundTasks):
     """Screen 1. The app calls `tick` ten times a second, also while another screen is shown: nothing is missed."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("events"))
@@ -51,7 +51,8 @@ class EventsPane(Errands):
 
     def __init__(self, ring: Ring, options: Options) -> None:
         super().__init__(ring, options)
-        hosts = {name: place.colour for name, place in options.places.items()} if len(options.places) > 1 else {}
+        engines = options.remote_engines
+        hosts = {name: engine.colour for name, engine in engines.items()} if len(engines) > 1 else {}
         style = cast(TimeStyle, options.time_style)
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
         self._rate = RateStrip()
@@ -251,7 +252,7 @@ class EventsPane(Errands):
         """Closes the detail, else ends the search under way, else clears the search."""
         if self._detail.is_open:
             self._close_detail()
-        elif self.end_errands():
+        elif self.end_tasks():
             pass
         elif self._search:
             self._search = ""
@@ -270,7 +271,7 @@ class EventsPane(Errands):
     def action_copy_command(self) -> None:
         """Copies a command that prints the record."""
         if (row := self.tail.row()) is not None:
-            self.post_message(Copy(print_command(row, self.options.places)))
+            self.post_message(Copy(print_command(row, self.options.remote_engines)))
 
     def on_tail_moved(self, event: Tail.Moved) -> None:
         """Brings status and detail up to date."""

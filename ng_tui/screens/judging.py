@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
     Feedback,
@@ -57,7 +57,7 @@ class Judging(Pane):
     def _send(self, command: Command) -> None:
         if why := refusal(self.known.link, "steer"):
             self.post_message(Tell(why, severity="warning"))
-        elif len(self.options.places) > 1:
+        elif len(self.options.remote_engines) > 1:
             what = tr("Of several engines only one is meant; neurograph-tui feedback names it with --url.")
             self.post_message(Tell(what, severity="warning"))
         else:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
     FeedbackSubject,
@@ -141,7 +141,7 @@ class PatternsPane(Judging):
             return
         if why := refusal(self.known.link, "steer"):
             self.post_message(Tell(f"{row.source}: {why}", severity="warning"))
-        elif len(self.options.places) > 1:
+        elif len(self.options.remote_engines) > 1:
             what = tr("Of several engines only one is meant; neurograph-tui freeze and learn name it with --url.")
             self.post_message(Tell(what, severity="warning"))
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.i18n import tr
 from ng_tui.text import fmt_duration, safe
 from ng_tui.widgets.glyphs import glyphs

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.client.wire import Outcome, Record, RecordDetail, Scoring, Unit
 from ng_tui.i18n import tr
 from ng_tui.keymap import bindings

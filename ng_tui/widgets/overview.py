@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rich.style import Style
 
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import AlertState, Role
 from ng_tui.connection import Meter, RemoteEngine
 from ng_tui.i18n import tr
@@ -40,20 +40,20 @@ class Overview(Lines):
         now: float = 0.0,
         *,
         label: str = "",
-        place: RemoteEngine | None = None,
+        engine: RemoteEngine | None = None,
         links: Mapping[str, Link] | None = None,
     ) -> None:
         """Shows the state; redraws only when a text changes.
 
-        `now` is of `time.monotonic`. `label` names the connection. `place` is that of an engine outside this process,
+        `now` is of `time.monotonic`. `label` names the connection. `engine` is one outside this process,
         `links` are those of all engines where there are several.
         """
         links = links or {}
-        self._colour = place.colour if place is not None else ""
+        self._colour = engine.colour if engine is not None else ""
         clock = fmt_clock(now_ns)
-        head = [(safe(label), "")] if place is None else connection(state, label, place, list(links))
+        head = [(safe(label), "")] if engine is None else connection(state, label, engine, list(links))
         items = numbers(state)
-        if place is not None and not place.local:
+        if engine is not None and not engine.local:
             items += self._link_numbers(state.link, now)
         if lost := sum(link.state is not LinkState.LIVE for link in links.values()):
             live = tr("{n} of {count} live", n=len(links) - lost, count=len(links))
@@ -99,16 +99,16 @@ class Overview(Lines):
         return [(4, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
 
 
-def connection(state: State, label: str, place: RemoteEngine, names: list[str]) -> Line:
+def connection(state: State, label: str, engine: RemoteEngine, names: list[str]) -> Line:
     """Where the console is connected to, as what, and how it stands."""
     link = state.link
-    kind = tr("attached") if place.local else tr("remote")
-    name = safe(place.profile or link.host or label)
+    kind = tr("attached") if engine.local else tr("remote")
+    name = safe(engine.profile or link.host or label)
     line: Line = [(kind + " ", "dim"), (name, "engine")]
     if len(names) > 1 and label in names:
         line.append((f" {names.index(label) + 1}/{len(names)}", "dim"))
     if link.state is LinkState.LIVE:
-        if link.role is not None and (not place.local or link.role is not Role.ADMIN):
+        if link.role is not None and (not engine.local or link.role is not Role.ADMIN):
             line.append((f" {link.role.value}", "" if "steer" in link.rights else "warn"))
     elif link.state is LinkState.ENDED:
         line.append((" " + tr("ended"), "bad"))

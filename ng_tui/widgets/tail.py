@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ng_tui.client.protocol import Ring, View
+from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Row, ViewState
 from ng_tui.errors import FilterError
 from ng_tui.text import TimeStyle

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ng_tui.client.address import resolve
-from ng_tui.client.protocol import LinkState
+from ng_tui.client.interface import LinkState
 from ng_tui.client.remote import RemoteClient
 from tests.server.engine import Engine
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from ng_tui.client.address import Address, resolve
 from ng_tui.client.background import Background
+from ng_tui.client.interface import LinkState
 from ng_tui.client.listener import Listener
-from ng_tui.client.protocol import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.wire import Frame, Row
 from tests.quiet import quiet

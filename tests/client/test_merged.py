@@ -6,8 +6,8 @@ import pytest
 
 from ng_tui.client.address import resolve
 from ng_tui.client.failures import BadAddress
+from ng_tui.client.interface import LinkState
 from ng_tui.client.merged import MergedClient
-from ng_tui.client.protocol import LinkState
 from ng_tui.client.wire import Command, ErrorCode, Frame, SetModuleCommand
 
 from .conftest import Start

@@ -10,7 +10,7 @@ import pytest
 from ng_tui.client.address import resolve
 from ng_tui.client.failures import BadAddress, ConnectionFailed, Declined
 from ng_tui.client.inbox import MOST_NOTICES, Inbox
-from ng_tui.client.protocol import LinkState
+from ng_tui.client.interface import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.templates import AGAIN_S, FRESH_S, Templates
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Level, Notice, PatternView, Role, SetModuleCommand

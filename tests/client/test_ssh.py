@@ -12,7 +12,7 @@ import pytest
 from ng_tui.client import NeuroGraphClient
 from ng_tui.client.address import resolve
 from ng_tui.client.failures import ConnectionFailed
-from ng_tui.client.protocol import LinkState
+from ng_tui.client.interface import LinkState
 from ng_tui.client.reach import reach
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.ssh import ssh_command

@@ -10,7 +10,7 @@ import pytest
 from ng_tui.client import NeuroGraphClient
 from ng_tui.client.address import resolve
 from ng_tui.client.failures import Refused
-from ng_tui.client.protocol import LinkState
+from ng_tui.client.interface import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.errors import EXIT_REFUSED
 from tests.quiet import QUIET

@@ -16,7 +16,7 @@ import pytest
 from ng_tui.client import NeuroGraphClientSync
 from ng_tui.client.address import resolve
 from ng_tui.client.failures import ConnectionFailed, Untrusted
-from ng_tui.client.protocol import LinkState
+from ng_tui.client.interface import LinkState
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.unix_socket import check_folder, connect
 from ng_tui.commands.targets import knock, serving

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from ng_tui import _engine
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.templates import RemoteRing
 from ng_tui.client.wire import (
     Command,

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import (
     Command,
     Feedback,
@@ -128,11 +128,11 @@ async def test_a_refusal_of_the_engine_is_shown(tmp_path: Path, key: str) -> Non
 
 
 async def test_what_cannot_be_sent_says_why(tmp_path: Path) -> None:
-    places = {name: RemoteEngine(local=False) for name in ("one", "two")}
+    remote_engines = {name: RemoteEngine(local=False) for name in ("one", "two")}
     for link, options, expected in (
         (Link(LinkState.LIVE, role=Role.VIEWER), {}, "the role viewer does not have the right steer"),
         (Link(LinkState.WAITING, role=Role.ADMIN), {}, "not connected; commands are not queued"),
-        (Link(LinkState.LIVE), {"places": places}, "Of several engines only one is meant"),
+        (Link(LinkState.LIVE), {"remote_engines": remote_engines}, "Of several engines only one is meant"),
     ):
         client = with_an_alert()
         client.link = link

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, GapReason, Record, Role
 from ng_tui.connection import Meter, RemoteEngine, split_source
 from ng_tui.widgets.banner import Banner
@@ -43,7 +43,7 @@ def remote(tmp_path: Path, link: Link = LIVE, **options: Any) -> tuple[ConsoleAp
     """A console on an engine elsewhere."""
     client, clock = FakeClient(), Clock()
     client.label, client.link = "ssh://web-1", link
-    app, _ = console(tmp_path, client, **{"places": REMOTE, "monotonic": clock, **options})
+    app, _ = console(tmp_path, client, **{"remote_engines": REMOTE, "monotonic": clock, **options})
     return app, client, clock
 
 
@@ -61,7 +61,7 @@ def words(lines: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("place", "link", "expected"),
+    ("engine", "link", "expected"),
     [
         (None, Link(LinkState.LIVE), " neurograph embedded  events"),
         (RemoteEngine(local=True), LIVE, " neurograph attached web-1  events"),
@@ -71,11 +71,11 @@ def words(lines: list[str]) -> str:
     ],
 )
 async def test_the_strip_says_where_and_as_what(
-    tmp_path: Path, place: RemoteEngine | None, link: Link, expected: str
+    tmp_path: Path, engine: RemoteEngine | None, link: Link, expected: str
 ) -> None:
     client = FakeClient()
     client.link = link
-    app, _ = console(tmp_path, client, places={} if place is None else {"embedded": place})
+    app, _ = console(tmp_path, client, remote_engines={} if engine is None else {"embedded": engine})
     async with app.run_test(size=WIDE) as pilot:
         await settle(pilot)
         assert shown(app).startswith(expected)
@@ -133,7 +133,7 @@ async def test_before_the_first_connection_the_list_says_why_it_is_empty(tmp_pat
     client, clock = FakeClient(0), Clock()
     client.label, client.queue = "ssh://web-1", []
     client.link = Link(LinkState.WAITING, retry_at=102.0, tries=1, why="Host key verification failed.")
-    app, _ = console(tmp_path, client, places=REMOTE, monotonic=clock)
+    app, _ = console(tmp_path, client, remote_engines=REMOTE, monotonic=clock)
     async with app.run_test(size=NARROW) as pilot:
         lines = await go(pilot)
         assert "remote ssh://web-1 connecting" in lines[0]
@@ -223,7 +223,7 @@ async def test_a_command_under_way_when_the_connection_breaks_leaves_no_pending_
 async def test_a_role_that_may_not_read_events_is_told_so(tmp_path: Path) -> None:
     client = FakeClient(0)
     client.label, client.link = "ssh://web-1", VIEWER
-    app, _ = console(tmp_path, client, places=REMOTE)
+    app, _ = console(tmp_path, client, remote_engines=REMOTE)
     async with app.run_test(size=NARROW) as pilot:
         text = "\n".join(await go(pilot))
         assert "The role viewer does not have the right to read events." in text
@@ -238,7 +238,7 @@ async def test_reconnect_and_next_engine_where_there_is_nothing_of_the_kind(tmp_
 
 
 @pytest.mark.parametrize(
-    ("places", "expected"),
+    ("remote_engines", "expected"),
     [
         ({}, "neurograph-tui tail --filter seq=200"),
         ({"local": RemoteEngine(local=True)}, "neurograph-tui query seq=200"),
@@ -246,11 +246,11 @@ async def test_reconnect_and_next_engine_where_there_is_nothing_of_the_kind(tmp_
     ],
 )
 async def test_the_copied_command_asks_the_engine_that_is_shown(
-    tmp_path: Path, places: dict[str, RemoteEngine], expected: str
+    tmp_path: Path, remote_engines: dict[str, RemoteEngine], expected: str
 ) -> None:
     client = FakeClient()
-    client.label = next(iter(places), "embedded")
-    app, _ = console(tmp_path, client, places=places)
+    client.label = next(iter(remote_engines), "embedded")
+    app, _ = console(tmp_path, client, remote_engines=remote_engines)
     async with app.run_test(size=NARROW) as pilot:
         await go(pilot, "y")
         assert (tmp_path / "state" / "copied.txt").read_text() == expected
@@ -293,7 +293,7 @@ class FakeSeveral(FakeClient):
         self.tried += 1
 
 
-PLACES = {
+REMOTE_ENGINES = {
     "web-1": RemoteEngine(local=False, target="prod", profile="web-1", colour="error"),
     "db-1": RemoteEngine(local=False, target="ssh://db-1", colour="#00ff00"),
 }
@@ -301,7 +301,7 @@ PLACES = {
 
 async def test_several_engines_in_one_console(tmp_path: Path) -> None:
     client = FakeSeveral()
-    app, _ = console(tmp_path, client, places=PLACES, monotonic=lambda: 104.0)
+    app, _ = console(tmp_path, client, remote_engines=REMOTE_ENGINES, monotonic=lambda: 104.0)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         lines = await go(pilot)
         assert " remote web-1 1/2 admin" in lines[0] and "1 of 2 live" in lines[0]
@@ -323,7 +323,7 @@ async def test_several_engines_in_one_console(tmp_path: Path) -> None:
 
 
 async def test_a_record_of_one_of_several_is_named_by_its_source_and_time(tmp_path: Path) -> None:
-    app, _ = console(tmp_path, FakeSeveral(), places=PLACES)
+    app, _ = console(tmp_path, FakeSeveral(), remote_engines=REMOTE_ENGINES)
     async with app.run_test(size=WIDE) as pilot:
         await go(pilot, "y")
         assert (tmp_path / "state" / "copied.txt").read_text() == (
@@ -332,7 +332,7 @@ async def test_a_record_of_one_of_several_is_named_by_its_source_and_time(tmp_pa
 
 
 async def test_the_colour_of_a_profile_is_a_colour_or_a_name_of_the_theme(tmp_path: Path) -> None:
-    app, _, _ = remote(tmp_path, places={"ssh://web-1": RemoteEngine(local=False, target="x", colour="error")})
+    app, _, _ = remote(tmp_path, remote_engines={"ssh://web-1": RemoteEngine(local=False, target="x", colour="error")})
     async with app.run_test(size=NARROW) as pilot:
         await settle(pilot)
         overview = app._overview

@@ -15,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
-from ng_tui.client.protocol import Link, LinkState
+from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Role
 from ng_tui.connection import RemoteEngine
@@ -152,13 +152,13 @@ LINKS: list[tuple[str, str, RemoteEngine, Link, tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=label)
-@pytest.mark.parametrize(("name", "screen", "place", "link", "keys"), LINKS, ids=[row[0] for row in LINKS])
+@pytest.mark.parametrize(("name", "screen", "engine", "link", "keys"), LINKS, ids=[row[0] for row in LINKS])
 async def test_every_state_of_a_connection(
     tmp_path: Path,
     snapshot: SnapshotAssertion,
     name: str,
     screen: str,
-    place: RemoteEngine,
+    engine: RemoteEngine,
     link: Link,
     keys: tuple[str, ...],
     size: tuple[int, int],
@@ -181,7 +181,7 @@ async def test_every_state_of_a_connection(
             filter="@quiet",
             now_ns=now,
             monotonic=lambda: clock[0],
-            places={"engine": place},
+            remote_engines={"engine": engine},
         ),
     )
     async with app.run_test(size=size, notifications=True) as pilot:

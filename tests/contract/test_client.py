@@ -15,7 +15,7 @@ import pytest
 
 from ng_tui.client.address import resolve
 from ng_tui.client.embedded import EmbeddedClient
-from ng_tui.client.protocol import EngineClient, LinkState, View
+from ng_tui.client.interface import EngineClient, LinkState, View
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Command, ErrorCode, Frame, Level, SetModuleCommand

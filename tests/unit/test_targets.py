@@ -13,7 +13,7 @@ from ng_tui.client.address import resolve
 from ng_tui.commands.context import Context
 from ng_tui.commands.emit import event
 from ng_tui.commands.lines import lines
-from ng_tui.commands.targets import places, profiles, short_names
+from ng_tui.commands.targets import profiles, remote_engines, short_names
 from ng_tui.config import Flags, load
 from ng_tui.connection import RemoteEngine
 
@@ -33,7 +33,7 @@ def test_engines_get_short_names(targets: list[str], names: list[str]) -> None:
     assert list(found) == names and not any("/" in name for name in found)
 
 
-def test_places_and_profiles_come_from_the_configuration() -> None:
+def test_remote_engines_and_profiles_come_from_the_configuration() -> None:
     settings = (
         "server.socket=/x",
         "profiles.shop=ssh://web-1",
@@ -45,7 +45,7 @@ def test_places_and_profiles_come_from_the_configuration() -> None:
     named = profiles(config)
     assert named == {"shop": {"url": "ssh://web-1", "token_file": "/token", "colour": "error"}}
     found = {"shop": resolve("shop", named), "here": resolve("unix:/x"), "there": resolve("unix:/y")}
-    assert places(config, found) == {
+    assert remote_engines(config, found) == {
         "shop": RemoteEngine(local=False, target="shop", profile="shop", colour="error"),
         "here": RemoteEngine(local=True),
         "there": RemoteEngine(local=True, target="unix:/y"),

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Each stage takes the rung before and returns the next, so a wrong order does not compile. `step` is straight-line
-//! code; it consults no clock: times come with the reading, and durations from the sampler that the host passes in.
+//! code; it consults no clock: times come with the reading, and durations from the sampler that the event loop passes
+//! in.
 
 use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::TrialStatistics;

@@ -9,12 +9,12 @@
 mod checkpointer;
 
 use crate::actions::Effect;
+use crate::command_context::CommandContext;
 use crate::commands;
 use crate::constitution;
 use crate::convert;
 use crate::engine::Engine;
 use crate::route::{Queue, Wanted};
-use crate::session::Session;
 use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
@@ -161,7 +161,7 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, I
     let (frames_in, frames) = bounded(FRAMES);
     let stopped = Arc::new(AtomicBool::new(false));
     let ingest = IngestHandle::new(batches_in, spare, sources_in, stopped.clone(), clock);
-    let host = EventLoop {
+    let event_loop = EventLoop {
         rates: Rates::new(mono_ns()),
         setup,
         batches,
@@ -179,7 +179,7 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, I
     let failure = Arc::default();
     let thread = std::thread::Builder::new().name("engine".into()).spawn({
         let failure = Arc::clone(&failure);
-        move || run(host, &failure)
+        move || run(event_loop, &failure)
     })?;
     Ok((
         Handle { access: EngineHandle { controls: controls_in }, frames, stopped, thread: Some(thread), failure },
@@ -189,9 +189,9 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, I
 
 /// Runs the engine to its end. What it was at when it panicked is unknown, so that it is not started again: it is said
 /// why, and whoever waits for it waits no longer.
-fn run(host: EventLoop, failure: &Mutex<Option<Panicked>>) {
-    let (frames, time_ns) = (host.frames.clone(), host.setup.world.now_ns());
-    let Err(panicked) = catch(move || host.run()) else { return };
+fn run(event_loop: EventLoop, failure: &Mutex<Option<Panicked>>) {
+    let (frames, time_ns) = (event_loop.frames.clone(), event_loop.setup.world.now_ns());
+    let Err(panicked) = catch(move || event_loop.run()) else { return };
     let text = format!("the engine has failed: {panicked}");
     // Nobody may take frames any more.
     let _ = frames.try_send(Frame::Notice(Notice { time_ns, level: Level::Error, origin: "engine".into(), text }));
@@ -333,8 +333,8 @@ impl EventLoop {
                 let env = Env { now_ns: world.now_ns(), ..env.clone() };
                 let mut store = store.lock();
                 world.reserve(store.next_seq() + 1);
-                let mut session = Session { engine, store: &mut store, overrides, env: &env };
-                let answer = commands::apply(&mut session, world.as_mut(), &request);
+                let mut context = CommandContext { engine, store: &mut store, overrides, env: &env };
+                let answer = commands::apply(&mut context, world.as_mut(), &request);
                 drop(store);
                 match reply {
                     Some(reply) => reply(answer),
@@ -430,8 +430,8 @@ impl EventLoop {
             world.reserve(store.next_seq() + 1);
         }
         let env = Env { now_ns: world.now_ns(), ..env.clone() };
-        let mut session = Session { engine, store: &mut store, overrides, env: &env };
-        commands::revert_expired_trial(&mut session, world.as_mut(), elapsed_s);
+        let mut context = CommandContext { engine, store: &mut store, overrides, env: &env };
+        commands::revert_expired_trial(&mut context, world.as_mut(), elapsed_s);
         drop(store);
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(FEEDBACK_AGAIN) {

@@ -1,22 +1,27 @@
 //! The pipeline of the engine. Pure: no I/O, no threads and no clock outside `event_loop.rs`.
 //!
 //! ```text
-//! Reading → encoders → Event → guard → patterns → detect → route → actions → Head in the store
+//! Reading → gateway → Event → guard → patterns → detect → route → actions → RecordHeader in the store
 //! ```
 //!
 //! # Layout
 //!
 //! `engine.rs` is the only file that knows the order of the stages; the stages do not import each other. What they share
 //! lies in crates below: `ng-model` (events, records, settings), `ng-reading` (the encoders), `ng-filter` (the filter
-//! language), `ng-detect` (the detectors). `checkpoint.rs` puts in order what of the stages is saved.
-//! `commands/` has a file for each command, which meets the engine as a `session.rs` and leaves overrides behind;
+//! language), `ng-detect` (the detectors). `gateway.rs` calls the encoders; `guard/`, `patterns/`, `route/` and
+//! `actions/` are the stages that lie here. `store/` is the ring; `convert.rs` makes of what it holds what crosses a
+//! border. `registry.rs` is the table of modules, `sources.rs` what is known of the sources, `views.rs` what is shown of
+//! all this. `checkpoint.rs` puts in order what of the stages is saved.
+//!
+//! `commands/` has a file for each command, which meets the engine as a `command_context.rs` and leaves overrides behind;
 //! `constitution/` keeps what they changed of rules and weights in versions, `feedback.rs` what operators said of
-//! events. `event_loop.rs` owns the thread, the channels and the real clock.
+//! events. `world.rs` is what is asked of the outside. `event_loop.rs` owns the thread, the channels and the real clock.
 
 #![forbid(unsafe_code)]
 
 pub mod actions;
 pub mod checkpoint;
+pub mod command_context;
 pub mod commands;
 pub mod constitution;
 pub mod convert;
@@ -28,7 +33,6 @@ pub mod guard;
 pub mod patterns;
 pub mod registry;
 pub mod route;
-pub mod session;
 pub mod sources;
 pub mod store;
 pub mod views;

@@ -4,12 +4,13 @@
 //!
 //! # Layout
 //!
-//! `numeric.rs` scores values; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `distance_detector.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with `tail_probability.rs`, look
-//! for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`) and turn surprise into alerts with
-//! `alert.rs`, at thresholds that `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `probe.rs` measures
-//! the searches of sampled events, `source_activity.rs` follows when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs`
-//! has the saved form.
+//! `numeric.rs` scores values, with `runs.rs`; `text.rs` and `json.rs` say what the vector of an event is, which
+//! `distance_detector.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with
+//! `tail_probability.rs`, look for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`), at
+//! distances that `scale.rs` frees of units, and turn surprise into alerts with `alert.rs`, at thresholds that
+//! `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
+//! `tuning.rs` holds their settings. `probe.rs` measures the searches of sampled events, `source_activity.rs` follows
+//! when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs` has the saved form.
 
 pub mod alert;
 mod block_index;

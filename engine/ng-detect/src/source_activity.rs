@@ -1,8 +1,8 @@
 //! When sources speak: events counted in bins of ten seconds, and the alert that a source has fallen silent, while it is.
 //! How unusual the counts are is left to a detector of metrics.
 //!
-//! Time is that of arrival, which events bring along and the host's tick moves on. A stretch without either, as when the
-//! host slept, says nothing of any source and is left out.
+//! Time is that of arrival, which events bring along and the tick of the event loop moves on. A stretch without either,
+//! as when the host slept, says nothing of any source and is left out.
 //!
 //! # When silence is told
 //!

@@ -21,9 +21,10 @@
 //!
 //! # Layout
 //!
-//! `lexer` → `parse` (or `dialect`) → `ast`, whose `Display` is the canonical form → `check` (with `fields`, `units`,
-//! `pattern`) → `eval`, with `head`. `attrs` reads fields of the raw bytes. `keys` and `partial_evaluation` say of a compiled filter what can be
-//! known of its result without it being run: the routes find the subscriptions of a record by them.
+//! `lexer` → `parse` (or `dialect`) → `ast`, whose `Display` is the canonical form → `check` (with `fields`, `rules`,
+//! `units`, `pattern`) → `eval`, with `head`. `attrs` reads fields of the raw bytes. `keys` and `partial_evaluation` say
+//! of a compiled filter what can be known of its result without it being run: the routes find the subscriptions of a
+//! record by them.
 
 #![forbid(unsafe_code)]
 

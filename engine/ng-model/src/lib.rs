@@ -2,8 +2,10 @@
 //!
 //! ```text
 //! sensors ── intake ─▶ event ─▶ record     what a stage reads, and what it concludes
+//!            span matched                  places in the raw bytes, what the patterns say of an event
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
-//!            symbols zone safe_text saved  names, local time, text for a terminal, the form of a saved state
+//!            symbols zone elapsed          names, local time, time that only runs forward
+//!            safe_text checkpoint          text for a terminal, the form of a saved state
 //!            supervise                     panics, caught for whoever starts a thread
 //! ```
 

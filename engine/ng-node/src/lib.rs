@@ -3,7 +3,8 @@
 //! # Layout
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
-//! lock; `zone` finds local time; `node` starts everything; `score` drives an engine without a thread over an input that ends.
+//! lock, and `high_water_mark` where the numbering stands; `zone` finds local time; `node` starts everything; `score`
+//! drives an engine without a thread over an input that ends. `error` is how each of them fails.
 
 #![forbid(unsafe_code)]
 

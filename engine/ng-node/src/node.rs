@@ -6,6 +6,7 @@ use crate::high_water_mark::HighWaterMark;
 use crate::state::{State, StateAccess};
 use ng_core::actions::AlertRule;
 use ng_core::checkpoint::Checkpoint;
+use ng_core::command_context::CommandContext;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::engine::{Engine, EngineParts};
@@ -13,7 +14,6 @@ use ng_core::event_loop::{self, Disconnected, Handle, Setup};
 use ng_core::guard::{Guard, Policy};
 use ng_core::registry::{MODULES, Module};
 use ng_core::route::{Queue, Taken, Wanted};
-use ng_core::session::Session;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
 use ng_detect::Kernel;
@@ -60,7 +60,7 @@ type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
 struct RealWorld {
     state: State,
     /// Absent when the numbers of records begin with 0 in every process.
-    place: Option<HighWaterMark>,
+    high_water_mark: Option<HighWaterMark>,
     /// Writes what was learnt.
     writer: Option<JoinHandle<std::io::Result<()>>>,
     /// How that went, until it is asked for.
@@ -77,7 +77,7 @@ impl World for RealWorld {
     }
 
     fn keeps_checkpoints(&self) -> bool {
-        self.place.is_some()
+        self.high_water_mark.is_some()
     }
 
     /// While an earlier state is still being written, a later one is left out, unless it is the last.
@@ -104,8 +104,8 @@ impl World for RealWorld {
     }
 
     fn reserve(&mut self, next_seq: u64) {
-        if let Some(place) = &mut self.place {
-            place.reserve(next_seq);
+        if let Some(mark) = &mut self.high_water_mark {
+            mark.reserve(next_seq);
         }
     }
 }
@@ -136,21 +136,23 @@ impl Node {
             other => unreachable!("ring.capacity is {other:?}"),
         };
         let mut store = Store::new(capacity);
-        let mut session = Session { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
-        let Restored { refused, reverted } = commands::restore(&mut session);
+        let mut context =
+            CommandContext { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
+        let Restored { refused, reverted } = commands::restore(&mut context);
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let place = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
-        store.begin_at(place.as_ref().map_or(0, HighWaterMark::next_seq));
-        let forgotten =
-            place.as_ref().and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
+        let high_water_mark = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
+        store.begin_at(high_water_mark.as_ref().map_or(0, HighWaterMark::next_seq));
+        let forgotten = high_water_mark
+            .as_ref()
+            .and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
         let store: Shared = Arc::new(Mutex::new(store));
         let sensors = sensors(config)?;
         let setup = Setup {
             engine,
             store: store.clone(),
-            world: Box::new(RealWorld { state, place, writer: None, kept: None }),
+            world: Box::new(RealWorld { state, high_water_mark, writer: None, kept: None }),
             overrides,
             env,
         };

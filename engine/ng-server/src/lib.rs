@@ -2,16 +2,23 @@
 //!
 //! # Layout
 //!
-//! `server` starts and stops everything; `listen` accepts connections, on the Unix socket that `socket_file` makes too, which
-//! get `places` or a word by `refusing`; `answers` closes those that take nothing. `guard` stands around every request,
-//! `bodies` bounds what it carries, `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes
-//! it, `prometheus` counts it. `hub` is what they share; `feed` streams records, in the `forms` that clients ask for;
-//! `channel_news` makes the events of the other channels. `ingest` takes events in. `auth` says who may do what, and
-//! `auth_watch` tells when others have changed that.
+//! `server` starts and stops everything as `settings` say, and `supervise` starts again what failed. `listen` accepts
+//! connections, with `tls`, and on the Unix socket that `socket_file` makes. They get a place by `connection_limits`, or a
+//! word by `refusing`; `write_timeout` closes those that take nothing.
+//!
+//! `middleware` stands around every request and makes its `request`; `bodies` bounds what it carries, `unread` takes what
+//! a handler left of it. `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes it; `error`
+//! is how it is refused. `json` reads what strangers send.
+//!
+//! `hub` is what they share; `feed` streams records, in the `forms` that clients ask for, and `rate_window` slows it for
+//! one of them; `clients` are those that read. `channels` are what can be read, and `channel_news` makes the events of all
+//! but the records. `ingest` takes events in. `auth` says who may do what, and `auth_watch` tells when others have changed
+//! that.
+//!
+//! `meters` and `process` measure, and `prometheus` tells it. `bucket`, `clock` and `random` are tools of all of them.
 
 #![forbid(unsafe_code)]
 
-mod answers;
 pub mod auth;
 mod auth_watch;
 pub mod bodies;
@@ -45,6 +52,7 @@ mod socket_file;
 pub mod supervise;
 mod tls;
 mod unread;
+mod write_timeout;
 pub mod ws;
 
 pub use server::{Server, ServerOptions};

@@ -1,12 +1,12 @@
 //! The listeners: Unix socket, TCP, TLS; how many may connect, and for how long a request may take to arrive.
 
-use crate::answers::{Impatient, Patient};
 use crate::connection_limits::{ConnectionLimits, ConnectionPermit};
 use crate::hub::{Hub, Phase, ended};
 use crate::refusing::{Refusing, refuse};
 use crate::request::Peer;
 use crate::settings::{HEAD_TIMEOUT, ServerSettings};
 use crate::socket_file::{self, SocketFile};
+use crate::write_timeout::{Impatient, Patient};
 use axum::Router;
 use axum::body::Body;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! Alert rules: `when <filter> … then <action>`. What happens is decided here and performed by the host.
+//! Alert rules: `when <filter> … then <action>`. What happens is decided here and performed by the event loop.
 //!
 //! Every event that the engine offers is evaluated against every rule, except those whose type starts with `alert.`: the
 //! engine makes them from alerts, and a rule that matched its own alerts would never end.
@@ -43,7 +43,7 @@ pub struct ActionType {
     pub name: &'static str,
     /// One sentence: what it does.
     pub summary: &'static str,
-    /// What the host is to do about an alert.
+    /// What the event loop is to do about an alert.
     pub effect: fn(Alert) -> Effect,
 }
 
@@ -60,7 +60,7 @@ pub struct Alert {
     pub seq: Option<u64>,
 }
 
-/// What the host is asked to do.
+/// What the event loop is asked to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Show a message to the person at the console.

@@ -1,9 +1,9 @@
 //! Says what an event was worth.
 
 use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
 use crate::constitution::{Author, Change};
 use crate::feedback;
-use crate::session::Session;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_wire::{Command, Feedback};
@@ -23,23 +23,23 @@ struct GiveFeedback {
 }
 
 impl Steps for GiveFeedback {
-    fn check(&self, session: &Session<'_>) -> Result<(), Refusal> {
-        feedback::check(session.engine, session.store, &session.overrides.feedback, self.seq, self.verdict)
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal> {
+        feedback::check(context.engine, context.store, &context.overrides.feedback, self.seq, self.verdict)
     }
 
-    fn amend(&self, next: &mut Overrides, session: &Session<'_>, author: Author<'_>) -> Option<Change> {
-        feedback::give(&mut next.feedback, session.engine, session.store, (self.seq, self.verdict), author);
+    fn amend(&self, next: &mut Overrides, context: &CommandContext<'_>, author: Author<'_>) -> Option<Change> {
+        feedback::give(&mut next.feedback, context.engine, context.store, (self.seq, self.verdict), author);
         None
     }
 
-    fn execute(&self, session: &mut Session<'_>) {
-        feedback::apply(session.engine, &session.overrides.feedback);
-        feedback::bind_latest(session.engine, session.store, &session.overrides.feedback);
+    fn execute(&self, context: &mut CommandContext<'_>) {
+        feedback::apply(context.engine, &context.overrides.feedback);
+        feedback::bind_latest(context.engine, context.store, &context.overrides.feedback);
     }
 
-    fn event(&self, session: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
-        let after = &session.overrides.feedback;
+    fn event(&self, context: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
+        let after = &context.overrides.feedback;
         let given = after.kept.last().expect("it was just given");
-        feedback::event(session.engine, given, (&done.before.feedback, after), done.actor)
+        feedback::event(context.engine, given, (&done.before.feedback, after), done.actor)
     }
 }

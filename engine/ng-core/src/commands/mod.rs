@@ -24,10 +24,10 @@ mod undo_feedback;
 pub use restore::{Restored, restore};
 pub use stop_trial::revert_expired_trial;
 
+use crate::command_context::CommandContext;
 use crate::constitution::{self, Author, Change};
 use crate::engine::Engine;
 use crate::registry::Module;
-use crate::session::Session;
 use crate::world::World;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
@@ -70,16 +70,16 @@ pub struct CommandType {
 /// What is done with a command, in the order of the methods.
 trait Steps {
     /// Refuses what cannot be carried out, and changes nothing.
-    fn check(&self, session: &Session<'_>) -> Result<(), Refusal>;
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal>;
 
     /// Changes what is written down. The change is an amendment when it is one of the constitution.
-    fn amend(&self, next: &mut Overrides, session: &Session<'_>, author: Author<'_>) -> Option<Change>;
+    fn amend(&self, next: &mut Overrides, context: &CommandContext<'_>, author: Author<'_>) -> Option<Change>;
 
     /// Puts what was written down in force.
-    fn execute(&self, session: &mut Session<'_>);
+    fn execute(&self, context: &mut CommandContext<'_>);
 
     /// The event that tells who did what.
-    fn event(&self, session: &Session<'_>, done: &Done<'_>) -> serde_json::Value;
+    fn event(&self, context: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value;
 }
 
 /// A command that was carried out.
@@ -98,42 +98,42 @@ pub fn right(command: &Command) -> CommandRight {
 }
 
 /// Carries out a command and returns its answer: what it came to, or why it was refused, which changes nothing.
-pub fn apply(session: &mut Session<'_>, world: &mut dyn World, request: &Request) -> Frame {
-    match carry_out(session, world, request) {
+pub fn apply(context: &mut CommandContext<'_>, world: &mut dyn World, request: &Request) -> Frame {
+    match carry_out(context, world, request) {
         Ok(message) => Frame::Result { id: request.id, message: Some(message) },
         Err(Refusal { code, message }) => Frame::Error { id: request.id, code, message },
     }
 }
 
-fn carry_out(session: &mut Session<'_>, world: &mut dyn World, request: &Request) -> Result<String, Refusal> {
+fn carry_out(context: &mut CommandContext<'_>, world: &mut dyn World, request: &Request) -> Result<String, Refusal> {
     let (_, steps) = find(&request.command);
-    steps.check(session)?;
+    steps.check(context)?;
 
     let time_ns = world.now_ns();
-    let measured = session.engine.trial.measured(session.store.totals());
+    let measured = context.engine.trial.measured(context.store.totals());
     let author = Author { time_ns, actor: &request.actor, measured };
-    let mut next = session.overrides.clone();
-    if let Some(change) = steps.amend(&mut next, session, author) {
-        constitution::record(&mut next, session.overrides, change, author);
+    let mut next = context.overrides.clone();
+    if let Some(change) = steps.amend(&mut next, context, author) {
+        constitution::record(&mut next, context.overrides, change, author);
     }
     world.persist(&next).map_err(|error| Refusal {
         code: ErrorCode::Internal,
         message: format!("the state could not be written, so nothing was changed: {error}"),
     })?;
 
-    let before = std::mem::replace(session.overrides, next);
-    steps.execute(session);
-    set_weights(session.engine, &session.overrides.constitution);
+    let before = std::mem::replace(context.overrides, next);
+    steps.execute(context);
+    set_weights(context.engine, &context.overrides.constitution);
 
-    let is_amended = before.constitution != session.overrides.constitution;
-    session.engine.registry.red(Module::Cdna).operations += u64::from(is_amended);
-    let amendment = session.overrides.constitution.history.last().filter(|_| is_amended);
-    let mut event = steps.event(session, &Done { before: &before, amendment, actor: &request.actor });
+    let is_amended = before.constitution != context.overrides.constitution;
+    context.engine.registry.red(Module::Cdna).operations += u64::from(is_amended);
+    let amendment = context.overrides.constitution.history.last().filter(|_| is_amended);
+    let mut event = steps.event(context, &Done { before: &before, amendment, actor: &request.actor });
     event["actor"] = request.actor.as_str().into();
     if let Some(amendment) = amendment {
         event["version"] = amendment.version.into();
     }
-    session.engine.note(session.store, time_ns, &event.to_string());
+    context.engine.note(context.store, time_ns, &event.to_string());
     Ok(event["message"].as_str().unwrap_or_default().to_owned())
 }
 

@@ -1,8 +1,8 @@
 //! Freezes what is remembered of a source, or lets it learn again.
 
 use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
 use crate::constitution::{Author, Change};
-use crate::session::Session;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_model::settings::nearest;
@@ -33,24 +33,24 @@ struct SetLearning<'a> {
 
 impl SetLearning<'_> {
     /// The source has spoken in this process, or what it said before is remembered.
-    fn is_known(&self, session: &Session<'_>) -> bool {
-        let symbol = session.store.symbols().find(self.source);
-        session.engine.sources.is_known(self.source)
-            || symbol.is_some_and(|symbol| session.engine.patterns.knows(symbol))
+    fn is_known(&self, context: &CommandContext<'_>) -> bool {
+        let symbol = context.store.symbols().find(self.source);
+        context.engine.sources.is_known(self.source)
+            || symbol.is_some_and(|symbol| context.engine.patterns.knows(symbol))
     }
 }
 
 impl Steps for SetLearning<'_> {
-    fn check(&self, session: &Session<'_>) -> Result<(), Refusal> {
-        let frozen = session.engine.sources.frozen();
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal> {
+        let frozen = context.engine.sources.frozen();
         if self.source.is_empty() || self.source.len() > MAX_NAME_LEN {
             return Err(Refusal::bad_request(format!("the name of a source has 1 to {MAX_NAME_LEN} bytes")));
         }
         if frozen.contains(self.source) {
             return Ok(());
         }
-        if !self.future && !self.is_known(session) {
-            let hint = nearest(self.source, session.engine.sources.names().chain(frozen.iter().map(String::as_str)));
+        if !self.future && !self.is_known(context) {
+            let hint = nearest(self.source, context.engine.sources.names().chain(frozen.iter().map(String::as_str)));
             let hint = hint.map_or(String::new(), |name| format!("; did you mean {name}?"));
             return Err(Refusal::bad_request(format!("no source is called {}{hint}", self.source)));
         }
@@ -60,7 +60,7 @@ impl Steps for SetLearning<'_> {
         Ok(())
     }
 
-    fn amend(&self, next: &mut Overrides, _: &Session<'_>, _: Author<'_>) -> Option<Change> {
+    fn amend(&self, next: &mut Overrides, _: &CommandContext<'_>, _: Author<'_>) -> Option<Change> {
         if self.learning {
             next.frozen.remove(self.source);
         } else {
@@ -69,15 +69,15 @@ impl Steps for SetLearning<'_> {
         None
     }
 
-    fn execute(&self, session: &mut Session<'_>) {
-        session.engine.set_learning(self.source, self.learning);
+    fn execute(&self, context: &mut CommandContext<'_>) {
+        context.engine.set_learning(self.source, self.learning);
     }
 
-    fn event(&self, session: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
+    fn event(&self, context: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
         let (kind, what) =
             if self.learning { ("source.learning", "learns again") } else { ("source.frozen", "frozen") };
         let unknown =
-            if self.is_known(session) { String::new() } else { format!("; {} is not known yet", self.source) };
+            if self.is_known(context) { String::new() } else { format!("; {} is not known yet", self.source) };
         let message = format!("{} {what}, by {}{unknown}", self.source, done.actor);
         serde_json::json!({
             "type": kind, "level": "notice", "message": message, "module": "intuition_engine", "source": self.source,

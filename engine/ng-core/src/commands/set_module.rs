@@ -1,9 +1,9 @@
 //! Switches a module on or off.
 
 use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
 use crate::constitution::{Author, Change};
 use crate::registry::{MODULES, find, known};
-use crate::session::Session;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_wire::Command;
@@ -23,7 +23,7 @@ struct SetModule<'a> {
 }
 
 impl Steps for SetModule<'_> {
-    fn check(&self, _: &Session<'_>) -> Result<(), Refusal> {
+    fn check(&self, _: &CommandContext<'_>) -> Result<(), Refusal> {
         let index = known(self.module)?;
         if !self.enabled && MODULES[index].off.is_none() {
             return Err(Refusal::conflict(format!("{} cannot be switched off", self.module)));
@@ -31,18 +31,18 @@ impl Steps for SetModule<'_> {
         Ok(())
     }
 
-    fn amend(&self, next: &mut Overrides, _: &Session<'_>, _: Author<'_>) -> Option<Change> {
+    fn amend(&self, next: &mut Overrides, _: &CommandContext<'_>, _: Author<'_>) -> Option<Change> {
         next.enabled.insert(self.module.to_owned(), self.enabled);
         None
     }
 
-    fn execute(&self, session: &mut Session<'_>) {
+    fn execute(&self, context: &mut CommandContext<'_>) {
         if let Some(index) = find(self.module) {
-            session.engine.set_enabled(index, self.enabled);
+            context.engine.set_enabled(index, self.enabled);
         }
     }
 
-    fn event(&self, _: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
+    fn event(&self, _: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
         let (kind, level, verb) =
             if self.enabled { ("module.enabled", "notice", "on") } else { ("module.disabled", "warn", "off") };
         let message = format!("{} switched {verb} by {}", self.module, done.actor);

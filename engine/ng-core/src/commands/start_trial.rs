@@ -2,8 +2,8 @@
 
 use super::amended::amended;
 use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
 use crate::constitution::{self, Author, Change};
-use crate::session::Session;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_wire::{Command, DIMENSIONS};
@@ -26,21 +26,21 @@ struct StartTrial<'a> {
 }
 
 impl Steps for StartTrial<'_> {
-    fn check(&self, session: &Session<'_>) -> Result<(), Refusal> {
-        let constitution = &session.overrides.constitution;
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal> {
+        let constitution = &context.overrides.constitution;
         constitution::check_trial(constitution, self.seconds)?;
         constitution::check_weights(constitution, self.profile, self.weights)
     }
 
-    fn amend(&self, next: &mut Overrides, _: &Session<'_>, author: Author<'_>) -> Option<Change> {
+    fn amend(&self, next: &mut Overrides, _: &CommandContext<'_>, author: Author<'_>) -> Option<Change> {
         Some(constitution::start_trial(&mut next.constitution, self.seconds, self.profile, self.weights, author))
     }
 
-    fn execute(&self, session: &mut Session<'_>) {
-        session.engine.trial.begin(session.store.totals());
+    fn execute(&self, context: &mut CommandContext<'_>) {
+        context.engine.trial.begin(context.store.totals());
     }
 
-    fn event(&self, _: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
+    fn event(&self, _: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
         let what = format!("trial for {} s begun by {}", self.seconds, done.actor);
         amended("cdna.trial.started", &what, done.amendment)
     }

@@ -2,8 +2,8 @@
 
 use super::amended::amended;
 use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
 use crate::constitution::{self, Author, Change};
-use crate::session::Session;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_wire::{AmendmentKind, Command};
@@ -22,19 +22,19 @@ struct SwitchProfile<'a> {
 }
 
 impl Steps for SwitchProfile<'_> {
-    fn check(&self, session: &Session<'_>) -> Result<(), Refusal> {
-        constitution::check_weights(&session.overrides.constitution, Some(self.profile), None)
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal> {
+        constitution::check_weights(&context.overrides.constitution, Some(self.profile), None)
     }
 
-    fn amend(&self, next: &mut Overrides, _: &Session<'_>, _: Author<'_>) -> Option<Change> {
+    fn amend(&self, next: &mut Overrides, _: &CommandContext<'_>, _: Author<'_>) -> Option<Change> {
         constitution::set_weights(&mut next.constitution, Some(self.profile), None);
         Some(AmendmentKind::Profile.into())
     }
 
     /// Weights are put in force after every command.
-    fn execute(&self, _: &mut Session<'_>) {}
+    fn execute(&self, _: &mut CommandContext<'_>) {}
 
-    fn event(&self, _: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
+    fn event(&self, _: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
         amended("cdna.profile", &format!("profile {} chosen by {}", self.profile, done.actor), done.amendment)
     }
 }

@@ -1,9 +1,9 @@
 //! Takes feedback back.
 
 use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
 use crate::constitution::{Author, Change};
 use crate::feedback;
-use crate::session::Session;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_wire::Command;
@@ -22,21 +22,21 @@ struct UndoFeedback {
 }
 
 impl Steps for UndoFeedback {
-    fn check(&self, session: &Session<'_>) -> Result<(), Refusal> {
-        feedback::find(&session.overrides.feedback, self.number).map(drop)
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal> {
+        feedback::find(&context.overrides.feedback, self.number).map(drop)
     }
 
-    fn amend(&self, next: &mut Overrides, _: &Session<'_>, _: Author<'_>) -> Option<Change> {
+    fn amend(&self, next: &mut Overrides, _: &CommandContext<'_>, _: Author<'_>) -> Option<Change> {
         feedback::undo(&mut next.feedback, self.number);
         None
     }
 
-    fn execute(&self, session: &mut Session<'_>) {
-        feedback::apply(session.engine, &session.overrides.feedback);
+    fn execute(&self, context: &mut CommandContext<'_>) {
+        feedback::apply(context.engine, &context.overrides.feedback);
     }
 
-    fn event(&self, session: &Session<'_>, done: &Done<'_>) -> serde_json::Value {
+    fn event(&self, context: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
         let undone = feedback::find(&done.before.feedback, self.number).expect("the number was checked");
-        feedback::event(session.engine, undone, (&done.before.feedback, &session.overrides.feedback), done.actor)
+        feedback::event(context.engine, undone, (&done.before.feedback, &context.overrides.feedback), done.actor)
     }
 }

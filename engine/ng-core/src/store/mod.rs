@@ -20,9 +20,7 @@ mod tally;
 mod view;
 
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
-mod sample;
+mod testing;
 #[cfg(test)]
 mod tests;
 

@@ -79,7 +79,7 @@ fn scale(others: &[(u64, [f32; 8])], subject: &[f32; 8]) -> [f64; 8] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::head;
+    use super::super::testing::head;
     use super::super::{Shared, Store};
     use super::*;
     use ng_model::record::{Detection, RecordHeader};

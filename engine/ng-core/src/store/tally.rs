@@ -227,7 +227,7 @@ mod tests {
             source,
             level,
             detection,
-            ..crate::store::sample::head(0)
+            ..crate::store::testing::head(0)
         };
         store.push(&head, b"some line");
     }
@@ -299,7 +299,7 @@ mod tests {
     fn metrics_and_events_without_a_pattern_are_left_out() {
         let shared = ring();
         push(&shared, NO_PATTERN, 0, Level::Info, false);
-        let head = RecordHeader { format: Format::Metric, ..crate::store::sample::head(1) };
+        let head = RecordHeader { format: Format::Metric, ..crate::store::testing::head(1) };
         shared.lock().push(&head, b"1");
         let mut tally = Tally::new(shared, 0);
         assert!(tally.advance(10));

@@ -1,4 +1,4 @@
-//! What alert rules decide is performed by the host, and does not set them off again.
+//! What alert rules decide is performed by the event loop, and does not set them off again.
 
 use crate::bench::{configure, engine};
 use crate::event_loop::{Running, run, until};

@@ -2,13 +2,13 @@
 
 use jiff::tz::Offset;
 use ng_core::actions::AlertRule;
+use ng_core::command_context::CommandContext;
 use ng_core::commands::{self, Restored};
 use ng_core::convert;
 use ng_core::engine::{Engine, EngineParts};
 use ng_core::guard::{Guard, Policy};
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Wanted};
-use ng_core::session::Session;
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::views::{self, Rates};
 use ng_core::world::World;
@@ -104,7 +104,7 @@ pub(crate) fn ticking() -> u64 {
 
 /// Puts overrides in force in an engine with an empty ring.
 pub(crate) fn restore(engine: &mut Engine, overrides: &mut Overrides, env: &Env) -> Restored {
-    commands::restore(&mut Session { engine, store: &mut Store::new(1024), overrides, env })
+    commands::restore(&mut CommandContext { engine, store: &mut Store::new(1024), overrides, env })
 }
 
 /// An engine with these alert rules, and otherwise the defaults. Its local time is an hour ahead of UTC.
@@ -170,7 +170,7 @@ impl Bench {
         }
     }
 
-    /// Lets time pass, second by second as the host does.
+    /// Lets time pass, second by second as the event loop does.
     pub(crate) fn wait(&mut self, seconds: u64) {
         for _ in 0..seconds {
             self.world.advance(SECOND_NS);
@@ -178,13 +178,13 @@ impl Bench {
         }
     }
 
-    /// What the host does once a second; so many have gone by.
+    /// What the event loop does once a second; so many have gone by.
     pub(crate) fn tick(&mut self, elapsed_s: f64) {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let (engine, mut store) = (&mut self.engine, self.store.lock());
         engine.tick(env.now_ns, elapsed_s);
-        let mut session = Session { engine, store: &mut store, overrides: &mut self.overrides, env: &env };
-        commands::revert_expired_trial(&mut session, &mut self.world, elapsed_s);
+        let mut context = CommandContext { engine, store: &mut store, overrides: &mut self.overrides, env: &env };
+        commands::revert_expired_trial(&mut context, &mut self.world, elapsed_s);
     }
 
     /// Takes lines of text in and returns their records.
@@ -257,8 +257,8 @@ impl Bench {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let request = Request { id: 7, actor: self.actor.clone(), command };
         let (engine, overrides) = (&mut self.engine, &mut self.overrides);
-        let mut session = Session { engine, store: &mut self.store.lock(), overrides, env: &env };
-        commands::apply(&mut session, &mut self.world, &request)
+        let mut context = CommandContext { engine, store: &mut self.store.lock(), overrides, env: &env };
+        commands::apply(&mut context, &mut self.world, &request)
     }
 
     pub(crate) fn switch(&mut self, module: &str, enabled: bool) {

@@ -1,10 +1,10 @@
 //! Commands: refused whole or carried out, written down before they take effect, and told to the stream.
 
 use crate::bench::{Bench, FakeWorld, START_NS, configure, engine, engine_under, restore};
+use ng_core::command_context::CommandContext;
 use ng_core::commands::{self, Restored};
 use ng_core::guard::Policy;
 use ng_core::registry::Module;
-use ng_core::session::Session;
 use ng_filter::Env;
 use ng_model::overrides::Overrides;
 use ng_wire::{Command, Constitution, ErrorCode, Frame, Mode, Record, Request, SettingValue};
@@ -276,8 +276,9 @@ fn the_answer_carries_the_number_of_its_command() {
         let request =
             Request { id, actor: String::new(), command: Command::SetModule { module: module.into(), enabled: true } };
         let env = Env::default();
-        let mut session = Session { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
-        let answer = commands::apply(&mut session, &mut world, &request);
+        let mut context =
+            CommandContext { engine: &mut engine, store: &mut store, overrides: &mut overrides, env: &env };
+        let answer = commands::apply(&mut context, &mut world, &request);
         assert!(matches!(answer, Frame::Result { id: found, .. } | Frame::Error { id: found, .. } if found == id));
     }
 }

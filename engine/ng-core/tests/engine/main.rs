@@ -5,7 +5,9 @@
 //! `bench.rs` is an engine fed by hand. `readings.rs` is about what becomes of any reading, `golden.rs` about chosen ones
 //! (`cases/*.jsonl`), `scores.rs` about novelty; `modules.rs` switches modules, `settings.rs` and `rules.rs` change every
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
-//! `zones.rs` sets clocks forward and back. `constitution.rs` amends, tries and rolls back. `checkpoint.rs` saves and restores. `event_loop.rs` and `alerts.rs` run real threads.
+//! `detection.rs` is about frozen sources, silence and load, `feedback.rs` about what operators say of events. `zones.rs`
+//! sets clocks forward and back. `constitution.rs` amends, tries and rolls back. `checkpoint.rs` saves and restores.
+//! `event_loop.rs` and `alerts.rs` run real threads.
 
 mod alerts;
 mod bench;

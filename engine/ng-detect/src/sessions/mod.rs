@@ -6,9 +6,9 @@
 //!
 //! # Layout
 //!
-//! `find.rs` finds what names the sessions, `naming.rs` the names in a line; `open.rs` holds the sessions of one source in the order of their last use,
-//! `counts.rs` what is common in all of them; `vector.rs` makes the eight features. Here they are scored. `saved.rs` has
-//! the saved form.
+//! `key_discovery.rs` finds what names the sessions, `key_pattern.rs` the names in a line; `open_sessions.rs` holds the
+//! sessions of one source in the order of their last use, `counts.rs` what is common in all of them; `vector.rs` makes
+//! the eight features. Here they are scored. `saved.rs` has the saved form.
 
 mod counts;
 mod key_discovery;

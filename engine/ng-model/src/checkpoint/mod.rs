@@ -1,7 +1,7 @@
 //! The words of a saved state: numbers of eight and of four bytes, least significant byte first, and names.
 //!
 //! ```text
-//! magic, version, hash of a known text, bytes of the rest, checksum of the rest │ what `checkpoint.rs` of ng-core puts there
+//! magic, version, hash of a known text, bytes of the rest, checksum of the rest │ what `ng-core/src/checkpoint.rs` puts there
 //! ```
 //!
 //! Whoever takes says how much it can hold, so that no number in a file makes anything large.

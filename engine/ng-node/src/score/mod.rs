@@ -185,7 +185,7 @@ impl Running {
         let reading =
             Reading { source: self.source, received_ns: self.received_ns, format: input.format, raw: &taken.raw };
         let head = self.engine.step(&mut self.store, &reading, None);
-        // What alert rules decide is for a host to do; here there is none.
+        // What alert rules decide is for an event loop to do; here there is none.
         self.engine.drain_effects();
         if input.expected != Format::Text && head.format != input.expected {
             return Err(refuse(input.expectation(&taken.raw)));

@@ -2,10 +2,10 @@
 //!
 //! # Layout
 //!
-//! `rights.rs` has the rights of the roles, `scopes.rs` the words for rights of API keys. `store.rs` is the file of users,
-//! keys and ended tokens; `users.rs` and `keys.rs` change it, and so may another process. `passwords.rs` hashes, in the turns
-//! that `hashing.rs` gives, `tokens.rs` signs, `attempts.rs` counts failures. `sessions.rs` is logging in and out. Here the
-//! credentials of a request become an [`Identity`], and `identity.rs` says what that may do now.
+//! `rights.rs` has the rights of the roles, `scopes.rs` the words for rights of API keys. `account_store.rs` is the file of
+//! users, keys and ended tokens; `users.rs` and `keys.rs` change it, and so may another process. `passwords.rs` hashes, in
+//! the turns that `hashing.rs` gives, `tokens.rs` signs, `attempts.rs` counts failures. `sessions.rs` is logging in and
+//! out. Here the credentials of a request become an [`Identity`], and `identity.rs` says what that may do now.
 
 pub mod account_store;
 mod attempts;

@@ -5,7 +5,7 @@
 //! `socket.rs` is a WebSocket by the book, `line.rs` one with the limits of a client, `stream.rs` the records that are told
 //! over it; `native.rs` speaks the engine's own protocol and CloudEvents, `seed.rs` the dialect of the seed. What only the
 //! latter needs: `requests.rs` reads what is asked, `subscriptions.rs` has the channels of a client, `buckets.rs` its
-//! limits, `tokens.rs` the tokens to come back with, `binary.rs` the binary messages.
+//! limits, `reconnection.rs` the tokens to come back with, `binary.rs` the binary messages.
 
 mod binary;
 mod buckets;

@@ -6,7 +6,7 @@ use ng_filter::Env;
 use ng_model::overrides::Overrides;
 
 /// An engine with its ring, what commands changed of it, and what filters in commands are compiled against.
-pub struct Session<'a> {
+pub struct CommandContext<'a> {
     /// The pipeline.
     pub engine: &'a mut Engine,
     /// The ring.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ng_tui.client.protocol import Ring
+from ng_tui.client.interface import Ring
 from ng_tui.errors import FilterError
 from ng_tui.export import Export, export_path
 from ng_tui.i18n import ntr, tr
@@ -18,7 +18,7 @@ _TURN = 0.005
 """Seconds between two slices."""
 
 
-class Errands(Judging):
+class BackgroundTasks(Judging):
     """A pane with a tail that searches and exports what the tail shows; one search and one export at a time."""
 
     tail: Tail
@@ -31,7 +31,7 @@ class Errands(Judging):
         self._export: Export | None = None
 
     def stand(self) -> None:
-        """Says how the errands stand; the screen overrides it."""
+        """Says how the tasks stand; the screen overrides it."""
 
     @property
     def busy(self) -> str:
@@ -41,7 +41,7 @@ class Errands(Judging):
             return tr("searching {what}: {n} examined, esc ends", what=self._seek.what, n=count)
         return tr("exporting: {n}", n=fmt_count(self._export.written)) if self._export is not None else ""
 
-    def end_errands(self) -> bool:
+    def end_tasks(self) -> bool:
         """Ends what is under way; True when something was."""
         under_way = self._seek is not None or self._export is not None
         self._seek = None
