@@ -211,8 +211,10 @@ def check(remapped: Mapping[str, str]) -> None:
             for context in sorted(contexts):
                 other = taken.get((context, key))
                 if other is not None and other != row.id and not _apart(other, row.id, key):
-                    what = tr("{key} is also the key of {other}", key=key, other=other)
-                    raise _refused(row.id, what, tr("Give one of the two another key."))
+                    # The one that was remapped is to blame.
+                    first, second = (other, row.id) if row.id not in remapped else (row.id, other)
+                    what = tr("{key} is also the key of {other}", key=key, other=second)
+                    raise _refused(first, what, tr("Give one of the two another key."))
             taken[row.context, key] = row.id
 
 

@@ -6,22 +6,21 @@ then read the same keys, and the line mode that the end restores is its own. Giv
 keys that were typed since. And a handler that is interrupted by the next signal, or that interrupts the drawing, finds
 things half done.
 
-Here the signals are only noted. The event loop does what is to be done, one thing after the other: after SIGTSTP by the
-driver, after SIGSTOP by setting the modes of the terminal again, while the threads of the driver go on. A shell may set
-the line mode once more after it has let us go on, so for a while it is looked at and set until it holds.
+Here both signals are blocked, and the event loop looks for them: what is to be done it does one thing after the other,
+after SIGTSTP by the driver, after SIGSTOP by setting the modes of the terminal again, while the threads of the driver
+go on. A shell may set the line mode once more after it has let us go on, so for a while it is looked at and set until
+it holds.
 
-What counts is which signal came last: whoever is told to stop and then to go on must not stop. Python calls the
-handlers of several signals in the order of their numbers, whatever came first; the file descriptor that it writes them
-to (`signal.set_wakeup_fd`) has them in their own.
+What counts is which signal came last: whoever is told to stop and then to go on must not stop. Handlers would not know.
+The kernel gives signals to any thread that does not block them, and what one thread was told first it may note last. Of
+two blocked ones only the later is pending, for each takes the other away.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-import socket
 import termios
 import time
 from collections.abc import Callable
@@ -30,8 +29,9 @@ from textual import constants
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
+SIGNALS = frozenset({signal.SIGTSTP, signal.SIGCONT})
 LOOK_S = 0.05
-"""Time between two looks at the line mode, seconds."""
+"""Time between two looks for a signal, and at the line mode, seconds."""
 HOLDS_S = 3.0
 """A line mode that was right for so long holds, seconds."""
 SCREEN = "\x1b[?1049h"
@@ -41,10 +41,15 @@ KEYBOARD = "\x1b[<u\x1b[>25u"
 """The protocol of kitty for keys, once: what stood on its stack is taken off first."""
 
 
+def hold() -> None:
+    """Blocks the signals for this thread and for those that it starts from now on: the engine's must not take them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
 def install(driver: Driver, redraw: Callable[[], object]) -> Callable[[], None]:
     """Handles SIGTSTP and SIGCONT in place of the driver; `redraw` is called when the terminal is back.
 
-    Called in the event loop. Returns a function that puts the earlier handlers back.
+    Called in the event loop, after `hold`. Returns a function that ends it.
     """
     return CarryOn(driver, redraw).uninstall if isinstance(driver, LinuxDriver) else lambda: None
 
@@ -56,50 +61,29 @@ class CarryOn:
         self._driver = driver
         self._redraw = redraw
         self._loop = asyncio.get_running_loop()
-        self._last = 0
-        """Which of the two signals came last; 0 before the first."""
-        self._looking: asyncio.TimerHandle | None = None
+        self._is_checked = False
+        """The line mode is being looked at."""
         self._right_since = 0.0
-        self._arrived, self._written = socket.socketpair()
-        self._arrived.setblocking(False)
-        self._written.setblocking(False)
-        self._wakeup_before = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
-        self._loop.add_reader(self._arrived, self._follow)
-        # Only a signal that has a handler is written to the file descriptor.
-        self._before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTSTP, signal.SIGCONT)}
+        hold()
+        self._looking = self._loop.call_later(LOOK_S, self._look)
 
     def uninstall(self) -> None:
-        """Puts the earlier handlers back."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(self._wakeup_before)
-        self._loop.remove_reader(self._arrived)
-        self._arrived.close()
-        self._written.close()
-        if self._looking is not None:
-            self._looking.cancel()
+        """Looks no more. The signals stay blocked, for what follows is the end of the process."""
+        self._looking.cancel()
 
-    def _note(self) -> bool:
-        """Takes what has arrived, in the order in which it came; True when one of the two was among it."""
-        came = False
-        with contextlib.suppress(BlockingIOError):
-            for number in self._arrived.recv(4096):
-                if number in self._before:
-                    self._last, came = number, True
-        return came
-
-    def _follow(self) -> None:
-        if not self._note():
-            return
-        if self._last == signal.SIGTSTP:
+    def _look(self) -> None:
+        self._looking = self._loop.call_later(LOOK_S, self._look)
+        came = signal.sigtimedwait(SIGNALS, 0)
+        if came is not None and came.si_signo == signal.SIGTSTP:
             self._stop()
-        else:
+        elif came is not None:
             self._go_on()
+        if self._is_checked:
+            self._check_line_mode()
 
     def _halt(self) -> None:
         """Stops the process, unless it was let go on since it was told to."""
-        self._note()
-        if self._last == signal.SIGTSTP:
+        if signal.sigtimedwait({signal.SIGCONT}, 0) is None:
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def _stop(self) -> None:
@@ -123,8 +107,7 @@ class CarryOn:
 
     def _begin(self) -> None:
         self._redraw()
-        self._right_since = time.monotonic()
-        self._look()
+        self._is_checked, self._right_since = True, time.monotonic()
 
     def _take(self) -> None:
         """Sets what the driver sets at its start."""
@@ -136,18 +119,15 @@ class CarryOn:
         driver.flush()
         os.kill(os.getpid(), signal.SIGWINCH)
 
-    def _look(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+    def _check_line_mode(self) -> None:
         reader = self._driver._key_thread
-        if reader is None or not reader.is_alive():
-            return  # The driver has given the terminal back.
         now = time.monotonic()
-        if not in_background(self._driver.fileno) and set_raw(self._driver):
+        if reader is None or not reader.is_alive():
+            self._is_checked = False  # The driver has given the terminal back.
+        elif not in_background(self._driver.fileno) and set_raw(self._driver):
             self._right_since = now
-        if now - self._right_since < HOLDS_S:
-            self._looking = self._loop.call_later(LOOK_S, self._look)
+        elif now - self._right_since >= HOLDS_S:
+            self._is_checked = False
 
 
 def wait_for_front(descriptor: int) -> None:

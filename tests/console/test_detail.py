@@ -6,13 +6,12 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.console.trial_console import console
+from tests.console.trial_console import console, settle
 
 
 async def folded(pilot: Pilot[int]) -> str:
     """The facts of the event of the pane, once nothing is left to do."""
-    await pilot.pause()
-    await pilot.pause()
+    await settle(pilot)
     return str(pilot.app.query_one("#facts").render())
 
 
@@ -21,8 +20,10 @@ async def test_another_width_folds_the_facts_anew(tmp_path: Path) -> None:
     for opened in [(80, 24), (120, 40)]:
         app, _ = console(tmp_path / str(opened[0]))
         async with app.run_test(size=opened) as pilot:
-            await pilot.pause()
-            await pilot.press("E", "enter")
+            await settle(pilot)
+            await pilot.press("E")
+            await settle(pilot)
+            await pilot.press("enter")
             for size in [(80, 24), (120, 40)]:
                 await pilot.resize_terminal(*size)
                 shown[opened, size] = await folded(pilot)

@@ -37,7 +37,6 @@ def test_version_and_help_do_not_import_textual(run: Run) -> None:
         ('[keys]\n"events.pawse" = "p"\n', "Did you mean events.pause?"),
         ('[keys]\n"events.pause" = "f"\n', "f is also the key of"),
         ('[server]\nlisten = ["0.0.0.0:9000"]\n', "can be reached from other hosts"),
-        ('[server]\ntls_certificate = "/none.pem"\ntls_key = "/none.pem"\n', "/none.pem"),
         ('[profiles]\nshop = "gopher://shop"\n', "profiles.shop"),
     ],
 )
@@ -51,6 +50,13 @@ def test_a_refused_configuration_exits_78_and_names_the_place(
     assert expected in result.stderr.decode()
     assert "broken.toml" in result.stderr.decode()
     assert b"Traceback" not in result.stderr
+
+
+def test_a_certificate_that_cannot_be_read_is_refused(run: Run) -> None:
+    both = ("--set", "server.tls_certificate=/none.pem", "--set", "server.tls_key=/none.pem")
+    result = run(*both, "config", "validate")
+    assert result.returncode == 78
+    assert b"NG-2108 /none.pem: cannot be read as PEM certificates" in result.stderr
 
 
 def test_configuration_layers_and_origins(

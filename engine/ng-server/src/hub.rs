@@ -1,6 +1,6 @@
 //! What all connections share: the latest views, the way to the engine, the feeds, the clients, and what was counted.
 
-use crate::auth::{Auth, Identity};
+use crate::auth::{Auth, Identity, Right};
 use crate::bodies::Budget;
 use crate::channel_news::ChannelNews;
 use crate::clients::Clients;
@@ -265,8 +265,9 @@ impl Hub {
     }
 
     /// Carries out a command in the name of a client, and waits for the engine's answer, which it returns, and until the
-    /// views show it.
+    /// views show it. Refuses clients that have not the right to it, whichever way the command came.
     pub async fn command(&self, identity: &Identity, command: Command) -> Result<Option<String>, ApiError> {
+        identity.require(Right::for_command(&command))?;
         let (tell, told) = tokio::sync::oneshot::channel();
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let request = Request { id, actor: identity.name().to_owned(), command };

@@ -274,17 +274,10 @@ impl Session<'_> {
             return Ok(());
         }
         let answer = match encoding.read::<Request>(message) {
-            Ok(request) => {
-                let allowed = self.asker.identity.require(Right::for_command(&request.command));
-                let done = match allowed {
-                    Ok(()) => self.hub.command(&self.asker.identity, request.command).await,
-                    Err(error) => Err(error),
-                };
-                match done {
-                    Ok(message) => encoding.write(&Frame::Result { id: request.id, message }),
-                    Err(error) => refusal(encoding, request.id, &error),
-                }
-            }
+            Ok(request) => match self.hub.command(&self.asker.identity, request.command).await {
+                Ok(message) => encoding.write(&Frame::Result { id: request.id, message }),
+                Err(error) => refusal(encoding, request.id, &error),
+            },
             Err(error) => {
                 self.hub.meters.errors.one();
                 refusal(encoding, 0, &error)

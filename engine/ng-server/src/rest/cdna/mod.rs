@@ -13,7 +13,6 @@ use crate::auth::Right;
 use crate::channels::Channel;
 use crate::clock;
 use crate::error::ApiError;
-use crate::request;
 use crate::routes::{App, Gives, Route, SchemaOf, Takes, Verb, schema};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, Uri};
@@ -342,10 +341,7 @@ async fn difference(State(hub): State<App>, uri: Uri) -> Result<Response, ApiErr
 
 async fn roll_back(State(hub): State<App>, uri: Uri) -> Result<Response, ApiError> {
     let Back { version } = query(&uri)?;
-    let wanted = Command::RollBack { version };
-    let asker = request::current().ok_or_else(|| ApiError::internal("the request has no context"))?;
-    asker.identity.require(Right::for_command(&wanted))?;
-    command(&hub, wanted).await?;
+    command(&hub, Command::RollBack { version }).await?;
     present(&hub, true).await
 }
 
