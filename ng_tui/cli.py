@@ -53,6 +53,15 @@ class Lazy(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; words that can only be files are opened."""
+        if args[0] not in COMMANDS and is_file_name(args[0]):
+            names = click.Argument(["names"], nargs=-1, type=click.Path())
+            return args[0], click.Command("files", params=[names], callback=open_files), args
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command. A reader that has seen enough of our output is no failure."""
         try:
@@ -99,7 +108,8 @@ def cli(
     \b
     neurograph-tui                     this host, live; the engine that serves here, if one does
     neurograph-tui connect ssh://host  another host
-    cat big.log | neurograph-tui       a file in the console
+    neurograph-tui app.log /srv/logs   files and folders, from their beginning
+    cat big.log | neurograph-tui       what is piped in
     neurograph-tui tail --json         the same as lines
     """
     from ng_tui._engine import local_zone
@@ -109,12 +119,29 @@ def cli(
         tell(tr("TZ={zone} is no time zone: local times are UTC", zone=os.environ.get("TZ", "")))
     ctx.obj = Context(config_file, policy, files, settings, state_dir, debug, embedded)
     if ctx.invoked_subcommand is None:
-        from ng_tui.commands import console, tail
+        watch(ctx)
 
-        if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
-            console.run(ctx.obj)
-        else:
-            ctx.invoke(tail.command)
+
+def watch(ctx: click.Context) -> None:
+    """Opens the console; where there is no terminal for it, prints the events as lines."""
+    from ng_tui.commands import console, tail
+
+    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        console.run(ctx.obj)
+    else:
+        ctx.invoke(tail.command)
+
+
+def is_file_name(word: str) -> bool:
+    """A word that names something there is, or that has what names of files have and names of commands have not."""
+    return os.path.lexists(word) or any(character in word for character in "./*?[")
+
+
+@click.pass_context
+def open_files(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Watches files, folders and globs as `--file` does."""
+    ctx.obj.files += names
+    watch(ctx)
 
 
 def tell(text: str) -> None:

@@ -5,6 +5,7 @@ Order, the later over the earlier: defaults, system file, user file, project fil
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 from collections.abc import Mapping
@@ -148,9 +149,16 @@ def setting_layer(text: str) -> Layer:
     return ("value", "flag --set", path.strip(), value.strip())
 
 
-def glob(name: str) -> str:
-    r"""A glob of the command line as the sensor `files` reads it: a byte that is not UTF-8 is `\xff`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+def file_pattern(name: str) -> str:
+    r"""A file, a folder or a glob of the command line, as the sensor `files` reads it.
+
+    What there is under exactly this name is meant, whatever its characters; a folder stands for the files in it. A byte
+    that is not UTF-8 is `\xff`.
+    """
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    if not os.path.lexists(name):
+        return text
+    return glob.escape(os.path.join(text, "")) + "*" if os.path.isdir(name) else glob.escape(text)
 
 
 def chosen_sources(flags: Flags, config: Config) -> list[Layer]:
@@ -163,7 +171,7 @@ def chosen_sources(flags: Flags, config: Config) -> list[Layer]:
     if flags.stdin:
         layers.append(("value", origin, "sensors.stdin.enabled", "true"))
     if flags.files:
-        listed = ", ".join(msgspec.json.encode(glob(name)).decode() for name in flags.files)
+        listed = ", ".join(msgspec.json.encode(file_pattern(name)).decode() for name in flags.files)
         layers.append(("value", "flag --file", "sensors.files.paths", f"[{listed}]"))
         layers.append(("value", "flag --file", "sensors.files.enabled", "true"))
         if config.values["sensors.files.from"][1] == "default":

@@ -24,8 +24,12 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
 
 @click.command(
     name="tail",
-    help=tr("Print events as they come, one line each: of an engine of its own, or of the one that --url names."),
+    help=tr(
+        "Print events as they come, one line each: of an engine of its own, which reads FILEs, folders and globs from "
+        "their beginning when they are named, or of the one that --url names."
+    ),
 )
+@click.argument("names", nargs=-1, type=click.Path(), metavar="[FILE]...")
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))
@@ -36,6 +40,7 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
 @click.pass_obj
 def command(
     context: Context,
+    names: tuple[str, ...],
     filter_text: str,
     as_json: bool,
     raw: bool,
@@ -47,6 +52,9 @@ def command(
     """Streams until the sources end, the time is over, or the limit is reached."""
     if as_json + raw + explain > 1:
         raise click.UsageError(tr("--json, --raw and --explain exclude each other"))
+    if names and target is not None:
+        raise click.UsageError(tr("files are read by an engine of its own, not by that of --url"))
+    context.files += names
     client = source(context, target)
     troubles = Troubles() if target is None else None
     form = "records" if as_json else "raw" if raw else "msgpack"

@@ -1,0 +1,64 @@
+"""Files and folders as arguments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+from .terminal import Terminal
+
+LINE = "2026-11-30T08:00:00Z ERROR {}\n"
+
+
+def texts(output: bytes) -> list[str]:
+    """The messages of `tail --json`."""
+    return [json.loads(line)["text"] for line in output.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["app.log", "app[1].log", "a*b?.log", "with blank", "-dash.log"])
+def test_a_file_is_what_has_exactly_this_name(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(LINE.format("this one"))
+    (tmp_path / "app1.log").write_text(LINE.format("another one"))
+    (tmp_path / "axxbx.log").write_text(LINE.format("another one"))
+    assert texts(run("tail", "--json", "--limit", "1", str(tmp_path / name)).stdout) == ["this one"]
+
+
+def test_a_folder_stands_for_its_files_and_a_glob_for_what_matches(run: Run, tmp_path: Path) -> None:
+    for name in ("one.log", "two.txt"):
+        (tmp_path / name).write_text(LINE.format(name))
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "three.log").write_text(LINE.format("three.log"))
+    found = run("tail", "--json", "--limit", "2", str(tmp_path)).stdout
+    assert sorted(texts(found)) == ["one.log", "two.txt"]
+    assert texts(run("tail", "--json", "--limit", "1", str(tmp_path / "*.txt")).stdout) == ["two.txt"]
+
+
+def test_without_a_terminal_a_bare_file_is_printed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text(LINE.format("boom"))
+    process = run("--set", "sensors.files.rescan_s=0.05", "tail", "--limit", "1", str(tmp_path / "app.log"))
+    assert process.stdout.endswith(b"boom\n")
+
+
+def test_the_console_opens_files(terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    (tmp_path / "one.log").write_text(LINE.format("from the first"))
+    (tmp_path / "two.log").write_text(LINE.format("from the second"))
+    console = terminal(str(tmp_path / "one.log"), str(tmp_path / "two.log"))
+    console.wait(lambda text: "from the first" in text and "from the second" in text)
+    console.send("\x11")
+    assert console.finish() == 0
+
+
+def test_a_word_that_is_neither_a_command_nor_a_file_is_refused(run: Run) -> None:
+    result = run("frobnicate")
+    assert result.returncode == 2
+    assert b"No such command 'frobnicate'" in result.stderr
+
+
+def test_files_and_another_engine_exclude_each_other(run: Run, tmp_path: Path) -> None:
+    result = run("tail", "--url", "http://127.0.0.1:9", str(tmp_path))
+    assert result.returncode == 2
+    assert b"an engine of its own" in result.stderr
