@@ -180,9 +180,16 @@ fn in_latest_year(month: u32, day: u32, second: i64, written_s: i64, last_s: Opt
     // Years of which nanoseconds since 1970 hold every day.
     let year = Day::of_seconds(latest_s).year.clamp(1687, 2260);
     // Only a leap day is not in every year, and 1896 to 1904 and the like are eight years apart.
-    let found =
-        (year - 8..=year).rev().filter_map(|year| Day { year, month, day }.seconds().map(|day_s| day_s + second));
-    found.clone().find(|shown_s| *shown_s <= latest_s).or_else(|| found.last()).unwrap_or_default()
+    let mut shown_s = 0;
+    for year in (year - 8..=year).rev() {
+        if let Some(day_s) = (Day { year, month, day }).seconds() {
+            shown_s = day_s + second;
+            if shown_s <= latest_s {
+                break;
+            }
+        }
+    }
+    shown_s
 }
 
 /// The day in the order that the source shows: what there is no such day in is refuted for good; while several are left, an

@@ -58,7 +58,9 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let unheaded = leading.is_none() && priority.is_none();
     let mut message = if unheaded { 0 } else { from };
     if parsed.level.is_none() {
-        let before = found.and_then(|found| level::in_line(&head[..found.start], start, false, false));
+        let before = found
+            .filter(|found| found.start > start)
+            .and_then(|found| level::in_line(&head[..found.start], start, false, false));
         let behind = match found {
             _ if before.is_some() => None,
             Some(Found { stamp, .. }) => level::in_line(head, stamp.end, true, stamp.logcat),

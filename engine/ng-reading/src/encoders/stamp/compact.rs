@@ -54,14 +54,8 @@ fn behind_day(mut cursor: Cursor<'_>, year: i32) -> Option<Stamp> {
 
 /// `100000`, with a fraction or without.
 fn six_digits(cursor: &mut Cursor<'_>) -> Option<TimeOfDay> {
-    let (hour, minute, second) = (cursor.digits(2)?, cursor.digits(2)?, cursor.digits(2)?);
-    let nanos = if cursor.digit_run() == 0 { cursor.fraction() } else { 0 };
-    (hour < 24 && minute < 60 && second <= 60).then(|| TimeOfDay {
-        second: i64::from(hour * 3600 + minute * 60 + second.min(59)),
-        nanos,
-        is_exact: true,
-        has_half: false,
-    })
+    let parts = [cursor.digits(2)?, cursor.digits(2)?, cursor.digits(2)?];
+    cursor.finish_time(parts, true)
 }
 
 /// Seconds since 1970 at the start of a line, or a smaller unit of which they have so many digits.

@@ -1,25 +1,39 @@
 //! Reads a text from the left; every part that does not fit ends the attempt.
 
-use super::TimeOfDay;
+use super::{MOST_DIGITS, TimeOfDay};
 
-/// The names of the months, as far as they tell them apart.
-const MONTHS: [&[u8; 3]; 12] =
-    [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
-/// What follows the three letters in the whole name of a month.
+/// What follows the first three letters in the whole name of a month.
 const MONTH_ENDS: [&[u8]; 12] =
     [b"uary", b"ruary", b"ch", b"il", b"", b"e", b"y", b"ust", b"tember", b"ober", b"ember", b"ember"];
-/// The names of the days, and what follows in the whole names.
-const DAYS: [(&[u8; 3], &[u8]); 7] = [
-    (b"mon", b"day"),
-    (b"tue", b"sday"),
-    (b"wed", b"nesday"),
-    (b"thu", b"rsday"),
-    (b"fri", b"day"),
-    (b"sat", b"urday"),
-    (b"sun", b"day"),
-];
 /// The blank that some locales set before `PM`: a narrow one that does not break.
 const NARROW_BLANK: &[u8] = "\u{202f}".as_bytes();
+
+/// The number of two digits. What is no digit gives a number that no part of a time is.
+#[inline]
+pub(super) fn pair(tens: u8, ones: u8) -> u32 {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens < 10 && ones < 10 { u32::from(tens * 10 + ones) } else { 1000 }
+}
+
+/// A month by its first three letters, small ones.
+#[inline]
+pub(super) fn month(letters: [u8; 3]) -> Option<u32> {
+    Some(match &letters {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
+}
 
 /// A place in a text.
 #[derive(Clone, Copy)]
@@ -65,25 +79,27 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// The next byte when it is a digit.
+    fn digit(&mut self) -> Option<u32> {
+        let digit = self.peek()?.wrapping_sub(b'0');
+        self.at += usize::from(digit < 10);
+        (digit < 10).then_some(u32::from(digit))
+    }
+
     /// A number of so many digits.
     pub(super) fn digits(&mut self, count: usize) -> Option<u32> {
-        let text = self.raw.get(self.at..self.at + count)?;
-        let number = text
-            .iter()
-            .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))?;
-        self.at += count;
-        Some(number)
+        (0..count).try_fold(0, |number, _| Some(number * 10 + self.digit()?))
     }
 
     /// A number of one digit or two.
     pub(super) fn one_or_two(&mut self) -> Option<u32> {
-        let first = self.digits(1)?;
-        Some(self.digits(1).map_or(first, |second| first * 10 + second))
+        let first = self.digit()?;
+        Some(self.digit().map_or(first, |second| first * 10 + second))
     }
 
-    /// How many digits follow, counted up to 20.
+    /// How many digits follow, counted up to [`MOST_DIGITS`].
     pub(super) fn digit_run(&self) -> usize {
-        self.rest().iter().take(20).take_while(|byte| byte.is_ascii_digit()).count()
+        self.rest().iter().take(MOST_DIGITS).take_while(|byte| byte.is_ascii_digit()).count()
     }
 
     /// A letter or digit follows: what was read so far was something else.
@@ -93,22 +109,35 @@ impl<'a> Cursor<'a> {
 
     /// A month by its name, short or whole, in any case.
     pub(super) fn month_name(&mut self) -> Option<u32> {
-        let name = self.letters()?;
-        let month = MONTHS.iter().position(|month| **month == name)?;
+        let month = month(self.letters()?)?;
         self.at += 3;
-        self.finish_name(MONTH_ENDS[month]);
-        (!self.peek().is_some_and(|byte| byte.is_ascii_alphabetic())).then_some(month as u32 + 1)
+        self.finish_name(MONTH_ENDS[month as usize - 1]);
+        (!self.peek().is_some_and(|byte| byte.is_ascii_alphabetic())).then_some(month)
     }
 
     /// A day of the week by its name, short or whole, in any case.
     pub(super) fn weekday(&mut self) -> Option<()> {
-        let name = self.letters()?;
-        let (_, end) = DAYS.iter().find(|(day, _)| **day == name)?;
+        let end: &[u8] = match &self.letters()? {
+            b"mon" | b"fri" | b"sun" => b"day",
+            b"tue" => b"sday",
+            b"wed" => b"nesday",
+            b"thu" => b"rsday",
+            b"sat" => b"urday",
+            _ => return None,
+        };
         self.at += 3;
         self.finish_name(end);
         (!self.is_inside_word()).then_some(())
     }
 
+    /// The name of a month or of a day of the week may follow.
+    pub(super) fn begins_name(&self) -> bool {
+        self.letters().is_some_and(|letters| {
+            month(letters).is_some() || matches!(&letters, b"mon" | b"tue" | b"wed" | b"thu" | b"fri" | b"sat" | b"sun")
+        })
+    }
+
+    /// The next three bytes, letters folded to small ones.
     fn letters(&self) -> Option<[u8; 3]> {
         let name: [u8; 3] = self.rest().get(..3)?.try_into().ok()?;
         Some(name.map(|byte| byte | 0x20))
@@ -130,12 +159,19 @@ impl<'a> Cursor<'a> {
         }
         let minute = self.one_or_two()?;
         let has_seconds = self.peek() == Some(separator) && self.raw.get(self.at + 1).is_some_and(u8::is_ascii_digit);
-        let (second, nanos) = if has_seconds {
+        let second = if has_seconds {
             self.at += 1;
-            (self.one_or_two()?, self.fraction())
+            self.one_or_two()?
         } else {
-            (0, 0)
+            0
         };
+        self.finish_time([hour, minute, second], has_seconds)
+    }
+
+    /// The fraction of a second and the half of the day that may follow hour, minute and second.
+    #[inline]
+    pub(super) fn finish_time(&mut self, [hour, minute, second]: [u32; 3], has_seconds: bool) -> Option<TimeOfDay> {
+        let nanos = if has_seconds { self.fraction() } else { 0 };
         let half = if (1..=12).contains(&hour) { self.half_of_day() } else { None };
         let hour = half.map_or(hour, |half| hour % 12 + half);
         // 60 is a leap second, which clocks count as the one before.
@@ -149,13 +185,14 @@ impl<'a> Cursor<'a> {
 
     /// Nanoseconds of a fraction behind a point or comma, or of three digits behind a colon; 0 when there is none. Digits
     /// behind the ninth are passed over.
-    pub(super) fn fraction(&mut self) -> u32 {
-        let digits = self.raw.get(self.at + 1..).unwrap_or_default();
-        let colon = self.peek() == Some(b':')
-            && digits.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count() == 3
-            && digits.get(3) != Some(&b':');
-        let point = matches!(self.peek(), Some(b'.' | b',')) && digits.first().is_some_and(u8::is_ascii_digit);
-        if !colon && !point {
+    fn fraction(&mut self) -> u32 {
+        let digits = Cursor { at: self.at + 1, ..*self };
+        let follows = match self.peek() {
+            Some(b'.' | b',') => digits.peek().is_some_and(|byte| byte.is_ascii_digit()),
+            Some(b':') => digits.digit_run() == 3 && self.raw.get(self.at + 4) != Some(&b':'),
+            _ => false,
+        };
+        if !follows {
             return 0;
         }
         self.at += 1;
@@ -170,6 +207,9 @@ impl<'a> Cursor<'a> {
 
     /// `AM` or `PM`, `a.m.` or `p.m.`, behind a blank or without: the hours that it adds to twelve o'clock.
     fn half_of_day(&mut self) -> Option<u32> {
+        if !matches!(self.peek()?, b' ' | b'A' | b'a' | b'P' | b'p' | 0xe2) {
+            return None;
+        }
         let mut ahead = *self;
         let _ = ahead.skip(b" ") || ahead.skip(NARROW_BLANK);
         let hours = match ahead.byte()? {

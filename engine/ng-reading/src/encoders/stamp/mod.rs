@@ -83,8 +83,8 @@ struct TimeOfDay {
 struct Notation {
     /// How many digits it begins with: a bit for each number. Without any, the bit of 0.
     digits: u32,
-    /// The bytes that may follow these digits, or begin it; empty = any.
-    next: &'static [u8],
+    /// The bytes that may follow these digits, or begin it where there are none: a bit for each.
+    next: u128,
     /// Where on a line it is looked for.
     sought: Sought,
     read: fn(Cursor<'_>) -> Option<Stamp>,
@@ -99,44 +99,76 @@ enum Sought {
     Heading,
 }
 
+/// Whatever follows these digits, or nothing.
+const ANY: u128 = u128::MAX;
+
+/// A bit for each byte.
+const fn set(bytes: &[u8]) -> u128 {
+    let (mut bits, mut at) = (0, 0);
+    while at < bytes.len() {
+        bits |= 1 << bytes[at];
+        at += 1;
+    }
+    bits
+}
+
 /// Every notation: those that most lines begin with first.
-static NOTATIONS: &[Notation] = {
+const NOTATIONS: &[Notation] = {
     use Sought::{Heading, Inside};
     &[
         // 2026-11-22T10:00:00.123Z, 2026/11/22 10:00:00, 2026-326T10:00:00, 2026-Nov-22 10:00:00
-        Notation { digits: 1 << 4, next: b"-/.: ", sought: Inside, read: year_first::read },
+        Notation { digits: 1 << 4, next: set(b"-/.: "), sought: Inside, read: year_first::read },
         // Nov 22 10:00:00, Nov 22, 2026 10:00:00 AM, November 22 2026 10:00:00, nov/22/2026 10:00:00
-        Notation { digits: 1, next: b"JFMASONDjfmasond", sought: Inside, read: named::month_first },
+        Notation { digits: 1, next: set(b"JFMASONDjfmasond"), sought: Inside, read: named::month_first },
         // 081109 203518, 261122 10:00:00
-        Notation { digits: 1 << 6, next: b" ", sought: Heading, read: compact::short_year },
+        Notation { digits: 1 << 6, next: set(b" "), sought: Heading, read: compact::short_year },
         // 20261122 100000, 20261122T100000Z, 20261122-10:0:0:250, 20120702.102240,672
-        Notation { digits: 1 << 8, next: b" T-._", sought: Inside, read: compact::separated },
+        Notation { digits: 1 << 8, next: set(b" T-._"), sought: Inside, read: compact::separated },
         // 20261122100000
-        Notation { digits: 1 << 14 | 1 << 17, next: b"", sought: Heading, read: compact::unseparated },
+        Notation { digits: 1 << 14 | 1 << 17, next: ANY, sought: Heading, read: compact::unseparated },
         // 22/Nov/2026:10:00:00 +0000, 22-Nov-2026 10:00:00, 22 Nov 2026 10:00:00
-        Notation { digits: 1 << 1 | 1 << 2, next: b"/- ", sought: Inside, read: named::day_first },
+        Notation { digits: 1 << 1 | 1 << 2, next: set(b"/- "), sought: Inside, read: named::day_first },
         // 22/11/2026 10:00:00, 22.11.2026 10:00:00, 11/22/26 10:00:00, 26/11/22 10:00:00
-        Notation { digits: 1 << 1 | 1 << 2, next: b"/-.", sought: Inside, read: ordered::read },
+        Notation { digits: 1 << 1 | 1 << 2, next: set(b"/-."), sought: Inside, read: ordered::read },
         // 11-22 10:00:00.250
-        Notation { digits: 1 << 2, next: b"-/", sought: Heading, read: loggers::month_and_day },
+        Notation { digits: 1 << 2, next: set(b"-/"), sought: Heading, read: loggers::month_and_day },
         // 10:00:00.250
-        Notation { digits: 1 << 1 | 1 << 2, next: b":", sought: Heading, read: ordered::time_of_day },
+        Notation { digits: 1 << 1 | 1 << 2, next: set(b":"), sought: Heading, read: ordered::time_of_day },
         // 1795341600, 1795341600.25, 1795341600250
         Notation {
             digits: 1 << 10 | 1 << 13 | 1 << 16 | 1 << 19,
-            next: b"",
+            next: ANY,
             sought: Heading,
             read: compact::epoch_first,
         },
         // Sun Nov 22 10:00:00 2026, Sun, 22 Nov 2026 10:00:00 +0000, Sun 2026-11-22 10:00:00 UTC
-        Notation { digits: 1, next: b"MTWFSmtwfs", sought: Inside, read: named::weekday_first },
+        Notation { digits: 1, next: set(b"MTWFSmtwfs"), sought: Inside, read: named::weekday_first },
         // E1122 10:00:00.250000, E20261122 10:00:00.250000
-        Notation { digits: 1, next: b"IWEFD", sought: Heading, read: loggers::glog },
+        Notation { digits: 1, next: set(b"IWEFD"), sought: Heading, read: loggers::glog },
         // I, [2026-11-22T10:00:00.250000 #7]
-        Notation { digits: 1, next: b"DIWEFA", sought: Heading, read: loggers::ruby },
+        Notation { digits: 1, next: set(b"DIWEFA"), sought: Heading, read: loggers::ruby },
         // @4000000037c219bf2ef02e94
-        Notation { digits: 1, next: b"@", sought: Inside, read: compact::tai64 },
+        Notation { digits: 1, next: set(b"@"), sought: Inside, read: compact::tai64 },
     ]
+};
+
+/// The most digits that are counted.
+const MOST_DIGITS: usize = 20;
+/// What may follow so many digits in any notation: most text begins none, and is told so by one look.
+static FOLLOWERS: [u128; MOST_DIGITS + 1] = {
+    let mut followers = [0; MOST_DIGITS + 1];
+    let mut row = 0;
+    while row < NOTATIONS.len() {
+        let mut count = 0;
+        while count <= MOST_DIGITS {
+            if NOTATIONS[row].digits >> count & 1 == 1 {
+                followers[count] |= NOTATIONS[row].next;
+            }
+            count += 1;
+        }
+        row += 1;
+    }
+    followers
 };
 
 /// The stamp at the start of a text, in brackets or without.
@@ -158,12 +190,25 @@ fn leading(raw: &[u8], sought: Sought) -> Option<Stamp> {
 /// The stamp at the start of a text, by the table.
 fn bare(raw: &[u8], sought: Sought) -> Option<Stamp> {
     let cursor = Cursor::new(raw);
+    // Nearly all words are told from a name, or from the letter of a level before digits or a comma, at once.
+    let begins = match raw {
+        [b'0'..=b'9' | b'@', ..] | [_, b'0'..=b'9' | b',', ..] => true,
+        _ => cursor.begins_name(),
+    };
+    if !begins {
+        return None;
+    }
     let count = cursor.digit_run();
-    let next = raw.get(count).copied();
+    let next = match raw.get(count) {
+        Some(byte @ 0..127) => 1 << byte,
+        // Nothing, or what is in no notation: a bit that stands in ANY alone.
+        _ => 1 << 127,
+    };
+    if FOLLOWERS[count] & next == 0 {
+        return None;
+    }
     let fits = |notation: &&Notation| {
-        notation.digits >> count & 1 == 1
-            && notation.sought <= sought
-            && (notation.next.is_empty() || next.is_some_and(|next| notation.next.contains(&next)))
+        notation.digits >> count & 1 == 1 && notation.next & next != 0 && notation.sought <= sought
     };
     NOTATIONS.iter().filter(fits).find_map(|notation| (notation.read)(cursor))
 }

@@ -1,12 +1,15 @@
 //! Dates with the name of the month.
 
 use super::calendar::Day;
-use super::cursor::Cursor;
+use super::cursor::{self, Cursor, pair};
 use super::{Stamp, TimeOfDay, When, ending, full_year, on_day, ordered, year_first, zone};
 
 /// `Nov 22 10:00:00`, `Nov  2 10:00:00.123`, `Nov 22 2026 10:00:00`, `Nov 22, 2026 10:00:00 AM`, `November 22, 2026`,
 /// `nov/22/2026 10:00:00`.
 pub(super) fn month_first(mut cursor: Cursor<'_>) -> Option<Stamp> {
+    if let Some((month, day, time)) = usual(&mut cursor) {
+        return yearless(cursor, month, day, time);
+    }
     let month = cursor.month_name()?;
     let separator = cursor.byte()?;
     match separator {
@@ -35,6 +38,21 @@ pub(super) fn month_first(mut cursor: Cursor<'_>) -> Option<Stamp> {
         Some(year) => on_day(cursor, Day { year, month, day }.seconds()?, time),
         None => yearless(cursor, month, day, time),
     }
+}
+
+/// `Nov 22 10:00:00` or `Nov  2 10:00:00`, which is what most of these lines begin with: read at its fixed places.
+fn usual(cursor: &mut Cursor<'_>) -> Option<(u32, u32, TimeOfDay)> {
+    let text: &[u8; 15] = cursor.rest().first_chunk()?;
+    if [text[3], text[6], text[9], text[12]] != *b"  ::" {
+        return None;
+    }
+    let month = cursor::month([text[0] | 0x20, text[1] | 0x20, text[2] | 0x20])?;
+    let day = pair(if text[4] == b' ' { b'0' } else { text[4] }, text[5]);
+    let parts = [pair(text[7], text[8]), pair(text[10], text[11]), pair(text[13], text[14])];
+    let mut ahead = Cursor { at: cursor.at + text.len(), ..*cursor };
+    let time = ahead.finish_time(parts, true)?;
+    *cursor = ahead;
+    Some((month, day, time))
 }
 
 /// `22/Nov/2026:10:00:00 +0000`, `22-Nov-2026 10:00:00.123`, `22-NOV-26 10.00.00.123 AM`, `22 Nov 2026 10:00:00`,

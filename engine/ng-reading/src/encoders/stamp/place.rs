@@ -10,11 +10,12 @@ use crate::encoders::level;
 
 /// A stamp behind so many bytes is not looked for.
 const WINDOW: usize = 128;
+/// Most bytes of a stamp that tell whether it is one.
+const LONGEST: usize = 32;
+/// So many digits in a row may be a time by themselves.
+const RUN: usize = 6;
 /// A stamp behind so many tokens is not looked for.
-const TOKENS: usize = 8;
-/// Keys whose value is the time of a line.
-const KEYS: [&[u8]; 8] = [b"time", b"ts", b"timestamp", b"t", b"@timestamp", b"datetime", b"eventtime", b"date"];
-
+const TOKENS: usize = 6;
 /// A stamp on a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::encoders) struct Found {
@@ -34,6 +35,9 @@ pub(in crate::encoders) fn find(line: &[u8], from: usize) -> Option<Found> {
         return found(stamp, from, true);
     }
     let window = &line[..line.len().min(from + WINDOW)];
+    if !may_hold_time(&line[from..line.len().min(from + WINDOW + LONGEST)]) {
+        return None;
+    }
     let mut before = Before::default();
     let mut at = from;
     for _ in 0..TOKENS {
@@ -57,6 +61,18 @@ pub(in crate::encoders) fn find(line: &[u8], from: usize) -> Option<Found> {
         }
     }
     None
+}
+
+/// A time has a colon or a hyphen between two digits, or many digits in a row. Most lines without a time have neither, and are not
+/// walked through.
+fn may_hold_time(text: &[u8]) -> bool {
+    let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+    let is_run = |at: usize| {
+        let before = (0..at).rev().take(RUN).take_while(|at| is_digit(*at)).count();
+        before + (at..at + RUN).take_while(|at| is_digit(*at)).count() >= RUN
+    };
+    memchr::memchr2_iter(b':', b'-', text).any(|sign| sign > 0 && is_digit(sign - 1) && is_digit(sign + 1))
+        || (RUN - 1..text.len()).step_by(RUN).any(|at| is_digit(at) && is_run(at))
 }
 
 /// What stands before a place.
@@ -104,9 +120,8 @@ impl Before {
 
     /// Seconds since 1970 in a column of their own, which no prose comes before.
     fn lone_epoch(&self, rest: &[u8]) -> Option<Stamp> {
-        let digits = Cursor::new(rest).digit_run();
-        let alone = digits == 10 && !self.has_prose && matches!(rest.get(10), Some(b' '));
-        if alone { compact::epoch(&rest[..digits]) } else { None }
+        let alone = !self.has_prose && rest.get(10) == Some(&b' ') && Cursor::new(rest).digit_run() == 10;
+        if alone { compact::epoch(&rest[..10]) } else { None }
     }
 }
 
@@ -120,12 +135,35 @@ fn of_key(key: &[u8], value: &[u8]) -> Option<Stamp> {
     if let Some(inside) = value.strip_prefix(b"audit(") {
         return compact::epoch_first(Cursor::new(inside)).map(|stamp| Stamp { end: stamp.end + 6, ..stamp });
     }
-    let key = key.strip_suffix(b"=")?;
-    if !KEYS.iter().any(|known| known.eq_ignore_ascii_case(key)) {
+    let (b"time=" | b"ts=" | b"timestamp=" | b"t=" | b"@timestamp=" | b"datetime=" | b"eventtime=" | b"date=") = key
+    else {
         return None;
-    }
+    };
     leading(value, Sought::Heading).or_else(|| year_first::in_two_fields(Cursor::new(value)))
 }
+
+/// Kinds of bytes, a bit for each.
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const EQUALS: u8 = 4;
+const SIGN: u8 = 8;
+const ENDS: u8 = 16;
+/// The kind of every byte; what is not ASCII counts as a letter.
+const SIGNS: [u8; 256] = {
+    let mut kinds = [LETTER; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b' ' | b'\t' | b',' | b';' | b'|' | 0x1b => ENDS,
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'=' => EQUALS,
+            _ => SIGN,
+        };
+        byte += 1u8;
+    }
+    kinds
+};
 
 /// Letters, digits and signs without a blank or separator between, or what is in brackets.
 struct Token {
@@ -159,27 +197,25 @@ impl Token {
         if let Some(end) = close.and_then(|close| memchr::memchr(close, text)) {
             return Some(Token { start, end: start + end + 1, value: start, kind: Kind::Brackets });
         }
-        let (mut letters, mut digits, mut value, mut len) = (0, 0, start, text.len());
+        let (mut seen, mut before_last, mut len) = (0, 0, text.len());
         for (at, byte) in text.iter().enumerate() {
-            match byte {
-                b' ' | b'\t' | b',' | b';' | b'|' | 0x1b => {
-                    len = at;
-                    break;
-                }
-                b'0'..=b'9' => digits += 1,
-                b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => letters += 1,
-                b'=' if value == start => value = start + at + 1,
-                _ => {}
+            let kind = SIGNS[*byte as usize];
+            if kind == ENDS {
+                len = at;
+                break;
             }
+            before_last = seen;
+            seen |= kind;
         }
         // A separator is a token of its own, so that the next place is another.
         let len = len.max(1);
-        let kind = match letters {
-            0 if digits == 0 => Kind::Separator,
-            _ if letters == len || (letters + 1 == len && !text[len - 1].is_ascii_alphanumeric() && value == start) => {
-                Kind::Letters
-            }
-            _ => Kind::Other,
+        let value = if seen & EQUALS == 0 { start } else { start + 1 + memchr::memchr(b'=', text).unwrap_or(0) };
+        let kind = if seen & (LETTER | DIGIT) == 0 {
+            Kind::Separator
+        } else if seen == LETTER || (before_last == LETTER && seen & (DIGIT | EQUALS) == 0) {
+            Kind::Letters
+        } else {
+            Kind::Other
         };
         Some(Token { start, end: start + len, value, kind })
     }
