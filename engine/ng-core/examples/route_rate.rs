@@ -165,7 +165,13 @@ impl Town {
             }
         };
         let (mut parsed, mut kind) = (Parsed::default(), String::new());
-        let reading = Reading { source: Sym::default(), received_ns: START_NS, format, raw: raw.as_bytes() };
+        let reading = Reading {
+            source: Sym::default(),
+            received_ns: START_NS,
+            written_ns: START_NS,
+            format,
+            raw: raw.as_bytes(),
+        };
         encoders::encode(&reading, &Clock::utc(), &mut parsed);
         encoders::stream_kind(&parsed, raw.as_bytes(), &mut kind);
         let pattern = noise.below(self.patterns) as u32;
@@ -236,7 +242,8 @@ fn encoded<'a>(sent: &'a [Sent], symbols: &'a Symbols, parsed: &'a mut [Parsed],
     let event = |(sent, parsed): (&'a Sent, &'a mut Parsed)| {
         *seq += 1;
         let received_ns = START_NS + *seq as i64 * NS_PER_RECORD;
-        let reading = Reading { source: sent.source, received_ns, format: sent.format, raw: &sent.raw };
+        let reading =
+            Reading { source: sent.source, received_ns, written_ns: received_ns, format: sent.format, raw: &sent.raw };
         let encoder = encoders::encode(&reading, &Clock::utc(), parsed);
         let head = RecordHeader {
             seq: *seq,

@@ -98,12 +98,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lines: Vec<String> = (0..events.min(DIFFERENT)).map(|i| line(i, &mut noise)).collect();
         let values = MODULES.iter().map(|module| Values::defaults(module.settings)).collect();
         let guard = Guard::new(&Policy::defaults(), &Env::default()).map_err(|error| error.to_string())?;
-        let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
+        let parts = EngineParts { values, guard, alerts: Vec::new(), zones: Zone::UTC.into(), kernel: Kernel::Auto };
         let (mut engine, mut store) = (Engine::new(parts), Store::new(100_000));
         let source = store.intern("source");
         let measured = open_loop(events, apart_ns, |i| {
             let raw = lines[i % lines.len()].as_bytes();
-            let reading = Reading { source, received_ns: i as i64 * 5_000, format: Format::Text, raw };
+            let reading = Reading {
+                source,
+                received_ns: i as i64 * 5_000,
+                written_ns: i as i64 * 5_000,
+                format: Format::Text,
+                raw,
+            };
             engine.step(&mut store, &reading, None);
         });
         result.insert(name.into(), measured);

@@ -119,7 +119,7 @@ impl Run {
         }
         let env = Env { now_ns: START_NS, ..Env::default() };
         let guard = Guard::new(&Policy::defaults(), &env).map_err(|error| error.to_string())?;
-        let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
+        let parts = EngineParts { values, guard, alerts: Vec::new(), zones: Zone::UTC.into(), kernel: Kernel::Auto };
         let mut engine = Engine::new(parts);
         engine.set_enabled(intuition, profile != "off");
         let mut queues = Vec::new();
@@ -162,6 +162,7 @@ fn batch(source: &Arc<SourceStatus>, lines: &[&[u8]], format: Format) -> Batch {
     let mut batch = Batch {
         source: source.clone(),
         received_ns: START_NS,
+        written_ns: START_NS,
         bytes: Vec::new(),
         readings: Vec::with_capacity(BATCH),
         receipt: None,

@@ -26,7 +26,7 @@ use ng_model::matched::Match;
 use ng_model::record::RecordHeader;
 use ng_model::settings::{SettingError, Values};
 use ng_model::symbols::{Sym, Symbols};
-use ng_model::zone::Zone;
+use ng_model::zone::Zones;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,8 +128,8 @@ pub struct EngineParts {
     pub guard: Guard,
     /// Alert rules.
     pub alerts: Vec<AlertRule>,
-    /// The zone of timestamps that state none.
-    pub zone: Zone,
+    /// The zones of timestamps that state none.
+    pub zones: Zones,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
@@ -139,7 +139,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.zone),
+            gateway: Gateway::new(values(Module::Gateway), parts.zones),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),
@@ -177,7 +177,8 @@ impl Engine {
         let mut sampler = Some(sampler);
         for (format, span) in &batch.readings {
             let raw = span.of(&batch.bytes);
-            let reading = Reading { source: sym, received_ns: batch.received_ns, format: *format, raw };
+            let Batch { received_ns, written_ns, .. } = *batch;
+            let reading = Reading { source: sym, received_ns, written_ns, format: *format, raw };
             let head = self.step(store, &reading, sampler.take());
             if is_host {
                 self.sources.note_gauge(&head);
@@ -256,7 +257,9 @@ impl Engine {
     /// Records an event of the engine itself: `{"type":kind,"level":…,"message":…,…}` as JSON.
     pub fn note(&mut self, store: &mut Store, received_ns: i64, json: &str) {
         let source = store.intern("engine");
-        self.step(store, &Reading { source, received_ns, format: Format::Note, raw: json.as_bytes() }, None);
+        let reading =
+            Reading { source, received_ns, written_ns: received_ns, format: Format::Note, raw: json.as_bytes() };
+        self.step(store, &reading, None);
         self.routes.flush();
     }
 }

@@ -4,7 +4,8 @@ use crate::store::Store;
 use ng_model::event::{Event, Parsed, Reading};
 use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::settings::{Accepts, Row, Values};
-use ng_model::zone::Zone;
+use ng_model::symbols::Sym;
+use ng_model::zone::Zones;
 use ng_reading::encoders::{self, Clock};
 use ng_wire::{Format, Gauge, Unit};
 
@@ -27,6 +28,8 @@ pub static SETTINGS: &[Row] = &[
 /// The first stage.
 pub struct Gateway {
     clock: Clock,
+    /// The source of the latest reading.
+    source: Option<Sym>,
     max_bytes: usize,
     parsed: Parsed,
     kind: String,
@@ -34,10 +37,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway for a host in a zone.
-    pub fn new(values: &Values, zone: Zone) -> Self {
+    /// A gateway for sources in zones.
+    pub fn new(values: &Values, zones: Zones) -> Self {
         let mut gateway = Gateway {
-            clock: Clock::of(zone),
+            clock: Clock::in_zones(zones),
+            source: None,
             max_bytes: 0,
             parsed: Parsed::default(),
             kind: String::with_capacity(128),
@@ -59,6 +63,9 @@ impl Gateway {
         let most = if reading.format == Format::Note { usize::MAX } else { self.max_bytes };
         let raw = &reading.raw[..reading.raw.len().min(most)];
         self.cut += u64::from(raw.len() < reading.raw.len());
+        if self.source.replace(reading.source) != Some(reading.source) {
+            self.clock.introduce(reading.source, store.symbols().name(reading.source));
+        }
         let encoder = encoders::encode(&Reading { raw, ..*reading }, &self.clock, &mut self.parsed);
         encoders::stream_kind(&self.parsed, raw, &mut self.kind);
         let kind = store.intern(&self.kind);

@@ -88,7 +88,7 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     let guard = Guard::new(&Policy::defaults(), &env).unwrap();
     let rule =
         ng_core::actions::AlertRule::parse("errors", "when level>=error count >= 5 in 1m then log", &env).unwrap();
-    let parts = EngineParts { values, guard, alerts: vec![rule], zone: Zone::UTC, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: vec![rule], zones: Zone::UTC.into(), kernel: Kernel::Auto };
     let mut engine = Engine::new(parts);
     let judged =
         Subject { first: 1, source: "steady".into(), texts: vec!["a *".into()], offset: -0.6, pattern: Some(0) };
@@ -101,8 +101,14 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     };
     let others = OTHERS.iter().map(&mut other).collect();
     let status = SourceStatus::new("steady", "test", 0);
-    let empty =
-        || Batch { source: status.clone(), received_ns: 0, bytes: Vec::new(), readings: Vec::new(), receipt: None };
+    let empty = || Batch {
+        source: status.clone(),
+        received_ns: 0,
+        written_ns: 0,
+        bytes: Vec::new(),
+        readings: Vec::new(),
+        receipt: None,
+    };
     let mut batches = Vec::new();
     let mut batch = empty();
     for (number, line) in lines.enumerate() {
@@ -111,6 +117,7 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
         batch.readings.push((format, Span::new(start, batch.bytes.len())));
         if batch.readings.len() == BATCH {
             batch.received_ns = number as i64 * 1_000_000;
+            batch.written_ns = batch.received_ns;
             batches.push(std::mem::replace(&mut batch, empty()));
         }
     }

@@ -74,13 +74,19 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     let mut raw = Vec::with_capacity(1 << 16);
     let before = HELD.get().0;
     HELD.set((before, before));
-    let parts = EngineParts { values, guard, alerts: Vec::new(), zone: Zone::UTC, kernel: Kernel::Auto };
+    let parts = EngineParts { values, guard, alerts: Vec::new(), zones: Zone::UTC.into(), kernel: Kernel::Auto };
     let (mut engine, mut store) = (Engine::new(parts), Store::new(2048));
     let source = store.intern("source");
     for number in 0..count {
         raw.clear();
         write(number, &mut raw);
-        let reading = Reading { source, received_ns: number as i64 * 1_000_000, format: Format::Text, raw: &raw };
+        let reading = Reading {
+            source,
+            received_ns: number as i64 * 1_000_000,
+            written_ns: number as i64 * 1_000_000,
+            format: Format::Text,
+            raw: &raw,
+        };
         engine.step(&mut store, &reading, None);
     }
     let most = HELD.get().1 - before;

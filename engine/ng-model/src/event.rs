@@ -15,6 +15,9 @@ pub struct Reading<'a> {
     pub source: Sym,
     /// Arrival, nanoseconds since 1970, UTC; one clock read per batch.
     pub received_ns: i64,
+    /// When it was written, as far as anybody knows: the last change of a file, else the arrival. What a timestamp leaves
+    /// open, such as its year, is not later.
+    pub written_ns: i64,
     /// What the sensor knows of the format. `Format::Text` lets the encoders recognise JSON, metrics and vectors in it.
     pub format: Format,
     /// The bytes, without a line end.

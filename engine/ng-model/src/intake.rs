@@ -24,6 +24,8 @@ pub struct Batch {
     pub source: Arc<SourceStatus>,
     /// Their arrival, nanoseconds since 1970, UTC.
     pub received_ns: i64,
+    /// When they were written, as far as the sensor knows, and not behind the arrival.
+    pub written_ns: i64,
     /// Their bytes, one after the other.
     pub bytes: Vec<u8>,
     /// Format and place of each.
@@ -213,7 +215,7 @@ impl IngestHandle {
         };
         bytes.clear();
         readings.clear();
-        Batch { source: source.clone(), received_ns: NEVER, bytes, readings, receipt: None }
+        Batch { source: source.clone(), received_ns: NEVER, written_ns: i64::MAX, bytes, readings, receipt: None }
     }
 }
 
@@ -251,6 +253,11 @@ impl BatchBuilder {
         !full
     }
 
+    /// Says when the bytes that follow were written. Without a word they were written when they arrive.
+    pub fn written(&mut self, written_ns: i64) {
+        self.batch.written_ns = written_ns;
+    }
+
     /// Readings that were not handed on yet.
     pub fn readings(&self) -> u64 {
         self.batch.readings.len() as u64
@@ -286,9 +293,11 @@ impl BatchBuilder {
             return None;
         }
         let now = self.ingest.now_ns();
-        let next = self.ingest.empty(&self.batch.source);
+        let written_ns = self.batch.written_ns;
+        let next = Batch { written_ns, ..self.ingest.empty(&self.batch.source) };
         let mut full = std::mem::replace(&mut self.batch, next);
         full.received_ns = now;
+        full.written_ns = full.written_ns.min(now);
         full.source.ok(now);
         Some(full)
     }

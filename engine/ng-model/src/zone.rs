@@ -13,6 +13,7 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 
 /// Lines of one source may be this much out of order, in seconds, before a step back means that clocks were set back.
 const OUT_OF_ORDER_S: i64 = 60;
@@ -47,6 +48,10 @@ impl Zone {
         };
         let ns = |moment: Timestamp| i64::try_from(moment.as_nanosecond()).ok();
         Some([ns(later)?, ns(earlier)?])
+    }
+
+    fn shown_s(&self, time_s: i64) -> i64 {
+        Timestamp::from_second(time_s).map_or(time_s, |moment| time_s + i64::from(self.0.to_offset(moment).seconds()))
     }
 
     /// The stretch of constant offset around what a clock shows.
@@ -94,6 +99,23 @@ impl Default for Zone {
     }
 }
 
+/// How times that state no zone, or only its abbreviation, are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Zones {
+    /// The zone of sources that have none of their own.
+    pub local: Zone,
+    /// Zones of sources, by their names.
+    pub sources: BTreeMap<String, Zone>,
+    /// Abbreviations that mean something else than usual, and seconds east of UTC.
+    pub abbreviations: BTreeMap<String, i32>,
+}
+
+impl From<Zone> for Zones {
+    fn from(local: Zone) -> Self {
+        Zones { local, ..Zones::default() }
+    }
+}
+
 /// What clocks show between two changes, or during one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Stretch {
@@ -133,6 +155,11 @@ impl LocalTime {
     /// The clocks of a zone.
     pub fn new(zone: Zone) -> LocalTime {
         LocalTime { zone, ..LocalTime::default() }
+    }
+
+    /// What a clock shows, in seconds counted from 1970-01-01T00:00:00, at a moment in seconds since 1970, UTC.
+    pub fn shown_s(&self, time_s: i64) -> i64 {
+        self.zone.shown_s(time_s)
     }
 
     /// Seconds since 1970, UTC, of what a clock showed to a source: seconds counted from 1970-01-01T00:00:00.

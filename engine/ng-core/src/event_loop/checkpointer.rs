@@ -142,7 +142,7 @@ mod tests {
             values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
             guard: Guard::new(&Policy::defaults(), &Env::default()).unwrap(),
             alerts: Vec::new(),
-            zone: ng_model::zone::Zone::UTC,
+            zones: ng_model::zone::Zones::default(),
             kernel: Kernel::Auto,
         })
     }
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(run(&engine, &mut disk, 1000), [] as [&str; 0]);
         assert!(disk.kept.is_empty(), "nothing was learnt");
         let source = store.lock().intern("test");
-        let reading = Reading { source, received_ns: 0, format: Format::Text, raw: b"a line" };
+        let reading = Reading { source, received_ns: 0, written_ns: 0, format: Format::Text, raw: b"a line" };
         engine.step(&mut store.lock(), &reading, None);
         assert_eq!(run(&engine, &mut disk, 2 * SAVED_AFTER), [] as [&str; 0]);
         assert_eq!(disk.kept.len(), 2);

@@ -133,7 +133,7 @@ fn engine_with(alerts: &[(&str, &str)], policy: &Policy, zone: Zone) -> Engine {
         values: MODULES.iter().map(|module| Values::defaults(module.settings)).collect(),
         guard: Guard::new(policy, &env).unwrap(),
         alerts: alerts.iter().map(rule).collect(),
-        zone,
+        zones: zone.into(),
         kernel: Kernel::Scalar,
     })
 }
@@ -211,6 +211,7 @@ impl Bench {
             let mut batch = Batch {
                 source: status.clone(),
                 received_ns: self.world.now_ns(),
+                written_ns: self.world.now_ns(),
                 bytes: vec![],
                 readings: vec![],
                 receipt: None,

@@ -175,7 +175,14 @@ fn told_of_rates(counts: impl IntoIterator<Item = u64>) -> Vec<serde_json::Value
     for (bin, count) in counts.into_iter().enumerate() {
         let received_ns = bin as i64 * 10 * SECOND_NS;
         let readings = vec![(Format::Metric, Span::new(0, 3)); count as usize];
-        let batch = Batch { source: status.clone(), received_ns, bytes: b"x=1".to_vec(), readings, receipt: None };
+        let batch = Batch {
+            source: status.clone(),
+            received_ns,
+            written_ns: received_ns,
+            bytes: b"x=1".to_vec(),
+            readings,
+            receipt: None,
+        };
         engine.intake(&mut store, &batch, || 0);
     }
     let notes = engine.effects().iter().filter_map(|effect| match effect {

@@ -37,7 +37,7 @@ fn time() -> impl Strategy<Value = i64> {
 
 fn step(engine: &mut Engine, store: &mut Store, format: Format, received_ns: i64, raw: &[u8]) {
     let source = store.intern("any");
-    engine.step(store, &Reading { source, received_ns, format, raw }, None);
+    engine.step(store, &Reading { source, received_ns, written_ns: received_ns, format, raw }, None);
 }
 
 proptest! {

@@ -1,11 +1,12 @@
 //! Configuration: layers of TOML, environment and flags become checked values that know where they come from.
 //!
-//! Every key is a row of a table of settings (see `sections`), except the names below `alerts`, `filters` and `keys`,
-//! which the person chooses. A later layer wins, key by key.
+//! Every key is a row of a table of settings (see `sections`), except the names below the tables of [`FREE`], which the
+//! person chooses. A later layer wins, key by key.
 
 mod layer;
 mod sections;
 mod template;
+mod zones;
 
 pub use layer::{Layer, Origin};
 pub use template::{reference, template, toml_value};
@@ -115,11 +116,13 @@ impl Config {
 /// The value in the form its setting stores, or what is wrong with it.
 fn accept(path: &str, value: &SettingValue, origin: &Origin) -> Result<SettingValue, NodeError> {
     let refuse = |code, what: String| Err(NodeError::config(code, origin.to_string(), what));
-    if let Some((table, name)) = path.split_once('.')
-        && FREE.contains(&table)
-    {
+    let free = FREE.iter().find_map(|table| Some((*table, path.strip_prefix(table)?.strip_prefix('.')?)));
+    if let Some((table, name)) = free {
         return match value {
-            SettingValue::Text(_) if !name.is_empty() => Ok(value.clone()),
+            SettingValue::Text(text) if !name.is_empty() => match zones::fault(table, name, text) {
+                Some((code, what)) => refuse(code, what),
+                None => Ok(value.clone()),
+            },
             _ => refuse("NG-2104", format!("{path}: expected a text")),
         };
     }

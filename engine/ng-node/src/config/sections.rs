@@ -16,8 +16,17 @@ pub(super) struct Section {
 }
 
 /// Tables whose names the person chooses; every value is a text.
-pub(super) const FREE: [&str; 7] =
-    ["alerts", "filters", "keys", "profiles", "profile_certificates", "profile_colours", "profile_tokens"];
+pub(super) const FREE: [&str; 9] = [
+    "alerts",
+    "filters",
+    "keys",
+    "profiles",
+    "profile_certificates",
+    "profile_colours",
+    "profile_tokens",
+    "reading.abbreviations",
+    "sources",
+];
 
 static RING: &[Row] = &[Row {
     key: "capacity",

@@ -25,7 +25,11 @@ pub fn template() -> String {
          \n# The colour in which the console names the engine of a profile.\n[profile_colours]\n# web = \"error\"\n\
          \n# The file whose first line is the token of a profile.\n[profile_tokens]\n# api = \"~/.config/neurograph-tui/api.token\"\n\
          \n# The certificates, PEM, that a profile trusts instead of those of the system.\n[profile_certificates]\n\
-         # api = \"~/.config/neurograph-tui/api.pem\"\n",
+         # api = \"~/.config/neurograph-tui/api.pem\"\n\
+         \n# The zone in which a source writes times that state none.\n[sources]\n\
+         # \"file:/var/log/app.log\".zone = \"Europe/Berlin\"\n\
+         \n# Abbreviations of zones that mean something else in these logs: an offset from UTC.\n[reading.abbreviations]\n\
+         # CST = \"+08:00\"\n",
     );
     text
 }

@@ -255,10 +255,17 @@ fn recognised(line: &[u8]) -> Format {
 
 /// Parses a reading; true when it is what its format says. Timestamps without a zone are UTC, so that the result is the
 /// same on every host.
-pub(super) fn encode(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) -> bool {
-    let reading = Reading { source: Sym::default(), received_ns, format, raw };
+fn encode(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) -> bool {
+    let reading = Reading { source: Sym::default(), received_ns, written_ns: written_ns(received_ns), format, raw };
     encoders::encode(&reading, &Clock::utc(), parsed);
     parsed.format == format || format == Format::Text
+}
+
+/// When an input was written nobody knows; a stamp without its year is in the year that brings it nearest to the event
+/// before.
+pub(super) fn written_ns(received_ns: i64) -> i64 {
+    const HALF_A_YEAR_NS: i64 = 181 * 86_400 * 1_000_000_000;
+    received_ns.saturating_add(HALF_A_YEAR_NS)
 }
 
 /// A text as an error shows it.

@@ -23,7 +23,7 @@ pub use input::Encoder;
 use crate::NodeError;
 use crate::config::{Config, Origin};
 use crate::node::engine;
-use input::{Input, START_NS, encode};
+use input::{Input, START_NS, written_ns};
 use lines::LineReader;
 use ng_core::engine::Engine;
 use ng_core::registry::Module;
@@ -31,6 +31,7 @@ use ng_core::store::Store;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
+use ng_reading::encoders::{self, Clock};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 
@@ -75,6 +76,8 @@ struct Running {
     source: Sym,
     input: Option<Input>,
     parsed: Parsed,
+    /// Reads the times of the events, before the engine does.
+    clock: Clock,
     received_ns: i64,
     events: u64,
     /// The warm-up is a default, so that it may follow the length of the input.
@@ -93,6 +96,7 @@ impl Scorer {
             source,
             input: None,
             parsed: Parsed::default(),
+            clock: Clock::utc(),
             received_ns: START_NS - APART_NS,
             events: 0,
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
@@ -151,6 +155,10 @@ impl Scorer {
     }
 }
 
+fn reading(source: Sym, received_ns: i64, format: Format, raw: &[u8]) -> Reading<'_> {
+    Reading { source, received_ns, written_ns: written_ns(received_ns), format, raw }
+}
+
 impl Running {
     fn begin(&mut self, input: Input, options: &ScoreOptions) {
         if let Some(lines) = options.lines.filter(|_| self.free_warm_up) {
@@ -178,12 +186,12 @@ impl Running {
         let Some(taken) = input.take(line, &mut self.parsed).map_err(refuse)? else { return Ok(()) };
         let next_ns = self.received_ns.saturating_add(APART_NS);
         let own_ns = taken.time_ns.or_else(|| {
-            encode(input.format, &taken.raw, next_ns, &mut self.parsed);
+            let reading = reading(self.source, next_ns, input.format, &taken.raw);
+            encoders::encode(&reading, &self.clock, &mut self.parsed);
             self.parsed.time_ns
         });
         self.received_ns = own_ns.unwrap_or(next_ns);
-        let reading =
-            Reading { source: self.source, received_ns: self.received_ns, format: input.format, raw: &taken.raw };
+        let reading = reading(self.source, self.received_ns, input.format, &taken.raw);
         let head = self.engine.step(&mut self.store, &reading, None);
         // What alert rules decide is for an event loop to do; here there is none.
         self.engine.drain_effects();

@@ -1,7 +1,7 @@
 //! What the members of a JSON object say of the event.
 
 use super::json_scan::{self, Kind, Member};
-use super::{Clock, level, number, timestamp};
+use super::{Clock, level, number, stamp};
 use ng_model::event::{Field, Parsed, Reading, Span, Text};
 use ng_wire::Level;
 
@@ -64,7 +64,7 @@ pub(super) fn read(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) ->
             better(&mut level_rank, rank, &mut parsed.level, || level_of(member.kind, value));
         } else if let Some(rank) = position(&TIMES, key) {
             let time = || match member.kind {
-                Kind::String | Kind::Number => timestamp::whole(value, reading, clock),
+                Kind::String | Kind::Number => stamp::whole(value, reading, clock),
                 _ => None,
             };
             better(&mut time_rank, rank, &mut parsed.time_ns, time);

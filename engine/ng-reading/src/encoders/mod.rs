@@ -3,13 +3,13 @@
 //! # Layout
 //!
 //! One file for each encoder, each with one static `ENCODER`; an encoder is added by its file and one line in [`ENCODERS`].
-//! The others are helpers: `timestamp.rs` and `calendar.rs` (times), `level.rs` (severity), `logfmt.rs` (`key=value`),
-//! `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON strings), `kind.rs`
-//! (topics).
+//! The others are helpers: `stamp/` (times as they are written) and `clock.rs` (the times that they mean), `level.rs`
+//! (severity), `logfmt.rs` (`key=value`), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON),
+//! `escape.rs` (out of JSON strings), `kind.rs` (topics).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
 
-mod calendar;
+mod clock;
 mod escape;
 mod journal;
 mod json;
@@ -21,20 +21,20 @@ mod members;
 mod note;
 mod number;
 mod numeric;
+mod stamp;
 mod text;
-mod timestamp;
 mod vector;
 
 #[cfg(test)]
 mod tests;
 
+pub use clock::Clock;
 pub use escape::{message_text, unescape};
 pub use kind::stream_kind;
 pub use number::unit_symbol;
 
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
-use ng_model::zone::{LocalTime, Zone};
 use ng_wire::Format;
 
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
@@ -66,29 +66,9 @@ impl Encoder {
     }
 }
 
-/// How timestamps without a zone are read.
-#[derive(Clone, Debug)]
-pub struct Clock {
-    local: LocalTime,
-    /// Timestamps without a zone are UTC, not local time.
-    pub assume_utc: bool,
-}
-
-impl Clock {
-    /// Timestamps without a zone are local time of a zone.
-    pub fn of(zone: Zone) -> Clock {
-        Clock { local: LocalTime::new(zone), assume_utc: false }
-    }
-
-    /// Timestamps without a zone are UTC.
-    pub fn utc() -> Clock {
-        Clock { local: LocalTime::default(), assume_utc: true }
-    }
-
-    /// Seconds since 1970, UTC, of what a timestamp without a zone shows, counted from 1970-01-01T00:00:00.
-    fn to_utc_s(&self, shown_s: i64, source: Sym) -> i64 {
-        if self.assume_utc { shown_s } else { self.local.to_utc_s(shown_s, source) }
-    }
+/// The abbreviations of zones that are read where a timestamp states them.
+pub fn abbreviations() -> impl Iterator<Item = &'static str> {
+    stamp::ABBREVIATIONS.iter().map(|(name, _)| *name)
 }
 
 /// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what
@@ -103,7 +83,7 @@ pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
 /// time where it has no zone: of that only the place is known, and the record has it.
 pub fn reparse(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
     let clock = &Clock::utc();
-    let reading = Reading { source: Sym::default(), received_ns, format, raw };
+    let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };
     let known = ENCODERS.iter().find(|encoder| encoder.format == format);
     if !known.is_some_and(|encoder| try_parse(encoder, &reading, clock, parsed)) {
         try_parse(&text::ENCODER, &reading, clock, parsed);

@@ -1,6 +1,6 @@
 //! One measured value: `name=value unit`, `name: value`, a bare number, or `timestamp,value`.
 
-use super::{Clock, Encoder, level, members, number, timestamp};
+use super::{Clock, Encoder, level, members, number, stamp};
 use memchr::memrchr;
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::{Format, Unit};
@@ -71,7 +71,7 @@ fn timed(text: &[u8], start: usize, reading: &Reading<'_>, clock: &Clock, parsed
     let comma = memrchr(b',', text)?;
     let value = text[comma + 1..].trim_ascii_start();
     let quantity = number::quantity(value)?;
-    parsed.time_ns = Some(timestamp::whole(text[..comma].trim_ascii_end(), reading, clock)?);
+    parsed.time_ns = Some(stamp::whole(text[..comma].trim_ascii_end(), reading, clock)?);
     let end = start + text.len();
     parsed.message = Text { span: Span::new(end - value.len(), end), escaped: false };
     Some((0, quantity))

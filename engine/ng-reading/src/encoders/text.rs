@@ -1,7 +1,7 @@
 //! Lines of text.
 
 use super::logfmt::{self, WINDOW};
-use super::timestamp::{self, Stamp};
+use super::stamp::{self, Found};
 use super::{Clock, Encoder, level, members};
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::Format;
@@ -40,34 +40,36 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
         start += len;
         parsed.level = level::severity(level);
     }
-    let stamp =
-        timestamp::leading(&head[start..], reading, clock).map(|stamp| Stamp { end: start + stamp.end, ..stamp });
-    let body = match stamp {
-        Some(stamp) => {
-            parsed.time_ns = Some(stamp.time_ns);
-            parsed.level = stamp.level.or(parsed.level);
-            stamp.end
-        }
-        None => {
-            parsed.time_ns = timestamp::of_access_log(&head[start..], reading, clock);
-            start
-        }
-    };
+    let found = stamp::find(head, start);
+    if let Some(Found { stamp, .. }) = &found {
+        parsed.time_ns = Some(clock.time_ns(stamp, reading));
+        parsed.level = stamp.level.or(parsed.level);
+    }
+    let leading = found.filter(|found| found.leads);
+    let body = leading.map_or(start, |found| found.stamp.end);
     let from = skip_separators(head, body);
     if logfmt::collect(raw, from, &mut parsed.fields) {
-        named_fields(reading, clock, parsed);
+        named_fields(reading, clock, found, parsed);
         if !parsed.message.span.is_empty() {
             return true;
         }
     }
     // Without timestamp and priority, indentation belongs to the message.
-    let unheaded = stamp.is_none() && priority.is_none();
+    let unheaded = leading.is_none() && priority.is_none();
     let mut message = if unheaded { 0 } else { from };
-    if parsed.level.is_none()
-        && let Some(found) = level::in_line(head, body, stamp.is_some(), stamp.is_some_and(|stamp| stamp.logcat))
-    {
-        parsed.level = Some(found.level);
-        if let Some(behind) = found.message {
+    if parsed.level.is_none() {
+        let before = found
+            .filter(|found| found.start > start)
+            .and_then(|found| level::in_line(&head[..found.start], start, false, false));
+        let behind = match found {
+            _ if before.is_some() => None,
+            Some(Found { stamp, .. }) => level::in_line(head, stamp.end, true, stamp.logcat),
+            None => level::in_line(head, start, false, false),
+        };
+        parsed.level = before.or(behind).map(|found| found.level);
+        if let Some(behind) = behind.and_then(|found| found.message)
+            && (leading.is_some() || found.is_none())
+        {
             message = skip_separators(head, behind);
         }
     }
@@ -79,14 +81,17 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
 }
 
 /// Message, level and time of a line that consists of fields, as far as it has them.
-fn named_fields(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
+fn named_fields(reading: &Reading<'_>, clock: &Clock, stamp: Option<Found>, parsed: &mut Parsed) {
     for field in &parsed.fields {
-        let value = field.value.span.of(reading.raw);
+        let span = field.value.span;
+        let value = span.of(reading.raw);
+        // Where auditd writes the time is no message.
+        let holds_time = stamp.is_some_and(|found| (span.start..span.start + span.len).contains(&(found.start as u32)));
         match field.key.span.of(reading.raw) {
-            b"msg" | b"message" if parsed.message.span.is_empty() => parsed.message = field.value,
+            b"msg" | b"message" if parsed.message.span.is_empty() && !holds_time => parsed.message = field.value,
             b"level" | b"lvl" | b"severity" if parsed.level.is_none() => parsed.level = level::value(value),
             b"ts" | b"time" | b"timestamp" | b"t" if parsed.time_ns.is_none() => {
-                parsed.time_ns = timestamp::whole(value, reading, clock);
+                parsed.time_ns = stamp::whole(value, reading, clock);
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Most bytes read from one file before the next has its turn.
 const TURN: usize = 1024 * 1024;
@@ -52,6 +52,8 @@ pub(super) struct Followed {
     lines: LineSplitter,
     /// Size and time of change when it was last read to its end.
     seen: Option<(u64, SystemTime)>,
+    /// Its latest change, nanoseconds since 1970, UTC: what is read was not written later.
+    written_ns: Option<i64>,
 }
 
 /// What a turn brought.
@@ -109,6 +111,7 @@ impl Followed {
             is_fifo,
             lines: LineSplitter::new(max_line_bytes),
             seen: None,
+            written_ns: None,
         })
     }
 
@@ -127,7 +130,7 @@ impl Followed {
                     Step::End
                 }
             };
-            let mut sink = Sink { builder: &mut builder, ingest, source: &self.source };
+            let mut sink = Sink { builder: &mut builder, ingest, source: &self.source, written_ns: self.written_ns };
             match step {
                 Step::Bytes(count) => {
                     self.lines.feed(&buffer[..count], &mut |piece| sink.push(piece))?;
@@ -162,7 +165,7 @@ impl Followed {
     /// Hands on a last line without an end. Nothing is read afterwards.
     pub(super) fn finish(&mut self, ingest: &IngestHandle) -> Result<(), Shutdown> {
         let mut builder = None;
-        let mut sink = Sink { builder: &mut builder, ingest, source: &self.source };
+        let mut sink = Sink { builder: &mut builder, ingest, source: &self.source, written_ns: self.written_ns };
         self.lines.finish(&mut |piece| sink.push(piece))?;
         builder.map_or(Ok(()), |mut builder| builder.flush())
     }
@@ -182,6 +185,8 @@ impl Followed {
     fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
         let metadata = self.file.metadata()?;
         let (size, modified) = (metadata.len(), metadata.modified()?);
+        self.written_ns =
+            modified.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_nanos()).ok());
         if size < self.offset {
             return Ok(self.restart(size));
         }
@@ -271,11 +276,16 @@ struct Sink<'a> {
     builder: &'a mut Option<BatchBuilder>,
     ingest: &'a IngestHandle,
     source: &'a Arc<SourceStatus>,
+    written_ns: Option<i64>,
 }
 
 impl Sink<'_> {
     fn builder(&mut self) -> &mut BatchBuilder {
-        self.builder.get_or_insert_with(|| self.ingest.fill(self.source))
+        let builder = self.builder.get_or_insert_with(|| self.ingest.fill(self.source));
+        if let Some(written_ns) = self.written_ns {
+            builder.written(written_ns);
+        }
+        builder
     }
 
     fn push(&mut self, piece: Piece<'_>) -> Result<(), Shutdown> {

@@ -273,6 +273,7 @@ fn run(room: usize, steps: &[Step]) -> Result<(), TestCaseError> {
                 let reading = Reading {
                     source,
                     received_ns: NOW - sent.age_s * S,
+                    written_ns: NOW - sent.age_s * S,
                     format: sent.format,
                     raw: sent.raw.as_bytes(),
                 };
@@ -368,7 +369,8 @@ fn generated_filters_match_some_records() {
             let sent = sent().new_tree(&mut runner).unwrap().current();
             let (mut symbols, mut parsed) = (Symbols::new(), Parsed::default());
             let (topic, source) = (symbols.intern(sent.topic), symbols.intern(sent.source));
-            let reading = Reading { source, received_ns: NOW, format: sent.format, raw: sent.raw.as_bytes() };
+            let reading =
+                Reading { source, received_ns: NOW, written_ns: NOW, format: sent.format, raw: sent.raw.as_bytes() };
             let encoder = encode(&reading, &Clock::utc(), &mut parsed);
             let event = event(&sent, 1, encoder, topic, &parsed, &symbols, &reading);
             matched += usize::from(filter.matches(&event.stored(), NOW));

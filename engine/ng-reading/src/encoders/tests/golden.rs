@@ -80,8 +80,8 @@ fn what_is_no_timestamp() {
 fn syslog() {
     check("Nov 22 10:00:00 host cron[7]: run", TEN, None, "host cron[7]: run", &[]);
     check("Nov  2 10:00:00 host cron[7]: run", Some(1_793_613_600.0), None, "host cron[7]: run", &[]);
-    check("Dec 31 10:00:00 host x: y", Some(1_798_711_200.0), None, "host x: y", &[]);
-    check("Feb 29 10:00:00 host x: y", Some(1_835_431_200.0), None, "host x: y", &[]);
+    check("Dec 31 10:00:00 host x: y", Some(1_767_175_200.0), None, "host x: y", &[]);
+    check("Feb 29 10:00:00 host x: y", Some(1_709_200_800.0), None, "host x: y", &[]);
     check("Nov 22 2026 10:00:00 fw : deny", TEN, None, "fw : deny", &[]);
     check("<34>Nov 22 10:00:00 host su: failed", TEN, Some(Fatal), "host su: failed", &[]);
     check("<13>plain", None, Some(Notice), "plain", &[]);
@@ -197,8 +197,13 @@ fn plain_text() {
 fn times_without_a_zone_are_local() {
     let time = |clock: &Clock, raw: &str| {
         let mut parsed = Parsed::default();
-        let reading =
-            Reading { source: Sym::default(), received_ns: super::NOW, format: Format::Text, raw: raw.as_bytes() };
+        let reading = Reading {
+            source: Sym::default(),
+            received_ns: super::NOW,
+            written_ns: super::NOW,
+            format: Format::Text,
+            raw: raw.as_bytes(),
+        };
         encode(&reading, clock, &mut parsed);
         parsed.time_ns.unwrap() / 1_000_000_000
     };
@@ -207,10 +212,9 @@ fn times_without_a_zone_are_local() {
     assert_eq!(time(&moscow, "2026-11-22 13:00:00 x"), time(&utc, "2026-11-22 10:00:00 x"));
     assert_eq!(time(&moscow, "Nov 22 13:00:00 x"), time(&utc, "Nov 22 10:00:00 x"));
     assert_eq!(time(&moscow, "2026-11-22 10:00:00Z x"), time(&utc, "2026-11-22 10:00:00 x"));
-    assert_eq!(
-        time(&Clock { assume_utc: true, ..moscow.clone() }, "2026-11-22 10:00:00 x"),
-        time(&utc, "2026-11-22 10:00:00 x")
-    );
+    let mut assuming = moscow.clone();
+    assuming.assume_utc = true;
+    assert_eq!(time(&assuming, "2026-11-22 10:00:00 x"), time(&utc, "2026-11-22 10:00:00 x"));
     // The first minutes of a year here are still the old year in UTC.
-    assert_eq!(time(&moscow, "Jan  1 00:30:00 x"), time(&utc, "2026-12-31 21:30:00 x"));
+    assert_eq!(time(&moscow, "Jan  1 00:30:00 x"), time(&utc, "2025-12-31 21:30:00 x"));
 }

@@ -15,7 +15,7 @@ const NOW: i64 = 1_795_348_800_000_000_000;
 /// The event in `raw` and the name of the encoder that found it.
 fn encoded(format: Format, raw: &[u8]) -> (&'static str, Parsed) {
     let mut parsed = Parsed::default();
-    let reading = Reading { source: Sym::default(), received_ns: NOW, format, raw };
+    let reading = Reading { source: Sym::default(), received_ns: NOW, written_ns: NOW, format, raw };
     let index = encode(&reading, &Clock::utc(), &mut parsed);
     (ENCODERS[index as usize].name, parsed)
 }

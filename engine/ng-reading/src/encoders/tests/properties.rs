@@ -28,7 +28,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn check(raw: &[u8], format: Format, received_ns: i64, clock: &Clock) -> Result<(), TestCaseError> {
-    let reading = Reading { source: Sym::default(), received_ns, format, raw };
+    let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };
     let mut parsed = Parsed::default();
     let index = encode(&reading, clock, &mut parsed);
     prop_assert_eq!(ENCODERS[index as usize].format, parsed.format);

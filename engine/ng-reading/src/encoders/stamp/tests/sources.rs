@@ -1,0 +1,185 @@
+//! What the lines of a source before say of a stamp that leaves something open.
+
+use super::super::find;
+use super::reading;
+use crate::encoders::Clock;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ng_model::symbols::Sym;
+use ng_model::zone::{Zone, Zones};
+
+const LOG: Sym = Sym(1);
+const OTHER_LOG: Sym = Sym(2);
+
+fn ns(time: &str) -> i64 {
+    time.parse::<Timestamp>().unwrap().as_nanosecond() as i64
+}
+
+fn zone(name: &str) -> Zone {
+    Zone::new(TimeZone::get(name).unwrap())
+}
+
+/// What a clock reads in the stamps of one line after the other, each written at a time.
+fn read(clock: &Clock, source: Sym, written: &str, stamp: &str) -> String {
+    let found = find(stamp.as_bytes(), 0).unwrap_or_else(|| panic!("nothing in {stamp}"));
+    let time_ns = clock.time_ns(&found.stamp, &reading(stamp.as_bytes(), source, ns(written)));
+    Timestamp::from_nanosecond(i128::from(time_ns)).unwrap().to_string()
+}
+
+/// Lines of one source as `(stamp, time)`, all written at the same time.
+fn check(written: &str, lines: &[(&str, &str)]) {
+    let clock = Clock::utc();
+    for (stamp, time) in lines {
+        assert_eq!(read(&clock, LOG, written, stamp), *time, "{stamp} written at {written}");
+    }
+}
+
+#[test]
+fn a_value_above_twelve_shows_the_order_from_then_on() {
+    let written = "2027-06-01T00:00:00Z";
+    check(
+        written,
+        &[
+            ("03/04/2026 10:00:00", "2026-04-03T10:00:00Z"),
+            ("03/24/2026 10:00:00", "2026-03-24T10:00:00Z"),
+            ("03/04/2026 10:00:00", "2026-03-04T10:00:00Z"),
+            // What cannot be refutes what was believed.
+            ("24/03/2026 10:00:00", "2026-03-24T10:00:00Z"),
+            ("03/04/2026 10:00:00", "2026-04-03T10:00:00Z"),
+        ],
+    );
+    check(written, &[("03-13-2026 10:00:00", "2026-03-13T10:00:00Z"), ("03-04-2026 10:00:00", "2026-03-04T10:00:00Z")]);
+}
+
+#[test]
+fn before_that_the_notation_decides() {
+    let written = "2027-06-01T00:00:00Z";
+    check(written, &[("03/04/2026 10:00:00", "2026-04-03T10:00:00Z")]);
+    check(written, &[("03.04.2026 10:00:00", "2026-04-03T10:00:00Z")]);
+    check(written, &[("03-04-2026 10:00:00", "2026-04-03T10:00:00Z")]);
+    check(written, &[("03/04/2026 10:00:00 AM", "2026-03-04T10:00:00Z")]);
+    check(written, &[("03/04/26 10:00:00", "2026-03-04T10:00:00Z")]);
+    check(written, &[("03.04.26 10:00:00", "2026-04-03T10:00:00Z")]);
+    // The later of the years that are possible and not to come.
+    check(written, &[("17/06/09 10:00:00", "2017-06-09T10:00:00Z")]);
+    check(written, &[("09/06/17 10:00:00", "2017-09-06T10:00:00Z")]);
+    check(written, &[("17/06/30 10:00:00", "2017-06-30T10:00:00Z")]);
+}
+
+#[test]
+fn what_was_just_written_shows_the_order() {
+    check("2026-03-04T10:00:30Z", &[("03/04/2026 10:00:00", "2026-03-04T10:00:00Z")]);
+    check("2026-04-03T10:00:30Z", &[("03/04/26 10:00:00", "2026-04-03T10:00:00Z")]);
+    // Nobody writes of what is to come.
+    check("2026-03-20T00:00:00Z", &[("03/04/2026 10:00:00", "2026-03-04T10:00:00Z")]);
+}
+
+#[test]
+fn the_year_is_the_latest_that_is_not_to_come() {
+    check(
+        "2026-11-30T12:00:00Z",
+        &[
+            ("Mar 10 10:00:00", "2026-03-10T10:00:00Z"),
+            ("Jan  5 10:00:00", "2026-01-05T10:00:00Z"),
+            ("Dec  1 10:00:00", "2026-12-01T10:00:00Z"),
+            ("Dec  2 10:00:00", "2025-12-02T10:00:00Z"),
+            ("Feb 29 10:00:00", "2024-02-29T10:00:00Z"),
+        ],
+    );
+    // A file of the year before last.
+    check(
+        "2025-01-02T12:00:00Z",
+        &[
+            ("Nov 30 10:00:00", "2024-11-30T10:00:00Z"),
+            ("Dec 31 23:59:59", "2024-12-31T23:59:59Z"),
+            ("Jan  1 00:00:00", "2025-01-01T00:00:00Z"),
+        ],
+    );
+}
+
+#[test]
+fn a_new_year_begins_while_a_source_is_read() {
+    check(
+        "2026-12-31T00:00:00Z",
+        &[("Dec 31 23:59:59", "2026-12-31T23:59:59Z"), ("Jan  1 00:00:05", "2027-01-01T00:00:05Z")],
+    );
+    check("2026-12-31T00:00:00Z", &[("Jan  1 00:00:05", "2026-01-01T00:00:05Z")]);
+}
+
+#[test]
+fn a_time_without_a_date_is_of_the_day_of_the_stamp_before() {
+    check(
+        "2026-11-30T12:00:00Z",
+        &[
+            ("2026-11-20 23:59:58", "2026-11-20T23:59:58Z"),
+            ("23:59:59.5", "2026-11-20T23:59:59.5Z"),
+            ("00:00:01", "2026-11-21T00:00:01Z"),
+            // A line that is late.
+            ("23:59:58", "2026-11-20T23:59:58Z"),
+            ("00:00:02", "2026-11-21T00:00:02Z"),
+            ("22:00:00", "2026-11-21T22:00:00Z"),
+            ("08:00:00", "2026-11-22T08:00:00Z"),
+            ("07:30:00", "2026-11-22T07:30:00Z"),
+        ],
+    );
+}
+
+#[test]
+fn the_first_time_without_a_date_is_of_the_day_of_the_writing() {
+    check("2026-11-30T12:00:00Z", &[("11:00:00", "2026-11-30T11:00:00Z"), ("11:30:00", "2026-11-30T11:30:00Z")]);
+    check("2026-11-30T12:00:00Z", &[("13:00:00", "2026-11-30T13:00:00Z")]);
+    check(
+        "2026-11-30T12:00:00Z",
+        &[
+            ("13:30:00", "2026-11-29T13:30:00Z"),
+            ("10:00:00", "2026-11-30T10:00:00Z"),
+            ("09:59:00", "2026-11-30T09:59:00Z"),
+        ],
+    );
+    // It is still the day before in New York.
+    let clock = Clock::of(zone("America/New_York"));
+    assert_eq!(read(&clock, LOG, "2026-11-30T03:00:00Z", "21:00:00"), "2026-11-30T02:00:00Z");
+}
+
+#[test]
+fn days_are_not_counted_into_the_future() {
+    let clock = Clock::utc();
+    for _ in 0..10 {
+        for stamp in ["12:00:00", "06:00:00"] {
+            let time = read(&clock, LOG, "2026-11-30T12:00:00Z", stamp);
+            assert!(ns(&time) <= ns("2026-12-01T12:00:00Z"), "{time}");
+        }
+    }
+}
+
+#[test]
+fn sources_do_not_teach_each_other() {
+    let clock = Clock::utc();
+    let written = "2027-06-01T00:00:00Z";
+    assert_eq!(read(&clock, LOG, written, "03/24/2026 10:00:00"), "2026-03-24T10:00:00Z");
+    assert_eq!(read(&clock, OTHER_LOG, written, "03/04/2026 10:00:00"), "2026-04-03T10:00:00Z");
+    assert_eq!(read(&clock, LOG, written, "03/04/2026 10:00:00"), "2026-03-04T10:00:00Z");
+    assert_eq!(read(&clock, OTHER_LOG, written, "11:00:00"), "2026-04-03T11:00:00Z");
+    assert_eq!(read(&clock, LOG, written, "11:00:00"), "2026-03-04T11:00:00Z");
+}
+
+#[test]
+fn a_source_may_have_a_zone_of_its_own() {
+    let zones = Zones {
+        sources: [("web".to_owned(), zone("Europe/Berlin"))].into(),
+        abbreviations: [("CST".to_owned(), 8 * 3600)].into(),
+        ..Zones::from(zone("America/New_York"))
+    };
+    let mut clock = Clock::in_zones(zones);
+    clock.introduce(LOG, "web");
+    clock.introduce(OTHER_LOG, "db");
+    let written = "2026-12-01T00:00:00Z";
+    assert_eq!(read(&clock, LOG, written, "2026-07-15 12:00:00"), "2026-07-15T10:00:00Z");
+    assert_eq!(read(&clock, LOG, written, "2026-11-15 12:00:00"), "2026-11-15T11:00:00Z");
+    assert_eq!(read(&clock, OTHER_LOG, written, "2026-07-15 12:00:00"), "2026-07-15T16:00:00Z");
+    assert_eq!(read(&clock, OTHER_LOG, written, "2026-11-15 12:00:00 CET"), "2026-11-15T11:00:00Z");
+    assert_eq!(read(&clock, OTHER_LOG, written, "2026-11-15 12:00:00 CST"), "2026-11-15T04:00:00Z");
+    clock.assume_utc = true;
+    assert_eq!(read(&clock, OTHER_LOG, written, "2026-11-15 12:00:00"), "2026-11-15T12:00:00Z");
+    assert_eq!(read(&clock, LOG, written, "2026-11-15 12:00:00"), "2026-11-15T11:00:00Z");
+}
