@@ -2,8 +2,10 @@
 //!
 //! # Layout
 //!
-//! `encoders/` finds time, level, fields and values in one reading; each format is a file there.
+//! `lines` splits bytes into lines, in bounded memory. `encoders/` finds time, level, fields and values in one reading; each
+//! format is a file there.
 
 #![forbid(unsafe_code)]
 
 pub mod encoders;
+pub mod lines;

@@ -5,9 +5,8 @@
 //!
 //! # Layout
 //!
-//! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `lines` splits bytes into lines in bounded
-//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop, `supervise`
-//! starts the threads and what failed on them.
+//! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `notes` writes the events by which a sensor speaks of
+//! itself, `pace` waits without missing the stop, `supervise` starts the threads and what failed on them.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +14,6 @@ mod files;
 mod heartbeat;
 mod host;
 mod journald;
-mod lines;
 mod notes;
 mod pace;
 mod stdin;

@@ -1,12 +1,12 @@
 //! The events by which a sensor speaks of its own source: gaps, restarts, and what its supervisor says of it.
 
-use crate::lines::Piece;
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
+use ng_reading::lines::Piece;
 use ng_wire::Format;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Hands on what [`crate::lines::LineSplitter`] found: a line as it is; a cut line with a note of what is missing; a hole as a
+/// Hands on what [`ng_reading::lines::LineSplitter`] found: a line as it is; a cut line with a note of what is missing; a hole as a
 /// note alone.
 pub(crate) fn push_piece(
     builder: &mut BatchBuilder,

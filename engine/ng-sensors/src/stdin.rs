@@ -1,9 +1,9 @@
 //! Standard input as lines.
 
-use crate::lines::LineSplitter;
 use crate::{Sensor, SensorType, notes};
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::lines::LineSplitter;
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;

@@ -8,12 +8,11 @@
 //!
 //! # Layout
 //!
-//! `lines.rs` splits bytes into lines, `input.rs` recognises them and makes readings of them, `rows.rs` writes the result;
-//! `fields.rs` has the commas and quotes of both.
+//! `input.rs` recognises lines and makes readings of them, `rows.rs` writes the result; `fields.rs` has the commas and quotes
+//! of both.
 
 mod fields;
 mod input;
-mod lines;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -24,18 +23,20 @@ use crate::NodeError;
 use crate::config::{Config, Origin};
 use crate::node::engine;
 use input::{Input, START_NS, encode};
-use lines::LineReader;
 use ng_core::engine::Engine;
 use ng_core::registry::Module;
 use ng_core::store::Store;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
+use ng_reading::lines::{LineSplitter, Piece};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 
 /// Records that are kept: nobody reads them.
 const RING: usize = 1;
+/// Bytes kept of one line; the engine itself cuts a reading at most here.
+const LONGEST: usize = 16 << 20;
 /// Time between events that state none.
 const APART_NS: i64 = 1_000_000_000;
 /// The setting that the length of the input bounds.
@@ -61,7 +62,7 @@ pub struct ScoreOptions {
 /// Scores one input.
 pub struct Scorer {
     options: ScoreOptions,
-    lines: LineReader,
+    lines: LineSplitter,
     /// The first lines with their numbers, before the input is recognised.
     waiting: Vec<(u64, Vec<u8>)>,
     line: u64,
@@ -98,26 +99,33 @@ impl Scorer {
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
             out: Vec::new(),
         };
-        Ok(Scorer { options, lines: LineReader::default(), waiting: Vec::new(), line: 0, running })
+        Ok(Scorer { options, lines: LineSplitter::new(LONGEST), waiting: Vec::new(), line: 0, running })
     }
 
     /// Takes the next bytes of the input, in pieces of any size, and returns the rows that are finished.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<u8>, NodeError> {
-        let mut lines = std::mem::take(&mut self.lines);
-        let fed = lines.feed(bytes, |line| self.take(line));
+        let mut lines = std::mem::replace(&mut self.lines, LineSplitter::new(LONGEST));
+        let fed = lines.feed(bytes, &mut |piece| self.piece(piece));
         self.lines = lines;
         fed.map(|()| std::mem::take(&mut self.running.out))
     }
 
     /// The input has ended: returns the last rows.
     pub fn finish(&mut self) -> Result<Vec<u8>, NodeError> {
-        let mut lines = std::mem::take(&mut self.lines);
-        lines.finish(|line| self.take(line))?;
+        let mut lines = std::mem::replace(&mut self.lines, LineSplitter::new(LONGEST));
+        lines.finish(&mut |piece| self.piece(piece))?;
         if self.running.input.is_none() {
             self.recognise()?;
         }
         self.running.end(&self.options);
         Ok(std::mem::take(&mut self.running.out))
+    }
+
+    fn piece(&mut self, piece: Piece<'_>) -> Result<(), NodeError> {
+        match piece {
+            Piece::Line(line) | Piece::Cut { kept: line, .. } => self.take(line),
+            Piece::Hole(_) => Ok(()),
+        }
     }
 
     fn take(&mut self, line: &[u8]) -> Result<(), NodeError> {

@@ -2,9 +2,9 @@
 
 use super::name::shown;
 use super::place::{Head, Id, tail};
-use crate::lines::{LineSplitter, Piece};
 use crate::notes;
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
+use ng_reading::lines::{LineSplitter, Piece};
 use ng_wire::Format;
 use rustix::fs::{OFlags, SeekFrom, seek};
 use rustix::io::Errno;

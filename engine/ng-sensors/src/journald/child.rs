@@ -1,10 +1,10 @@
 //! One run of `journalctl`.
 
 use super::ReadPosition;
-use crate::lines::{LineSplitter, Piece};
 use crate::notes;
 use crate::stdin::LOOK;
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_reading::lines::{LineSplitter, Piece};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
