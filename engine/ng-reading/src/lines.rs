@@ -77,6 +77,11 @@ impl LineSplitter {
         Ok(())
     }
 
+    /// A line has begun and not ended.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.length > 0 || self.nuls > 0
+    }
+
     /// Counts `nuls` NULs that were found without being read.
     pub fn feed_nuls(&mut self, nuls: u64) {
         if self.length == 0 {
