@@ -47,6 +47,9 @@ def command(
     """Streams until the sources end, the time is over, or the limit is reached."""
     if as_json + raw + explain > 1:
         raise click.UsageError(tr("--json, --raw and --explain exclude each other"))
+    if raw:
+        # As they arrived, colours too.
+        context.settings = ("reading.colours=keep", *context.settings)
     client = source(context, target)
     troubles = Troubles() if target is None else None
     form = "records" if as_json else "raw" if raw else "msgpack"

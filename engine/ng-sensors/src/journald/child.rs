@@ -74,7 +74,7 @@ impl Child {
                                 place.entries += 1;
                                 note_cursor(&mut place.cursor, entry);
                             }
-                            notes::push_piece(&mut builder, Format::Journal, &source.name, piece)
+                            notes::push_item(&mut builder, Format::Journal, &source.name, piece.into())
                         };
                         lines.feed(&buffer[..count], &mut push)?;
                         builder.flush()?;
