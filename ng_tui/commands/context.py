@@ -11,7 +11,7 @@ from ng_tui import paths
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.config import Config, Flags, load
 
-ENGINE_TABLES = ("alerts.", "guardian.", "modules.", "ring.", "sensors.")
+ENGINE_TABLES = ("alerts.", "guardian.", "modules.", "reading.", "ring.", "sensors.")
 """Tables that speak of the engine itself. Setting one on the command line asks for an engine of its own."""
 
 

@@ -55,6 +55,9 @@ def command(
     if names and target is not None:
         raise click.UsageError(tr("files are read by an engine of its own, not by that of --url"))
     context.files += names
+    if raw:
+        # As they arrived, colours too.
+        context.settings = ("reading.colours=keep", *context.settings)
     client = source(context, target)
     troubles = Troubles() if target is None else None
     form = "records" if as_json else "raw" if raw else "msgpack"

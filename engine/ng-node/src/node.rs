@@ -23,7 +23,7 @@ use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::settings::{Row, Values};
 use ng_model::zone::Zone;
-use ng_sensors::SENSORS;
+use ng_sensors::{READING, SENSORS};
 use ng_wire::{Frame, Gap, GapReason, Record, SettingValue, TroubleKind};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -285,12 +285,13 @@ fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Va
 }
 
 fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {
+    let limits = ng_sensors::limits(&checked(READING, &config.table("reading")));
     let mut all = Vec::new();
     for sensor in SENSORS {
         let path = format!("sensors.{}", sensor.name);
         let values = checked(sensor.settings, &config.table(&path));
         if values.bool("enabled") {
-            let built = (sensor.build)(&values).map_err(|error| {
+            let built = (sensor.build)(&values, limits).map_err(|error| {
                 let origin = config.origin(&format!("{path}.{}", error.key));
                 NodeError::config("NG-2104", origin.to_string(), format!("{path}.{error}"))
             })?;

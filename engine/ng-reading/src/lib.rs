@@ -2,8 +2,16 @@
 //!
 //! # Layout
 //!
-//! `encoders/` finds time, level, fields and values in one reading; each format is a file there.
+//! `source_reader` is the way of one source, from its bytes to its events: `decode/` unpacks and decodes, `lines` splits bytes
+//! into lines, `colours` and `container` undo what others did to a line, `join/` puts lines together. `encoders/` finds time,
+//! level, fields and values in one event; each format is a file there.
 
 #![forbid(unsafe_code)]
 
+mod colours;
+mod container;
+pub mod decode;
 pub mod encoders;
+mod join;
+pub mod lines;
+pub mod source_reader;

@@ -6,9 +6,11 @@
 //! beside the path by their time of birth. A file that is closed leaves its place behind: when it comes back it is read on
 //! from there.
 //!
+//! A file that is compressed is read once to its end, from its beginning, and not followed.
+//!
 //! What cannot be seen: lines written between the last look and a truncation (copytruncate); a file that is truncated
-//! and, before the next look, grows past the old place with the same first 256 bytes; a generation that is deleted or
-//! compressed before the next look. Generations born within one tick of the kernel (4 ms) are ordered by their names, and
+//! and, before the next look, grows past the old place with the same first 256 bytes and the same 256 bytes before that
+//! place; a generation that is deleted or compressed before the next look. Generations born within one tick of the kernel (4 ms) are ordered by their names, and
 //! may change places when they are renamed again at that moment. A look comes at least every 250 ms, unless the engine is behind and the sensor waits
 //! for it.
 //!
@@ -32,6 +34,7 @@ use expand::Glob;
 use follower::Follower;
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::source_reader::Limits;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,7 +94,7 @@ struct Options {
     tail_lines: Option<usize>,
     max_files: usize,
     rescan: Duration,
-    max_line_bytes: usize,
+    limits: Limits,
 }
 
 struct Files {
@@ -102,7 +105,7 @@ struct Files {
     follower: Option<Follower>,
 }
 
-fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, limits: Limits) -> Result<Box<dyn Sensor>, SettingError> {
     let mut globs = Vec::new();
     for path in values.list("paths") {
         let expected = match Glob::new(path) {
@@ -121,7 +124,7 @@ fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
         tail_lines: (values.text("from") == "end").then(|| values.int("tail_lines") as usize),
         max_files: values.int("max_files") as usize,
         rescan: Duration::from_secs_f64(values.float("rescan_s")),
-        max_line_bytes: values.int("max_line_bytes") as usize,
+        limits: Limits { line_bytes: values.int("max_line_bytes") as usize, ..limits },
     };
     let report = SourceStatus::new("files", SENSOR.name, 0);
     Ok(Box::new(Files { report, options: Some(options), follower: None }))

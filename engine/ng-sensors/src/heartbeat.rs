@@ -3,6 +3,7 @@
 use crate::{Sensor, SensorType, pace};
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::source_reader::Limits;
 use ng_wire::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +29,7 @@ struct Heartbeat {
     interval: Duration,
 }
 
-fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, _: Limits) -> Result<Box<dyn Sensor>, SettingError> {
     let interval = Duration::from_secs_f64(values.float("interval_s"));
     let source = SourceStatus::new("heartbeat", SENSOR.name, 3 * interval.as_nanos() as i64);
     Ok(Box::new(Heartbeat { source, started: Instant::now(), interval }))

@@ -9,6 +9,7 @@ use crate::{Sensor, SensorType, pace};
 use child::{Child, Ended};
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::source_reader::Limits;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -92,7 +93,7 @@ impl Journald {
     }
 }
 
-fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, _: Limits) -> Result<Box<dyn Sensor>, SettingError> {
     if let Some(unit) = values.list("units").iter().find(|unit| unit.is_empty() || unit.contains('\0')) {
         return Err(SettingError { key: "units".into(), expected: format!("expected names of units, found {unit:?}") });
     }

@@ -5,9 +5,8 @@
 //!
 //! # Layout
 //!
-//! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `lines` splits bytes into lines in bounded
-//! memory, `notes` writes the events by which a sensor speaks of itself, `pace` waits without missing the stop, `supervise`
-//! starts the threads and what failed on them.
+//! `host`, `files`, `stdin`, `journald` and `heartbeat` are the sensors. `notes` writes the events by which a sensor speaks of
+//! itself, `pace` waits without missing the stop, `supervise` starts the threads and what failed on them.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +14,6 @@ mod files;
 mod heartbeat;
 mod host;
 mod journald;
-mod lines;
 mod notes;
 mod pace;
 mod stdin;
@@ -26,7 +24,8 @@ pub use stdin::Stdin;
 pub use supervise::start;
 
 use ng_model::intake::{IngestHandle, SourceStatus};
-use ng_model::settings::{Row, SettingError, Values};
+use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::source_reader::Limits;
 use std::sync::Arc;
 
 /// A source of readings, ready to run.
@@ -52,7 +51,21 @@ pub struct SensorType {
     /// What can be set; the first row is always `enabled`.
     pub settings: &'static [Row],
     /// Makes a sensor. Refuses values that pass their rows but mean nothing, such as a malformed glob.
-    pub build: fn(&Values) -> Result<Box<dyn Sensor>, SettingError>,
+    /// Lines are read within these limits, but for the length of a line, which is a setting of its own.
+    pub build: fn(&Values, Limits) -> Result<Box<dyn Sensor>, SettingError>,
+}
+
+/// How every sensor reads lines.
+pub static READING: &[Row] = &[Row {
+    key: "colours",
+    accepts: Accepts::Choice(&["strip", "keep"]),
+    unit: "",
+    summary: "Colours that programs write for terminals are left out of lines, or kept.",
+}];
+
+/// The limits that the settings of [`READING`] state.
+pub fn limits(reading: &Values) -> Limits {
+    Limits { keep_colours: reading.text("colours") == "keep", ..Limits::default() }
 }
 
 /// Every sensor.
@@ -62,7 +75,6 @@ pub static SENSORS: &[&SensorType] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_model::settings::Accepts;
 
     #[test]
     fn every_sensor_can_be_switched_and_built_from_its_defaults() {
@@ -71,7 +83,7 @@ mod tests {
             assert_eq!(first.key, "enabled", "{}", sensor.name);
             let wanted = sensor.name != "stdin";
             assert!(matches!(first.accepts, Accepts::Bool(on) if on == wanted), "{}", sensor.name);
-            assert!((sensor.build)(&Values::defaults(sensor.settings)).is_ok(), "{}", sensor.name);
+            assert!((sensor.build)(&Values::defaults(sensor.settings), Limits::default()).is_ok(), "{}", sensor.name);
             for row in sensor.settings {
                 assert!(row.accept(&row.default()).is_ok(), "{}.{}", sensor.name, row.key);
                 assert!(row.summary.ends_with('.'), "{}.{}", sensor.name, row.key);

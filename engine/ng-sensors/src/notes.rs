@@ -1,27 +1,28 @@
 //! The events by which a sensor speaks of its own source: gaps, restarts, and what its supervisor says of it.
 
-use crate::lines::Piece;
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
+use ng_reading::source_reader::Item;
 use ng_wire::Format;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Hands on what [`crate::lines::LineSplitter`] found: a line as it is; a cut line with a note of what is missing; a hole as a
-/// note alone.
-pub(crate) fn push_piece(
+/// Hands on what was found in a source: an event as it is; a cut line with a note of what is missing; all else as a note alone.
+pub(crate) fn push_item(
     builder: &mut BatchBuilder,
     format: Format,
     source: &str,
-    piece: Piece<'_>,
+    item: Item<'_>,
 ) -> Result<(), Shutdown> {
-    match piece {
-        Piece::Line(line) => builder.push(format, line),
-        Piece::Cut { kept, length } => {
+    match item {
+        Item::Event(event) => builder.push(format, event),
+        Item::Cut { kept, length } => {
             builder.push(format, kept)?;
             let message = format!("line of {length} bytes cut to {}", kept.len());
             gap(builder, source, &message, length - kept.len() as u64)
         }
-        Piece::Hole(bytes) => gap(builder, source, &format!("{bytes} NUL bytes left out"), bytes),
+        Item::Hole(bytes) => gap(builder, source, &format!("{bytes} NUL bytes left out"), bytes),
+        Item::Ended { lines, bytes } => divided(builder, source, lines, bytes),
+        Item::Broken(problem) => gap(builder, source, problem, 0),
     }
 }
 
@@ -31,6 +32,14 @@ pub(crate) fn gap(builder: &mut BatchBuilder, source: &str, message: &str, bytes
     let note = format!(
         r#"{{"type":"stream.gap","level":"warn","message":{message},"count":0,"bytes":{bytes},"source":{source}}}"#
     );
+    builder.push(Format::Note, note.as_bytes())
+}
+
+/// An event grew beyond a limit, and nothing of it is missing.
+fn divided(builder: &mut BatchBuilder, source: &str, lines: usize, bytes: usize) -> Result<(), Shutdown> {
+    let message = quoted(&format!("an event was divided behind {lines} lines of {bytes} bytes"));
+    let source = quoted(source);
+    let note = format!(r#"{{"type":"stream.divided","level":"notice","message":{message},"source":{source}}}"#);
     builder.push(Format::Note, note.as_bytes())
 }
 

@@ -1,15 +1,16 @@
 //! Standard input as lines.
 
-use crate::lines::LineSplitter;
 use crate::{Sensor, SensorType, notes};
-use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
-use ng_wire::Format;
+use ng_reading::source_reader::{Item, Limits, SourceReader};
+use ng_wire::{Format, TroubleKind};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 pub(crate) static SENSOR: SensorType = SensorType {
     name: "stdin",
@@ -34,6 +35,8 @@ pub(crate) const MAX_LINE_BYTES: Row = Row {
     summary: "A longer line is cut here; the rest is left out and a note says how much.",
 };
 
+/// What could go on is an event when nothing came for so long.
+pub(crate) const SETTLES: Duration = Duration::from_millis(500);
 const CHUNK: usize = 256 * 1024;
 /// How long one wait for input lasts before the next look at the stop.
 pub(crate) const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -44,25 +47,26 @@ pub(crate) const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 pub struct Stdin {
     source: Arc<SourceStatus>,
     fd: std::io::Result<OwnedFd>,
-    lines: LineSplitter,
+    reader: SourceReader,
 }
 
 impl Stdin {
     /// Reads from `fd`, with the default limit on the length of a line.
     pub fn new(fd: OwnedFd) -> Self {
-        Self::of(Ok(fd), &Values::defaults(SENSOR.settings))
+        Self::of(Ok(fd), &Values::defaults(SENSOR.settings), Limits::default())
     }
 
-    fn of(fd: std::io::Result<OwnedFd>, values: &Values) -> Self {
+    fn of(fd: std::io::Result<OwnedFd>, values: &Values, limits: Limits) -> Self {
         let source = SourceStatus::new("stdin", SENSOR.name, 0);
-        Stdin { source, fd, lines: LineSplitter::new(values.int("max_line_bytes") as usize) }
+        let limits = Limits { line_bytes: values.int("max_line_bytes") as usize, ..limits };
+        Stdin { source, fd, reader: SourceReader::new(limits) }
     }
 }
 
-fn build(values: &Values) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, limits: Limits) -> Result<Box<dyn Sensor>, SettingError> {
     // A closed standard input is reported on the screen by the running sensor; it is not a mistake in the settings.
     let fd = std::io::stdin().as_fd().try_clone_to_owned();
-    Ok(Box::new(Stdin::of(fd, values)))
+    Ok(Box::new(Stdin::of(fd, values, limits)))
 }
 
 impl Sensor for Stdin {
@@ -71,10 +75,10 @@ impl Sensor for Stdin {
     }
 
     fn run(&mut self, ingest: &IngestHandle) {
-        let Stdin { source, fd, lines } = self;
+        let Stdin { source, fd, reader } = self;
         match fd {
             Ok(fd) => {
-                if read(ingest, source, fd, lines).is_err() {
+                if read(ingest, source, fd, reader).is_err() {
                     return;
                 }
             }
@@ -88,10 +92,11 @@ fn read(
     ingest: &IngestHandle,
     source: &Arc<SourceStatus>,
     fd: &OwnedFd,
-    lines: &mut LineSplitter,
+    reader: &mut SourceReader,
 ) -> Result<(), Shutdown> {
     let mut buffer = vec![0; CHUNK];
     let mut builder = ingest.fill(source);
+    let mut latest = Instant::now();
     loop {
         if ingest.stopped() {
             return Err(Shutdown);
@@ -99,6 +104,10 @@ fn read(
         match poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&LOOK)) {
             Ok(0) => {
                 source.ok(ingest.now_ns());
+                if reader.is_waiting() && latest.elapsed() >= SETTLES {
+                    reader.settle(&mut |item| push(&mut builder, ingest, source, item))?;
+                    builder.flush()?;
+                }
                 continue;
             }
             Ok(_) => {}
@@ -111,9 +120,13 @@ fn read(
         match rustix::io::read(fd, &mut buffer) {
             Ok(0) => break,
             Ok(count) => {
-                lines.feed(&buffer[..count], &mut |piece| {
-                    notes::push_piece(&mut builder, Format::Text, &source.name, piece)
-                })?;
+                latest = Instant::now();
+                let mut bytes = &buffer[..count];
+                while !bytes.is_empty() && !ingest.stopped() {
+                    let (portion, rest) = bytes.split_at(reader.portion().min(bytes.len()));
+                    reader.feed(portion, &mut |item| push(&mut builder, ingest, source, item))?;
+                    bytes = rest;
+                }
                 builder.flush()?;
             }
             Err(Errno::INTR | Errno::AGAIN) => {}
@@ -123,6 +136,18 @@ fn read(
             }
         }
     }
-    lines.finish(&mut |piece| notes::push_piece(&mut builder, Format::Text, &source.name, piece))?;
+    reader.finish(&mut |item| push(&mut builder, ingest, source, item))?;
     builder.flush()
+}
+
+fn push(
+    builder: &mut BatchBuilder,
+    ingest: &IngestHandle,
+    source: &SourceStatus,
+    item: Item<'_>,
+) -> Result<(), Shutdown> {
+    if let Item::Broken(problem) = item {
+        source.fail(ingest.now_ns(), TroubleKind::Unreadable, format!("cannot read standard input: {problem}"));
+    }
+    notes::push_item(builder, Format::Text, &source.name, item)
 }

@@ -3,7 +3,7 @@
 use ng_core::guard;
 use ng_core::registry::MODULES;
 use ng_model::settings::{Accepts, Row};
-use ng_sensors::SENSORS;
+use ng_sensors::{READING, SENSORS};
 
 /// One table of the configuration.
 pub(super) struct Section {
@@ -199,6 +199,7 @@ pub(super) fn sections() -> Vec<Section> {
     let mut all = vec![
         table("ring", "Records in memory.", RING),
         table("console", "The console.", CONSOLE),
+        table("reading", "How lines are read, whatever their source.", READING),
         table("server", "The server that `serve` runs.", SERVER),
     ];
     for sensor in SENSORS {

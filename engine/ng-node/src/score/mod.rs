@@ -8,12 +8,11 @@
 //!
 //! # Layout
 //!
-//! `lines.rs` splits bytes into lines, `input.rs` recognises them and makes readings of them, `rows.rs` writes the result;
-//! `fields.rs` has the commas and quotes of both.
+//! `input.rs` recognises lines and makes readings of them, `rows.rs` writes the result; `fields.rs` has the commas and quotes
+//! of both.
 
 mod fields;
 mod input;
-mod lines;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -24,7 +23,6 @@ use crate::NodeError;
 use crate::config::{Config, Origin};
 use crate::node::engine;
 use input::{Input, START_NS, written_ns};
-use lines::LineReader;
 use ng_core::engine::Engine;
 use ng_core::registry::Module;
 use ng_core::store::Store;
@@ -32,11 +30,15 @@ use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
 use ng_reading::encoders::{self, Clock};
+use ng_reading::source_reader::{Item, Limits, SourceReader};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 
 /// Records that are kept: nobody reads them.
 const RING: usize = 1;
+/// The engine itself cuts a reading at most at this length of a line.
+const LIMITS: Limits =
+    Limits { line_bytes: 16 << 20, event_lines: 512, event_bytes: 256 << 10, keep_colours: false, joined: true };
 /// Time between events that state none.
 const APART_NS: i64 = 1_000_000_000;
 /// The setting that the length of the input bounds.
@@ -59,13 +61,15 @@ pub struct ScoreOptions {
     pub lines: Option<u64>,
 }
 
+/// Blank lines that are looked past; an input that begins with more is text.
+const BLANK: usize = 1000;
+
 /// Scores one input.
 pub struct Scorer {
     options: ScoreOptions,
-    lines: LineReader,
-    /// The first lines with their numbers, before the input is recognised.
-    waiting: Vec<(u64, Vec<u8>)>,
-    line: u64,
+    /// The first bytes, before the input is recognised.
+    head: Vec<u8>,
+    reader: SourceReader,
     running: Running,
 }
 
@@ -75,6 +79,9 @@ struct Running {
     store: Store,
     source: Sym,
     input: Option<Input>,
+    /// The line that is a header, and the line that was read last; counted where every line is an event.
+    header: Option<u64>,
+    line: u64,
     parsed: Parsed,
     /// Reads the times of the events, before the engine does.
     clock: Clock,
@@ -95,6 +102,8 @@ impl Scorer {
             store,
             source,
             input: None,
+            header: None,
+            line: 0,
             parsed: Parsed::default(),
             clock: Clock::utc(),
             received_ns: START_NS - APART_NS,
@@ -102,56 +111,71 @@ impl Scorer {
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
             out: Vec::new(),
         };
-        Ok(Scorer { options, lines: LineReader::default(), waiting: Vec::new(), line: 0, running })
+        Ok(Scorer { options, head: Vec::new(), reader: SourceReader::new(LIMITS), running })
     }
 
     /// Takes the next bytes of the input, in pieces of any size, and returns the rows that are finished.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<u8>, NodeError> {
-        let mut lines = std::mem::take(&mut self.lines);
-        let fed = lines.feed(bytes, |line| self.take(line));
-        self.lines = lines;
-        fed.map(|()| std::mem::take(&mut self.running.out))
+        if self.running.input.is_some() {
+            self.read(bytes)?;
+        } else {
+            self.head.extend_from_slice(bytes);
+            // What is compressed may be told by its first bytes alone.
+            if bytes.contains(&b'\n') {
+                self.recognise(false)?;
+            }
+        }
+        Ok(std::mem::take(&mut self.running.out))
     }
 
     /// The input has ended: returns the last rows.
     pub fn finish(&mut self) -> Result<Vec<u8>, NodeError> {
-        let mut lines = std::mem::take(&mut self.lines);
-        lines.finish(|line| self.take(line))?;
         if self.running.input.is_none() {
-            self.recognise()?;
+            self.recognise(true)?;
         }
-        self.running.end(&self.options);
-        Ok(std::mem::take(&mut self.running.out))
+        let Scorer { options, reader, running, .. } = self;
+        reader.finish(&mut |item| running.item(item, options))?;
+        running.end(options);
+        Ok(std::mem::take(&mut running.out))
     }
 
-    fn take(&mut self, line: &[u8]) -> Result<(), NodeError> {
-        self.line += 1;
-        let line = if self.line == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
-        if self.running.input.is_some() {
-            return self.running.take(line, self.line, &self.options);
+    fn read(&mut self, bytes: &[u8]) -> Result<(), NodeError> {
+        let Scorer { options, reader, running, .. } = self;
+        reader.feed(bytes, &mut |item| running.item(item, options))
+    }
+
+    /// Recognises the input by its first lines, and scores them; does nothing while they are too few.
+    fn recognise(&mut self, ended: bool) -> Result<(), NodeError> {
+        let mut lines: Vec<(u64, Vec<u8>)> = Vec::new();
+        let mut number = 0;
+        let mut note = |item: Item<'_>| -> Result<(), NodeError> {
+            if let Item::Event(line) | Item::Cut { kept: line, .. } = item {
+                number += 1;
+                if lines.len() < 2 && !line.trim_ascii().is_empty() {
+                    lines.push((number, line.to_vec()));
+                }
+            }
+            Ok(())
+        };
+        let mut reader = SourceReader::new(Limits { joined: false, ..LIMITS });
+        reader.feed(&self.head, &mut note)?;
+        if ended {
+            reader.finish(&mut note)?;
         }
-        self.waiting.push((self.line, line.to_vec()));
         // Blank lines say nothing of what the input is, but a thousand of them say that it is text.
-        let telling = self.waiting.iter().filter(|(_, line)| !line.trim_ascii().is_empty()).count();
-        if telling == 2 || self.waiting.len() == 1000 { self.recognise() } else { Ok(()) }
-    }
-
-    /// Recognises the input by the lines that wait, and scores them.
-    fn recognise(&mut self) -> Result<(), NodeError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let telling: Vec<&(u64, Vec<u8>)> = waiting.iter().filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
-        let head: Vec<&[u8]> = telling.iter().map(|(_, line)| line.as_slice()).collect();
+        if !ended && lines.len() < 2 && number < BLANK as u64 {
+            return Ok(());
+        }
+        let head: Vec<&[u8]> = lines.iter().map(|(_, line)| line.as_slice()).collect();
         let options = &self.options;
         let input = Input::recognise(options.encoder, options.column.as_deref(), &head)
-            .map_err(|(at, what)| refusal(&options.name, telling.get(at).map_or(1, |(line, _)| *line), what))?;
-        let header = telling.first().filter(|_| input.has_header).map(|(line, _)| *line);
+            .map_err(|(at, what)| refusal(&options.name, lines.get(at).map_or(1, |(line, _)| *line), what))?;
+        self.running.header = lines.first().filter(|_| input.has_header).map(|(line, _)| *line);
+        // The lines of text may be one event; those of a table are rows.
+        self.reader = SourceReader::new(Limits { joined: input.expected == Format::Text, ..LIMITS });
         self.running.begin(input, &self.options);
-        for (number, line) in &waiting {
-            if Some(*number) != header {
-                self.running.take(line, *number, &self.options)?;
-            }
-        }
-        Ok(())
+        let head = std::mem::take(&mut self.head);
+        self.read(&head)
     }
 }
 
@@ -178,6 +202,17 @@ impl Running {
         let warm_up = SettingValue::Int(self.engine.values(module).int(WARM_UP).min(most));
         let changes = BTreeMap::from([(WARM_UP.to_owned(), warm_up)]);
         self.engine.configure(module as usize, &changes).expect("a shorter warm-up is in range");
+    }
+
+    fn item(&mut self, item: Item<'_>, options: &ScoreOptions) -> Result<(), NodeError> {
+        match item {
+            Item::Event(line) | Item::Cut { kept: line, .. } => {
+                self.line += 1;
+                if self.header == Some(self.line) { Ok(()) } else { self.take(line, self.line, options) }
+            }
+            Item::Hole(_) | Item::Ended { .. } => Ok(()),
+            Item::Broken(problem) => Err(NodeError::failure("NG-5302", options.name.clone(), problem.to_owned())),
+        }
     }
 
     fn take(&mut self, line: &[u8], number: u64, options: &ScoreOptions) -> Result<(), NodeError> {

@@ -80,7 +80,8 @@ fn an_input_is_recognised_by_its_first_lines() {
         ("[1,2,3,4,5,6,7,8]\n", "neighbours", 1),
         ("a,b,c,d,e,f,g,h\n1,2,3,4,5,6,7,8\n", "neighbours", 1),
         ("\n\nvalue\n\n1\n\n2\n", "level", 2),
-        ("a line of text\n\nanother\n", "template rarity", 3),
+        ("a line of text\n\nanother\n", "template rarity", 2),
+        ("ERROR: x\njava.lang.Error: y\n\tat a.b(c)\nnext\n", "template rarity", 2),
         ("error: 5, and more\nwarning, all of it\n", "template rarity", 2),
         ("cpu=4\na line of text\n", "template rarity", 2),
         ("one, two\nthree, four\n", "template rarity", 2),
@@ -204,7 +205,9 @@ fn sessions_are_told_when_they_end_and_at_the_end() {
     let input = [line("00:00:00", "open s1"), line("00:00:01", "open \"s2\""), line("00:20:00", "open s3")].concat();
     let key = [("session_key", r#"s\d+"#)];
     let mut scorer = Scorer::new(&config(&key), options(Encoder::Session)).unwrap();
-    let before = String::from_utf8(scorer.feed(input.as_bytes()).unwrap()).unwrap();
+    // A line is an event when the next one has come.
+    let more = input.clone() + &line("00:20:01", "open s3");
+    let before = String::from_utf8(scorer.feed(more.as_bytes()).unwrap()).unwrap();
     assert_eq!(column(&before, "session"), ["s1", "s2"]);
     let after = String::from_utf8(scorer.finish().unwrap()).unwrap();
     assert!(after.starts_with("s3,"), "{after}");
@@ -221,7 +224,8 @@ fn an_event_arrives_at_its_own_time_or_a_second_after_the_one_before() {
     let bare = score(ScoreOptions { explain: true, ..options(Encoder::Text) }, &"tick\n".repeat(3));
     assert_eq!(column(&apart, "pattern"), column(&bare, "pattern"));
     let mut scorer = Scorer::new(&config(DEFAULTS), options(Encoder::Text)).unwrap();
-    scorer.feed(b"tick\ntick\n2030-05-05 00:00:00 tick\n").unwrap();
+    // A line is an event when the next one has come.
+    scorer.feed(b"tick\ntick\n2030-05-05 00:00:00 tick\ntick\n").unwrap();
     assert_eq!(scorer.running.received_ns, 1_904_169_600_000_000_000);
     scorer.feed(b"tick\n").unwrap();
     assert_eq!(scorer.running.received_ns, 1_904_169_601_000_000_000);

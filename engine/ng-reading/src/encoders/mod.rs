@@ -4,13 +4,14 @@
 //!
 //! One file for each encoder, each with one static `ENCODER`; an encoder is added by its file and one line in [`ENCODERS`].
 //! The others are helpers: `stamp/` (times as they are written) and `clock.rs` (the times that they mean), `level.rs`
-//! (severity), `logfmt.rs` (`key=value`), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON),
-//! `escape.rs` (out of JSON strings), `kind.rs` (topics).
+//! (severity), `logfmt.rs` (`key=value`), `heading.rs` (where an event begins), `number.rs` (numbers and units),
+//! `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON strings), `kind.rs` (topics).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
 
 mod clock;
 mod escape;
+pub(crate) mod heading;
 mod journal;
 mod json;
 mod json_scan;

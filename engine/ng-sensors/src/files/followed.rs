@@ -2,10 +2,12 @@
 
 use super::name::shown;
 use super::place::{Head, Id, tail};
-use crate::lines::{LineSplitter, Piece};
 use crate::notes;
+use crate::stdin::SETTLES;
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
-use ng_wire::Format;
+use ng_reading::decode::Encoding;
+use ng_reading::source_reader::{Item, Limits, SourceReader};
+use ng_wire::{Format, TroubleKind};
 use rustix::fs::{OFlags, SeekFrom, seek};
 use rustix::io::Errno;
 use std::fs::{File, Metadata, OpenOptions};
@@ -13,6 +15,7 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Most bytes read from one file before the next has its turn.
@@ -49,7 +52,10 @@ pub(super) struct Followed {
     pub(super) head: Head,
     file: File,
     is_fifo: bool,
-    lines: LineSplitter,
+    limits: Limits,
+    reader: SourceReader,
+    /// It is compressed and was read to its end.
+    is_over: bool,
     /// Size and time of change when it was last read to its end.
     seen: Option<(u64, SystemTime)>,
     /// Its latest change, nanoseconds since 1970, UTC: what is read was not written later.
@@ -84,18 +90,23 @@ impl Followed {
         source: Arc<SourceStatus>,
         (file, metadata): (File, Metadata),
         start: Start,
-        max_line_bytes: usize,
+        limits: Limits,
     ) -> io::Result<Self> {
         let is_fifo = metadata.file_type().is_fifo();
+        let encoding = if is_fifo { None } else { Some(encoding(&file)?) };
+        let packed = encoding.is_none_or(Encoding::is_packed);
+        let wide = encoding.and_then(Encoding::wide);
         let (offset, head) = match start {
-            _ if is_fifo => (0, Head::default()),
-            Start::Beginning => (0, Head::default()),
-            Start::Tail(lines) => {
-                let offset = tail(&file, lines)?;
+            Start::Tail(lines) if !packed => {
+                let offset = tail(&file, lines, wide)?;
                 (offset, Head::before(&file, offset)?)
             }
-            Start::At(offset, head) if offset <= metadata.len() && head.matches(&file)? => (offset, head),
-            Start::At(..) => (0, Head::default()),
+            Start::At(offset, head) if !packed && offset <= metadata.len() && head.matches(&file)? => (offset, head),
+            Start::Beginning | Start::Tail(_) | Start::At(..) => (0, Head::default()),
+        };
+        let reader = match encoding {
+            Some(encoding) if offset > 0 => SourceReader::inside(limits, encoding),
+            _ => SourceReader::new(limits),
         };
         Ok(Followed {
             path,
@@ -109,19 +120,38 @@ impl Followed {
             head,
             file,
             is_fifo,
-            lines: LineSplitter::new(max_line_bytes),
+            limits,
+            reader,
+            is_over: false,
             seen: None,
             written_ns: None,
         })
     }
 
+    /// Hands on what could go on when nothing has come for a while.
+    pub(super) fn settle(&mut self, ingest: &IngestHandle) -> Result<(), Shutdown> {
+        let quiet = self.at_end.is_some_and(|since| since.elapsed() >= SETTLES);
+        if !quiet || !self.reader.is_waiting() {
+            return Ok(());
+        }
+        let mut builder = None;
+        let mut sink = Sink { builder: &mut builder, ingest, source: &self.source, written_ns: self.written_ns };
+        self.reader.settle(&mut |item| sink.push(item))?;
+        builder.map_or(Ok(()), |mut builder| builder.flush())
+    }
+
     /// Reads what there is, up to the limit of a turn.
     pub(super) fn turn(&mut self, ingest: &IngestHandle, buffer: &mut [u8]) -> Result<Turn, Shutdown> {
+        if self.is_over {
+            return Ok(Turn::default());
+        }
         // Most looks find nothing; a batch is taken only when there is something to put into it.
         let mut builder = None;
         let mut read = 0;
         let mut more = true;
         while more && read < TURN {
+            let portion = self.reader.portion().min(buffer.len());
+            let buffer = &mut buffer[..portion];
             let result = if self.is_fifo { self.read_fifo(buffer) } else { self.read_file(buffer) };
             let step = match result {
                 Ok(step) => step,
@@ -133,23 +163,37 @@ impl Followed {
             let mut sink = Sink { builder: &mut builder, ingest, source: &self.source, written_ns: self.written_ns };
             match step {
                 Step::Bytes(count) => {
-                    self.lines.feed(&buffer[..count], &mut |piece| sink.push(piece))?;
+                    self.reader.feed(&buffer[..count], &mut |item| sink.push(item))?;
                     read += count;
                 }
                 Step::Hole(nuls) => {
-                    self.lines.feed_nuls(nuls);
+                    self.reader.feed_nuls(nuls);
                     read += buffer.len();
                 }
                 Step::Restart(reason) => {
-                    self.lines.finish(&mut |piece| sink.push(piece))?;
+                    self.reader.finish(&mut |item| sink.push(item))?;
                     notes::restart(sink.builder(), &self.source.name, &reason)?;
+                    self.reader = SourceReader::new(self.limits);
                 }
                 Step::Hangup => {
-                    self.lines.finish(&mut |piece| sink.push(piece))?;
+                    self.reader.finish(&mut |item| sink.push(item))?;
+                    self.reader = SourceReader::new(self.limits);
                     more = false;
                 }
-                Step::End => more = false,
+                Step::End => {
+                    more = false;
+                    if self.reader.is_packed() && !self.is_fifo {
+                        self.reader.finish(&mut |item| sink.push(item))?;
+                        self.is_over = true;
+                        self.source.ended.store(true, Ordering::Relaxed);
+                    }
+                }
             }
+        }
+        if !more && self.left_in.is_some() {
+            // Its successor is read next, and comes behind it.
+            let mut sink = Sink { builder: &mut builder, ingest, source: &self.source, written_ns: self.written_ns };
+            self.reader.close_event(&mut |item| sink.push(item))?;
         }
         if let Some(builder) = &mut builder {
             builder.flush()?;
@@ -166,7 +210,7 @@ impl Followed {
     pub(super) fn finish(&mut self, ingest: &IngestHandle) -> Result<(), Shutdown> {
         let mut builder = None;
         let mut sink = Sink { builder: &mut builder, ingest, source: &self.source, written_ns: self.written_ns };
-        self.lines.finish(&mut |piece| sink.push(piece))?;
+        self.reader.finish(&mut |item| sink.push(item))?;
         builder.map_or(Ok(()), |mut builder| builder.flush())
     }
 
@@ -203,7 +247,11 @@ impl Followed {
             }
         }
         // NULs may be room that its writer has yet to fill; what they are is decided by what follows them.
-        let used = count - trailing_nuls(&buffer[..count]);
+        let used = if self.reader.is_packed() || self.reader.is_wide() {
+            count
+        } else {
+            count - trailing_nuls(&buffer[..count])
+        };
         if used == 0 {
             let step = self.skip_hole(buffer)?;
             if matches!(step, Step::End) {
@@ -211,7 +259,7 @@ impl Followed {
             }
             return Ok(step);
         }
-        self.head.extend(self.offset, buffer[..used].iter().copied());
+        self.head.extend(self.offset, used as u64, &buffer[..used]);
         self.offset += used as u64;
         Ok(Step::Bytes(used))
     }
@@ -239,7 +287,7 @@ impl Followed {
             }
         }
         let nuls = place - self.offset;
-        self.head.extend(self.offset, std::iter::repeat_n(0, nuls.min(4096) as usize));
+        self.head.extend(self.offset, nuls, &NULS[..nuls.min(NULS.len() as u64) as usize]);
         self.offset = place;
         Ok(Step::Hole(nuls))
     }
@@ -267,6 +315,16 @@ enum Step {
     End,
 }
 
+/// More than [`Head`] keeps.
+const NULS: [u8; 1024] = [0; 1024];
+
+/// The encoding of a file, by what it begins with.
+fn encoding(file: &File) -> io::Result<Encoding> {
+    let mut head = [0; 4096];
+    let count = file.read_at(&mut head, 0)?;
+    Ok(Encoding::of(&head[..count]))
+}
+
 fn trailing_nuls(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == 0).count()
 }
@@ -288,8 +346,12 @@ impl Sink<'_> {
         builder
     }
 
-    fn push(&mut self, piece: Piece<'_>) -> Result<(), Shutdown> {
+    fn push(&mut self, item: Item<'_>) -> Result<(), Shutdown> {
         let source = self.source;
-        notes::push_piece(self.builder(), Format::Text, &source.name, piece)
+        if let Item::Broken(problem) = item {
+            let path = source.name.strip_prefix("file:").unwrap_or(&source.name);
+            source.fail(self.ingest.now_ns(), TroubleKind::Unreadable, format!("cannot read {path}: {problem}"));
+        }
+        notes::push_item(self.builder(), Format::Text, &source.name, item)
     }
 }

@@ -125,10 +125,12 @@ impl Follower {
         let mut behind: Vec<Arc<SourceStatus>> = Vec::new();
         for file in &mut self.open {
             if behind.iter().any(|source| Arc::ptr_eq(source, &file.source)) {
+                file.settle(&self.ingest)?;
                 found.more = true;
                 continue;
             }
             let turn = file.turn(&self.ingest, &mut self.buffer)?;
+            file.settle(&self.ingest)?;
             if turn.more && file.left_in.is_some() {
                 behind.push(file.source.clone());
             }
@@ -254,7 +256,7 @@ impl Follower {
 
     fn begin(&mut self, found: &Found, source: Arc<SourceStatus>, start: Start) -> io::Result<()> {
         let opened = open(&found.path)?;
-        let mut file = Followed::new(found.path.clone(), source, opened, start, self.options.max_line_bytes)?;
+        let mut file = Followed::new(found.path.clone(), source, opened, start, self.options.limits)?;
         file.matched_in = self.scans;
         file.source.ended.store(false, Ordering::Relaxed);
         self.open.push(file);

@@ -78,7 +78,7 @@ impl Follower {
         if self.open.iter().any(|file| file.id == last) {
             return Ok(true);
         }
-        let limit = self.options.max_line_bytes;
+        let limit = self.options.limits;
         let (mut files, complete) = self.missed(path, source, since, last);
         for file in &mut files {
             file.newest = false;
@@ -124,7 +124,7 @@ impl Follower {
                 let Some(opened) = open(&found.path).ok().filter(|opened| Id::of(&opened.1) == found.id) else {
                     continue;
                 };
-                let limit = self.options.max_line_bytes;
+                let limit = self.options.limits;
                 files.extend(Followed::new(path.into(), source.clone(), opened, Start::Beginning, limit));
             }
             complete = calm && listed.iter().all(|found| self.knows(&files, found.id));

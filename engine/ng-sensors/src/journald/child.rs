@@ -1,10 +1,10 @@
 //! One run of `journalctl`.
 
 use super::ReadPosition;
-use crate::lines::{LineSplitter, Piece};
 use crate::notes;
 use crate::stdin::LOOK;
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
+use ng_reading::lines::{LineSplitter, Piece};
 use ng_wire::Format;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -74,7 +74,7 @@ impl Child {
                                 place.entries += 1;
                                 note_cursor(&mut place.cursor, entry);
                             }
-                            notes::push_piece(&mut builder, Format::Journal, &source.name, piece)
+                            notes::push_item(&mut builder, Format::Journal, &source.name, piece.into())
                         };
                         lines.feed(&buffer[..count], &mut push)?;
                         builder.flush()?;

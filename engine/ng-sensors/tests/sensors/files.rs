@@ -1,6 +1,7 @@
 //! Following files: where reading starts, what appears later, what cannot be read.
 
 use crate::rig::Rig;
+use ng_reading::source_reader::Limits;
 use ng_wire::SettingValue;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -54,13 +55,63 @@ fn the_last_lines_are_shown_and_then_what_is_added() {
     let mut followed = follow(&["a.log"], &[("a.log", b"1\n2\n3\n4\n")], &[("tail_lines", SettingValue::Int(2))]);
     followed.until_lines(&["3", "4"]);
     append(&followed.at("a.log"), b"5\r\n\xff\x00\xfe\n\npart");
-    followed.until_lines(&["3", "4", "5", "\u{fffd}\0\u{fffd}", ""]);
+    // A line without its end is shown when nothing comes for a while; what comes later is the next event.
+    followed.until_lines(&["3", "4", "5", "\u{fffd}\0\u{fffd}", "part"]);
     append(&followed.at("a.log"), b"ial\n");
-    followed.until_lines(&["3", "4", "5", "\u{fffd}\0\u{fffd}", "", "partial"]);
+    followed.until_lines(&["3", "4", "5", "\u{fffd}\0\u{fffd}", "part", "ial"]);
     let name = format!("file:{}", followed.at("a.log").display());
     assert!(followed.rig.readings.iter().all(|reading| reading.source == name));
     assert!(followed.rig.notes().is_empty());
     followed.rig.stop();
+}
+
+#[test]
+fn lines_that_belong_together_are_one_event() {
+    let trace = b"2026-11-22 13:02:03 ERROR failed\njava.lang.Error: x\n\tat a.b(c)\n";
+    let mut followed = follow(&["a.log"], &[("a.log", trace)], &[]);
+    followed.until_lines(&["2026-11-22 13:02:03 ERROR failed\njava.lang.Error: x\n\tat a.b(c)"]);
+    append(&followed.at("a.log"), b"{\n  \"a\": 1\n}\n2026-11-22 13:02:04 next\n");
+    followed.rig.until("all events have come", |rig| rig.lines().len() == 3);
+    assert_eq!(followed.rig.texts()[1..], ["{\n  \"a\": 1\n}", "2026-11-22 13:02:04 next"]);
+}
+
+#[test]
+fn what_is_compressed_is_read_once_to_its_end() {
+    let lines: Vec<String> = (0..3000).map(|n| format!("line {n}")).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all((lines.join("\n") + "\n").as_bytes()).unwrap();
+    let bytes = gzip.finish().unwrap();
+    let before: [(&str, &[u8]); 3] =
+        [("whole", &bytes), ("half", &bytes[..bytes.len() / 2]), ("other", b"PK\x03\x04 and so on")];
+    let mut followed = follow(&["whole", "half", "other"], &before, &[]);
+    let name = |followed: &Followed, name: &str| format!("file:{}", followed.at(name).display());
+    let [whole, half, other] = ["whole", "half", "other"].map(|file| name(&followed, file));
+    followed.rig.until("all are over", |rig| {
+        rig.ended(&whole) && !rig.trouble(&half).is_empty() && !rig.trouble(&other).is_empty()
+    });
+    followed.rig.stop();
+    let of = |source: &str| -> Vec<String> {
+        let readings = followed.rig.readings.iter().filter(|reading| reading.source == source);
+        let texts = readings.filter(|reading| reading.format == ng_wire::Format::Text);
+        texts.map(|reading| String::from_utf8_lossy(&reading.raw).into_owned()).collect()
+    };
+    assert_eq!(of(&whole), lines);
+    let kept = of(&half).len();
+    assert!(kept > 100 && kept < 3000, "{kept}");
+    assert_eq!(of(&half)[..kept - 1], lines[..kept - 1]);
+    assert!(followed.rig.trouble(&half).ends_with("the gzip data end too early"), "{}", followed.rig.trouble(&half));
+    assert!(of(&other).is_empty());
+    assert!(followed.rig.trouble(&other).contains("a zip archive"), "{}", followed.rig.trouble(&other));
+}
+
+#[test]
+fn wide_text_is_followed_like_any_other() {
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let before = wide("\u{feff}one\r\ntwo ü\r\n");
+    let mut followed = follow(&["a.log"], &[("a.log", &before)], &[("tail_lines", SettingValue::Int(1))]);
+    followed.until_lines(&["two ü"]);
+    append(&followed.at("a.log"), &wide("three\r\nfour\r\n"));
+    followed.until_lines(&["two ü", "three", "four"]);
 }
 
 #[test]
@@ -157,7 +208,7 @@ fn a_malformed_glob_is_refused() {
     let check = |path: &str, expect: &str| {
         let changes = [("paths".to_string(), SettingValue::List(vec![path.into()]))].into();
         let values = ng_model::settings::Values::defaults(sensor.settings).with(sensor.settings, &changes).unwrap();
-        let Err(error) = (sensor.build)(&values) else { panic!("{path:?} was accepted") };
+        let Err(error) = (sensor.build)(&values, Limits::default()) else { panic!("{path:?} was accepted") };
         assert!(error.expected.contains(expect), "{error}");
     };
     check("/var/log/[a", "is not a glob");

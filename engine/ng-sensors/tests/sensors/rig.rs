@@ -3,6 +3,7 @@
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::settings::Values;
+use ng_reading::source_reader::Limits;
 use ng_sensors::{SENSORS, Sensor, start};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
@@ -161,7 +162,7 @@ pub(crate) fn build(name: &str, settings: &[(&str, SettingValue)]) -> Box<dyn Se
     let changes: BTreeMap<String, SettingValue> =
         settings.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     let values = Values::defaults(sensor.settings).with(sensor.settings, &changes).expect("the settings are valid");
-    (sensor.build)(&values).expect("the sensor is built")
+    (sensor.build)(&values, Limits::default()).expect("the sensor is built")
 }
 
 /// Waits for something outside the sensor.

@@ -9,15 +9,44 @@ use std::time::{Duration, Instant};
 fn lines_of_a_pipe_until_its_end() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let mut rig = Rig::new(Box::new(Stdin::new(reader.into())));
-    writer.write_all(b"one\r\ntw").unwrap();
-    rig.until("the first line has come", |rig| rig.lines().len() == 1);
-    writer.write_all(b"o\n\nlast").unwrap();
-    rig.until("whole lines have come", |rig| rig.lines().len() == 3);
+    writer.write_all(b"one\r\ntwo\n\nlast").unwrap();
+    rig.until("the first line has come", |rig| !rig.lines().is_empty());
     assert!(!rig.ended("stdin"));
     drop(writer);
     rig.until("it has ended", |rig| rig.ended("stdin"));
     rig.stop();
-    assert_eq!(rig.texts(), ["one", "two", "", "last"]);
+    assert_eq!(rig.texts(), ["one", "two", "last"]);
+}
+
+#[test]
+fn what_is_quiet_is_shown_without_its_end() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut rig = Rig::new(Box::new(Stdin::new(reader.into())));
+    writer.write_all(b"2026-11-22 13:02:03 one\n\tat a.b(c)\npart").unwrap();
+    rig.until("both have come", |rig| rig.lines().len() == 1);
+    assert_eq!(rig.texts(), ["2026-11-22 13:02:03 one\n\tat a.b(c)\npart"]);
+    writer.write_all(b"ial\n").unwrap();
+    rig.until("the rest has come", |rig| rig.lines().len() == 2);
+    assert_eq!(rig.texts()[1], "ial");
+}
+
+#[test]
+fn what_is_compressed_is_unpacked_and_what_is_damaged_is_said() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut rig = Rig::new(Box::new(Stdin::new(reader.into())));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..1000).for_each(|n| writeln!(gzip, "{n}").unwrap());
+    let bytes = gzip.finish().unwrap();
+    let producer = std::thread::spawn(move || {
+        writer.write_all(&bytes).unwrap();
+        writer.write_all(&bytes[..bytes.len() - 4]).unwrap();
+    });
+    rig.until("it has ended", |rig| rig.ended("stdin"));
+    rig.stop();
+    producer.join().unwrap();
+    let expect: Vec<String> = (0..2000).map(|n| (n % 1000).to_string()).collect();
+    assert_eq!(rig.texts(), expect);
+    assert_eq!(rig.trouble("stdin"), "Unreadable: cannot read standard input: the gzip data end too early");
 }
 
 #[test]

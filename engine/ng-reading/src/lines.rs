@@ -13,7 +13,7 @@ const SPARE: usize = 8 * 1024;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub enum Piece<'a> {
     /// A line without its end (LF or CR LF); otherwise the bytes as they are.
     Line(&'a [u8]),
     /// A line that is longer than the limit.
@@ -29,7 +29,7 @@ pub(crate) enum Piece<'a> {
 
 /// The part of a line that has been read before its end.
 #[derive(Debug)]
-pub(crate) struct LineSplitter {
+pub struct LineSplitter {
     max: usize,
     /// At most `max + 1` bytes: a CR just behind the limit may turn out to belong to the line end.
     kept: Vec<u8>,
@@ -42,16 +42,12 @@ pub(crate) struct LineSplitter {
 
 impl LineSplitter {
     /// A splitter that cuts lines at `max` bytes.
-    pub(crate) fn new(max: usize) -> Self {
+    pub fn new(max: usize) -> Self {
         LineSplitter { max, kept: Vec::new(), length: 0, nuls: 0, last: 0 }
     }
 
     /// Passes every line that ends within `bytes` to `sink`.
-    pub(crate) fn feed<E>(
-        &mut self,
-        mut bytes: &[u8],
-        sink: &mut impl FnMut(Piece<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn feed<E>(&mut self, mut bytes: &[u8], sink: &mut impl FnMut(Piece<'_>) -> Result<(), E>) -> Result<(), E> {
         while let Some(&first) = bytes.first() {
             if self.length == 0 {
                 if first == 0 {
@@ -81,8 +77,13 @@ impl LineSplitter {
         Ok(())
     }
 
+    /// A line has begun and not ended.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.length > 0 || self.nuls > 0
+    }
+
     /// Counts `nuls` NULs that were found without being read.
-    pub(crate) fn feed_nuls(&mut self, nuls: u64) {
+    pub fn feed_nuls(&mut self, nuls: u64) {
         if self.length == 0 {
             self.nuls += nuls;
             return;
@@ -96,7 +97,7 @@ impl LineSplitter {
     }
 
     /// Nothing follows: what has been read is the last line.
-    pub(crate) fn finish<E>(&mut self, sink: &mut impl FnMut(Piece<'_>) -> Result<(), E>) -> Result<(), E> {
+    pub fn finish<E>(&mut self, sink: &mut impl FnMut(Piece<'_>) -> Result<(), E>) -> Result<(), E> {
         if self.nuls > 0 {
             self.settle_nuls(sink)?;
         }
