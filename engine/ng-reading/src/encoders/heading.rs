@@ -9,15 +9,11 @@ const DOTNET: [&[u8]; 3] = [b"fail", b"dbug", b"trce"];
 /// A clock time that stands further inside is part of the message.
 const CLOCK_WITHIN: usize = 64;
 
-/// The line has a timestamp in its heading, as [`super::encode`] reads it. Behind words, as in the first line of a stack
-/// trace, it is one of the message.
+/// The line has a timestamp in its heading, as [`super::encode`] reads it.
 pub(crate) fn has_stamp(line: &[u8]) -> bool {
     let head = &line[..line.len().min(WINDOW)];
     let start = level::skip_blank(head, 0);
-    stamp::find(head, start + priority(&head[start..])).is_some_and(|found| {
-        let before = head[..found.start].trim_ascii_end();
-        found.leads || before.ends_with(b"|") || !before.iter().any(u8::is_ascii_alphabetic)
-    })
+    stamp::find(head, start + priority(&head[start..])).is_some()
 }
 
 /// The line begins as events do that state no time: with a level, a field, the mark of syslog, a JSON object. A clock time near
@@ -82,7 +78,8 @@ mod tests {
         check("web-1  | 2026-11-22T13:02:03Z x", true);
         check(r#"10.0.0.1 - - [22/Nov/2026:13:02:03 +0000] "GET / HTTP/1.1" 200 5"#, true);
         check("\tat shop.Cart.take(Cart.java:88)", false);
-        check("java.lang.IllegalStateException: at 2026-11-22 13:02:03", false);
+        check("KERNDTLB 1118536327 2005.06.11 R30-M0 RAS KERNEL FATAL x", true);
+        check("java.lang.IllegalStateException: nobody there at 2026-11-22 13:02:03", false);
         check("", false);
     }
 

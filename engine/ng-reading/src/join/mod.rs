@@ -217,7 +217,7 @@ impl Join {
             Shape::Uncaught | Shape::ThreadPanicked => false,
             Shape::Plain => {
                 trace.takes(line, indented, near)
-                    || open.stamped && (is_loose(line) || self.stamps.always() && !heading::begins_event(line))
+                    || open.stamped && (is_loose(line) || self.stamps.always() && !begins_event(line))
             }
         }
     }
@@ -260,6 +260,11 @@ impl Open {
     fn new(wrapper: Wrapper) -> Self {
         Open { lines: 1, blanks: 0, stamped: false, headed: None, trace: None, wrapper, whole: false }
     }
+}
+
+/// The line begins as events do, with a stamp or without.
+fn begins_event(line: &[u8]) -> bool {
+    heading::begins_event(line) || heading::has_stamp(line)
 }
 
 /// What goes on with an event that has a stamp even where others have none: closing brackets alone, `... `, `at `, and the
