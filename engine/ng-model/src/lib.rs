@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! sensors ── intake ─▶ event ─▶ record     what a stage reads, and what it concludes
+//!            field span                    what an event is made of, and where that stands in its bytes
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
 //!            symbols zone safe_text saved  names, local time, text for a terminal, the form of a saved state
 //!            supervise                     panics, caught for whoever starts a thread
@@ -12,6 +13,7 @@
 pub mod checkpoint;
 pub mod elapsed;
 pub mod event;
+pub mod field;
 pub mod intake;
 pub mod matched;
 pub mod overrides;

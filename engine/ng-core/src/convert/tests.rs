@@ -133,7 +133,7 @@ fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
     let mut symbols = Symbols::new();
     let mut check = |format, raw: &[u8], text: &str, plain: Option<&str>, base64: Option<&str>| {
         let head = RecordHeader {
-            message: Text { span: ng_model::event::Span::new(0, 5), escaped: false },
+            message: ng_model::event::Text { span: ng_model::event::Span::new(0, 5), escaped: false },
             ..head(format, raw, &mut symbols)
         };
         let record = to_record(&head, raw, &symbols);

@@ -3,9 +3,9 @@
 //! # Layout
 //!
 //! One file for each encoder, each with one static `ENCODER`; an encoder is added by its file and one line in [`ENCODERS`].
-//! The others are helpers: `timestamp.rs` and `calendar.rs` (times), `level.rs` (severity), `logfmt.rs` (`key=value`),
-//! `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON strings), `kind.rs`
-//! (topics).
+//! The others are helpers: `timestamp.rs` and `calendar.rs` (times), `vocabulary.rs` (words of levels, keys), `level.rs`
+//! (severity), `logfmt.rs` (`key=value`), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON),
+//! `escape.rs` (out of JSON strings), `path.rs` (names of fields), `kind.rs` (topics).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
 
@@ -21,17 +21,25 @@ mod members;
 mod note;
 mod number;
 mod numeric;
+mod path;
 mod text;
 mod timestamp;
 mod vector;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;
 
 pub use escape::{message_text, unescape};
 pub use kind::stream_kind;
+pub(crate) use level::{severity, skip_colours};
 pub use number::unit_symbol;
+pub use path::path;
+pub(crate) use text::syslog_priority;
+pub(crate) use timestamp::whole as time_of;
+pub use vocabulary::{Added, Vocabulary, VocabularyError};
 
+use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::{LocalTime, Zone};
@@ -66,23 +74,25 @@ impl Encoder {
     }
 }
 
-/// How timestamps without a zone are read.
+/// How a reading is read where it leaves that open.
 #[derive(Clone, Debug)]
 pub struct Clock {
     local: LocalTime,
     /// Timestamps without a zone are UTC, not local time.
     pub assume_utc: bool,
+    /// The words that name levels, and the keys of time, level and message.
+    pub vocabulary: Vocabulary,
 }
 
 impl Clock {
     /// Timestamps without a zone are local time of a zone.
     pub fn of(zone: Zone) -> Clock {
-        Clock { local: LocalTime::new(zone), assume_utc: false }
+        Clock { local: LocalTime::new(zone), assume_utc: false, vocabulary: Vocabulary::default() }
     }
 
     /// Timestamps without a zone are UTC.
     pub fn utc() -> Clock {
-        Clock { local: LocalTime::default(), assume_utc: true }
+        Clock { local: LocalTime::default(), assume_utc: true, vocabulary: Vocabulary::default() }
     }
 
     /// Seconds since 1970, UTC, of what a timestamp without a zone shows, counted from 1970-01-01T00:00:00.
@@ -94,9 +104,11 @@ impl Clock {
 /// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what
 /// nothing else recognises is text.
 pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
-    let recognised = ENCODERS.iter().position(|encoder| try_parse(encoder, reading, clock, parsed));
-    // The last encoder, text, accepts everything.
-    recognised.unwrap_or(ENCODERS.len() - 1) as u8
+    within_wrappers(reading, clock, parsed, |inner, parsed| {
+        let recognised = ENCODERS.iter().position(|encoder| try_parse(encoder, inner, clock, parsed));
+        // The last encoder, text, accepts everything.
+        recognised.unwrap_or(ENCODERS.len() - 1) as u8
+    })
 }
 
 /// Finds the event in stored bytes of a known format. Gives what [`encode`] gave when it chose that format, but for the
@@ -105,9 +117,30 @@ pub fn reparse(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed
     let clock = &Clock::utc();
     let reading = Reading { source: Sym::default(), received_ns, format, raw };
     let known = ENCODERS.iter().find(|encoder| encoder.format == format);
-    if !known.is_some_and(|encoder| try_parse(encoder, &reading, clock, parsed)) {
-        try_parse(&text::ENCODER, &reading, clock, parsed);
-    }
+    within_wrappers(&reading, clock, parsed, |inner, parsed| {
+        if !known.is_some_and(|encoder| try_parse(encoder, inner, clock, parsed)) {
+            try_parse(&text::ENCODER, inner, clock, parsed);
+        }
+    });
+}
+
+/// Reads what is inside the wrappers of a reading, and adds what they say.
+fn within_wrappers<T>(
+    reading: &Reading<'_>,
+    clock: &Clock,
+    parsed: &mut Parsed,
+    read: impl FnOnce(&Reading<'_>, &mut Parsed) -> T,
+) -> T {
+    let wrappers = Wrappers::of(reading.raw, &clock.vocabulary);
+    let inner = Reading { raw: &reading.raw[wrappers.inner()..], ..*reading };
+    let found = read(&inner, parsed);
+    wrappers.complete(reading, clock, parsed);
+    found
+}
+
+/// The number that a text states, in the base unit of its unit; NaN when it states none.
+pub(crate) fn number_of(text: &[u8]) -> f64 {
+    number::quantity(text).map_or(f64::NAN, |(value, _)| value)
 }
 
 fn try_parse(encoder: &Encoder, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {

@@ -34,7 +34,7 @@ pub(super) fn leading(raw: &[u8], reading: &Reading<'_>, clock: &Clock) -> Optio
 }
 
 /// The time that a whole text states: any notation of [`leading`], or an epoch number with an optional fraction.
-pub(super) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
+pub(crate) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
     if let Some(time) = epoch(text) {
         return Some(time);
     }
