@@ -19,7 +19,7 @@ use crate::store::{Reader, nearest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ng_filter::rules::RULE_NAMES;
-use ng_model::event::{Field, Parsed};
+use ng_model::event::{Field, Parsed, Text};
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
@@ -153,11 +153,19 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>
         level: record.level,
         format: record.format,
         unit: record.unit,
-        message: parsed.message,
+        message: message_of(record, &raw, &parsed),
         verdict: guard::verdict_from_wire(&record.verdict),
         detection: restore_detection(&record.detection, &parsed),
     };
     (head, raw)
+}
+
+/// Where the message of a record stands. It was found by the keys of another process when it is none by ours, but for it is
+/// the value of a field.
+fn message_of(record: &Record, raw: &[u8], parsed: &Parsed) -> Text {
+    let is_message = |text: &Text| String::from_utf8_lossy(&message_text(record.format, raw, *text)) == record.text;
+    let mut values = parsed.fields.iter().map(|field| field.value);
+    if is_message(&parsed.message) { parsed.message } else { values.find(is_message).unwrap_or(parsed.message) }
 }
 
 /// The bytes of a reading as they arrived.

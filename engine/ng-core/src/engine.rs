@@ -26,6 +26,7 @@ use ng_model::record::RecordHeader;
 use ng_model::settings::{SettingError, Values};
 use ng_model::symbols::{Sym, Symbols};
 use ng_model::zone::Zone;
+use ng_reading::encoders::Vocabulary;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,6 +130,8 @@ pub struct EngineParts {
     pub alerts: Vec<AlertRule>,
     /// The zone of timestamps that state none.
     pub zone: Zone,
+    /// The words and keys that readings are read by.
+    pub vocabulary: Vocabulary,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
@@ -138,7 +141,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.zone),
+            gateway: Gateway::new(values(Module::Gateway), parts.zone, parts.vocabulary),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),

@@ -5,7 +5,7 @@ use ng_model::event::{Event, Parsed, Reading};
 use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::settings::{Accepts, Row, Values};
 use ng_model::zone::Zone;
-use ng_reading::encoders::{self, Clock};
+use ng_reading::encoders::{self, Clock, Vocabulary};
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.
@@ -31,17 +31,19 @@ pub struct Gateway {
     parsed: Parsed,
     kind: String,
     cut: u64,
+    left_out: u64,
 }
 
 impl Gateway {
-    /// A gateway for a host in a zone.
-    pub fn new(values: &Values, zone: Zone) -> Self {
+    /// A gateway for a host in a zone, with the words that it knows.
+    pub fn new(values: &Values, zone: Zone, vocabulary: Vocabulary) -> Self {
         let mut gateway = Gateway {
-            clock: Clock::of(zone),
+            clock: Clock::of(zone).with(vocabulary),
             max_bytes: 0,
             parsed: Parsed::default(),
             kind: String::with_capacity(128),
             cut: 0,
+            left_out: 0,
         };
         gateway.configure(values);
         gateway
@@ -60,6 +62,7 @@ impl Gateway {
         let raw = &reading.raw[..reading.raw.len().min(most)];
         self.cut += u64::from(raw.len() < reading.raw.len());
         let encoder = encoders::encode(&Reading { raw, ..*reading }, &self.clock, &mut self.parsed);
+        self.left_out += u64::from(self.parsed.left_out);
         encoders::stream_kind(&self.parsed, raw, &mut self.kind);
         let kind = store.intern(&self.kind);
         let parsed = &self.parsed;
@@ -82,6 +85,7 @@ impl Gateway {
 
     /// What the module counts besides operations.
     pub fn gauges(&self) -> Vec<Gauge> {
-        vec![Gauge { name: "cut".into(), value: self.cut as f64, unit: Unit::Count }]
+        let count = |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
+        vec![count("cut", self.cut), count("fields.left_out", self.left_out)]
     }
 }

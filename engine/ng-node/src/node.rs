@@ -275,7 +275,7 @@ fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(EngineParts { values, guard, alerts, zone: env.zone.clone(), kernel })
+    Ok(EngineParts { values, guard, alerts, zone: env.zone.clone(), vocabulary: config.vocabulary()?, kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {

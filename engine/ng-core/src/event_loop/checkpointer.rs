@@ -143,6 +143,7 @@ mod tests {
             guard: Guard::new(&Policy::defaults(), &Env::default()).unwrap(),
             alerts: Vec::new(),
             zone: ng_model::zone::Zone::UTC,
+            vocabulary: ng_reading::encoders::Vocabulary::default(),
             kernel: Kernel::Auto,
         })
     }

@@ -1,9 +1,10 @@
 //! Configuration: layers of TOML, environment and flags become checked values that know where they come from.
 //!
-//! Every key is a row of a table of settings (see `sections`), except the names below `alerts`, `filters` and `keys`,
+//! Every key is a row of a table of settings (see `sections`), except the names below `alerts`, `filters`, `keys` and others,
 //! which the person chooses. A later layer wins, key by key.
 
 mod layer;
+mod reading;
 mod sections;
 mod template;
 
@@ -49,6 +50,7 @@ impl Config {
         }
         let config = Config { values };
         errors.extend(config.check_filters());
+        errors.extend(config.vocabulary().err());
         if errors.is_empty() { Ok(config) } else { Err(errors) }
     }
 
@@ -115,9 +117,7 @@ impl Config {
 /// The value in the form its setting stores, or what is wrong with it.
 fn accept(path: &str, value: &SettingValue, origin: &Origin) -> Result<SettingValue, NodeError> {
     let refuse = |code, what: String| Err(NodeError::config(code, origin.to_string(), what));
-    if let Some((table, name)) = path.split_once('.')
-        && FREE.contains(&table)
-    {
+    if let Some(name) = FREE.iter().find_map(|table| path.strip_prefix(table)?.strip_prefix('.')) {
         return match value {
             SettingValue::Text(_) if !name.is_empty() => Ok(value.clone()),
             _ => refuse("NG-2104", format!("{path}: expected a text")),

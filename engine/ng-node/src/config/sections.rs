@@ -16,8 +16,16 @@ pub(super) struct Section {
 }
 
 /// Tables whose names the person chooses; every value is a text.
-pub(super) const FREE: [&str; 7] =
-    ["alerts", "filters", "keys", "profiles", "profile_certificates", "profile_colours", "profile_tokens"];
+pub(super) const FREE: [&str; 8] = [
+    "alerts",
+    "filters",
+    "keys",
+    "profiles",
+    "profile_certificates",
+    "profile_colours",
+    "profile_tokens",
+    "reading.levels",
+];
 
 static RING: &[Row] = &[Row {
     key: "capacity",
@@ -25,6 +33,22 @@ static RING: &[Row] = &[Row {
     unit: "records",
     summary: "Most recent records that stay in memory for looking back, filtering and searching.",
 }];
+
+static READING_KEYS: &[Row] = &[
+    Row {
+        key: "time",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Keys under which JSON and key=value lines state their time, tried before those that are known, in any case; a dot goes into a nested object.",
+    },
+    Row { key: "level", accepts: Accepts::List(&[]), unit: "", summary: "Keys of the level, like those of the time." },
+    Row {
+        key: "message",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Keys of the message, like those of the time.",
+    },
+];
 
 static CONSOLE: &[Row] = &[
     Row {
@@ -191,6 +215,7 @@ pub(super) fn sections() -> Vec<Section> {
         table("ring", "Records in memory.", RING),
         table("console", "The console.", CONSOLE),
         table("server", "The server that `serve` runs.", SERVER),
+        table("reading.keys", "Where lines with keys state what every event has.", READING_KEYS),
     ];
     for sensor in SENSORS {
         all.push(table(&format!("sensors.{}", sensor.name), sensor.summary, sensor.settings));

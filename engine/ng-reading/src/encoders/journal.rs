@@ -1,7 +1,7 @@
 //! Entries of journald as `journalctl -o json` prints them.
 
 use super::json_scan::{self, Found, Kind};
-use super::{Clock, Encoder, level, members, number, text};
+use super::{Clock, Encoder, members, number, stated_level, text};
 use memchr::memmem;
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::Format;
@@ -43,7 +43,7 @@ fn parse(reading: &Reading<'_>, _: &Clock, parsed: &mut Parsed) -> bool {
                 Kind::Array => parsed.message = first_message(raw, member.value),
                 _ => {}
             },
-            b"PRIORITY" => parsed.level = plain_number(value).and_then(level::severity).or(parsed.level),
+            b"PRIORITY" => parsed.level = plain_number(value).and_then(stated_level::severity).or(parsed.level),
             TIME => {
                 let micros: Option<i64> = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
                 parsed.time_ns = micros.and_then(|micros| micros.checked_mul(1000)).or(parsed.time_ns);

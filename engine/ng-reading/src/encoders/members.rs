@@ -2,7 +2,7 @@
 
 use super::json_scan::{self, Found, Kind, Member};
 use super::vocabulary::{LONGEST, Role, Vocabulary};
-use super::{Clock, level, number, timestamp};
+use super::{Clock, number, stated_level, timestamp};
 use ng_model::event::{Container, Field, Parsed, Reading, Span, Text};
 
 /// Most fields kept of one object.
@@ -85,7 +85,7 @@ struct Said {
     time: u16,
     kind: usize,
     /// A number that states a level, with its scale, and the rank of its key.
-    number: Option<(u16, level::Stated)>,
+    number: Option<(u16, stated_level::Stated)>,
     /// A key says that it is Python's logging.
     python: bool,
     /// Seconds and the rest of a second of a time that is an object.
@@ -172,11 +172,13 @@ impl Said {
                 (self.cause, self.in_its_stead) = (rank, member.value);
             }
             Role::Level(scale) => match member.kind {
-                Kind::String | Kind::Number => match level::stated(words, scale, value) {
-                    Some(level::Stated::Word(level)) if rank < self.level => {
+                Kind::String | Kind::Number => match stated_level::stated(words, scale, value) {
+                    Some(stated_level::Stated::Word(level)) if rank < self.level => {
                         (self.level, parsed.level) = (rank, Some(level));
                     }
-                    Some(number @ level::Stated::Number(..)) if self.number.is_none_or(|(best, _)| rank < best) => {
+                    Some(number @ stated_level::Stated::Number(..))
+                        if self.number.is_none_or(|(best, _)| rank < best) =>
+                    {
                         self.number = Some((rank, number));
                     }
                     _ => {}

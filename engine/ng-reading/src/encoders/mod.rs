@@ -4,7 +4,7 @@
 //!
 //! One file for each encoder, each with one static `ENCODER`; an encoder is added by its file and one line in [`ENCODERS`].
 //! The others are helpers: `timestamp.rs` and `calendar.rs` (times), `vocabulary.rs` (words of levels, keys), `level.rs`
-//! (severity), `logfmt.rs` (`key=value`), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON),
+//! and `stated_level.rs` (severity), `logfmt.rs` (`key=value`), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON),
 //! `escape.rs` (out of JSON strings), `path.rs` (names of fields), `kind.rs` (topics).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
@@ -22,6 +22,7 @@ mod note;
 mod number;
 mod numeric;
 mod path;
+mod stated_level;
 mod text;
 mod timestamp;
 mod vector;
@@ -32,9 +33,10 @@ mod tests;
 
 pub use escape::{message_text, unescape};
 pub use kind::stream_kind;
-pub(crate) use level::{severity, skip_colours};
+pub(crate) use level::skip_colours;
 pub use number::unit_symbol;
 pub use path::path;
+pub(crate) use stated_level::severity;
 pub(crate) use text::syslog_priority;
 pub(crate) use timestamp::whole as time_of;
 pub use vocabulary::{Added, Vocabulary, VocabularyError};
@@ -90,6 +92,11 @@ impl Clock {
         Clock { local: LocalTime::new(zone), assume_utc: false, vocabulary: Vocabulary::default() }
     }
 
+    /// The same with other words.
+    pub fn with(self, vocabulary: Vocabulary) -> Clock {
+        Clock { vocabulary, ..self }
+    }
+
     /// Timestamps without a zone are UTC.
     pub fn utc() -> Clock {
         Clock { local: LocalTime::default(), assume_utc: true, vocabulary: Vocabulary::default() }
@@ -131,7 +138,7 @@ fn within_wrappers<T>(
     parsed: &mut Parsed,
     read: impl FnOnce(&Reading<'_>, &mut Parsed) -> T,
 ) -> T {
-    let wrappers = Wrappers::of(reading.raw, &clock.vocabulary);
+    let Some(wrappers) = Wrappers::of(reading.raw, &clock.vocabulary) else { return read(reading, parsed) };
     let inner = Reading { raw: &reading.raw[wrappers.inner()..], ..*reading };
     let found = read(&inner, parsed);
     wrappers.complete(reading, clock, parsed);

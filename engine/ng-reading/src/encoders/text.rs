@@ -1,7 +1,7 @@
 //! Lines of text.
 
-use super::level::Stated;
 use super::logfmt::{self, WINDOW};
+use super::stated_level::{self, Stated};
 use super::timestamp::{self, Stamp};
 use super::vocabulary::Role;
 use super::{Clock, Encoder, json_scan, level, members};
@@ -43,7 +43,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let priority = syslog_priority(&head[start..]);
     if let Some((level, len)) = priority {
         start += len;
-        parsed.level = level::severity(level);
+        parsed.level = stated_level::severity(level);
     }
     let stamp =
         timestamp::leading(&head[start..], reading, clock).map(|stamp| Stamp { end: start + stamp.end, ..stamp });
@@ -152,7 +152,7 @@ fn of_fields(first: usize, reading: &Reading<'_>, clock: &Clock, parsed: &Parsed
     let (mut best, mut found) = ((true, u16::MAX), None);
     for field in &parsed.fields[first..] {
         if let Some((Role::Level(scale), rank)) = clock.vocabulary.key(field.key.of(reading.raw))
-            && let Some(stated) = level::stated(&clock.vocabulary, scale, field.value.span.of(reading.raw))
+            && let Some(stated) = stated_level::stated(&clock.vocabulary, scale, field.value.span.of(reading.raw))
             && let Some(level) = stated.level(false)
             && (matches!(stated, Stated::Number(..)), rank) < best
         {

@@ -54,23 +54,24 @@ pub(crate) struct Wrappers {
 }
 
 impl Wrappers {
-    /// Those that a line has.
-    pub(crate) fn of(raw: &[u8], vocabulary: &Vocabulary) -> Wrappers {
+    /// Those that a line has, if any.
+    pub(crate) fn of(raw: &[u8], vocabulary: &Vocabulary) -> Option<Wrappers> {
+        let first = find(raw, vocabulary)?;
         let mut all = Wrappers::default();
-        // JSON is never wrapped, and is what most is gained at.
+        all.add(first);
         while all.count < DEEPEST
-            && let Some(rest) = raw.get(all.inner..)
-            && rest.first().is_some_and(|first| *first != b'{')
-            && let Some(found) = WRAPPERS.iter().find_map(|wrapper| (wrapper.find)(rest, vocabulary))
+            && all.list[all.count - 1].1.inner > 0
+            && let Some(next) = find(&raw[all.inner..], vocabulary)
         {
-            all.list[all.count] = (all.inner, found);
-            all.count += 1;
-            if found.inner == 0 {
-                break;
-            }
-            all.inner += found.inner;
+            all.add(next);
         }
-        all
+        Some(all)
+    }
+
+    fn add(&mut self, wrapped: Wrapped) {
+        self.list[self.count] = (self.inner, wrapped);
+        self.count += 1;
+        self.inner += wrapped.inner;
     }
 
     /// The first byte of the event inside.
@@ -95,6 +96,12 @@ impl Wrappers {
             }
         }
     }
+}
+
+fn find(raw: &[u8], vocabulary: &Vocabulary) -> Option<Wrapped> {
+    // JSON begins at once.
+    raw.first().filter(|first| **first != b'{')?;
+    WRAPPERS.iter().find_map(|wrapper| (wrapper.find)(raw, vocabulary))
 }
 
 /// The first byte behind the blanks and colours at `at`, where something follows that can be an event.

@@ -129,7 +129,7 @@ fn plain(raw: &[u8], start: usize) -> Option<Wrapped> {
         return None;
     }
     let app = host_end + 1;
-    let app_end = app + word_len(&raw[app..], 64, |byte| is_name(byte) || matches!(byte, b'/' | b'@'));
+    let app_end = app + word_len(&raw[app..], 64, |byte| is_name(byte) || matches!(byte, b'/' | b'@' | b'(' | b')'));
     let mut end = app_end;
     let mut pid = Span::default();
     if raw.get(end) == Some(&b'[') {

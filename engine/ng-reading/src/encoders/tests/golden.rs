@@ -229,7 +229,7 @@ fn what_somebody_adds_is_understood() {
         message: vec!["payload.said".into()],
         time: vec!["at".into()],
     };
-    let clock = Clock { vocabulary: Vocabulary::new(&added).unwrap(), ..Clock::utc() };
+    let clock = Clock::utc().with(Vocabulary::new(&added).unwrap());
     let read = |raw: &'static str| {
         let mut parsed = Parsed::default();
         let (source, format) = (Sym::default(), Format::Text);

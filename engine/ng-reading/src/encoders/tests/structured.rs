@@ -127,7 +127,7 @@ fn json_that_was_cut_keeps_its_head() {
     let line = format!(r#"{{"level":"error","msg":"order failed","id":7,"stack":"{}""#, "x".repeat(5000));
     for kept in [60, 100, 4000] {
         check_json(&line[..kept], Some(Level::Error), None, "order failed");
-        let (_, parsed) = encoded(Format::Text, line[..kept].as_bytes());
+        let (_, parsed) = encoded(Format::Text, &line.as_bytes()[..kept]);
         let fields = fields_of(line.as_bytes(), &parsed);
         assert_eq!((fields.len(), fields[2].as_str()), (4, "id=7#7"));
     }
