@@ -42,6 +42,7 @@ Names below these tables are free, and every value is a text:
 |---|---|
 | `[alerts]` | an alert rule: `when FILTER [count >= N in TIME] [for TIME] then ACTION [level LEVEL] [cooldown TIME]` |
 | `[filters]` | a filter, used as `@name`; see [FILTERS.md](FILTERS.md) |
+| `[reading.levels]` | a level, `trace` to `fatal`; the name is a word by which lines call it, in any case |
 | `[profiles]` | an engine elsewhere, as `connect` and `--url` take it, such as `ssh://web-1` |
 | `[profile_colours]` | the colour of the engine in the console: a colour, or a name of the theme such as `error` |
 | `[profile_tokens]` | the file whose first line is the token of a profile |

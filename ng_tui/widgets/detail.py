@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
@@ -170,8 +171,12 @@ def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, thres
         put(line + glyphs().rule * max(0, width - len(line)) + "\n", palette.style("primary"))
 
     def field(name: str, value: str, style: str = "foreground", *, bold: bool = False) -> None:
+        # The path of a nested field may need lines of its own.
+        is_long = cell_len(name) >= label
+        for line in wrap(name, width, 4) if is_long else ():
+            put(line + "\n", palette.style("dim"))
         for place, line in enumerate(wrap(value, width - label, 8)):
-            put(" " * label if place else fit(name, label - 1) + " ", palette.style("dim"))
+            put(" " * label if place or is_long else fit(name, label - 1) + " ", palette.style("dim"))
             put(line + "\n", palette.style(style, bold=bold))
 
     def bar(name: str, value: float, part: float, style: str) -> None:

@@ -17,6 +17,7 @@ use ng_filter::Env;
 use ng_model::event::Reading;
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
+use ng_reading::encoders::Vocabulary;
 use ng_wire::Format;
 use std::error::Error;
 use std::hint::{black_box, spin_loop};
@@ -98,7 +99,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let lines: Vec<String> = (0..events.min(DIFFERENT)).map(|i| line(i, &mut noise)).collect();
         let values = MODULES.iter().map(|module| Values::defaults(module.settings)).collect();
         let guard = Guard::new(&Policy::defaults(), &Env::default()).map_err(|error| error.to_string())?;
-        let parts = EngineParts { values, guard, alerts: Vec::new(), zones: Zone::UTC.into(), kernel: Kernel::Auto };
+        let parts = EngineParts {
+            values,
+            guard,
+            alerts: Vec::new(),
+            zones: Zone::UTC.into(),
+            vocabulary: Vocabulary::default(),
+            kernel: Kernel::Auto,
+        };
         let (mut engine, mut store) = (Engine::new(parts), Store::new(100_000));
         let source = store.intern("source");
         let measured = open_loop(events, apart_ns, |i| {

@@ -20,6 +20,7 @@ use ng_model::event::Span;
 use ng_model::intake::{BATCH, Batch, SourceStatus};
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
+use ng_reading::encoders::Vocabulary;
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -119,7 +120,14 @@ impl Run {
         }
         let env = Env { now_ns: START_NS, ..Env::default() };
         let guard = Guard::new(&Policy::defaults(), &env).map_err(|error| error.to_string())?;
-        let parts = EngineParts { values, guard, alerts: Vec::new(), zones: Zone::UTC.into(), kernel: Kernel::Auto };
+        let parts = EngineParts {
+            values,
+            guard,
+            alerts: Vec::new(),
+            zones: Zone::UTC.into(),
+            vocabulary: Vocabulary::default(),
+            kernel: Kernel::Auto,
+        };
         let mut engine = Engine::new(parts);
         engine.set_enabled(intuition, profile != "off");
         let mut queues = Vec::new();

@@ -19,11 +19,11 @@ use crate::store::{Reader, nearest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ng_filter::rules::RULE_NAMES;
-use ng_model::event::{Parsed, Text};
+use ng_model::event::{Field, Parsed, Text};
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
-use ng_reading::encoders::{ENCODERS, Encoder, message_text, reparse};
+use ng_reading::encoders::{ENCODERS, Encoder, message_text, path, reparse};
 use ng_wire::{Feature, Format, Hit, Neighbour, Record, RecordDetail, Row, ScoreChannel};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -153,11 +153,19 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>
         level: record.level,
         format: record.format,
         unit: record.unit,
-        message: parsed.message,
+        message: message_of(record, &raw, &parsed),
         verdict: guard::verdict_from_wire(&record.verdict),
         detection: restore_detection(&record.detection, &parsed),
     };
     (head, raw)
+}
+
+/// Where the message of a record stands. It was found by the keys of another process when it is none by ours, but for it is
+/// the value of a field.
+fn message_of(record: &Record, raw: &[u8], parsed: &Parsed) -> Text {
+    let is_message = |text: &Text| String::from_utf8_lossy(&message_text(record.format, raw, *text)) == record.text;
+    let mut values = parsed.fields.iter().map(|field| field.value);
+    if is_message(&parsed.message) { parsed.message } else { values.find(is_message).unwrap_or(parsed.message) }
 }
 
 /// The bytes of a reading as they arrived.
@@ -170,12 +178,13 @@ fn message<'a>(stored: &StoredRecord<'a>) -> Cow<'a, [u8]> {
     message_text(stored.head.format, stored.raw, stored.head.message)
 }
 
-/// The fields as text; of fields with the same key the first.
+/// The fields as text, by their paths; of fields with the same path the first, and one of the event itself before those.
 fn attrs(stored: &StoredRecord<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
-    let text = |text: Text| String::from_utf8_lossy(&message_text(stored.head.format, stored.raw, text)).into_owned();
     let mut attrs = BTreeMap::new();
-    for field in &parsed.fields {
-        attrs.entry(text(field.key)).or_insert_with(|| text(field.value));
+    let (top, nested): (Vec<&Field>, Vec<&Field>) = parsed.fields.iter().partition(|field| field.container == 0);
+    for field in top.into_iter().chain(nested) {
+        let value = || message_text(stored.head.format, stored.raw, field.value);
+        attrs.entry(path(stored.raw, parsed, field)).or_insert_with(|| String::from_utf8_lossy(&value()).into_owned());
     }
     attrs
 }

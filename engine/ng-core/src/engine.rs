@@ -27,6 +27,7 @@ use ng_model::record::RecordHeader;
 use ng_model::settings::{SettingError, Values};
 use ng_model::symbols::{Sym, Symbols};
 use ng_model::zone::Zones;
+use ng_reading::encoders::Vocabulary;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -130,6 +131,8 @@ pub struct EngineParts {
     pub alerts: Vec<AlertRule>,
     /// The zones of timestamps that state none.
     pub zones: Zones,
+    /// The words and keys that readings are read by.
+    pub vocabulary: Vocabulary,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
@@ -139,7 +142,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.zones),
+            gateway: Gateway::new(values(Module::Gateway), parts.zones, parts.vocabulary),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),

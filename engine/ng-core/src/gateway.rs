@@ -6,7 +6,7 @@ use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::settings::{Accepts, Row, Values};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zones;
-use ng_reading::encoders::{self, Clock};
+use ng_reading::encoders::{self, Clock, Vocabulary};
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.
@@ -34,18 +34,20 @@ pub struct Gateway {
     parsed: Parsed,
     kind: String,
     cut: u64,
+    left_out: u64,
 }
 
 impl Gateway {
-    /// A gateway for sources in zones.
-    pub fn new(values: &Values, zones: Zones) -> Self {
+    /// A gateway for sources in zones, with the words that it knows.
+    pub fn new(values: &Values, zones: Zones, vocabulary: Vocabulary) -> Self {
         let mut gateway = Gateway {
-            clock: Clock::in_zones(zones),
+            clock: Clock::in_zones(zones).with(vocabulary),
             source: None,
             max_bytes: 0,
             parsed: Parsed::default(),
             kind: String::with_capacity(128),
             cut: 0,
+            left_out: 0,
         };
         gateway.configure(values);
         gateway
@@ -67,6 +69,7 @@ impl Gateway {
             self.clock.introduce(reading.source, store.symbols().name(reading.source));
         }
         let encoder = encoders::encode(&Reading { raw, ..*reading }, &self.clock, &mut self.parsed);
+        self.left_out += u64::from(self.parsed.left_out);
         encoders::stream_kind(&self.parsed, raw, &mut self.kind);
         let kind = store.intern(&self.kind);
         let parsed = &self.parsed;
@@ -89,6 +92,7 @@ impl Gateway {
 
     /// What the module counts besides operations.
     pub fn gauges(&self) -> Vec<Gauge> {
-        vec![Gauge { name: "cut".into(), value: self.cut as f64, unit: Unit::Count }]
+        let count = |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
+        vec![count("cut", self.cut), count("fields.left_out", self.left_out)]
     }
 }

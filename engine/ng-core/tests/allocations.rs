@@ -14,6 +14,7 @@ use ng_model::event::Span;
 use ng_model::intake::{BATCH, Batch, SourceStatus};
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
+use ng_reading::encoders::Vocabulary;
 use ng_reading::source_reader::{Item, Limits, SourceReader};
 use ng_wire::Format;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -90,7 +91,14 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
     let guard = Guard::new(&Policy::defaults(), &env).unwrap();
     let rule =
         ng_core::actions::AlertRule::parse("errors", "when level>=error count >= 5 in 1m then log", &env).unwrap();
-    let parts = EngineParts { values, guard, alerts: vec![rule], zones: Zone::UTC.into(), kernel: Kernel::Auto };
+    let parts = EngineParts {
+        values,
+        guard,
+        alerts: vec![rule],
+        zones: Zone::UTC.into(),
+        vocabulary: Vocabulary::default(),
+        kernel: Kernel::Auto,
+    };
     let mut engine = Engine::new(parts);
     let judged =
         Subject { first: 1, source: "steady".into(), texts: vec!["a *".into()], offset: -0.6, pattern: Some(0) };

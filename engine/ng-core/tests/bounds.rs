@@ -10,6 +10,7 @@ use ng_filter::Env;
 use ng_model::event::Reading;
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
+use ng_reading::encoders::Vocabulary;
 use ng_wire::{Format, Gauge};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -74,7 +75,14 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
     let mut raw = Vec::with_capacity(1 << 16);
     let before = HELD.get().0;
     HELD.set((before, before));
-    let parts = EngineParts { values, guard, alerts: Vec::new(), zones: Zone::UTC.into(), kernel: Kernel::Auto };
+    let parts = EngineParts {
+        values,
+        guard,
+        alerts: Vec::new(),
+        zones: Zone::UTC.into(),
+        vocabulary: Vocabulary::default(),
+        kernel: Kernel::Auto,
+    };
     let (mut engine, mut store) = (Engine::new(parts), Store::new(2048));
     let source = store.intern("source");
     for number in 0..count {

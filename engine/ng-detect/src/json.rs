@@ -58,9 +58,11 @@ impl Numbers {
     /// the first 20 values of a field.
     pub fn step(&mut self, event: &Event<'_>, matched: &Match, learn: bool) -> f32 {
         let mut largest = 0.0f64;
-        for field in event.parsed.fields.iter().filter(|field| field.number.is_finite()) {
+        let numbers = event.parsed.fields.iter().filter(|field| field.number.is_finite() && !field.in_array);
+        for field in numbers {
+            let around = field.containers(&event.parsed.containers).map(|container| container.key.span.of(event.raw));
             let mut hasher = FxHasher::default();
-            hasher.write(field.key.span.of(event.raw));
+            std::iter::once(field.key.of(event.raw)).chain(around).for_each(|key| hasher.write(key));
             let key = (matched.pattern, hasher.finish());
             if !learn {
                 largest = largest.max(self.fields.get(&key).map_or(0.0, |spread| spread.surprise(field.number)));

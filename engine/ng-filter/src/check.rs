@@ -174,7 +174,8 @@ impl Checker<'_> {
             FieldKind::Until => HeadTest::Time { op: Op::AtMost, than: self.moment(text)? },
             FieldKind::Attribute => {
                 let (than, unit) = units::quantity(text)?;
-                return Some(Node::AttrNumber { key: field["attr.".len()..].into(), op, than, unit });
+                let whole = text.parse().ok();
+                return Some(Node::AttrNumber { key: field["attr.".len()..].into(), op, than, whole, unit });
             }
             FieldKind::Flag => HeadTest::Flag(FLAGS.iter().find(|flag| flag.name == text)?.test),
             FieldKind::Presence => return presence(text),

@@ -32,6 +32,8 @@ pub(super) enum Node {
         key: Box<str>,
         op: Op,
         than: f64,
+        /// The same where it is a whole number.
+        whole: Option<i128>,
         unit: Option<Unit>,
     },
 }
@@ -94,6 +96,13 @@ impl Node {
     }
 }
 
+/// A whole number that a float cannot tell from its neighbours.
+fn exact(text: &[u8], number: f64) -> Option<i128> {
+    const TOLD_APART: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
+    let text = (number.abs() >= TOLD_APART).then_some(text)?;
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
 /// One event during one evaluation: what several tests may ask for is worked out once.
 struct Reader<'s, 'a> {
     stored: &'s StoredRecord<'a>,
@@ -116,9 +125,12 @@ impl<'a> Reader<'_, 'a> {
             Node::Not(node) => !self.passes(node),
             Node::Head(test) => test.holds(self.stored, self.now_ns),
             Node::Text { of, pattern, differ } => self.text_fits(of, pattern, *differ),
-            Node::AttrNumber { key, op, than, unit } => match (self.attr(key), unit) {
+            Node::AttrNumber { key, op, than, whole, unit } => match (self.attr(key), unit) {
                 (None, _) => false,
-                (Some((_, number)), None) => compare(number, *op, *than),
+                (Some((text, number)), None) => match (whole, exact(&text, number)) {
+                    (Some(than), Some(number)) => compare(number, *op, *than),
+                    _ => compare(number, *op, *than),
+                },
                 (Some((text, _)), Some(unit)) => std::str::from_utf8(&text)
                     .ok()
                     .and_then(units::quantity)

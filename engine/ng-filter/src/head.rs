@@ -4,6 +4,7 @@ use super::ast::Op;
 use super::fields::FieldRow;
 use ng_model::record::{Detection, RecordHeader, StoredRecord};
 use ng_wire::Unit;
+use std::cmp::Ordering;
 
 /// One test.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +35,7 @@ impl HeadTest {
                 bits != 0 && (bits & wanted != 0) != *differ
             }
             HeadTest::Number { of, op, than, .. } => compare(of(head), *op, *than),
-            HeadTest::Score { of, op, than } => {
-                head.detection.is_scored() && compare(of(&head.detection).into(), *op, (*than).into())
-            }
+            HeadTest::Score { of, op, than } => head.detection.is_scored() && compare(of(&head.detection), *op, *than),
             HeadTest::Quantity { op, than, unit } => {
                 unit.is_none_or(|unit| unit == head.unit) && compare(head.value, *op, *than)
             }
@@ -55,10 +54,10 @@ impl HeadTest {
 }
 
 /// A missing number, which is NaN, makes every comparison false.
-pub(super) fn compare(number: f64, op: Op, than: f64) -> bool {
+pub(super) fn compare<T: PartialOrd>(number: T, op: Op, than: T) -> bool {
     match op {
         Op::Like | Op::Equal => number == than,
-        Op::Differ => number != than && !number.is_nan(),
+        Op::Differ => number.partial_cmp(&than).is_some_and(Ordering::is_ne),
         Op::Above => number > than,
         Op::AtLeast => number >= than,
         Op::Below => number < than,

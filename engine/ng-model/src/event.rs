@@ -3,6 +3,7 @@
 //! An event borrows the raw bytes of its reading; message, keys and values are spans of those bytes, so that encoding
 //! allocates nothing, and a stored reading can be parsed again into the same event.
 
+pub use crate::field::{Container, Field, Fit, Key};
 use crate::record::{RecordHeader, StoredRecord};
 pub use crate::span::{Span, Text};
 use crate::symbols::{Sym, Symbols};
@@ -24,17 +25,6 @@ pub struct Reading<'a> {
     pub raw: &'a [u8],
 }
 
-/// One field found in a reading.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Field {
-    /// Its key; nested JSON objects give dotted keys only through their parent's span, arrays stay whole.
-    pub key: Text,
-    /// Its value, without quotes.
-    pub value: Text,
-    /// The value as a number; NaN when it is not one.
-    pub number: f64,
-}
-
 /// What an encoder found in a reading. Reused from event to event.
 #[derive(Clone, Debug, Default)]
 pub struct Parsed {
@@ -54,20 +44,56 @@ pub struct Parsed {
     pub unit: Unit,
     /// The eight numbers of a vector reading.
     pub vector: [f32; 8],
-    /// Fields, in the order of the reading.
+    /// Fields, in the order of the reading, those of a wrapper behind them.
     pub fields: Vec<Field>,
+    /// What nested fields stand in, each behind the one it stands in.
+    pub containers: Vec<Container>,
+    /// Fields that were found and not kept, because there were too many.
+    pub left_out: u32,
 }
 
 impl Parsed {
-    /// Forgets the event before, keeping the memory of `fields`.
+    /// Forgets the event before, keeping the memory of its lists.
     pub fn clear(&mut self) {
         self.fields.clear();
-        *self = Parsed { fields: std::mem::take(&mut self.fields), value: f64::NAN, ..Parsed::default() };
+        self.containers.clear();
+        *self = Parsed {
+            fields: std::mem::take(&mut self.fields),
+            containers: std::mem::take(&mut self.containers),
+            value: f64::NAN,
+            ..Parsed::default()
+        };
     }
 
-    /// The field named `key`, compared byte for byte.
-    pub fn field(&self, raw: &[u8], key: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| field.key.span.of(raw) == key.as_bytes())
+    /// The field that a path names. A key of the event itself goes before a path into it, and that before the end of a path
+    /// where only one field has it, such as `status` for `res.status`.
+    pub fn field(&self, raw: &[u8], path: &str) -> Option<&Field> {
+        let (mut whole, mut tail, mut several) = (None, None::<&Field>, false);
+        for field in &self.fields {
+            match (field.fit(raw, &self.containers, path.as_bytes()), tail) {
+                (Fit::No, _) => {}
+                (Fit::Whole, _) if field.container == 0 => return Some(field),
+                (Fit::Whole, _) => whole = whole.or(Some(field)),
+                (Fit::Tail, None) => tail = Some(field),
+                (Fit::Tail, Some(first)) => {
+                    several |= first.container != field.container || first.key.of(raw) != field.key.of(raw);
+                }
+            }
+        }
+        whole.or(tail.filter(|_| !several))
+    }
+
+    /// Moves every place by `by` bytes: what was found in a part of a reading is then found in the reading.
+    pub fn shift(&mut self, by: usize) {
+        let by = by as u32;
+        let keys = self.fields.iter_mut().filter_map(|field| match &mut field.key {
+            Key::Text(text) => Some(text),
+            Key::Name(_) => None,
+        });
+        keys.chain(self.containers.iter_mut().map(|container| &mut container.key))
+            .chain([&mut self.message, &mut self.name])
+            .for_each(|text| text.span.start += by);
+        self.fields.iter_mut().for_each(|field| field.value.span.start += by);
     }
 }
 

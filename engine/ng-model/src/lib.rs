@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! sensors ── intake ─▶ event ─▶ record     what a stage reads, and what it concludes
-//!            span matched                  places in the raw bytes, what the patterns say of an event
+//!            field span                    what an event is made of, and where that stands in its bytes
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
 //!            symbols zone elapsed          names, local time, time that only runs forward
 //!            safe_text checkpoint          text for a terminal, the form of a saved state
@@ -14,6 +14,7 @@
 pub mod checkpoint;
 pub mod elapsed;
 pub mod event;
+pub mod field;
 pub mod intake;
 pub mod matched;
 pub mod overrides;

@@ -277,7 +277,8 @@ fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
         _ => Kernel::Auto,
     };
     let values = MODULES.iter().enumerate().map(values).collect();
-    Ok(EngineParts { values, guard, alerts, zones: config.zones(env.zone.clone()), kernel })
+    let zones = config.zones(env.zone.clone());
+    Ok(EngineParts { values, guard, alerts, zones, vocabulary: config.vocabulary()?, kernel })
 }
 
 fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {

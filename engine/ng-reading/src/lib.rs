@@ -2,9 +2,10 @@
 //!
 //! # Layout
 //!
-//! `source_reader` is the way of one source, from its bytes to its events: `decode/` unpacks and decodes, `lines` splits bytes
-//! into lines, `colours` and `container` undo what others did to a line, `join/` puts lines together. `encoders/` finds time,
-//! level, fields and values in one event; each format is a file there.
+//! `source_reader` is the way of one source, from its bytes to its events: `decode/` unpacks and decodes, `lines` splits
+//! bytes into lines, `colours` and `container` undo what others did to a line, `join/` puts lines together. `unwrap/` finds
+//! what containers and syslog put around a line; each wrapper is a file there. `encoders/` finds time, level, fields and
+//! values in what is inside; each format is a file there.
 
 #![forbid(unsafe_code)]
 
@@ -15,3 +16,4 @@ pub mod encoders;
 mod join;
 pub mod lines;
 pub mod source_reader;
+mod unwrap;

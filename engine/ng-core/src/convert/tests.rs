@@ -222,3 +222,25 @@ fn neighbours_come_with_their_messages() {
     assert_eq!(texts, [(2, "line 2"), (0, "line 0")]);
     assert_eq!(found[0].distance, found[1].distance);
 }
+
+#[test]
+fn attributes_have_their_paths_and_the_own_key_goes_first() {
+    let raw = br#"{"req":{"id":"r1"},"res":{"id":"s1"},"req.id":"own","tags":["a"]}"#;
+    let mut symbols = Symbols::new();
+    let record = to_record(&head(Format::Json, raw, &mut symbols), raw, &symbols);
+    let attrs: Vec<_> = record.attrs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(attrs, ["req.id=own", "res.id=s1", r#"tags=["a"]"#, "tags[0]=a"]);
+}
+
+#[test]
+fn a_message_found_by_the_keys_of_another_process_is_restored() {
+    let raw = br#"{"said":"the text","level":"info"}"#;
+    let mut symbols = Symbols::new();
+    let head = RecordHeader {
+        message: Text { span: ng_model::event::Span::new(9, 17), escaped: false },
+        ..head(Format::Json, raw, &mut symbols)
+    };
+    let record = to_record(&head, raw, &symbols);
+    assert_eq!(record.text, "the text");
+    assert_eq!(restore(&record, &mut symbols).0.message, head.message);
+}

@@ -143,6 +143,7 @@ mod tests {
             guard: Guard::new(&Policy::defaults(), &Env::default()).unwrap(),
             alerts: Vec::new(),
             zones: ng_model::zone::Zones::default(),
+            vocabulary: ng_reading::encoders::Vocabulary::default(),
             kernel: Kernel::Auto,
         })
     }

@@ -115,7 +115,7 @@ impl Rule for Duplicate {
     }
 }
 
-/// None for an event without an identity; `null` and the empty text are none.
+/// None for an event without an identity of its own, which what it holds may have; `null` and the empty text are none.
 fn by_id(event: &Event<'_>) -> Option<u64> {
     // Where several fields carry an identity, the first of these.
     let rank = |key: &[u8]| match key {
@@ -125,7 +125,7 @@ fn by_id(event: &Event<'_>) -> Option<u64> {
         _ => None,
     };
     let ranked = event.parsed.fields.iter().filter_map(|field| {
-        let rank = rank(field.key.span.of(event.raw))?;
+        let rank = rank(field.key.of(event.raw)).filter(|_| field.container == 0)?;
         let value = field.value.span.of(event.raw);
         (!value.is_empty() && value != b"null").then_some((rank, value))
     });

@@ -48,7 +48,7 @@ impl Sample {
             if let Some(at) = pair.find('=') {
                 let text = |from, to| Text { span: Span::new(start + from, start + to), escaped: false };
                 let (key, value) = (text(0, at), text(at + 1, pair.len()));
-                sample.parsed.fields.push(Field { key, value, number: f64::NAN });
+                sample.parsed.fields.push(Field::new(key, value, f64::NAN));
             }
             start += pair.len() + 1;
         }

@@ -21,10 +21,11 @@ pub use store::{Body, Pattern};
 
 use fields::Budget;
 use matcher::Matcher;
-use ng_model::event::Event;
+use ng_model::event::{Event, Field};
 use ng_model::matched::Match;
 use ng_model::settings::{Accepts, Row, Values};
 use ng_model::symbols::Symbols;
+use ng_reading::encoders::path;
 use ng_wire::{Format, Gauge, Unit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
@@ -191,15 +192,14 @@ impl Patterns {
     }
 
     fn observe_shape(&mut self, event: &Event<'_>) -> Match {
-        let keys = || event.parsed.fields.iter().take(MOST_KEYS);
         // A sum, because the order of the keys does not matter.
-        let shape = keys().fold(0u64, |sum, field| sum.wrapping_add(hash(field.key.span.of(event.raw))));
+        let shape = keys(event).fold(0u64, |sum, field| sum.wrapping_add(path_hash(field, event)));
         let key = Key::Shape(event.head.source, shape);
         let (place, is_new) = self.find_or_add(event, key, || Body::Shape(shape_text(event)));
         let mut matched = self.count(event, place, is_new, event.raw.len());
         let (mut largest, mut sum, mut number) = (0.0f64, 0.0, 0u32);
-        for (position, field) in keys().enumerate() {
-            let (key, value) = (hash(field.key.span.of(event.raw)), hash(field.value.span.of(event.raw)));
+        for (position, field) in keys(event).enumerate() {
+            let (key, value) = (path_hash(field, event), hash(field.value.span.of(event.raw)));
             let fields = &mut self.store.at_mut(place).fields;
             if let Some(bits) = fields::rarity(fields, &mut self.budget, position, key, value, self.learning) {
                 largest = largest.max(bits);
@@ -281,13 +281,7 @@ impl Patterns {
 }
 
 fn shape_text(event: &Event<'_>) -> String {
-    let mut keys: Vec<_> = event
-        .parsed
-        .fields
-        .iter()
-        .take(MOST_KEYS)
-        .map(|field| String::from_utf8_lossy(field.key.span.of(event.raw)))
-        .collect();
+    let mut keys: Vec<_> = keys(event).map(|field| path(event.raw, event.parsed, field)).collect();
     keys.sort();
     let mut text = String::from("{");
     for key in keys {
@@ -302,6 +296,19 @@ fn shape_text(event: &Event<'_>) -> String {
     }
     text.push('}');
     text
+}
+
+/// The fields that make a shape. Arrays are compared as a whole, so that their length makes no difference.
+fn keys<'e>(event: &Event<'e>) -> impl Iterator<Item = &'e Field> {
+    event.parsed.fields.iter().filter(|field| !field.in_array).take(MOST_KEYS)
+}
+
+/// One number for the path of a field.
+fn path_hash(field: &Field, event: &Event<'_>) -> u64 {
+    let around = field.containers(&event.parsed.containers).map(|container| container.key.span.of(event.raw));
+    let mut hasher = FxHasher::default();
+    std::iter::once(field.key.of(event.raw)).chain(around).for_each(|key| hasher.write(key));
+    hasher.finish()
 }
 
 fn hash(bytes: &[u8]) -> u64 {

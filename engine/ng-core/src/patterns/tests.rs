@@ -52,7 +52,7 @@ fn object(patterns: &mut Patterns, seq: u64, raw: &str) -> Match {
         let equals = start + word.find('=').unwrap();
         let text = |start, end| Text { span: Span::new(start, end), escaped: false };
         let (key, value) = (text(start, equals), text(equals + 1, start + word.len()));
-        parsed.fields.push(Field { key, value, number: f64::NAN });
+        parsed.fields.push(Field::new(key, value, f64::NAN));
         start += word.len() + 1;
     }
     observe(patterns, Format::Json, 1, seq, raw, &parsed)

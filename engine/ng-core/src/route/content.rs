@@ -3,20 +3,25 @@
 use super::entries::{Entries, Look, Wants};
 use super::table::Table;
 use ng_filter::{Key, Known, text_of};
-use ng_model::event::Event;
+use ng_model::event::{Event, Field, Fit};
 use rustc_hash::FxHashMap;
+use std::io::Write;
 
 /// Entries under the pattern or the attribute that a record must have.
 #[derive(Default)]
 pub(super) struct Content {
     patterns: Table<u32, Entries>,
-    attrs: FxHashMap<Box<[u8]>, Attr>,
-    /// A bit of every name in `attrs`; most fields of a record need no look into the table.
+    attrs: Vec<Attr>,
+    /// The places in `attrs` by the ends of the names, from a whole key on: a field is found by its key alone.
+    ends: FxHashMap<Box<[u8]>, Vec<usize>>,
+    /// A bit of every key in `ends`; most fields of a record need no look into the table.
     marks: u64,
 }
 
 #[derive(Default)]
 struct Attr {
+    /// The path of the attribute, or the end of it.
+    name: Box<str>,
     /// Those that want any value.
     any: Entries,
     /// By short values.
@@ -41,13 +46,24 @@ impl Content {
     }
 
     fn attr(&mut self, name: &str) -> &mut Attr {
-        self.marks |= mark(name.as_bytes());
-        self.attrs.entry(name.as_bytes().into()).or_default()
+        let place = self.place(name).unwrap_or_else(|| {
+            self.attrs.push(Attr { name: name.into(), ..Attr::default() });
+            for end in ends(name.as_bytes()) {
+                self.marks |= mark(end);
+                self.ends.entry(end.into()).or_default().push(self.attrs.len() - 1);
+            }
+            self.attrs.len() - 1
+        });
+        &mut self.attrs[place]
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.ends.get(name.as_bytes())?.iter().copied().find(|place| *self.attrs[*place].name == *name)
     }
 
     /// Subscriptions filed under a key.
     pub(super) fn count(&self, key: &Key) -> usize {
-        let attr = |name: &str| self.attrs.get(name.as_bytes());
+        let attr = |name: &str| self.place(name).map(|place| &self.attrs[place]);
         let entries = match key {
             Key::Pattern(number) => self.patterns.get(*number),
             Key::HasAttr(name) => attr(name).map(|attr| &attr.any),
@@ -70,23 +86,27 @@ impl Content {
             return None;
         }
         let event = look.event;
-        let fields = &event.parsed.fields;
         let mut last: Option<&Entries> = None;
-        for (place, field) in fields.iter().enumerate() {
-            let name = field.key.span.of(event.raw);
-            if self.marks & mark(name) == 0 {
+        for field in &event.parsed.fields {
+            let mut index = [0; 16];
+            let key = match field.key.of(event.raw) {
+                b"" => index_of(field, event, &mut index),
+                key => key,
+            };
+            if self.marks & mark(key) == 0 {
                 continue;
             }
-            let Some(attr) = self.attrs.get(name) else { continue };
-            // The first of several fields of one name is the attribute.
-            if fields[..place].iter().any(|earlier| earlier.key.span.of(event.raw) == name) {
-                continue;
-            }
-            look.visit(&attr.any);
-            if let Some(entries) = attr.get(&text_of(&event.stored(), field))
-                && let Some(before) = last.replace(entries)
-            {
-                look.visit(before);
+            for place in self.ends.get(key).into_iter().flatten() {
+                let attr = &self.attrs[*place];
+                if !is_named(field, event, &attr.name) {
+                    continue;
+                }
+                look.visit(&attr.any);
+                if let Some(entries) = attr.get(&text_of(&event.stored(), field))
+                    && let Some(before) = last.replace(entries)
+                {
+                    look.visit(before);
+                }
             }
         }
         last
@@ -101,6 +121,28 @@ impl Attr {
             None => self.long.get(text),
         }
     }
+}
+
+/// The name asks for this field, and for no other of the event.
+#[inline]
+fn is_named(field: &Field, event: &Event<'_>, name: &str) -> bool {
+    field.fit(event.raw, &event.parsed.containers, name.as_bytes()) != Fit::No
+        && event.parsed.field(event.raw, name).is_some_and(|found| std::ptr::eq(found, field))
+}
+
+/// The ends of a name from which on it may be that of a field: the name itself, and what is behind a dot or is a place in an
+/// array.
+fn ends(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    (0..name.len()).filter(|at| *at == 0 || name[at - 1] == b'.' || name[*at] == b'[').map(|at| &name[at..])
+}
+
+/// `[7]` for an element of an array; empty for a field of another sort that has no key.
+fn index_of<'b>(field: &Field, event: &Event<'_>, out: &'b mut [u8; 16]) -> &'b [u8] {
+    let index = field.containers(&event.parsed.containers).next().and_then(|container| container.index);
+    let mut rest = &mut out[..];
+    let written = index.map(|index| write!(rest, "[{index}]"));
+    let free = rest.len();
+    if written.is_some_and(|written| written.is_ok()) { &out[..16 - free] } else { &[] }
 }
 
 /// A text of fewer than 16 bytes as a number; no other has the same.

@@ -20,6 +20,7 @@ use ng_model::overrides::Overrides;
 use ng_model::record::RecordHeader;
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
+use ng_reading::encoders::Vocabulary;
 use ng_wire::{Command, ConstitutionView, Format, Frame, Gauge, Mode, ModuleView, Record, Request, SettingValue};
 use parking_lot::Mutex;
 use std::cell::Cell;
@@ -134,6 +135,7 @@ fn engine_with(alerts: &[(&str, &str)], policy: &Policy, zone: Zone) -> Engine {
         guard: Guard::new(policy, &env).unwrap(),
         alerts: alerts.iter().map(rule).collect(),
         zones: zone.into(),
+        vocabulary: Vocabulary::default(),
         kernel: Kernel::Scalar,
     })
 }

@@ -1,6 +1,6 @@
 //! What each form of the language matches.
 
-use super::check;
+use super::{Env, Filter, Format, NOW, Sample, check};
 
 const ALL: &str = "ssh disk cpu ping api flood note gap";
 
@@ -212,4 +212,47 @@ fn saved_filters() {
     check("!@bad type:log.**", "api flood");
     check("@root", "ssh");
     check("@json | lost", "disk gap");
+}
+
+/// Whether a filter lets a JSON object through.
+fn lets_through(text: &str, raw: &str) -> bool {
+    let sample = Sample::new("object", "log.json", "stdin", raw, |head| head.format = Format::Json);
+    Filter::compile(text, &Env::default()).unwrap().matches(&sample.stored(), NOW)
+}
+
+#[test]
+fn attributes_are_named_by_their_paths() {
+    let raw =
+        r#"{"req":{"id":"r1"},"res":{"id":"s1","status":500},"tags":["a","b"],"items":[{"n":1}],"log.level":"warn"}"#;
+    for (text, expect) in [
+        ("attr.req.id=r1", true),
+        ("attr.res.id=s1", true),
+        ("attr.res.id=r1", false),
+        ("attr.id=r1", false),
+        ("has:attr.id", false),
+        ("attr.res.status>=500", true),
+        ("attr.status>=500", true),
+        ("attr.res.status>500", false),
+        ("attr.tags[1]=b", true),
+        ("has:attr.tags[2]", false),
+        ("attr.items[0].n=1", true),
+        ("attr.log.level=warn", true),
+    ] {
+        assert_eq!(lets_through(text, raw), expect, "{text}");
+    }
+}
+
+#[test]
+fn big_whole_numbers_are_compared_exactly() {
+    let raw = r#"{"id":9007199254740993}"#;
+    for (text, expect) in [
+        ("attr.id>9007199254740992", true),
+        ("attr.id>=9007199254740993", true),
+        ("attr.id<9007199254740994", true),
+        ("attr.id>9007199254740993", false),
+        ("attr.id=9007199254740993", true),
+        ("attr.id=9007199254740992", false),
+    ] {
+        assert_eq!(lets_through(text, raw), expect, "{text}");
+    }
 }

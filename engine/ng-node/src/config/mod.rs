@@ -4,6 +4,7 @@
 //! person chooses. A later layer wins, key by key.
 
 mod layer;
+mod reading;
 mod sections;
 mod template;
 mod zones;
@@ -50,6 +51,7 @@ impl Config {
         }
         let config = Config { values };
         errors.extend(config.check_filters());
+        errors.extend(config.vocabulary().err());
         if errors.is_empty() { Ok(config) } else { Err(errors) }
     }
 

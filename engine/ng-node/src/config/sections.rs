@@ -16,7 +16,7 @@ pub(super) struct Section {
 }
 
 /// Tables whose names the person chooses; every value is a text.
-pub(super) const FREE: [&str; 9] = [
+pub(super) const FREE: [&str; 10] = [
     "alerts",
     "filters",
     "keys",
@@ -26,6 +26,7 @@ pub(super) const FREE: [&str; 9] = [
     "profile_tokens",
     "reading.abbreviations",
     "sources",
+    "reading.levels",
 ];
 
 static RING: &[Row] = &[Row {
@@ -34,6 +35,22 @@ static RING: &[Row] = &[Row {
     unit: "records",
     summary: "Most recent records that stay in memory for looking back, filtering and searching.",
 }];
+
+static READING_KEYS: &[Row] = &[
+    Row {
+        key: "time",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Keys under which JSON and key=value lines state their time, tried before those that are known, in any case; a dot goes into a nested object.",
+    },
+    Row { key: "level", accepts: Accepts::List(&[]), unit: "", summary: "Keys of the level, like those of the time." },
+    Row {
+        key: "message",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Keys of the message, like those of the time.",
+    },
+];
 
 static CONSOLE: &[Row] = &[
     Row {
@@ -201,6 +218,7 @@ pub(super) fn sections() -> Vec<Section> {
         table("console", "The console.", CONSOLE),
         table("reading", "How lines are read, whatever their source.", READING),
         table("server", "The server that `serve` runs.", SERVER),
+        table("reading.keys", "Where lines with keys state what every event has.", READING_KEYS),
     ];
     for sensor in SENSORS {
         all.push(table(&format!("sensors.{}", sensor.name), sensor.summary, sensor.settings));

@@ -19,6 +19,7 @@ pub fn template() -> String {
         "\n# Alert rules: name = \"when FILTER [count >= N in TIME] [for TIME] then notify|log [level LEVEL] [cooldown TIME]\"\n[alerts]\n\
          # errors = \"when level>=error count >= 10 in 1m then notify cooldown 5m\"\n\
          \n# Saved filters, used as @name.\n[filters]\n# ssh = \"source:auth sshd\"\n\
+         \n# Names of levels besides those that are known: word = \"trace|debug|info|notice|warn|error|fatal\".\n[reading.levels]\n# disaster = \"fatal\"\n\
          \n# Keys by the id of their action.\n[keys]\n# \"events.pause\" = \"p\"\n\
          \n# Engines elsewhere: a name for what --url and connect take.\n[profiles]\n# web = \"ssh://web-1\"\n\
          # api = \"https://api.example.org:8443\"\n\

@@ -30,6 +30,22 @@ fn faults_name_file_line_column_and_the_nearest_name() {
         ),
         ("[alerts]\nx = 5", "NG-2104 ng.toml:2:1: alerts.x: expected a text"),
         ("capacity = 5", "NG-2103 ng.toml:1:1: unknown table capacity"),
+        (
+            "[reading.levels]\nboom = \"loud\"",
+            "NG-2104 ng.toml:2:1: reading.levels.boom: expected one of trace, debug, info, notice, warn, error, fatal",
+        ),
+        (
+            "[reading.levels]\n\"two words\" = \"error\"",
+            "NG-2104 ng.toml:2:1: reading.levels.two words: expected a word of 2 to 64 letters of ASCII, found",
+        ),
+        (
+            "[reading.keys]\nlevel = [\"\"]",
+            "NG-2104 ng.toml:2:1: reading.keys.level: expected a key of 1 to 64 bytes, found ''",
+        ),
+        (
+            "[reading.keys]\nlevle = [\"l\"]",
+            "NG-2103 ng.toml:2:1: unknown key levle; did you mean level? in reading.keys",
+        ),
         ("[filters]\nbad = \"levle>=warn\"", "NG-2105 ng.toml:2:1, column 1 of the filter: filters.bad: "),
     ];
     for (text, expected) in cases {

@@ -1,6 +1,7 @@
 //! From what a stamp shows to the time that it means.
 
 use super::stamp::{ABBREVIATIONS, DAY_S, Day, Numbers, Orders, Stamp, StatedZone, When, abbreviation};
+use super::vocabulary::Vocabulary;
 use ng_model::event::Reading;
 use ng_model::symbols::Sym;
 use ng_model::zone::{LocalTime, Zone, Zones};
@@ -20,6 +21,8 @@ const AHEAD_S: i64 = 3600;
 pub struct Clock {
     /// Timestamps without a zone are UTC, not local time. Sources with a zone of their own keep it.
     pub assume_utc: bool,
+    /// The words that name levels, and the keys of time, level and message.
+    pub vocabulary: Vocabulary,
     local: LocalTime,
     /// Sources with a zone of their own, by name.
     own: Vec<(String, LocalTime)>,
@@ -53,12 +56,18 @@ impl Clock {
     pub fn of(zone: Zone) -> Clock {
         Clock {
             assume_utc: false,
+            vocabulary: Vocabulary::default(),
             local: LocalTime::new(zone),
             own: Vec::new(),
             meanings: Vec::new(),
             current: Cell::new(Memory::of(Sym::default())),
             others: RefCell::default(),
         }
+    }
+
+    /// The same with other words.
+    pub fn with(self, vocabulary: Vocabulary) -> Clock {
+        Clock { vocabulary, ..self }
     }
 
     /// Timestamps without a zone are UTC.

@@ -1,11 +1,9 @@
 //! What a line begins with that says that an event begins there.
 
-use super::{level, stamp};
+use super::{level, stamp, vocabulary};
 
 /// As much of a line is looked at.
 const WINDOW: usize = 256;
-/// Levels as .NET abbreviates them, before an indented message.
-const DOTNET: [&[u8]; 3] = [b"fail", b"dbug", b"trce"];
 /// A clock time that stands further inside is part of the message.
 const CLOCK_WITHIN: usize = 64;
 
@@ -30,7 +28,7 @@ pub(crate) fn has_level(line: &[u8]) -> bool {
     let length = word.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
     let (word, behind) = (&word[..length], word.get(length));
     let bare = word.iter().all(u8::is_ascii_uppercase);
-    let is_level = || level::value(word).is_some() || DOTNET.contains(&word);
+    let is_level = || vocabulary::names_level(word);
     match behind {
         Some(b']' | b'>' | b')') => framed && is_level(),
         Some(b':' | b'|') => length > 1 && is_level(),

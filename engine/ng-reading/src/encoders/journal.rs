@@ -1,7 +1,7 @@
 //! Entries of journald as `journalctl -o json` prints them.
 
-use super::json_scan::{self, Kind};
-use super::{Clock, Encoder, level, members, number, text};
+use super::json_scan::{self, Found, Kind};
+use super::{Clock, Encoder, members, number, stated_level, text};
 use memchr::memmem;
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::Format;
@@ -32,7 +32,7 @@ fn parse(reading: &Reading<'_>, _: &Clock, parsed: &mut Parsed) -> bool {
         return false;
     }
     parsed.message = members::whole(raw);
-    let accepted = json_scan::members(raw, |member| {
+    let found = json_scan::members(raw, 0, &mut Vec::new(), |_, member| {
         if member.depth != 1 {
             return;
         }
@@ -43,7 +43,7 @@ fn parse(reading: &Reading<'_>, _: &Clock, parsed: &mut Parsed) -> bool {
                 Kind::Array => parsed.message = first_message(raw, member.value),
                 _ => {}
             },
-            b"PRIORITY" => parsed.level = plain_number(value).and_then(level::severity).or(parsed.level),
+            b"PRIORITY" => parsed.level = plain_number(value).and_then(stated_level::severity).or(parsed.level),
             TIME => {
                 let micros: Option<i64> = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
                 parsed.time_ns = micros.and_then(|micros| micros.checked_mul(1000)).or(parsed.time_ns);
@@ -61,7 +61,13 @@ fn parse(reading: &Reading<'_>, _: &Clock, parsed: &mut Parsed) -> bool {
             field.number = number::decimal(field.value.span.of(raw)).unwrap_or(f64::NAN);
         }
     }
-    accepted && (reading.format == Format::Journal || parsed.time_ns.is_some())
+    match found {
+        Found::Object(end) => {
+            json_scan::ends(raw, end) && (reading.format == Format::Journal || parsed.time_ns.is_some())
+        }
+        Found::Cut => parsed.time_ns.is_some(),
+        Found::Other => false,
+    }
 }
 
 /// The first of several messages, or the array itself when it holds the bytes of one message.

@@ -1,5 +1,6 @@
-//! The level that a line, a field or a priority states.
+//! The level that a line of text states, by the position of a word.
 
+use super::vocabulary::{Vocabulary, Word};
 use ng_wire::Level;
 
 /// A level found in a line.
@@ -17,14 +18,21 @@ const TOKENS: usize = 8;
 const HEADING: usize = 3;
 /// Longest stretch of a line that is looked at.
 const WINDOW: usize = 256;
+/// Words that make a part of a sentence of what follows.
+const LEADS_ON: [&[u8]; 25] = [
+    b"a", b"an", b"and", b"any", b"as", b"at", b"by", b"for", b"from", b"in", b"into", b"is", b"level", b"no", b"not",
+    b"of", b"on", b"or", b"set", b"the", b"to", b"was", b"with", b"without", b"zero",
+];
 
-/// Looks for a level among the first tokens from `from` on. Deliberately narrow: an upper-case word, a word in brackets,
-/// a word before a colon or set off by separators, or `level=word`; words inside prose are no level. `stamped` = a
-/// timestamp ends at `from`; `logcat` = a single letter behind two numbers is a level.
-pub(super) fn in_line(raw: &[u8], from: usize, stamped: bool, logcat: bool) -> Option<Found> {
+/// Looks for a level among the first tokens from `from` on. What counts is the position of a word, because prose has the same
+/// words: in brackets or colours, the first behind the timestamp or behind columns such as a thread and a logger, before a
+/// colon, or a column of its own. `stamped` = a timestamp ends at `from`; `logcat` = a single letter behind two numbers
+/// is a level.
+pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool, logcat: bool) -> Option<Found> {
     let window = &raw[..raw.len().min(from + WINDOW)];
-    let (mut at, mut index, mut prose, mut words) = (from, 0, 0, false);
-    while index < TOKENS {
+    let mut before = Before { stamped, ..Before::default() };
+    let mut at = from;
+    while before.tokens < TOKENS {
         at = skip_blank(window, at);
         let (end, seen) = token_end(window, at);
         let token = &window[at..end];
@@ -36,54 +44,29 @@ pub(super) fn in_line(raw: &[u8], from: usize, stamped: bool, logcat: bool) -> O
             at += 1;
             continue;
         };
-        if seen & (LOWER | UPPER | DIGIT) == 0 {
+        let class = class(token, seen);
+        if class == Class::Separator {
+            before.separated = true;
             at = end;
             continue;
         }
-        let place = TokenPosition { index, prose, set_off: stamped && index == 0 };
         let hit = match first {
-            b'[' | b'<' => bracketed(window, at),
-            b'a'..=b'z' | b'A'..=b'Z' => {
-                if logcat && index == 2 && token.len() == 1 {
-                    letter(first).map(|level| Hit { level, end, heads: true })
-                } else {
-                    bare(window, at, end, place)
-                }
+            b'[' | b'<' | b'(' => bracketed(words, window, at, &before),
+            b'a'..=b'z' | b'A'..=b'Z' if logcat && before.tokens == 2 && token.len() == 1 => {
+                letter(first).map(|level| Hit { level, end })
             }
+            b'a'..=b'z' | b'A'..=b'Z' => tagged(window, at, &before).or_else(|| bare(words, window, at, end, &before)),
             _ => None,
         };
-        if let Some(Hit { level, end, heads }) = hit {
+        if let Some(Hit { level, end }) = hit {
             // A word before the level is more than a heading, unless it stands in brackets: it stays in the message.
-            let heads = heads && index < HEADING && !words;
+            let heads = before.tokens < HEADING && !before.letters;
             return Some(Found { level, message: heads.then_some(end) });
         }
-        words |= seen & (LOWER | UPPER) != 0 && !matches!(first, b'[' | b'(' | b'<');
-        // A plain word of running text consists of letters, and not of capitals alone.
-        prose = if seen & (DIGIT | OTHER) == 0 && seen & LOWER != 0 { prose + 1 } else { 0 };
-        index += 1;
+        before.pass(token, class, seen);
         at = end;
     }
     None
-}
-
-/// A level by name, in any case.
-pub(super) fn word(text: &[u8]) -> Option<Level> {
-    let candidates: &[(&str, Level)] = match text.first()? | 0x20 {
-        b'i' => &[("info", Level::Info), ("information", Level::Info), ("informational", Level::Info)],
-        b'w' => &[("warn", Level::Warn), ("warning", Level::Warn)],
-        b'e' => &[("error", Level::Error), ("err", Level::Error), ("emerg", Level::Fatal), ("emergency", Level::Fatal)],
-        b'd' => &[("debug", Level::Debug), ("dbg", Level::Debug)],
-        b'n' => &[("notice", Level::Notice)],
-        b't' => &[("trace", Level::Trace)],
-        b'f' => &[("fatal", Level::Fatal), ("failure", Level::Error), ("fine", Level::Debug)],
-        b'c' => &[("critical", Level::Fatal), ("crit", Level::Fatal)],
-        b'a' => &[("alert", Level::Fatal)],
-        b'p' => &[("panic", Level::Fatal)],
-        b's' => &[("severe", Level::Error)],
-        b'v' => &[("verbose", Level::Debug)],
-        _ => return None,
-    };
-    candidates.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(text)).map(|(_, level)| *level)
 }
 
 /// A level by the letter that logcat, glog and many loggers print.
@@ -96,45 +79,6 @@ pub(super) fn letter(byte: u8) -> Option<Level> {
         b'W' => Level::Warn,
         b'E' => Level::Error,
         b'F' | b'A' | b'C' => Level::Fatal,
-        _ => return None,
-    })
-}
-
-/// A level as a field's value states it: a word or a letter.
-pub(super) fn value(text: &[u8]) -> Option<Level> {
-    let text = text.trim_ascii();
-    match text {
-        [byte] => letter(byte.to_ascii_uppercase()),
-        _ => word(text),
-    }
-}
-
-/// A syslog severity, 0 to 7.
-pub(super) fn severity(number: u32) -> Option<Level> {
-    Some(match number {
-        0..=2 => Level::Fatal,
-        3 => Level::Error,
-        4 => Level::Warn,
-        5 => Level::Notice,
-        6 => Level::Info,
-        7 => Level::Debug,
-        _ => return None,
-    })
-}
-
-/// A numeric level of structured logs: a syslog severity below 8, else steps of ten from trace (10) to fatal (60).
-pub(super) fn number(number: f64) -> Option<Level> {
-    if number < 0.0 || number.fract() != 0.0 {
-        return None;
-    }
-    Some(match number as u32 {
-        small @ 0..=7 => return severity(small),
-        10..=19 => Level::Trace,
-        20..=29 => Level::Debug,
-        30..=39 => Level::Info,
-        40..=49 => Level::Warn,
-        50..=59 => Level::Error,
-        60 => Level::Fatal,
         _ => return None,
     })
 }
@@ -154,20 +98,116 @@ pub(super) fn skip_blank(raw: &[u8], mut at: usize) -> usize {
     at
 }
 
+#[derive(Clone, Copy)]
 struct Hit {
     level: Level,
     end: usize,
-    /// The level is a part of the line's heading, not of its message.
-    heads: bool,
 }
 
-#[derive(Clone, Copy)]
-struct TokenPosition {
-    index: usize,
-    /// Plain words that stand directly before.
-    prose: usize,
-    /// The token follows a timestamp directly.
-    set_off: bool,
+/// What kind of thing a token is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Class {
+    /// `-`, `|` and the like.
+    Separator,
+    /// No letters.
+    Number,
+    /// In brackets.
+    Bracket,
+    /// Letters with something between them, such as `web-1`, `c.e.App`, `main.go:7`.
+    #[default]
+    Column,
+    /// A word with a colon behind it.
+    Label,
+    /// A word, perhaps with punctuation behind it.
+    Plain,
+    /// A word of capitals.
+    Capitals,
+}
+
+fn class(token: &[u8], seen: u8) -> Class {
+    if seen & (LOWER | UPPER | DIGIT) == 0 {
+        return Class::Separator;
+    }
+    if matches!(token[0], b'[' | b'(' | b'<') {
+        return Class::Bracket;
+    }
+    if seen & (LOWER | UPPER) == 0 {
+        return Class::Number;
+    }
+    let stem = stem(token);
+    if !stem.iter().all(u8::is_ascii_alphabetic) {
+        Class::Column
+    } else if token.ends_with(b":") {
+        Class::Label
+    } else if seen & LOWER != 0 {
+        Class::Plain
+    } else {
+        Class::Capitals
+    }
+}
+
+/// A token without the punctuation behind it.
+fn stem(token: &[u8]) -> &[u8] {
+    match token {
+        [stem @ .., b',' | b'.' | b';' | b':' | b'!' | b'?' | b')'] => stem,
+        _ => token,
+    }
+}
+
+/// What stands between the timestamp and a token.
+#[derive(Default)]
+struct Before<'r> {
+    /// A timestamp stands before all of it.
+    stamped: bool,
+    tokens: usize,
+    /// Letters outside brackets.
+    letters: bool,
+    /// Words or labels, which may be the beginning of a sentence.
+    words: bool,
+    /// Plain words among these, and how many stand directly before.
+    plain: bool,
+    directly: usize,
+    /// The last token.
+    last: &'r [u8],
+    class: Class,
+    /// A separator stands directly before.
+    separated: bool,
+}
+
+impl<'r> Before<'r> {
+    fn pass(&mut self, token: &'r [u8], class: Class, seen: u8) {
+        self.tokens += 1;
+        self.letters |= seen & (LOWER | UPPER) != 0 && class != Class::Bracket;
+        self.words |= matches!(class, Class::Plain | Class::Label | Class::Capitals);
+        self.plain |= matches!(class, Class::Plain | Class::Label);
+        self.directly = if class == Class::Plain { self.directly + 1 } else { 0 };
+        (self.last, self.class, self.separated) = (token, class, false);
+    }
+
+    /// What follows is in the middle of a sentence.
+    fn leads_on(&self) -> bool {
+        LEADS_ON.iter().any(|word| word.eq_ignore_ascii_case(stem(self.last)))
+    }
+
+    /// What follows is counted: `SUMMARY: 0`.
+    fn counts(&self) -> bool {
+        self.words && self.class == Class::Number
+    }
+
+    /// The token is the first behind the timestamp.
+    fn is_stamp(&self) -> bool {
+        self.stamped && self.tokens == 0
+    }
+}
+
+/// The first byte at or behind `at` that is no part of a colour sequence.
+pub(crate) fn skip_colours(raw: &[u8], mut at: usize) -> usize {
+    while raw.get(at) == Some(&0x1b)
+        && let Some(end) = colour_end(raw, at)
+    {
+        at = end;
+    }
+    at
 }
 
 fn colour_end(raw: &[u8], at: usize) -> Option<usize> {
@@ -216,48 +256,126 @@ fn token_end(raw: &[u8], at: usize) -> (usize, u8) {
     (raw.len(), seen)
 }
 
-/// `[error]`, `[WARN ]`, `[core:error]`, `<Warning>:`, with a colon behind or without.
-fn bracketed(raw: &[u8], at: usize) -> Option<Hit> {
-    let close = if raw[at] == b'[' { b']' } else { b'>' };
-    let inside = raw[at + 1..].iter().take(32).position(|byte| *byte == close)?;
-    let end = at + 2 + inside;
-    let text = raw[at + 1..end - 1].trim_ascii();
-    let text = text.rsplit(|byte| *byte == b':').next().unwrap_or(text);
-    let colon = raw.get(end) == Some(&b':');
-    // An angle bracket without a colon behind it is markup.
-    if close == b'>' && !colon {
+/// `[error]`, `[WARN ]`, `[E]`, `[core:error]`, `[INFO/main]`, `<Warning>:`, with a colon behind or without; also in the second
+/// of brackets that touch. A plain word before it makes it a part of a sentence: `queue [error] has 0 messages`.
+fn bracketed(words: &Vocabulary, raw: &[u8], at: usize, before: &Before<'_>) -> Option<Hit> {
+    if before.directly > 0 && !before.separated {
         return None;
     }
-    Some(Hit { level: word(text)?, end: end + usize::from(colon), heads: true })
+    let mut at = at;
+    for _ in 0..HEADING {
+        let close = match raw.get(at)? {
+            b'[' => b']',
+            b'<' => b'>',
+            b'(' => b')',
+            _ => return None,
+        };
+        let inside = raw[at + 1..].iter().take(32).position(|byte| *byte == close)?;
+        let end = at + 2 + inside;
+        let colon = raw.get(end) == Some(&b':');
+        let text = raw[at + 1..end - 1].trim_ascii();
+        // An angle bracket without a colon behind it is markup.
+        if (close != b'>' || colon)
+            && let Some(level) = in_brackets(words, text)
+        {
+            return Some(Hit { level, end: end + usize::from(colon) });
+        }
+        at = end;
+    }
+    None
 }
 
-fn bare(raw: &[u8], at: usize, end: usize, place: TokenPosition) -> Option<Hit> {
-    let token = &raw[at..end];
-    let len = token.iter().take(16).take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
-    let (name, rest) = token.split_at(len);
-    match rest.first() {
-        Some(b'=') if matches!(name, b"level" | b"lvl" | b"severity" | b"log_level" | b"loglevel") => {
-            let text = rest[1..].strip_prefix(b"\"").unwrap_or(&rest[1..]);
-            let len = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-            return Some(Hit { level: value(&text[..len])?, end, heads: false });
+fn in_brackets(words: &Vocabulary, text: &[u8]) -> Option<Level> {
+    // Other letters in brackets are points of a list.
+    if let [byte] | [byte, b' ', b'0'..=b'9', ..] = text {
+        return letter(*byte).filter(|_| b"TVDIWEF".contains(byte));
+    }
+    let last = text.rsplit(|byte| *byte == b':').next().unwrap_or(text);
+    let first = text.split(|byte| matches!(byte, b'/' | b'|' | b' ')).next().unwrap_or(text);
+    words
+        .word(last)
+        .or_else(|| words.word(first).filter(|_| first.iter().all(u8::is_ascii_uppercase)))
+        .map(|word| word.level)
+}
+
+/// `E/Tag: text` and `E/Tag(123): text`, and the letter before a component in capitals, as in `W NETWORK  [main] text`.
+fn tagged(raw: &[u8], at: usize, before: &Before<'_>) -> Option<Hit> {
+    if before.tokens > 0 {
+        return None;
+    }
+    let level = letter(raw[at])?;
+    match raw.get(at + 1)? {
+        b'/' => {
+            let name = raw[at + 2..].iter().take(64).take_while(|byte| !matches!(byte, b' ' | b'(' | b':')).count();
+            let behind = &raw[at + 2 + name..];
+            let behind = behind.trim_ascii_start();
+            let behind = match behind.first() {
+                Some(b'(') => &behind[behind.iter().take(16).position(|byte| *byte == b')')? + 1..],
+                _ => behind,
+            };
+            (name > 1 && behind.first() == Some(&b':')).then_some(Hit { level, end: at + 2 })
         }
-        None | Some(b':' | b',' | b']' | b'|' | b')') => {}
-        Some(_) => return None,
+        b' ' if before.stamped => {
+            let next = skip_blank(raw, at + 1);
+            let (end, seen) = token_end(raw, next);
+            let is_column = matches!(raw.get(end..), Some([b' ', b' ' | b'[', ..]));
+            (seen == UPPER && end > next + 2 && is_column).then_some(Hit { level, end: at + 1 })
+        }
+        _ => None,
     }
-    let upper = name.iter().all(u8::is_ascii_uppercase);
+}
+
+/// A word outside brackets.
+fn bare(words: &Vocabulary, raw: &[u8], at: usize, end: usize, before: &Before<'_>) -> Option<Hit> {
+    let token = &raw[at..end];
+    let len = token.iter().take(32).take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    let (name, rest) = token.split_at(len);
+    let colon = rest.first() == Some(&b':');
     if rest == b":" && name == b"LOG" {
-        return Some(Hit { level: Level::Info, end, heads: true });
+        return Some(Hit { level: Level::Info, end });
     }
-    let level = word(name)?;
-    let after_colon = rest.first() == Some(&b':');
-    let accepted = if upper {
-        place.prose < 2 || after_colon
-    } else {
-        let alone = rest == b":" && place.index < 4 && place.prose < 2 && !is_everyday(name);
-        alone || (place.set_off && rest.is_empty() && is_separated(&raw[end..]))
+    let Word { level, everyday } = words.word(name)?;
+    let fits = match rest {
+        [] | [b':' | b']' | b'|' | b')', ..] => true,
+        // A column of comma-separated values, or the first thing said.
+        [b',', next, ..] => *next != b' ',
+        [b','] => before.is_stamp(),
+        [b'/', .., b']'] => true,
+        _ => false,
     };
-    let end = if rest.first().is_some_and(|byte| *byte != b'|') { at + len + 1 } else { at + len };
-    accepted.then_some(Hit { level, end, heads: true })
+    if !fits || before.leads_on() && !before.separated || before.counts() {
+        return None;
+    }
+    let next = skip_blank(raw, end);
+    let behind = &raw[next..token_end(raw, next).0];
+    let behind = class_of(behind);
+    let is_alone = before.separated && behind == Some(Class::Separator);
+    let is_coloured = at > 0 && raw[at - 1] == b'm' && raw.get(end) == Some(&0x1b) && !before.words;
+    let accepted = if name.iter().all(u8::is_ascii_uppercase) {
+        let in_capitals = behind == Some(Class::Capitals);
+        let counted = before.class == Class::Number && before.tokens > 0 && behind == Some(Class::Number);
+        if colon {
+            before.directly < 2
+        } else if before.words {
+            // Columns in capitals, one plain word, or a label; then what follows must not be capitals like the rest.
+            let columns = !before.plain && before.class == Class::Capitals;
+            let name = before.tokens == 1 && before.directly == 1;
+            let label = before.last.ends_with(b":");
+            !everyday && behind.is_some_and(|_| !in_capitals) && (columns || name || label)
+        } else {
+            !(counted || everyday && in_capitals)
+        }
+    } else {
+        let before_colon = rest == b":" && before.tokens < 4 && before.directly < 2 && !everyday;
+        before_colon || (before.is_stamp() && rest.is_empty() && is_separated(&raw[end..]))
+    };
+    let end = if rest.first().is_some_and(|byte| !matches!(byte, b'|' | b'/')) { at + len + 1 } else { at + len };
+    (accepted || is_alone || is_coloured).then_some(Hit { level, end })
+}
+
+fn class_of(token: &[u8]) -> Option<Class> {
+    let seen = token.iter().fold(0, |seen, byte| seen | KINDS[*byte as usize]);
+    (!token.is_empty()).then(|| class(token, seen))
 }
 
 /// A column of its own: two blanks, a tab, or a separator between blanks follow.
@@ -265,34 +383,59 @@ fn is_separated(rest: &[u8]) -> bool {
     matches!(rest, [b'\t', ..] | [b' ', b' ', ..] | [b' ', b'-' | b'|' | b':', b' ', ..])
 }
 
-/// Names of levels that also end a clause before a colon in plain English.
-fn is_everyday(name: &[u8]) -> bool {
-    [&b"fine"[..], b"failure", b"severe", b"information", b"verbose"].iter().any(|word| word.eq_ignore_ascii_case(name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(line: &str, expect: Option<(Level, Option<&str>)>) {
-        let found = in_line(line.as_bytes(), 0, false, false);
+        check_behind(line, false, expect);
+    }
+
+    /// `stamped` = the line is what stands behind a timestamp.
+    fn check_behind(line: &str, stamped: bool, expect: Option<(Level, Option<&str>)>) {
+        let found = in_line(&Vocabulary::default(), line.as_bytes(), 0, stamped, false);
         let found = found.map(|found| (found.level, found.message.map(|at| &line[at..])));
         assert_eq!(found, expect, "{line:?}");
     }
 
     #[test]
     fn levels_in_lines() {
-        check("INFO started", Some((Level::Info, Some(" started"))));
-        check("[error] no route", Some((Level::Error, Some(" no route"))));
-        check("[WARN ]: low", Some((Level::Warn, Some(" low"))));
-        check("[core:error] x", Some((Level::Error, Some(" x"))));
-        check("WARNING:root:disk", Some((Level::Warn, Some("root:disk"))));
-        check("warning: unused", Some((Level::Warn, Some(" unused"))));
-        check("<Warning>: gone", Some((Level::Warn, Some(" gone"))));
-        check("host app[1]: ERROR: bad", Some((Level::Error, None)));
-        check("a=1 level=warn c=2", Some((Level::Warn, None)));
-        check("\x1b[32mINFO\x1b[0m up", Some((Level::Info, Some("\x1b[0m up"))));
-        check("x RAS KERNEL FATAL stop", Some((Level::Fatal, None)));
+        use Level::*;
+        for (line, level, message) in [
+            ("INFO started", Info, Some(" started")),
+            ("WRN low", Warn, Some(" low")),
+            ("[error] no route", Error, Some(" no route")),
+            ("[E] no route", Error, Some(" no route")),
+            ("[WARN ]: low", Warn, Some(" low")),
+            ("[core:error] x", Error, Some(" x")),
+            ("[INFO/main] x", Info, Some(" x")),
+            ("[main][ERROR] x", Error, Some(" x")),
+            ("[I 10:00:00.123 app] x", Info, Some(" x")),
+            ("WARNING:root:disk", Warn, Some("root:disk")),
+            ("warning: unused", Warn, Some(" unused")),
+            ("fail: Shop.Cart[0]", Error, Some(" Shop.Cart[0]")),
+            ("<Warning>: gone", Warn, Some(" gone")),
+            ("E/Cart: gone", Error, Some("Cart: gone")),
+            ("W/Cart ( 123): low", Warn, Some("Cart ( 123): low")),
+            ("SEVERE|cart|gone", Error, Some("|cart|gone")),
+            ("ERROR,cart,gone", Error, Some("cart,gone")),
+            ("[main] ERROR c.e.App - boom", Error, Some(" c.e.App - boom")),
+            ("17 INFO dfs.Node: up", Info, Some(" dfs.Node: up")),
+            ("web-1 ERROR boom", Error, None),
+            ("main ERROR boom", Error, None),
+            ("my app - error - boom", Error, None),
+            ("app.db - WARNING - slow", Warn, None),
+            ("host app[1]: ERROR: bad", Error, None),
+            ("kernel: WARN low", Warn, None),
+            ("\x1b[32mINFO\x1b[0m up", Info, Some("\x1b[0m up")),
+            ("\x1b[31merror\x1b[39m gone", Error, Some("\x1b[39m gone")),
+            ("7 RAS KERNEL FATAL stop", Fatal, None),
+        ] {
+            check(line, Some((level, message)));
+        }
+        check_behind("info\tmain.go:7\tup", true, Some((Info, Some("\tmain.go:7\tup"))));
+        check_behind("W NETWORK  [conn1] slow", true, Some((Warn, Some(" NETWORK  [conn1] slow"))));
+        check_behind("ERROR, disk full", true, Some((Error, Some(" disk full"))));
     }
 
     #[test]
@@ -304,31 +447,27 @@ mod tests {
             "set log level to DEBUG",
             "the information: none",
             "<error> tag",
+            "SUMMARY: 0 ERROR, 0 FATAL",
+            "0 ERROR, 0 FATAL",
+            "0 ERROR 0 FATAL",
+            "Tests: 12 run, 0 fail: ok",
+            "ALERT MANAGER STARTED",
+            "LOG LEVEL SET TO DEBUG",
+            "Log level: DEBUG from now on",
+            "TEST SUITE PASSED, NO ERROR",
+            "SELECT * FROM ERROR WHERE ID = 7",
+            "select * from ERROR where id = 7",
+            "no ERRORS found",
+            "an ERROR came",
+            "queue [error] has 0 messages",
+            "I/O error",
+            "I/O: lost",
+            "[A] the first point",
             "one two three four five six seven eight ERROR",
             "error",
         ] {
             check(line, None);
+            check_behind(line, true, None);
         }
-    }
-
-    #[test]
-    fn every_spelling_of_the_wire_is_known() {
-        for text in ["info", "WARN", "Warning", "error", "err", "debug", "dbg", "notice", "trace", "fatal", "critical"]
-            .into_iter()
-            .chain(["crit", "alert", "emerg", "emergency", "panic", "severe", "failure", "information"])
-            .chain(["informational", "verbose", "fine", "", "no", "infos"])
-        {
-            assert_eq!(word(text.as_bytes()), text.parse().ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers() {
-        assert_eq!(number(30.0), Some(Level::Info));
-        assert_eq!(number(3.0), Some(Level::Error));
-        assert_eq!(number(60.0), Some(Level::Fatal));
-        assert_eq!(number(8.0), None);
-        assert_eq!(number(30.5), None);
-        assert_eq!(number(f64::NAN), None);
     }
 }

@@ -1,38 +1,44 @@
 //! `key=value` fields in lines of text.
 
-use super::number;
+use super::{level, number_of};
 use memchr::memchr;
-use ng_model::event::{Field, Span, Text};
+use ng_model::event::{Field, Parsed, Span, Text};
 
 /// Most fields kept of one line.
 pub(super) const FIELDS: usize = 64;
 /// Fields that begin behind this many bytes are not looked for.
 pub(super) const WINDOW: usize = 4096;
 
-/// Adds the fields of `raw[from..]` to `fields`. True when there is nothing besides fields, which makes the line logfmt.
-pub(super) fn collect(raw: &[u8], from: usize, fields: &mut Vec<Field>) -> bool {
+/// The escape character, with which a colour begins.
+const ESCAPE: u8 = 0x1b;
+
+/// Adds the fields of `raw[from..]`. True when there is nothing besides fields, which makes the line logfmt.
+pub(super) fn collect(raw: &[u8], from: usize, parsed: &mut Parsed) -> bool {
     let window = raw.len().min(WINDOW.max(from));
+    let most = parsed.fields.len() + FIELDS;
+    let coloured = memchr(ESCAPE, &raw[from..window]).is_some();
     let (mut at, mut covered, mut whole, mut quotes_end) = (from, from, true, false);
     // A quoted value may end behind the window, and then there is nothing left to look at.
     while let Some(equals) = memchr(b'=', raw.get(at..window).unwrap_or_default()).map(|found| at + found) {
-        let start = key_start(raw, covered, equals);
-        if start == equals || matches!(raw.get(equals + 1), Some(b'=' | b'>' | b'~')) {
+        let (start, key_end) = if coloured { coloured_key(raw, covered, equals) } else { key(raw, covered, equals) };
+        if start == key_end || matches!(raw.get(equals + 1), Some(b'=' | b'>' | b'~')) {
             at = equals + 1;
             whole = false;
             continue;
         }
         whole &= raw[covered..start].iter().all(u8::is_ascii_whitespace);
-        let quoted =
-            if raw.get(equals + 1) == Some(&b'"') && !quotes_end { closing_quote(raw, equals + 2) } else { None };
+        let value_start = if coloured { level::skip_colours(raw, equals + 1) } else { equals + 1 };
+        let quote = raw.get(value_start) == Some(&b'"');
+        let quoted = if quote && !quotes_end { closing_quote(raw, value_start + 1) } else { None };
         let value = match quoted {
             Some((end, escaped)) => {
                 at = end + 1;
-                Text { span: Span::new(equals + 2, end), escaped }
+                Text { span: Span::new(value_start + 1, end), escaped }
             }
             None => {
                 // No quote closes behind this place, so that later ones need not be searched to the end again.
-                quotes_end |= raw.get(equals + 1) == Some(&b'"');
-                let span = bare_value(raw, equals + 1, window);
+                quotes_end |= quote;
+                let span = bare_value(raw, value_start, window.max(value_start));
                 at = (span.start + span.len) as usize;
                 Text { span, escaped: false }
             }
@@ -41,18 +47,19 @@ pub(super) fn collect(raw: &[u8], from: usize, fields: &mut Vec<Field>) -> bool 
         if value.span.is_empty() && quoted.is_none() {
             continue;
         }
-        let number = number::quantity(value.span.of(raw)).map_or(f64::NAN, |(value, _)| value);
-        fields.push(Field { key: Text { span: Span::new(start, equals), escaped: false }, value, number });
-        if fields.len() == FIELDS {
-            return whole;
+        if parsed.fields.len() == most {
+            parsed.left_out += 1;
+            continue;
         }
+        let number = number_of(value.span.of(raw));
+        parsed.fields.push(Field::new(Text { span: Span::new(start, key_end), escaped: false }, value, number));
     }
     whole && covered > from && raw.get(covered..window).unwrap_or_default().iter().all(u8::is_ascii_whitespace)
 }
 
-/// Where the key before `equals` begins; `equals` itself when there is no key. Keys stand at the start of a token or
-/// behind a comma, semicolon or opening bracket.
-fn key_start(raw: &[u8], floor: usize, equals: usize) -> usize {
+/// The key that ends at `equals`; empty when there is none. Keys stand at the start of a token or behind a comma, semicolon
+/// or opening bracket.
+fn key(raw: &[u8], floor: usize, equals: usize) -> (usize, usize) {
     let len = raw[floor..equals].iter().rev().take_while(|byte| is_key(**byte)).count();
     let start = equals - len;
     let begins = match raw[..start].last() {
@@ -60,7 +67,23 @@ fn key_start(raw: &[u8], floor: usize, equals: usize) -> usize {
         Some(byte) => start == floor || matches!(byte, b' ' | b'\t' | b',' | b';' | b'(' | b'[' | b'{' | b'|'),
     };
     let named = raw[start..equals].first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    if begins && named { start } else { equals }
+    (if begins && named { start } else { equals }, equals)
+}
+
+/// Like [`key`], with colours around the key that are no part of it.
+fn coloured_key(raw: &[u8], floor: usize, equals: usize) -> (usize, usize) {
+    /// Most bytes of the colours on one side.
+    const COLOURS: usize = 32;
+    let near = |end: usize| floor.max(end.saturating_sub(COLOURS))..end;
+    // The first of the sequences that reach up to the equals sign.
+    let end = near(equals).find(|at| raw[*at] == ESCAPE && level::skip_colours(raw, *at) == equals).unwrap_or(equals);
+    let len = raw[floor..end].iter().rev().take_while(|byte| is_key(**byte)).count();
+    // The letter of a colour looks like the beginning of the key.
+    let colour = near(end - len).rev().find(|at| raw[*at] == ESCAPE).map(|at| level::skip_colours(raw, at));
+    match colour.filter(|start| (end - len..end).contains(start)) {
+        Some(start) if raw[start].is_ascii_alphabetic() || raw[start] == b'_' => (start, end),
+        _ => (key(raw, floor, end).0, end),
+    }
 }
 
 fn is_key(byte: u8) -> bool {
@@ -84,7 +107,8 @@ fn closing_quote(raw: &[u8], mut at: usize) -> Option<(usize, bool)> {
 /// punctuation that closes something opened before the key.
 fn bare_value(raw: &[u8], start: usize, window: usize) -> Span {
     let token = &raw[start..window];
-    let token = &token[..token.iter().position(u8::is_ascii_whitespace).unwrap_or(token.len())];
+    let token =
+        &token[..token.iter().position(|byte| byte.is_ascii_whitespace() || *byte == ESCAPE).unwrap_or(token.len())];
     let mut end = token.len();
     let mut at = 0;
     while let Some(comma) = memchr::memchr2(b',', b';', &token[at..]).map(|found| at + found) {
@@ -117,11 +141,12 @@ mod tests {
     use super::*;
 
     fn check(line: &str, whole: bool, expect: &[(&str, &str)]) {
-        let mut fields = Vec::new();
+        let mut parsed = Parsed::default();
         let raw = line.as_bytes();
-        assert_eq!(collect(raw, 0, &mut fields), whole, "{line}");
-        let text = |text: Text| std::str::from_utf8(text.span.of(raw)).unwrap();
-        let found: Vec<_> = fields.iter().map(|field| (text(field.key), text(field.value))).collect();
+        assert_eq!(collect(raw, 0, &mut parsed), whole, "{line}");
+        let text = |bytes| std::str::from_utf8(bytes).unwrap();
+        let fields = parsed.fields.iter();
+        let found: Vec<_> = fields.map(|field| (text(field.key.of(raw)), text(field.value.span.of(raw)))).collect();
         assert_eq!(found, expect, "{line}");
     }
 
@@ -159,8 +184,15 @@ mod tests {
 
     #[test]
     fn fields_are_bounded() {
-        let mut fields = Vec::new();
-        assert!(collect("k=1 ".repeat(1000).as_bytes(), 0, &mut fields));
-        assert_eq!(fields.len(), FIELDS);
+        let mut parsed = Parsed::default();
+        assert!(collect("k=1 ".repeat(1000).as_bytes(), 0, &mut parsed));
+        assert_eq!((parsed.fields.len(), parsed.left_out), (FIELDS, 1000 - FIELDS as u32));
+    }
+
+    #[test]
+    fn colours_are_no_part_of_a_field() {
+        check("\x1b[36muser=\x1b[0mann", false, &[("user", "ann")]);
+        check("order \x1b[3muser\x1b[0m\x1b[2m=\x1b[0mann done", false, &[("user", "ann")]);
+        check("\x1b[1;36mmsg=\x1b[0m\"a b\" n=1\x1b[0m", false, &[("msg", "a b"), ("n", "1")]);
     }
 }

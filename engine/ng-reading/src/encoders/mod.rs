@@ -3,9 +3,10 @@
 //! # Layout
 //!
 //! One file for each encoder, each with one static `ENCODER`; an encoder is added by its file and one line in [`ENCODERS`].
-//! The others are helpers: `stamp/` (times as they are written) and `clock.rs` (the times that they mean), `level.rs`
-//! (severity), `logfmt.rs` (`key=value`), `heading.rs` (where an event begins), `number.rs` (numbers and units),
-//! `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON strings), `kind.rs` (topics).
+//! The others are helpers: `stamp/` (times as they are written) and `clock.rs` (the times that they mean), `vocabulary.rs`
+//! (words of levels, keys), `level.rs` and `stated_level.rs` (severity), `logfmt.rs` (`key=value`), `heading.rs` (where an
+//! event begins), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON
+//! strings), `path.rs` (names of fields), `kind.rs` (topics).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
 
@@ -22,9 +23,12 @@ mod members;
 mod note;
 mod number;
 mod numeric;
+mod path;
 mod stamp;
+mod stated_level;
 mod text;
 mod vector;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;
@@ -32,8 +36,15 @@ mod tests;
 pub use clock::Clock;
 pub use escape::{message_text, unescape};
 pub use kind::stream_kind;
+pub(crate) use level::skip_colours;
 pub use number::unit_symbol;
+pub use path::path;
+pub(crate) use stamp::whole as time_of;
+pub(crate) use stated_level::severity;
+pub(crate) use text::syslog_priority;
+pub use vocabulary::{Added, Vocabulary, VocabularyError};
 
+use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_wire::Format;
@@ -75,9 +86,11 @@ pub fn abbreviations() -> impl Iterator<Item = &'static str> {
 /// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what
 /// nothing else recognises is text.
 pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
-    let recognised = ENCODERS.iter().position(|encoder| try_parse(encoder, reading, clock, parsed));
-    // The last encoder, text, accepts everything.
-    recognised.unwrap_or(ENCODERS.len() - 1) as u8
+    within_wrappers(reading, clock, parsed, |inner, parsed| {
+        let recognised = ENCODERS.iter().position(|encoder| try_parse(encoder, inner, clock, parsed));
+        // The last encoder, text, accepts everything.
+        recognised.unwrap_or(ENCODERS.len() - 1) as u8
+    })
 }
 
 /// Finds the event in stored bytes of a known format. Gives what [`encode`] gave when it chose that format, but for the
@@ -86,9 +99,30 @@ pub fn reparse(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed
     let clock = &Clock::utc();
     let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };
     let known = ENCODERS.iter().find(|encoder| encoder.format == format);
-    if !known.is_some_and(|encoder| try_parse(encoder, &reading, clock, parsed)) {
-        try_parse(&text::ENCODER, &reading, clock, parsed);
-    }
+    within_wrappers(&reading, clock, parsed, |inner, parsed| {
+        if !known.is_some_and(|encoder| try_parse(encoder, inner, clock, parsed)) {
+            try_parse(&text::ENCODER, inner, clock, parsed);
+        }
+    });
+}
+
+/// Reads what is inside the wrappers of a reading, and adds what they say.
+fn within_wrappers<T>(
+    reading: &Reading<'_>,
+    clock: &Clock,
+    parsed: &mut Parsed,
+    read: impl FnOnce(&Reading<'_>, &mut Parsed) -> T,
+) -> T {
+    let Some(wrappers) = Wrappers::of(reading.raw, &clock.vocabulary) else { return read(reading, parsed) };
+    let inner = Reading { raw: &reading.raw[wrappers.inner()..], ..*reading };
+    let found = read(&inner, parsed);
+    wrappers.complete(reading, clock, parsed);
+    found
+}
+
+/// The number that a text states, in the base unit of its unit; NaN when it states none.
+pub(crate) fn number_of(text: &[u8]) -> f64 {
+    number::quantity(text).map_or(f64::NAN, |(value, _)| value)
 }
 
 fn try_parse(encoder: &Encoder, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {

@@ -19,7 +19,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     if reading.format != Format::Note || !members::read(reading, clock, parsed) {
         return false;
     }
-    let kind = parsed.fields.iter().find(|field| field.key.span.of(reading.raw) == b"type");
+    let kind = parsed.fields.iter().find(|field| field.container == 0 && field.key.of(reading.raw) == b"type");
     parsed.name = kind.map(|field| field.value).unwrap_or_default();
     true
 }

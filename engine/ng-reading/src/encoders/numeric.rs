@@ -1,6 +1,6 @@
 //! One measured value: `name=value unit`, `name: value`, a bare number, or `timestamp,value`.
 
-use super::{Clock, Encoder, level, members, number, stamp};
+use super::{Clock, Encoder, members, number, stamp};
 use memchr::memrchr;
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::{Format, Unit};
@@ -28,7 +28,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     parsed.message = members::whole(raw);
     let text = raw.trim_ascii();
     let start = raw.len() - raw.trim_ascii_start().len();
-    let found = named(text)
+    let found = named(text, clock)
         .or_else(|| number::quantity(text).map(|quantity| (0, quantity)))
         .or_else(|| timed(text, start, reading, clock, parsed))
         .or_else(|| if reading.format == Format::Metric { loosely_named(text) } else { None });
@@ -53,13 +53,13 @@ pub(super) fn name_len(text: &[u8]) -> usize {
 /// Length of the name, and the quantity.
 type Named = (usize, (f64, Unit));
 
-fn named(text: &[u8]) -> Option<Named> {
+fn named(text: &[u8], clock: &Clock) -> Option<Named> {
     let len = name_len(text);
     let value = match text.get(len..)? {
         _ if len == 0 || len > NAME => return None,
         [b'=', value @ ..] => value,
         // `ERROR: 42` is a message, not a measurement.
-        [b':', value @ ..] if level::word(&text[..len]).is_none() => value.strip_prefix(b" ")?,
+        [b':', value @ ..] if clock.vocabulary.word(&text[..len]).is_none() => value.strip_prefix(b" ")?,
         [b' ', b'=', b' ', value @ ..] => value,
         _ => return None,
     };

@@ -2,9 +2,12 @@
 
 use super::logfmt::{self, WINDOW};
 use super::stamp::{self, Found};
-use super::{Clock, Encoder, level, members};
+use super::stated_level::{self, Stated};
+use super::vocabulary::Role;
+use super::{Clock, Encoder, json_scan, level, members};
+use memchr::{memchr, memchr_iter};
 use ng_model::event::{Parsed, Reading, Span, Text};
-use ng_wire::Format;
+use ng_wire::{Format, Level};
 
 pub(super) static ENCODER: Encoder = Encoder {
     name: "text",
@@ -30,15 +33,17 @@ pub(super) const FEATURES: [&str; 8] = [
 /// Channels of everything that is compared by its words.
 pub(super) const CHANNELS: [&str; 4] = ["template rarity", "transition rarity", "severity", "neighbours"];
 
-/// Accepts every reading.
+/// Accepts every reading. Of several lines the first is read, and the message is a part of it.
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    let raw = reading.raw;
+    let lead = reading.raw.iter().take_while(|byte| **byte == b'\n').count();
+    let line = memchr(b'\n', &reading.raw[lead..]).map_or(reading.raw.len(), |end| lead + end);
+    let raw = &reading.raw[..line];
     let head = &raw[..raw.len().min(WINDOW)];
     let mut start = level::skip_blank(head, 0);
     let priority = syslog_priority(&head[start..]);
     if let Some((level, len)) = priority {
         start += len;
-        parsed.level = level::severity(level);
+        parsed.level = stated_level::severity(level);
     }
     let found = stamp::find(head, start);
     if let Some(Found { stamp, .. }) = &found {
@@ -48,7 +53,13 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let leading = found.filter(|found| found.leads);
     let body = leading.map_or(start, |found| found.stamp.end);
     let from = skip_separators(head, body);
-    if logfmt::collect(raw, from, &mut parsed.fields) {
+    let stated = parsed.level;
+    let object = object(reading, from, raw.len(), clock, parsed);
+    // What the object says of the level holds where the line says nothing of it.
+    let of_object = std::mem::replace(&mut parsed.level, stated);
+    let text = &raw[..object.map_or(raw.len(), |object| object.start)];
+    let first = parsed.fields.len();
+    if logfmt::collect(text, from, parsed) && object.is_none() {
         named_fields(reading, clock, found, parsed);
         if !parsed.message.span.is_empty() {
             return true;
@@ -58,13 +69,15 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let unheaded = leading.is_none() && priority.is_none();
     let mut message = if unheaded { 0 } else { from };
     if parsed.level.is_none() {
+        let words = &clock.vocabulary;
+        let head = &head[..head.len().min(text.len())];
         let before = found
             .filter(|found| found.start > start)
-            .and_then(|found| level::in_line(&head[..found.start], start, false, false));
+            .and_then(|found| level::in_line(words, head.get(..found.start)?, start, false, false));
         let behind = match found {
             _ if before.is_some() => None,
-            Some(Found { stamp, .. }) => level::in_line(head, stamp.end, true, stamp.logcat),
-            None => level::in_line(head, start, false, false),
+            Some(Found { stamp, .. }) => level::in_line(words, head, stamp.end, true, stamp.logcat),
+            None => level::in_line(words, head, start, false, false),
         };
         parsed.level = before.or(behind).map(|found| found.level);
         if let Some(behind) = behind.and_then(|found| found.message)
@@ -73,6 +86,13 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
             message = skip_separators(head, behind);
         }
     }
+    parsed.level = parsed.level.or_else(|| of_fields(first, reading, clock, parsed)).or(of_object);
+    if let Some(Object { start, message: Some(said), is_last: true, .. }) = object
+        && message == start
+    {
+        parsed.message = said;
+        return true;
+    }
     // A line from elsewhere may end in CR.
     let end = raw.trim_ascii_end().len();
     parsed.message =
@@ -80,26 +100,71 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     true
 }
 
+/// A JSON object inside a line.
+#[derive(Clone, Copy)]
+struct Object {
+    start: usize,
+    /// Its own message.
+    message: Option<Text>,
+    /// Nothing follows it.
+    is_last: bool,
+}
+
+/// Reads the first JSON object that begins in the line, which ends at `end`, and may go on in the lines behind it.
+fn object(reading: &Reading<'_>, from: usize, end: usize, clock: &Clock, parsed: &mut Parsed) -> Option<Object> {
+    /// Braces that are tried.
+    const TRIES: usize = 2;
+    let raw = reading.raw;
+    let braces = memchr_iter(b'{', &raw[from..end]).map(|found| from + found);
+    braces.take(TRIES).find_map(|start| {
+        if !matches!(raw[start + 1..].trim_ascii_start(), [b'"', ..]) {
+            return None;
+        }
+        let (end, message) = members::read_inside(reading, start, clock, parsed)?;
+        Some(Object { start, message, is_last: json_scan::ends(raw, end) })
+    })
+}
+
 /// Message, level and time of a line that consists of fields, as far as it has them.
 fn named_fields(reading: &Reading<'_>, clock: &Clock, stamp: Option<Found>, parsed: &mut Parsed) {
+    let mut ranks = [u16::MAX; 2];
     for field in &parsed.fields {
         let span = field.value.span;
         let value = span.of(reading.raw);
         // Where auditd writes the time is no message.
         let holds_time = stamp.is_some_and(|found| (span.start..span.start + span.len).contains(&(found.start as u32)));
-        match field.key.span.of(reading.raw) {
-            b"msg" | b"message" if parsed.message.span.is_empty() && !holds_time => parsed.message = field.value,
-            b"level" | b"lvl" | b"severity" if parsed.level.is_none() => parsed.level = level::value(value),
-            b"ts" | b"time" | b"timestamp" | b"t" if parsed.time_ns.is_none() => {
-                parsed.time_ns = stamp::whole(value, reading, clock);
+        match clock.vocabulary.key(field.key.of(reading.raw)) {
+            Some((Role::Message, rank)) if rank < ranks[0] && !value.is_empty() && !holds_time => {
+                (ranks[0], parsed.message) = (rank, field.value);
+            }
+            Some((Role::Time, rank)) if rank < ranks[1] => {
+                if let Some(time_ns) = stamp::whole(value, reading, clock) {
+                    (ranks[1], parsed.time_ns) = (rank, parsed.time_ns.or(Some(time_ns)));
+                }
             }
             _ => {}
         }
     }
+    parsed.level = parsed.level.or_else(|| of_fields(0, reading, clock, parsed));
+}
+
+/// The level that a field states, from the field `first` on: in a word under the most telling key, or else in a number.
+fn of_fields(first: usize, reading: &Reading<'_>, clock: &Clock, parsed: &Parsed) -> Option<Level> {
+    let (mut best, mut found) = ((true, u16::MAX), None);
+    for field in &parsed.fields[first..] {
+        if let Some((Role::Level(scale), rank)) = clock.vocabulary.key(field.key.of(reading.raw))
+            && let Some(stated) = stated_level::stated(&clock.vocabulary, scale, field.value.span.of(reading.raw))
+            && let Some(level) = stated.level(false)
+            && (matches!(stated, Stated::Number(..)), rank) < best
+        {
+            (best, found) = ((matches!(stated, Stated::Number(..)), rank), Some(level));
+        }
+    }
+    found
 }
 
 /// The severity in `<34>` and the length of the mark, with the version that RFC 5424 puts behind it.
-fn syslog_priority(raw: &[u8]) -> Option<(u32, usize)> {
+pub(crate) fn syslog_priority(raw: &[u8]) -> Option<(u32, usize)> {
     let digits = raw.strip_prefix(b"<")?.iter().take(4).take_while(|byte| byte.is_ascii_digit()).count();
     if !(1..=3).contains(&digits) || raw.get(1 + digits) != Some(&b'>') {
         return None;

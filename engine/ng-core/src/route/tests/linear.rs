@@ -24,7 +24,7 @@ const NOW: i64 = 1_795_348_800 * S;
 const TOPICS: [&str; 9] =
     ["a", "a.b", "a.b.c", "a.bc", "b", "log.text", "metric.cpu.total", "stream.gap", "module.toggle"];
 const SOURCES: [&str; 7] = ["host1", "host12", "Host1", "file:/var/log/SYS", "x", "", "ОШИБКА"];
-const LEAVES: [&str; 89] = [
+const LEAVES: [&str; 95] = [
     "",
     "**",
     "error",
@@ -69,6 +69,12 @@ const LEAVES: [&str; 89] = [
     "attr.user!=u1",
     "attr.user=u1,u2",
     "attr.by=u1",
+    "attr.req.user=u1",
+    "attr.res.user=u2",
+    "attr.a.req.user=u1",
+    "attr.tags[1]=u2",
+    "attr.res.tags[1]=u2",
+    "has:attr.id",
     "attr.ms>5",
     "attr.ms=7",
     "has:attr.user",
@@ -179,6 +185,12 @@ fn raw() -> impl Strategy<Value = (String, Format)> {
         r#""type":"module.toggle""#,
         r#""level":"error""#,
         r#""by":"u1""#,
+        r#""req":{"user":"u1"}"#,
+        r#""req":{"user":"u2","by":"u1"}"#,
+        r#""res":{"id":7,"user":"u2","tags":["u1","u2"]}"#,
+        r#""req.user":"u1""#,
+        r#""a":{"req":{"user":"u1"},"id":8}"#,
+        r#""tags":["u1","u2"]"#,
     ]);
     let members = vec(member, 0..5).prop_map(|members| format!("{{{}}}", members.join(",")));
     prop_oneof![

@@ -214,7 +214,7 @@ fn bare(raw: &[u8], sought: Sought) -> Option<Stamp> {
 }
 
 /// The time that a whole text states: any notation of the table, or seconds since 1970 with a fraction or in smaller units.
-pub(super) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
+pub(crate) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
     let epoch = compact::epoch(text);
     let found = epoch.or_else(|| leading(text, Sought::Heading)).filter(|stamp| stamp.end == text.len())?;
     Some(clock.time_ns(&found, reading))

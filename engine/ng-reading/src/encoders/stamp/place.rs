@@ -7,6 +7,7 @@ use super::compact;
 use super::cursor::Cursor;
 use super::{Sought, Stamp, leading, year_first};
 use crate::encoders::level;
+use crate::encoders::vocabulary::names_level;
 
 /// A stamp behind so many bytes is not looked for.
 const WINDOW: usize = 128;
@@ -97,8 +98,7 @@ impl Before {
         let kind = match token.kind {
             Kind::Letters => {
                 let word = text.strip_suffix(b":").unwrap_or(text);
-                let is_level = level::word(word).is_some() || (word.len() == 1 && level::letter(word[0]).is_some());
-                if is_level { Kind::Brackets } else { Kind::Letters }
+                if names_level(word) { Kind::Brackets } else { Kind::Letters }
             }
             kind => kind,
         };

@@ -1,7 +1,7 @@
 //! Lines of text as programs write them, with the time, level, message and fields that are in them.
 
 use super::{encoded, fields_of, text_of};
-use crate::encoders::{Clock, encode};
+use crate::encoders::{Added, Clock, Vocabulary, encode};
 use jiff::tz::TimeZone;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
@@ -78,21 +78,28 @@ fn what_is_no_timestamp() {
 
 #[test]
 fn syslog() {
-    check("Nov 22 10:00:00 host cron[7]: run", TEN, None, "host cron[7]: run", &[]);
-    check("Nov  2 10:00:00 host cron[7]: run", Some(1_793_613_600.0), None, "host cron[7]: run", &[]);
-    check("Dec 31 10:00:00 host x: y", Some(1_767_175_200.0), None, "host x: y", &[]);
-    check("Feb 29 10:00:00 host x: y", Some(1_709_200_800.0), None, "host x: y", &[]);
+    let cron = ["host=host", "app=cron", "pid=7"];
+    check("Nov 22 10:00:00 host cron[7]: run", TEN, None, "host cron[7]: run", &cron);
+    check("Nov  2 10:00:00 host cron[7]: run", Some(1_793_613_600.0), None, "host cron[7]: run", &cron);
+    check("Dec 31 10:00:00 host x: y", Some(1_767_175_200.0), None, "host x: y", &["host=host", "app=x"]);
+    check("Feb 29 10:00:00 host x: y", Some(1_709_200_800.0), None, "host x: y", &["host=host", "app=x"]);
     check("Nov 22 2026 10:00:00 fw : deny", TEN, None, "fw : deny", &[]);
-    check("<34>Nov 22 10:00:00 host su: failed", TEN, Some(Fatal), "host su: failed", &[]);
+    check("<34>Nov 22 10:00:00 host su: failed", TEN, Some(Fatal), "host su: failed", &["host=host", "app=su"]);
     check("<13>plain", None, Some(Notice), "plain", &[]);
     check(
         "<165>1 2026-11-22T10:00:00.25Z host app - ID7 [x@1 iut=\"3\" ev=\"App\"] go",
         QUARTER,
         Some(Notice),
-        "host app - ID7 [x@1 iut=\"3\" ev=\"App\"] go",
-        &["iut=3#3", "ev=App"],
+        "go",
+        &["x@1.iut=3#3", "x@1.ev=App", "host=host", "app=app", "message_id=ID7"],
     );
-    check("Nov 22 10:00:00 host app[1]: ERROR: disk", TEN, Some(Error), "host app[1]: ERROR: disk", &[]);
+    check(
+        "Nov 22 10:00:00 host app[1]: ERROR: disk",
+        TEN,
+        Some(Error),
+        "host app[1]: ERROR: disk",
+        &["host=host", "app=app", "pid=1"],
+    );
     check("<999>text", None, None, "<999>text", &[]);
 }
 
@@ -150,7 +157,7 @@ fn logfmt() {
     check(
         "ts=1795341600.25 lvl=eror msg=x",
         QUARTER,
-        None,
+        Some(Error),
         "x",
         &["ts=1795341600.25#1795341600.25", "lvl=eror", "msg=x"],
     );
@@ -170,6 +177,71 @@ fn logfmt() {
         "login user=root, ip=10.0.0.7 ok",
         &["user=root", "ip=10.0.0.7"],
     );
+}
+
+#[test]
+fn levels() {
+    check("2026-11-22T10:00:00Z [WRN] low", TEN, Some(Warn), "low", &[]);
+    check("2026-11-22T10:00:00Z [VRB] low", TEN, Some(Debug), "low", &[]);
+    check("[2026-11-22 10:00:00] [E] no memory", TEN, Some(Error), "no memory", &[]);
+    check("2026-11-22T10:00:00Z FTL gone k=1", TEN, Some(Fatal), "gone k=1", &["k=1#1"]);
+    check("t=1795341600 level=50 msg=x", TEN, Some(Error), "x", &["t=1795341600#1795341600", "level=50#50", "msg=x"]);
+    check("a=1 level=warn then words", None, Some(Warn), "a=1 level=warn then words", &["a=1#1", "level=warn"]);
+    check("2026-11-22T10:00:00Z ALERT MANAGER STARTED", TEN, None, "ALERT MANAGER STARTED", &[]);
+    check("2026-11-22T10:00:00Z SUMMARY: 0 ERROR, 0 FATAL", TEN, None, "SUMMARY: 0 ERROR, 0 FATAL", &[]);
+}
+
+#[test]
+fn the_first_of_several_lines_is_the_message() {
+    let trace = "2026-11-22T10:00:00Z ERROR boom id=7\n  at a.b(c) x=1\nCaused by: y";
+    check(trace, TEN, Some(Error), "boom id=7", &["id=7#7"]);
+    check("\n\nfirst\nsecond", None, None, "\n\nfirst", &[]);
+}
+
+#[test]
+fn json_behind_a_heading() {
+    check("2026-11-22T10:00:00Z INFO {\"a\":1}", TEN, Some(Info), "{\"a\":1}", &["a=1#1"]);
+    check(
+        "2026-11-22T10:00:00Z {\"level\":\"warn\",\"msg\":\"low\",\"u\":{\"id\":7}}",
+        TEN,
+        Some(Warn),
+        "low",
+        &["level=warn", "msg=low", "u.id=7#7"],
+    );
+    check(
+        "2026-11-22T10:00:00Z\terror\tcart.go:7\tfailed x=1\t{\"user\":\"ann\"}",
+        TEN,
+        Some(Error),
+        "cart.go:7\tfailed x=1\t{\"user\":\"ann\"}",
+        &["user=ann", "x=1#1"],
+    );
+    let broken = "payload {\"a\": 1} kept as text {broken";
+    check(&format!("2026-11-22T10:00:00Z INFO {broken}"), TEN, Some(Info), broken, &["a=1#1"]);
+    check("INFO {broken", None, Some(Info), "{broken", &[]);
+    check("INFO {\n  \"a\": 1\n}", None, Some(Info), "{", &["a=1#1"]);
+}
+
+#[test]
+fn what_somebody_adds_is_understood() {
+    let added = Added {
+        levels: vec![("boom".into(), Fatal)],
+        level: vec!["how.bad".into()],
+        message: vec!["payload.said".into()],
+        time: vec!["at".into()],
+    };
+    let clock = Clock::utc().with(Vocabulary::new(&added).unwrap());
+    let read = |raw: &'static str| {
+        let mut parsed = Parsed::default();
+        let (source, format) = (Sym::default(), Format::Text);
+        encode(
+            &Reading { source, received_ns: super::NOW, written_ns: super::NOW, format, raw: raw.as_bytes() },
+            &clock,
+            &mut parsed,
+        );
+        (parsed.level, parsed.time_ns.is_some(), text_of(raw.as_bytes(), parsed.message))
+    };
+    assert_eq!(read("BOOM it went"), (Some(Fatal), false, "it went"));
+    assert_eq!(read(r#"{"at":1795348800,"how":{"bad":"boom"},"payload":{"said":"x"}}"#), (Some(Fatal), true, "x"));
 }
 
 #[test]

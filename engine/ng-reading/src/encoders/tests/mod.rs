@@ -4,7 +4,7 @@ mod golden;
 mod properties;
 mod structured;
 
-use super::{Clock, ENCODERS, encode};
+use super::{Clock, ENCODERS, encode, path};
 use ng_model::event::{Parsed, Reading, Text};
 use ng_model::symbols::Sym;
 use ng_wire::Format;
@@ -24,11 +24,11 @@ fn text_of(raw: &[u8], text: Text) -> &str {
     std::str::from_utf8(text.span.of(raw)).unwrap()
 }
 
-/// Fields as `key=value`, with the number behind a `#`.
+/// Fields as `path=value`, with the number behind a `#`.
 fn fields_of(raw: &[u8], parsed: &Parsed) -> Vec<String> {
     let shown = |number: f64| if number.is_nan() { String::new() } else { format!("#{number}") };
     let fields = parsed.fields.iter();
     fields
-        .map(|field| format!("{}={}{}", text_of(raw, field.key), text_of(raw, field.value), shown(field.number)))
+        .map(|field| format!("{}={}{}", path(raw, parsed, field), text_of(raw, field.value), shown(field.number)))
         .collect()
 }

@@ -1,9 +1,9 @@
 //! What holds for every input.
 
 use super::{NOW, encoded};
-use crate::encoders::{Clock, ENCODERS, encode, message_text, reparse, stream_kind, unescape};
+use crate::encoders::{Clock, ENCODERS, encode, message_text, path, reparse, stream_kind, unescape};
 use jiff::tz::Offset;
-use ng_model::event::{Parsed, Reading, Text};
+use ng_model::event::{Key, Parsed, Reading, Text};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
 use ng_wire::Format;
@@ -20,7 +20,9 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
             "\"", "\\", ":", "=", "key=", "level=warn", "msg=\"x y\"", "ERROR", "info:", "[error]", " - ", "|", "5ms", "12",
             "-3.5e2", "nan", "\"message\":", "\"MESSAGE\":", "\"__REALTIME_TIMESTAMP\":\"1795348800000000\"", "\"type\":", "null",
             "[1,2,3,4,5,6,7,8]", "name", "\\u00e9", "10/Oct/2000:13:55:36 -0700", "E1122 ", "1795348800", "03-17 16:13:38.811 ",
-            "I, [", "081109 203518", "\x1b[0m", "\x1b", "\r", "\u{e9}",
+            "I, [", "081109 203518", "\x1b[0m", "\x1b", "\r", "\u{e9}", "\n", "NaN", "{\"a\":{\"b\":[", "web-1  | ", "stdout F ",
+            "2026-11-22T10:00:00Z stderr P ", "[pod/web-1/app] ", "<34>1 - web app 1 ID [x@1 a=\"b\"] ", "Nov 22 10:00:00 web app[1]: ",
+            "\"level\":", "\"time\":{\"$date\":", "ERR", "E/Cart: ", "[E]",
         ]).prop_map(|text| text.as_bytes().to_vec()),
         1 => proptest::collection::vec(any::<u8>(), 0..6),
     ];
@@ -34,8 +36,11 @@ fn check(raw: &[u8], format: Format, received_ns: i64, clock: &Clock) -> Result<
     prop_assert_eq!(ENCODERS[index as usize].format, parsed.format);
     let inside = |text: Text| text.span.start as usize + text.span.len as usize <= raw.len();
     prop_assert!(inside(parsed.message) && inside(parsed.name));
-    prop_assert!(parsed.fields.iter().all(|field| inside(field.key) && inside(field.value)));
-    prop_assert!(parsed.fields.len() <= 256);
+    let key = |key: Key| if let Key::Text(text) = key { inside(text) } else { true };
+    prop_assert!(parsed.fields.iter().all(|field| key(field.key) && inside(field.value)));
+    prop_assert!(parsed.containers.iter().all(|container| inside(container.key)));
+    prop_assert!(parsed.fields.iter().all(|field| usize::from(field.container) <= parsed.containers.len()));
+    prop_assert!(parsed.fields.len() <= 512 && parsed.containers.len() <= 512);
     prop_assert!(raw.is_empty() || !parsed.message.span.is_empty());
 
     let mut again = Parsed { vector: [7.0; 8], ..parsed.clone() };
@@ -48,7 +53,17 @@ fn check(raw: &[u8], format: Format, received_ns: i64, clock: &Clock) -> Result<
     let mut kind = String::new();
     stream_kind(&parsed, raw, &mut kind);
     prop_assert!(!kind.is_empty());
-    for text in parsed.fields.iter().flat_map(|field| [field.key, field.value]).chain([parsed.message]) {
+    for field in &parsed.fields {
+        let path = path(raw, &parsed, field);
+        // Keys with escapes or without letters are not asked for.
+        if !matches!(field.key, Key::Text(key) if key.escaped || key.span.is_empty())
+            && parsed.containers.is_empty()
+            && path.as_bytes() == field.key.of(raw)
+        {
+            prop_assert!(parsed.field(raw, &path).is_some(), "{}", path);
+        }
+    }
+    for text in parsed.fields.iter().map(|field| field.value).chain([parsed.message]) {
         unescape(raw, text);
         message_text(parsed.format, raw, text);
     }
@@ -88,7 +103,27 @@ fn prefixes_of_lines_are_events() {
 
 #[test]
 fn long_lines_are_events() {
-    for piece in ["x", "a=\"", "=", "[", "{\"a\":", " ", "\\", "a=1 ", "1,", "\x1b[", "ERROR "] {
+    for piece in [
+        "x",
+        "a=\"",
+        "=",
+        "[",
+        "{\"a\":",
+        " ",
+        "\\",
+        "a=1 ",
+        "1,",
+        "\x1b[",
+        "ERROR ",
+        "[x] ",
+        "{\"a\":{\"a\":",
+        "{\"a\":[",
+        "web-1 | ",
+        "=\x1b[m",
+        "a\x1b[m=",
+        "\n",
+        "x-1 \x1b[m",
+    ] {
         check(piece.repeat((1 << 20) / piece.len()).as_bytes(), Format::Text, NOW, &Clock::utc()).unwrap();
     }
 }

@@ -46,10 +46,93 @@ fn json_objects() {
 }
 
 #[test]
+fn keys_of_all_kinds_of_loggers() {
+    use Level::*;
+    const TWO: Option<f64> = Some(1_795_348_800.0);
+    for (raw, level, seconds, message) in [
+        (
+            r#"{"@t":"2026-11-22T12:00:00Z","@mt":"order {n} failed","@l":"Error","n":1}"#,
+            Some(Error),
+            TWO,
+            "order {n} failed",
+        ),
+        (r#"{"Timestamp":"2026-11-22T12:00:00Z","LogLevel":"Warning","Message":"net"}"#, Some(Warn), TWO, "net"),
+        (r#"{"asctime":"2026-11-22 12:00:00,000","levelname":"ERROR","message":"python"}"#, Some(Error), TWO, "python"),
+        (r#"{"message":"python","levelno":30,"lineno":7}"#, Some(Warn), None, "python"),
+        (r#"{"message":"python","level":30,"funcName":"f"}"#, Some(Warn), None, "python"),
+        (r#"{"level":400,"level_name":"ERROR","message":"monolog"}"#, Some(Error), None, "monolog"),
+        (r#"{"level":250,"message":"monolog"}"#, Some(Notice), None, "monolog"),
+        (r#"{"timeMillis":1795348800000,"level":"FATAL","message":"log4j"}"#, Some(Fatal), TWO, "log4j"),
+        (
+            r#"{"instant":{"epochSecond":1795348800,"nanoOfSecond":250000000},"level":"WARN","message":"log4j"}"#,
+            Some(Warn),
+            Some(1_795_348_800.25),
+            "log4j",
+        ),
+        (r#"{"short_message":"gelf","timestamp":1795348800.0,"level":3}"#, Some(Error), TWO, "gelf"),
+        (r#"{"level":"error","msg":"","error":"the cause"}"#, Some(Error), None, "the cause"),
+        (
+            r#"{"level":"error","message":null,"err":{"message":"the cause","stack":"x"}}"#,
+            Some(Error),
+            None,
+            "the cause",
+        ),
+        (r#"{"error":"no message","n":1}"#, None, None, r#"{"error":"no message","n":1}"#),
+        (r#"{"severityNumber":17,"body":"otel"}"#, Some(Error), None, "otel"),
+        (r#"{"severityText":"WARN","severityNumber":17,"body":"otel"}"#, Some(Warn), None, "otel"),
+        (r#"{"severity":"ERROR","jsonPayload":{"message":"gcp"}}"#, Some(Error), None, "gcp"),
+        (r#"{"severity":400,"textPayload":"gcp"}"#, Some(Warn), None, "gcp"),
+        (r#"{"PRIORITY":"3","MESSAGE":"journal"}"#, Some(Error), None, "journal"),
+        (r#"{"t":{"$date":"2026-11-22T12:00:00.000+00:00"},"s":"I","msg":"mongo"}"#, None, TWO, "mongo"),
+        (r#"{"time":{"$date":{"$numberLong":"1795348800000"}},"msg":"mongo"}"#, None, TWO, "mongo"),
+        (r#"{"record":{"level":{"name":"ERROR","no":40},"message":"loguru"}}"#, Some(Error), None, "loguru"),
+        (r#"{"level":"wrn","level_value":40000,"msg":"words go first"}"#, Some(Warn), None, "words go first"),
+        (r#"{"log":{"syslog":{"severity":{"code":3}}},"message":"ecs"}"#, Some(Error), None, "ecs"),
+        (r#"{"user":{"level":50,"message":"no"},"msg":"its own"}"#, None, None, "its own"),
+        (r#"{"tags":[{"level":"error"}],"msg":"its own"}"#, None, None, "its own"),
+    ] {
+        check_json(raw, level, seconds, message);
+    }
+}
+
+#[test]
 fn json_fields() {
-    let raw = br#"{"a":1.5,"b":{"c":"x","d":{"e":true}},"f":[1,{"g":2}],"h":"7","i":null}"#;
+    let raw = br#"{"a":1.5,"b":{"c":"x","d":{"e":true}},"f":[1,{"g":2}],"h":"7","i":null,"c":9007199254740993}"#;
     let (_, parsed) = encoded(Format::Json, raw);
-    assert_eq!(fields_of(raw, &parsed), ["a=1.5#1.5", "c=x", "e=true", r#"f=[1,{"g":2}]"#, "h=7", "i=null"]);
+    assert_eq!(
+        fields_of(raw, &parsed),
+        [
+            "a=1.5#1.5",
+            "b.c=x",
+            "b.d.e=true",
+            "f[0]=1#1",
+            "f[1].g=2#2",
+            r#"f=[1,{"g":2}]"#,
+            "h=7",
+            "i=null",
+            "c=9007199254740993#9007199254740992",
+        ]
+    );
+}
+
+#[test]
+fn json_that_is_not_quite_json() {
+    check_json(r#"{"level":"error","msg":"x","n":NaN,}"#, Some(Level::Error), None, "x");
+    check_json(r#"{"level":"error","msg":"x"},"#, Some(Level::Error), None, "x");
+    check_json("{\n  \"level\": \"error\",\n  \"msg\": \"x\"\n}", Some(Level::Error), None, "x");
+}
+
+#[test]
+fn json_that_was_cut_keeps_its_head() {
+    let line = format!(r#"{{"level":"error","msg":"order failed","id":7,"stack":"{}""#, "x".repeat(5000));
+    for kept in [60, 100, 4000] {
+        check_json(&line[..kept], Some(Level::Error), None, "order failed");
+        let (_, parsed) = encoded(Format::Text, &line.as_bytes()[..kept]);
+        let fields = fields_of(line.as_bytes(), &parsed);
+        assert_eq!((fields.len(), fields[2].as_str()), (4, "id=7#7"));
+    }
+    // What states nothing is not taken for an object.
+    assert_eq!(encoded(Format::Text, br#"{"a":1,"b":"#).0, "text");
 }
 
 #[test]
@@ -65,6 +148,8 @@ fn fields_of_objects_are_bounded() {
     let members: Vec<_> = (0..1000).map(|index| format!("\"k{index}\":{index}")).collect();
     let (encoder, parsed) = encoded(Format::Text, format!("{{{}}}", members.join(",")).as_bytes());
     assert_eq!((encoder, parsed.fields.len()), ("json", 256));
+    let (_, parsed) = encoded(Format::Text, format!("{{{}}}", members.join(",")).as_bytes());
+    assert_eq!(parsed.left_out, 1000 - 256);
 }
 
 #[test]
