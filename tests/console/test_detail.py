@@ -6,7 +6,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.console.trial_console import console, settle
+from ng_tui.client.wire import Format, Level, Record
+from tests.console.script import make_record
+from tests.console.trial_console import console, settle, shown
 
 
 async def folded(pilot: Pilot[int]) -> str:
@@ -31,3 +33,23 @@ async def test_another_width_folds_the_facts_anew(tmp_path: Path) -> None:
     for size in [(80, 24), (120, 40)]:
         assert shown[(80, 24), size] == shown[(120, 40), size]
     assert shown[(80, 24), (80, 24)] != shown[(80, 24), (120, 40)]
+
+
+async def test_an_event_of_several_lines_says_how_many_and_shows_them(tmp_path: Path) -> None:
+    def trace(seq: int) -> Record:
+        record = make_record(seq)
+        record.level, record.format, record.text = Level.ERROR, Format.TEXT, "order failed " * 9 + "at last"
+        record.raw = record.text + "\n\tat shop.Cart.pay(Cart.java:17)\nCaused by: no \x1b[31mmoney"
+        return record
+
+    app, client = console(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        client.ring.add(1, trace)
+        await settle(pilot)
+        assert "… ⏎ 2" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        facts = str(app.query_one("#facts").render())
+        assert "at shop.Cart.pay(Cart.java:17)\n" in facts
+        assert "Caused by: no ^[[31mmoney\n" in facts
