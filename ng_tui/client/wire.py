@@ -714,6 +714,7 @@ class Row(Struct, omit_defaults=True):
     is_alert: bool
     text: str
     gap: int | None = None
+    more_lines: int | None = None
     pattern: int | None = None
 
 

@@ -189,6 +189,8 @@ def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, thres
 
     title(tr("event {seq}", seq=record.seq))
     put(record.text + "\n", palette.style(f"level-{record.level.value}"))
+    for line in (record.raw or "").split("\n")[1:]:
+        put(line + "\n", palette.style("foreground"))
     field(tr("time"), fmt_time(record.time_ns, "iso", now_ns=now_ns))
     if abs(record.received_ns - record.time_ns) >= 1_000_000_000:
         field(tr("received"), fmt_time(record.received_ns, "iso", now_ns=now_ns))

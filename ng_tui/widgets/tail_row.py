@@ -48,6 +48,7 @@ class Signs:
     novel: str = "+"
     gap: str = "┄"
     cut: str = "…"
+    lines: str = "⏎"
     steps: str = "▏▎▍▌▋▊▉█"
     """A cell of the novelty bar, from the least to full."""
 
@@ -55,7 +56,7 @@ class Signs:
 SIGNS: dict[GlyphName, Signs] = {
     "braille": Signs(steps="⡀⡄⡆⡇⣇⣧⣷⣿"),
     "block": Signs(reject="x", flag="!"),
-    "ascii": Signs(cursor=">", mark="*", reject="x", flag="!", alert="^", gap="-", cut="~", steps="-="),
+    "ascii": Signs(cursor=">", mark="*", reject="x", flag="!", alert="^", gap="-", cut="~", lines="/", steps="-="),
 }
 
 
@@ -155,9 +156,11 @@ def draw(row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: 
     length = text.cell_length
     if look.x:
         text = text.crop(look.x, length)
-    if text.cell_length > size.text:
-        text = Strip([*text.crop(0, size.text - 1), Segment(signs.cut, dim)])
-    return Strip([*parts, *text]).adjust_cell_length(look.width)
+    more = f" {signs.lines} {fmt_count(row.more_lines)}" if row.more_lines else ""
+    room = max(1, size.text - len(more))
+    if text.cell_length > room:
+        text = Strip([*text.crop(0, room - 1), Segment(signs.cut, dim)])
+    return Strip([*parts, *text, Segment(more, dim)]).adjust_cell_length(look.width)
 
 
 def gutter(*, cursor: bool, marked: bool, look: Look, palette: Palette) -> Segment:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from ng_tui.client.wire import Format, Record
+from ng_tui.client.wire import Format, Level, Record
 from tests.console.script import make_record
-from tests.console.trial_console import console, settle
+from tests.console.trial_console import console, settle, shown
 
 
 async def folded(pilot: Pilot[int]) -> str:
@@ -46,10 +46,32 @@ async def test_a_long_path_is_not_cut(tmp_path: Path) -> None:
     app, client = console(tmp_path)
     client.ring.add(1, nested)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
-        await pilot.press("E", "enter")
+        await settle(pilot)
+        await pilot.press("E")
+        await settle(pilot)
+        await pilot.press("enter")
         facts = await folded(pilot)
     rows = [row.rstrip() for row in facts.splitlines()]
     place = rows.index("request.headers.content_length")
     assert rows[place + 1].strip() == "7"
     assert any(row.split() == ["n", "9"] for row in rows)
+
+
+async def test_an_event_of_several_lines_says_how_many_and_shows_them(tmp_path: Path) -> None:
+    def trace(seq: int) -> Record:
+        record = make_record(seq)
+        record.level, record.format, record.text = Level.ERROR, Format.TEXT, "order failed " * 9 + "at last"
+        record.raw = record.text + "\n\tat shop.Cart.pay(Cart.java:17)\nCaused by: no \x1b[31mmoney"
+        return record
+
+    app, client = console(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        client.ring.add(1, trace)
+        await settle(pilot)
+        assert "… ⏎ 2" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        facts = str(app.query_one("#facts").render())
+        assert "at shop.Cart.pay(Cart.java:17)\n" in facts
+        assert "Caused by: no ^[[31mmoney\n" in facts

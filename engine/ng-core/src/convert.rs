@@ -84,6 +84,7 @@ pub fn row(stored: &StoredRecord<'_>) -> Row {
         pattern: pattern(head),
         gap: gap(stored),
         text: safe_text(&message(stored), ROW_TEXT).into_owned(),
+        more_lines: stored.raw.iter().filter(|byte| **byte == b'\n').count() as u32,
     }
 }
 
@@ -107,7 +108,7 @@ pub fn detail(
             kind: safe(&complete.kind, NAME_TEXT),
             source: safe(&complete.source, NAME_TEXT),
             text: safe_text(&message(stored), DETAIL_TEXT).into_owned(),
-            raw: differs.then(|| safe_text(stored.raw, DETAIL_TEXT).into_owned()),
+            raw: differs.then(|| safe_lines(stored.raw, DETAIL_TEXT)),
             raw_base64: None,
             attrs,
             ..complete
@@ -129,6 +130,22 @@ pub fn neighbours(reader: &mut Reader, seq: u64, k: usize, budget: usize) -> Vec
             Some(Neighbour { seq, distance, similarity, text })
         })
         .collect()
+}
+
+/// Sanitised line by line, so that line ends stay, and tabs as the blanks that they look like; at most about `most` bytes.
+fn safe_lines(raw: &[u8], most: usize) -> String {
+    let mut out = String::new();
+    for (place, line) in raw.split(|byte| *byte == b'\n').enumerate() {
+        if place > 0 {
+            out.push('\n');
+        }
+        if out.len() >= most {
+            break;
+        }
+        let spaced: Vec<u8> = line.split(|byte| *byte == b'\t').collect::<Vec<_>>().join(&b"    "[..]);
+        out.push_str(&safe_text(&spaced, most - out.len()));
+    }
+    out
 }
 
 /// The compact form of a record, with its raw bytes; its names are added to `symbols`.

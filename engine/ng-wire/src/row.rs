@@ -36,6 +36,9 @@ pub struct Row {
     pub gap: Option<u64>,
     /// The message on one line.
     pub text: String,
+    /// Lines of the event behind its first.
+    #[serde(default)]
+    pub more_lines: u32,
 }
 
 /// Counters over a set of records.
