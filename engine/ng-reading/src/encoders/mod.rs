@@ -47,6 +47,7 @@ pub use vocabulary::{Added, Vocabulary, VocabularyError};
 use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
+use ng_model::zone::Zone;
 use ng_wire::Format;
 
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
@@ -81,6 +82,14 @@ impl Encoder {
 /// The abbreviations of zones that are read where a timestamp states them.
 pub fn abbreviations() -> impl Iterator<Item = &'static str> {
     stamp::ABBREVIATIONS.iter().map(|(name, _)| *name)
+}
+
+/// The time that a whole text states, in any notation of a line; local time of a zone where it states none.
+pub fn stated_time(text: &str, now_ns: i64, zone: &Zone) -> Option<i64> {
+    let raw = text.as_bytes();
+    let reading =
+        Reading { source: Sym::default(), received_ns: now_ns, written_ns: now_ns, format: Format::Text, raw };
+    stamp::whole(raw, &reading, &Clock::of(zone.clone()))
 }
 
 /// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what

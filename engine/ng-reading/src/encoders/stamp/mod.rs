@@ -181,8 +181,7 @@ fn leading(raw: &[u8], sought: Sought) -> Option<Stamp> {
         b'"' => b'"',
         _ => return bare(raw, sought),
     };
-    // In brackets it is a heading of its own.
-    let inside = bare(&raw[1..], Sought::Heading)?;
+    let inside = bare(&raw[1..], sought)?;
     let end = inside.end + 1;
     Some(Stamp { end: end + usize::from(raw.get(end) == Some(&close)), ..inside })
 }
