@@ -111,11 +111,8 @@ impl Join {
         line: &[u8],
         sink: &mut impl FnMut(Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if line.first().is_none_or(u8::is_ascii_whitespace) && line.trim_ascii().is_empty() {
-            match &mut self.open {
-                Some(open) => open.blanks += 1,
-                None => self.blank_lines += 1,
-            }
+        if is_blank(line) {
+            self.blank();
             return Ok(());
         }
         if self.json.is_some() {
@@ -128,6 +125,10 @@ impl Join {
         }
         let wrapper = Wrapper::of(line);
         let text = &line[wrapper.text..];
+        if is_blank(text) {
+            self.blank();
+            return Ok(());
+        }
         if self.goes_on(chunk, line, &wrapper) {
             return self.append(chunk, text, sink);
         }
@@ -173,6 +174,14 @@ impl Join {
         }
     }
 
+    /// A blank line: it belongs to the open event if that goes on.
+    fn blank(&mut self) {
+        match &mut self.open {
+            Some(open) => open.blanks += 1,
+            None => self.blank_lines += 1,
+        }
+    }
+
     fn hand_on_held<E>(&mut self, sink: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
         let result = sink(Item::Event(&self.held));
         self.held.clear();
@@ -200,8 +209,7 @@ impl Join {
         }
         let head = &event[open.wrapper.text..];
         let line = &line[wrapper.text..];
-        let Some(first) = line.first() else { return false };
-        let indented = matches!(first, b' ' | b'\t');
+        let indented = matches!(line.first(), Some(b' ' | b'\t'));
         let mut headed = || *open.headed.get_or_insert_with(|| heading::has_level(head));
         if indented && headed() {
             return true;
@@ -217,7 +225,9 @@ impl Join {
             Shape::Uncaught | Shape::ThreadPanicked => false,
             Shape::Plain => {
                 trace.takes(line, indented, near)
-                    || open.stamped && (is_loose(line) || self.stamps.always() && !begins_event(line))
+                    || open.stamped
+                        && (is_loose(line)
+                            || self.stamps.always() && !heading::begins_event(line) && !self.stamps.is_stamped(line))
             }
         }
     }
@@ -262,9 +272,8 @@ impl Open {
     }
 }
 
-/// The line begins as events do, with a stamp or without.
-fn begins_event(line: &[u8]) -> bool {
-    heading::begins_event(line) || heading::has_stamp(line)
+fn is_blank(line: &[u8]) -> bool {
+    line.first().is_none_or(u8::is_ascii_whitespace) && line.trim_ascii().is_empty()
 }
 
 /// What goes on with an event that has a stamp even where others have none: closing brackets alone, `... `, `at `, and the
