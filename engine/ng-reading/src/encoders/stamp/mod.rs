@@ -57,7 +57,7 @@ pub(super) enum When {
     /// A day and a time of day.
     Shown(i64),
     /// Seconds since 1970, UTC.
-    Instant(i64),
+    Epoch(i64),
     /// A day of some year, of which that many seconds have passed.
     Yearless { month: u32, day: u32, second: i64 },
     /// Three numbers that are a day, of which that many seconds have passed.
