@@ -129,8 +129,9 @@ impl Join {
             self.blank();
             return Ok(());
         }
-        if self.goes_on(chunk, line, &wrapper) {
-            return self.append(chunk, text, sink);
+        let shape = shape(text);
+        if self.goes_on(chunk, line, &wrapper, shape) {
+            return self.append(chunk, text, shape, sink);
         }
         self.close(chunk, sink)?;
         let whole = match json_join::start(text, wrapper.is_none()) {
@@ -145,7 +146,8 @@ impl Join {
         if !whole {
             self.stamps.note(text, stamped);
         }
-        self.begin(chunk, line, Open { stamped, headed: stamped.then_some(true), whole, ..Open::new(wrapper) });
+        let trace = Some(Trace::None.after(text, shape));
+        self.begin(chunk, line, Open { stamped, headed: stamped.then_some(true), trace, whole, ..Open::new(wrapper) });
         Ok(())
     }
 
@@ -201,7 +203,7 @@ impl Join {
     }
 
     /// The line goes on with the open event.
-    fn goes_on(&mut self, chunk: &Chunk<'_>, line: &[u8], wrapper: &Wrapper) -> bool {
+    fn goes_on(&mut self, chunk: &Chunk<'_>, line: &[u8], wrapper: &Wrapper, shape: Shape) -> bool {
         let Some(open) = &mut self.open else { return false };
         let event = if chunk.open.is_empty() { &self.held[..] } else { &chunk.bytes[chunk.open.clone()] };
         if open.whole || !wrapper.is_like(line, &open.wrapper, event) {
@@ -214,7 +216,6 @@ impl Join {
         if indented && headed() {
             return true;
         }
-        let shape = shape(line);
         let near = open.blanks == 0;
         let trace = *open.trace.get_or_insert_with(|| Trace::of(head));
         match shape {
@@ -237,11 +238,12 @@ impl Join {
         &mut self,
         chunk: &mut Chunk<'_>,
         line: &[u8],
+        shape: Shape,
         sink: &mut impl FnMut(Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(mut open) = self.open.clone() else { return Ok(()) };
         let event = if chunk.open.is_empty() { &self.held[..] } else { &chunk.bytes[chunk.open.clone()] };
-        let trace = open.trace.unwrap_or_else(|| Trace::of(&event[open.wrapper.text..])).after(line);
+        let trace = open.trace.unwrap_or_else(|| Trace::of(&event[open.wrapper.text..])).after(line, shape);
         let (lines, bytes) = (open.lines + open.blanks + 1, event.len() + open.blanks + 1 + line.len());
         if lines > self.bounds.lines || bytes > self.bounds.bytes {
             let ended = Item::Ended { lines: open.lines, bytes: event.len() };
