@@ -50,8 +50,11 @@ fn faults_name_file_line_column_and_the_nearest_name() {
             "[sources]\nweb.zone = \"Mars/Base\"",
             "NG-2104 ng.toml:2:5: sources.web.zone: expected a time zone such as Europe/Berlin, found \"Mars/Base\"",
         ),
-        ("[sources.web]\nzoen = \"UTC\"", "NG-2103 ng.toml:2:1: unknown key zoen in sources.web; there is only zone"),
-        ("[sources]\nweb = \"UTC\"", "NG-2103 ng.toml:2:1: unknown key web in sources; there is only zone"),
+        (
+            "[sources.web]\nzoen = \"UTC\"",
+            "NG-2103 ng.toml:2:1: unknown key zoen in sources.web; expected sources.NAME.zone",
+        ),
+        ("[sources]\nweb = \"UTC\"", "NG-2103 ng.toml:2:1: unknown key web in sources; expected sources.NAME.zone"),
         (
             "[reading.abbreviations]\nCST = \"Asia/Shanghai\"",
             "NG-2104 ng.toml:2:1: reading.abbreviations.CST: expected an offset such as +05:30, found \"Asia/Shanghai\"",
