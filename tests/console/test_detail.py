@@ -39,12 +39,12 @@ async def test_another_width_folds_the_facts_anew(tmp_path: Path) -> None:
 async def test_a_long_path_is_not_cut(tmp_path: Path) -> None:
     def nested(seq: int) -> Record:
         made = make_record(seq)
-        made.format = Format.JSON
+        made.format, made.level = Format.JSON, Level.ERROR
         made.raw = json.dumps({"message": made.text, "request": {"headers": {"content_length": 7, "id": 8}}, "n": 9})
         return made
 
     app, client = console(tmp_path)
-    client.ring.add(1, nested)
+    client.ring.add(2, nested)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("enter")
