@@ -24,6 +24,9 @@ OPEN = dict[str, object]
 ACCEPTED = ['"\x9b2J\u202e[/x]"', '"[@click=app.quit] %s {x}"']
 REFUSED = ["level>=[/x]", "{curly} %s"]
 
+COLOURS = ("--set", "reading.colours=keep")
+"""Otherwise colours are left out before anything is shown."""
+
 
 def shows(*texts: str) -> Callable[[str], bool]:
     """Whether all of them stand on a screen."""
@@ -103,7 +106,7 @@ def test_a_hostile_log_on_every_screen(
     glob, config = hostile.log_folder(tmp_path / "logs"), hostile.configuration(home, tmp_path)
     count = len(hostile.lines()) + 1  # and the gap row of the line that was cut
     console = terminal(
-        *("--config", str(config), "--file", glob, "--set", "guardian.size_limit.mode=observe"),
+        *("--config", str(config), *COLOURS, "--file", glob, "--set", "guardian.size_limit.mode=observe"),
         columns=size[0],
         rows=size[1],
         env={"DISPLAY": "", "WAYLAND_DISPLAY": ""},
@@ -249,7 +252,7 @@ def test_inside_tmux_neither_paste_buffer_nor_title_changes(tmux: Tmux, home: di
     tmux("new-session", "-d", "-x", "120", "-y", "40", "-n", "ours", "cat")
     title = "#{pane_title}|#{window_name}|#{cursor_flag}"
     before = tmux("display-message", "-p", title)
-    tmux("respawn-pane", "-k", "env", *environment, COMMAND, "--file", glob)
+    tmux("respawn-pane", "-k", "env", *environment, COMMAND, *COLOURS, "--file", glob)
     count = len(hostile.lines()) + 1
     tmux.wait(lambda text: f"{count}/{count}" in text)
     tmux("send-keys", "g", "Enter")

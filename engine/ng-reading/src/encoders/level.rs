@@ -344,7 +344,8 @@ fn bare(words: &Vocabulary, raw: &[u8], at: usize, end: usize, before: &Before<'
         [b'/', .., b']'] => true,
         _ => false,
     };
-    if !fits || before.leads_on() && !before.separated || before.counts() {
+    let is_upper = name.iter().all(u8::is_ascii_uppercase);
+    if !fits || before.leads_on() && !before.separated || before.counts() && !(colon && is_upper) {
         return None;
     }
     let next = skip_blank(raw, end);
@@ -352,7 +353,7 @@ fn bare(words: &Vocabulary, raw: &[u8], at: usize, end: usize, before: &Before<'
     let behind = class_of(behind);
     let is_alone = before.separated && behind == Some(Class::Separator);
     let is_coloured = at > 0 && raw[at - 1] == b'm' && raw.get(end) == Some(&0x1b) && !before.words;
-    let accepted = if name.iter().all(u8::is_ascii_uppercase) {
+    let accepted = if is_upper {
         let in_capitals = behind == Some(Class::Capitals);
         let counted = before.class == Class::Number && before.tokens > 0 && behind == Some(Class::Number);
         if colon {
@@ -403,6 +404,7 @@ mod tests {
     fn levels_in_lines() {
         use Level::*;
         for (line, level, message) in [
+            ("line 10 ERROR: bad", Error, None),
             ("INFO started", Info, Some(" started")),
             ("WRN low", Warn, Some(" low")),
             ("[error] no route", Error, Some(" no route")),
