@@ -1,6 +1,6 @@
 //! A format, and how a line is taken apart by it.
 
-use super::fields::{Group, Meaning};
+use super::fields::{Group, Meaning, Number};
 use super::file::Fault;
 use super::heads;
 use super::sample::Sample;
@@ -144,7 +144,7 @@ impl Pattern {
         let mut rest = None;
         for group in &self.groups {
             let [Some(start), Some(group_end)] = [slots[2 * group.index], slots[2 * group.index + 1]] else { continue };
-            let span = Span::new(from + start.get(), from + group_end.get());
+            let span = trimmed(from + start.get(), from + group_end.get(), reading.raw);
             let value = span.of(reading.raw);
             match &group.meaning {
                 Meaning::Time(time) => match time.read(value, reading, clock) {
@@ -160,8 +160,8 @@ impl Pattern {
                 }
                 Meaning::Fields => rest = Some(span),
                 Meaning::Number(number, levels) if !is_nothing(value) => {
-                    let number = number.of(value);
-                    parsed.level = parsed.level.max(levels.of_number(number));
+                    let (number, as_written) = (number.of(value), Number::default().of(value));
+                    parsed.level = parsed.level.max(levels.of_number(as_written));
                     parsed.fields.push(Field::new(Key::Name(group.name), text(span, reading.raw), number));
                 }
                 Meaning::Text(_, levels) if !is_nothing(value) => {
@@ -176,6 +176,12 @@ impl Pattern {
         }
         true
     }
+}
+
+/// A part of a line without the blanks around it, by which columns are filled up.
+fn trimmed(start: usize, end: usize, raw: &[u8]) -> Span {
+    let end = start + raw[start..end].trim_ascii_end().len();
+    Span::new(end - raw[start..end].trim_ascii_start().len(), end)
 }
 
 /// A part of a line. Backslashes escape between quotes.

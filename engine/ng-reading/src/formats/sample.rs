@@ -114,13 +114,13 @@ impl Sample {
 
 /// What is wrong with the samples of a format.
 pub(super) fn check(format: &Declared) -> Vec<Fault> {
-    let clock = Clock::utc();
     let mut parsed = Parsed::default();
     let mut faults = Vec::new();
     for sample in &format.samples {
         let mut tell = |what: String| faults.push(Fault { place: sample.place.clone(), what });
         parsed.clear();
-        if !format.read(&sample.reading(), &clock, &mut parsed) {
+        // Each is of a source of its own: times without a date depend on those before.
+        if !format.read(&sample.reading(), &Clock::utc(), &mut parsed) {
             tell("sample: the pattern does not read this line".into());
             continue;
         }
