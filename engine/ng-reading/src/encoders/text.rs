@@ -79,7 +79,8 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
             .and_then(|found| level::in_line(words, head.get(..found.start)?, start, false, false));
         let behind = match found {
             _ if before.is_some() => None,
-            Some(Found { stamp, .. }) => level::in_line(words, head, stamp.end, true, stamp.logcat),
+            // A stamp may stand inside or behind an object.
+            Some(Found { stamp, .. }) => level::in_line(words, head, stamp.end.min(head.len()), true, stamp.logcat),
             None => level::in_line(words, head, start, false, false),
         };
         parsed.level = before.or(behind).map(|found| found.level);
