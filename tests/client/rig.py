@@ -89,6 +89,17 @@ def rows(client: RemoteClient, matching: int, filter: str = "type:log.**") -> li
     return view.rows(0, matching + 1000)
 
 
+def heard_all(client: RemoteClient, log: Log) -> None:
+    """Waits until the client has the last line of the log, which may go on until nothing has come for a while."""
+    view = client.ring.view("type:log.**")
+
+    def is_last() -> bool:
+        count = view.advance(1_000_000).matched
+        return count > 0 and f"request {log.count - 1} " in view.rows(count - 1, 1)[0].text
+
+    until(is_last)
+
+
 class Relay:
     """A socket that leads to an engine's, and can be cut off from it."""
 

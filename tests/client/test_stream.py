@@ -19,7 +19,7 @@ from ng_tui.client.wire import Frame, Record
 from ng_tui.errors import EXIT_REFUSED, FilterError
 from tests.server.engine import Engine
 
-from .rig import Log, Relay, at, live, lose, rows
+from .rig import Log, Relay, at, heard_all, live, lose
 
 FRAMES = msgspec.msgpack.Decoder(list[Frame])
 
@@ -68,9 +68,11 @@ def test_a_slow_reader_gets_everything_in_order(pair: tuple[Engine, Log], monkey
     witness.start()
     live(witness)
     try:
+        log.write(1)
+        heard_all(witness, log)
         stream, first = client.subscribe("type:log.**"), log.count
         log.write(2000)
-        rows(witness, 2000)
+        heard_all(witness, log)
         numbers = [int(line.split()[4]) for line in lines(stream, 2000, "raw")]
         assert numbers == list(range(first, first + 2000))
     finally:

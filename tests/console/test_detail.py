@@ -47,8 +47,6 @@ async def test_a_long_path_is_not_cut(tmp_path: Path) -> None:
     client.ring.add(1, nested)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        await pilot.press("E")
-        await settle(pilot)
         await pilot.press("enter")
         facts = await folded(pilot)
     rows = [row.rstrip() for row in facts.splitlines()]

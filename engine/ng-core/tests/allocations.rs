@@ -15,11 +15,9 @@ use ng_model::intake::{BATCH, Batch, SourceStatus};
 use ng_model::settings::Values;
 use ng_model::zone::Zone;
 use ng_reading::encoders::Vocabulary;
-use ng_reading::source_reader::{Item, Limits, SourceReader};
 use ng_wire::Format;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -173,36 +171,6 @@ fn lines_of_text() {
         let level = ["INFO", "INFO", "WARN", "INFO"][i % 4];
         format!("{level} request {i} of user u{} took {} ms on worker {}", i % 10, (i * 37) % 100, i % 4)
     });
-}
-
-/// From bytes to lines: nothing is allocated for a line that is an event, however the bytes come.
-#[test]
-fn lines_on_their_way() {
-    let stamped = |i: usize| format!("2026-01-02T03:04:{:02}Z INFO worker: job {i} done\n", i % 60);
-    let kinds: [(&str, fn(usize) -> String); 4] = [
-        ("plain", |i| format!("request {i} of user u{} took {} ms\r\n", i % 10, i % 100)),
-        ("json", |i| format!("{{\"level\":\"info\",\"msg\":\"served\",\"ms\":{{\"a\":{}}}}}\n", i % 100)),
-        ("coloured", |i| format!("\x1b[32mINFO\x1b[0m job {i} done\n")),
-        ("container", |i| format!("2026-01-02T03:04:05.1Z stdout F 2026-01-02 03:04:05 INFO job {i} done\n")),
-    ];
-    let texts = kinds.iter().map(|(name, line)| (*name, (0..20_000).map(line).collect::<String>()));
-    for (name, text) in texts.chain([("stamped", (0..20_000).map(stamped).collect())]) {
-        for chunk in [1000, 64 * 1024] {
-            let mut reader = SourceReader::new(Limits::default());
-            let mut events = 0;
-            let mut sink = |item: Item<'_>| -> Result<(), Infallible> {
-                events += u64::from(matches!(item, Item::Event(_)));
-                Ok(())
-            };
-            let (warm, steady) = text.as_bytes().split_at(text.len() / 2);
-            warm.chunks(chunk).for_each(|bytes| assert_eq!(reader.feed(bytes, &mut sink), Ok(())));
-            let before = allocations();
-            steady.chunks(chunk).for_each(|bytes| assert_eq!(reader.feed(bytes, &mut sink), Ok(())));
-            assert_eq!(allocations() - before, 0, "{name} by {chunk}");
-            assert_eq!(reader.finish(&mut sink), Ok(()));
-            assert_eq!(events, 20_000, "{name} by {chunk}");
-        }
-    }
 }
 
 #[test]

@@ -2,11 +2,9 @@
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time};
-use jiff::tz::Offset;
 use ng_model::zone::Zone;
+use ng_reading::encoders;
 use ng_wire::Unit;
-
-const SECOND: i128 = 1_000_000_000;
 
 /// A number, and its unit when one is written; converted to the base unit (seconds, bytes, bytes per second).
 ///
@@ -44,8 +42,9 @@ pub(super) fn duration(text: &str) -> Option<f64> {
 
 /// A point in time, nanoseconds since 1970, UTC.
 ///
-/// `12:30[:15]` is the latest such time that local clocks have shown; `2026-11-22[T12:30[:15[.5]]]` is local unless `Z` or
-/// `+02:00` follows; `10m` is that long ago; nine or more digits are seconds since 1970.
+/// `12:30[:15]` is the latest such time that local clocks have shown; `10m` is that long ago; nine or more digits are seconds
+/// since 1970; `2026-11-22` is the beginning of the day. Everything else is read as on a line: `2026-11-22T12:30` is local
+/// unless `Z` or `+02:00` follows.
 pub(super) fn moment(text: &str, now_ns: i64, zone: &Zone) -> Option<i64> {
     if let Some(ago) = duration(text) {
         return in_range(i128::from(now_ns) - (ago * 1e9) as i128);
@@ -57,18 +56,10 @@ pub(super) fn moment(text: &str, now_ns: i64, zone: &Zone) -> Option<i64> {
     if digits >= 9 {
         return leading_number(text).filter(|(_, rest)| rest.is_empty()).and_then(|(s, _)| in_range((s * 1e9) as i128));
     }
-    let midnight = date(text.get(..10)?)?.to_datetime(Time::midnight());
-    let Some(rest) = text.get(10..).filter(|rest| !rest.is_empty()) else {
-        return zone.moments(midnight).map(|[_, earlier]| earlier);
-    };
-    let clock = rest.strip_prefix(['T', ' '])?;
-    let zone_at = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    let shown = midnight.checked_add(clock_time(&clock[..zone_at])?).ok()?;
-    if zone_at == clock.len() {
-        return zone.moments(shown).map(|[_, earlier]| earlier);
+    match date(text) {
+        Some(day) => zone.moments(day.to_datetime(Time::midnight())).map(|[_, earlier]| earlier),
+        None => encoders::stated_time(text, now_ns, zone),
     }
-    let written = offset(&clock[zone_at..])?;
-    in_range(Offset::UTC.to_timestamp(shown).ok()?.as_nanosecond() - written)
 }
 
 /// The latest moment not after now at which clocks showed so much since midnight.
@@ -147,16 +138,6 @@ fn clock_time(text: &str) -> Option<SignedDuration> {
     parts.next().is_none().then_some(since)
 }
 
-/// `Z` or `+02:00`, as nanoseconds east of UTC.
-fn offset(text: &str) -> Option<i128> {
-    if text == "Z" {
-        return Some(0);
-    }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    Some(i128::from(sign * (number(hours, 2..=2, 18)? * 3600 + number(minutes, 2..=2, 59)? * 60)) * SECOND)
-}
-
 /// `2026-11-22`.
 fn date(text: &str) -> Option<Date> {
     let mut parts = text.split('-');
@@ -179,7 +160,7 @@ fn in_range(nanos: i128) -> Option<i64> {
 mod tests {
     use super::*;
     use jiff::Timestamp;
-    use jiff::tz::TimeZone;
+    use jiff::tz::{Offset, TimeZone};
 
     // 2026-11-22T12:00:00Z
     const NOW: i64 = 1_795_348_800_000_000_000;
@@ -231,6 +212,8 @@ mod tests {
         check("2024-02-29", 0, Some(1_709_164_800 * S));
         check("1970-01-01", 0, Some(0));
         check("1795348800", 0, Some(NOW));
+        check("22.11.2026 12:00:00", 0, Some(NOW));
+        check("Nov 22 13:00:00 CET", 0, Some(NOW));
         for wrong in [
             "",
             "25:00",

@@ -283,8 +283,12 @@ fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
     Ok(EngineParts { values, guard, alerts, zones, vocabulary: config.vocabulary()?, formats, kernel })
 }
 
-fn checked(rows: &'static [Row], changes: &BTreeMap<String, SettingValue>) -> Values {
-    Values::defaults(rows).with(rows, changes).expect("the configuration is checked")
+/// The settings of a table, without those of the tables inside it.
+fn checked(rows: &'static [Row], table: &BTreeMap<String, SettingValue>) -> Values {
+    let is_row = |(key, value): (&String, &SettingValue)| {
+        rows.iter().any(|row| row.key == key).then(|| (key.clone(), value.clone()))
+    };
+    Values::defaults(rows).with(rows, &table.iter().filter_map(is_row).collect()).expect("the configuration is checked")
 }
 
 fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {

@@ -41,6 +41,9 @@ pub trait Sensor: Send {
     fn run(&mut self, ingest: &IngestHandle);
 }
 
+/// A sensor, or which setting means nothing.
+pub type Built = Result<Box<dyn Sensor>, SettingError>;
+
 /// One row of the table of sensors.
 #[derive(Debug)]
 pub struct SensorType {
@@ -52,7 +55,7 @@ pub struct SensorType {
     pub settings: &'static [Row],
     /// Makes a sensor. Refuses values that pass their rows but mean nothing, such as a malformed glob.
     /// Lines are read within these limits, but for the length of a line, which is a setting of its own.
-    pub build: fn(&Values, Limits) -> Result<Box<dyn Sensor>, SettingError>,
+    pub build: fn(&Values, Limits) -> Built,
 }
 
 /// How every sensor reads lines.

@@ -46,6 +46,23 @@ fn faults_name_file_line_column_and_the_nearest_name() {
             "[reading.keys]\nlevle = [\"l\"]",
             "NG-2103 ng.toml:2:1: unknown key levle; did you mean level? in reading.keys",
         ),
+        (
+            "[sources]\nweb.zone = \"Mars/Base\"",
+            "NG-2104 ng.toml:2:5: sources.web.zone: expected a time zone such as Europe/Berlin, found \"Mars/Base\"",
+        ),
+        (
+            "[sources.web]\nzoen = \"UTC\"",
+            "NG-2103 ng.toml:2:1: unknown key zoen in sources.web; expected sources.NAME.zone",
+        ),
+        ("[sources]\nweb = \"UTC\"", "NG-2103 ng.toml:2:1: unknown key web in sources; expected sources.NAME.zone"),
+        (
+            "[reading.abbreviations]\nCST = \"Asia/Shanghai\"",
+            "NG-2104 ng.toml:2:1: reading.abbreviations.CST: expected an offset such as +05:30, found \"Asia/Shanghai\"",
+        ),
+        (
+            "[reading.abbreviations]\nCSTT = \"+08:00\"",
+            "NG-2103 ng.toml:2:1: unknown abbreviation CSTT; did you mean CST?",
+        ),
         ("[filters]\nbad = \"levle>=warn\"", "NG-2105 ng.toml:2:1, column 1 of the filter: filters.bad: "),
     ];
     for (text, expected) in cases {
@@ -90,4 +107,19 @@ fn the_template_is_a_valid_configuration_with_and_without_its_comments() {
         .fold(String::new(), |all, line| all + line + "\n");
     assert!(open.contains("\ncapacity = "), "{open}");
     assert_eq!(faults(&open), Vec::<String>::new(), "{open}");
+}
+
+#[test]
+fn sources_have_zones_and_abbreviations_a_meaning() {
+    let text = "[sources.\"file:/var/log/app.1.log\"]\nzone = \"Europe/Berlin\"\n[reading.abbreviations]\nIST = \"+02:00\"\nNST = \"-03:30\"";
+    let zones = Config::resolve(&[file(text)]).unwrap().zones(Zone::UTC);
+    assert_eq!(zones.local, Zone::UTC);
+    assert_eq!(
+        zones.sources,
+        [("file:/var/log/app.1.log".to_owned(), crate::zone::named("Europe/Berlin").unwrap())].into()
+    );
+    assert_eq!(zones.abbreviations, [("IST".to_owned(), 7200), ("NST".to_owned(), -12_600)].into());
+    for offset in ["+2:00", "02:00", "+02", "+02:60", "+15:00", "", "+", "é2:00", "+-1:00"] {
+        assert_eq!(faults(&format!("[reading.abbreviations]\nIST = \"{offset}\"")).len(), 1, "{offset}");
+    }
 }

@@ -26,8 +26,9 @@ pub(super) fn fault(table: &str, name: &str, text: &str) -> Option<(&'static str
     match table {
         "sources" => {
             let Some(source) = name.strip_suffix(ZONE).filter(|source| !source.is_empty()) else {
-                let (source, key) = name.rsplit_once('.').unwrap_or((name, ""));
-                return Some(("NG-2103", format!("unknown key {key} in sources.{source}; there is only zone")));
+                let path = format!("sources.{name}");
+                let (section, key) = path.rsplit_once('.').unwrap_or_default();
+                return Some(("NG-2103", format!("unknown key {key} in {section}; expected sources.NAME.zone")));
             };
             let expected = format!("sources.{source}.zone: expected a time zone such as Europe/Berlin, found {text:?}");
             named(text).is_none().then_some(("NG-2104", expected))

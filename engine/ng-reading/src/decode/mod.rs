@@ -274,7 +274,7 @@ fn recognise(head: &[u8], all: bool) -> Option<(&'static Row, usize)> {
         }
     }
     let line = memchr(b'\n', &head[..head.len().min(HEAD)]);
-    if line.is_none() && !all || undecided && !all {
+    if !all && (line.is_none() || undecided) {
         return None;
     }
     let first = &head[..line.map_or(head.len().min(HEAD), |end| end + 1)];

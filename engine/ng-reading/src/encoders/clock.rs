@@ -110,7 +110,7 @@ impl Clock {
     /// Nanoseconds since 1970, UTC, of what a stamp shows.
     pub(super) fn time_ns(&self, stamp: &Stamp, reading: &Reading<'_>) -> i64 {
         let time_s = match stamp.when {
-            When::Instant(time_s) => time_s,
+            When::Epoch(time_s) => time_s,
             When::Shown(shown_s) => {
                 let memory = self.memory(reading.source);
                 self.current.set(Memory { last_s: Some(shown_s), ..memory });
@@ -169,7 +169,7 @@ impl Clock {
     fn complete(&self, when: When, zone: StatedZone, written_ns: i64, memory: &mut Memory) -> i64 {
         let written_s = written_ns.div_euclid(SECOND_NS);
         match when {
-            When::Shown(shown_s) | When::Instant(shown_s) => shown_s,
+            When::Shown(shown_s) | When::Epoch(shown_s) => shown_s,
             When::Yearless { month, day, second } => in_latest_year(month, day, second, written_s, memory.last_s),
             When::Numbers(numbers, second) => in_order(numbers, second, written_s, memory),
             When::TimeOfDay(second) => match memory.last_s {

@@ -6,7 +6,7 @@ use ng_wire::Format;
 
 pub(super) static ENCODER: Encoder = Encoder {
     name: "json",
-    version: 1,
+    version: 2,
     summary: "One JSON object, with message, level and time under their usual names.",
     features: [
         "shape rarity",

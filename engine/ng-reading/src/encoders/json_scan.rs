@@ -46,7 +46,7 @@ pub(super) enum Found {
 /// Deepest nesting that is read; deeper text is not taken for JSON.
 const DEPTH: usize = 64;
 /// Elements of one array that are shown by themselves, besides the array as a whole.
-const ELEMENTS: u32 = 32;
+const ELEMENTS: u8 = 32;
 /// Most containers that fields stand in; what stands in later ones is not shown.
 const CONTAINERS: usize = 256;
 /// The number of a container that has no room.
@@ -76,14 +76,14 @@ pub(super) fn ends(raw: &[u8], at: usize) -> bool {
 /// An open object or array.
 #[derive(Clone, Copy, Default)]
 struct Open {
-    is_object: bool,
     /// Its first byte and its key.
-    start: usize,
+    start: u32,
     key: Text,
     /// What the members of an object stand in, or what an array stands in itself.
     container: u16,
-    /// Elements so far.
-    count: u32,
+    /// Elements so far, as far as they are shown.
+    count: u8,
+    is_object: bool,
 }
 
 /// What may stand at the next place.
@@ -114,7 +114,7 @@ impl<F: FnMut(&[Container], &Member)> Scanner<'_, F> {
     /// Walks the object that begins at `at`.
     fn walk(&mut self, mut at: usize) -> Found {
         let raw = self.raw;
-        self.open[0] = Open { is_object: true, start: at, ..Open::default() };
+        self.open[0] = Open { is_object: true, start: at as u32, ..Open::default() };
         self.depth = 1;
         at += 1;
         let mut expect = Expect::Key;
@@ -159,13 +159,13 @@ impl<F: FnMut(&[Container], &Member)> Scanner<'_, F> {
                 Some(b'{' | b'[') if self.depth == DEPTH => return Found::Other,
                 Some(b'{') => {
                     let container = self.enter(key);
-                    self.push(Open { is_object: true, start: at, key, container, count: 0 });
+                    self.push(Open { is_object: true, start: at as u32, key, container, count: 0 });
                     expect = Expect::Key;
                     at += 1;
                 }
                 Some(b'[') => {
                     let container = if is_object { self.open[self.depth - 1].container } else { self.enter(key) };
-                    self.push(Open { is_object: false, start: at, key, container, count: 0 });
+                    self.push(Open { is_object: false, start: at as u32, key, container, count: 0 });
                     expect = Expect::Element;
                     at += 1;
                 }
@@ -197,9 +197,9 @@ impl<F: FnMut(&[Container], &Member)> Scanner<'_, F> {
     /// The container for what comes next: an object under `key`, or the next element of the open array.
     fn enter(&mut self, key: Text) -> u16 {
         let around = &mut self.open[self.depth - 1];
-        let (key, index) = if around.is_object { (key, None) } else { (around.key, Some(around.count)) };
+        let (key, index) = if around.is_object { (key, None) } else { (around.key, Some(around.count.into())) };
         around.count = around.count.saturating_add(1);
-        let too_many = index.is_some_and(|index| index >= ELEMENTS) || self.containers.len() >= CONTAINERS;
+        let too_many = index >= Some(ELEMENTS.into()) || self.containers.len() >= CONTAINERS;
         if around.container == HIDDEN || too_many {
             return HIDDEN;
         }
@@ -213,7 +213,7 @@ impl<F: FnMut(&[Container], &Member)> Scanner<'_, F> {
         let Open { is_object, start, key, container, .. } = self.open[self.depth];
         if !is_object {
             self.arrays -= 1;
-            let value = Text { span: Span::new(start, end), escaped: false };
+            let value = Text { span: Span::new(start as usize, end), escaped: false };
             self.show(self.depth, container, key, value, Kind::Array);
         }
     }
@@ -226,6 +226,7 @@ impl<F: FnMut(&[Container], &Member)> Scanner<'_, F> {
         Found::Cut
     }
 
+    #[inline]
     fn show(&mut self, depth: usize, container: u16, key: Text, value: Text, kind: Kind) {
         if container != HIDDEN {
             let member = Member { depth: depth as u32, container, in_array: self.arrays > 0, key, value, kind };
@@ -234,6 +235,7 @@ impl<F: FnMut(&[Container], &Member)> Scanner<'_, F> {
     }
 }
 
+#[inline]
 fn scalar(raw: &[u8], at: usize) -> Part<(Text, Kind)> {
     const WORDS: [&[u8]; 6] = [b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity"];
     let text = |end: usize| Text { span: Span::new(at, end), escaped: false };
@@ -262,6 +264,7 @@ fn scalar(raw: &[u8], at: usize) -> Part<(Text, Kind)> {
 }
 
 /// The text between the quotes at `at`, and the first byte behind the closing quote; what there is of it when it is cut.
+#[inline]
 fn string(raw: &[u8], at: usize) -> Result<(Text, usize), Text> {
     /// Most strings are shorter; for longer ones it pays to look for the end by words of the processor.
     const SHORT: usize = 24;
@@ -401,7 +404,7 @@ mod tests {
             (23, &["level=error", "n=12"]),
             (24, &["level=error", "n=12"]),
             (35, &["level=error", "n=12", "tags[0]=a", r#"tags=["a""#]),
-            (50, &["level=error", "n=12", "tags[0]=a", "tags[1]=b", r#"tags=["a","b"]"#, "o.k=tr"]),
+            (52, &["level=error", "n=12", "tags[0]=a", "tags[1]=b", r#"tags=["a","b"]"#, "o.k=tr"]),
             (68, &["level=error", "n=12", "tags[0]=a", "tags[1]=b", r#"tags=["a","b"]"#, "o.k=true", "stack=lon"]),
             (71, &["level=error", "n=12", "tags[0]=a", "tags[1]=b", r#"tags=["a","b"]"#, "o.k=true", "stack=long"]),
         ] {

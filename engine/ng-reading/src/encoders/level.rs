@@ -186,7 +186,8 @@ impl<'r> Before<'r> {
 
     /// What follows is in the middle of a sentence.
     fn leads_on(&self) -> bool {
-        LEADS_ON.iter().any(|word| word.eq_ignore_ascii_case(stem(self.last)))
+        matches!(self.class, Class::Plain | Class::Label | Class::Capitals)
+            && LEADS_ON.iter().any(|word| word.eq_ignore_ascii_case(stem(self.last)))
     }
 
     /// What follows is counted: `SUMMARY: 0`.

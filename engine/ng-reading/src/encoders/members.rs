@@ -256,7 +256,7 @@ fn role(member: &Member, containers: &[Container], raw: &[u8], words: &Vocabular
     let around = || field.containers(containers).map(|container| container.key.span.of(raw));
     let len = around().fold(key.len(), |len, key| len.saturating_add(key.len() + 1));
     let first = *around().last()?.first()?;
-    if !words.may_be_key(first, len) {
+    if !words.may_be_key(first, *key.last()?, len) {
         return None;
     }
     let mut path = [b'.'; LONGEST];

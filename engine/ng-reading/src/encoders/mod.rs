@@ -39,7 +39,7 @@ pub use kind::stream_kind;
 pub(crate) use level::skip_colours;
 pub use number::unit_symbol;
 pub use path::path;
-pub(crate) use stamp::{Spelling, stated as stated_time, whole as time_of};
+pub(crate) use stamp::{Spelling, stated as time_in, whole as time_of};
 pub(crate) use stated_level::severity;
 pub(crate) use text::{fields_within, syslog_priority};
 pub use vocabulary::{Added, Vocabulary, VocabularyError};
@@ -48,6 +48,7 @@ use crate::formats::Recogniser;
 use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
+use ng_model::zone::Zone;
 use ng_wire::{Format, Level};
 
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
@@ -84,6 +85,14 @@ pub fn abbreviations() -> impl Iterator<Item = &'static str> {
     stamp::ABBREVIATIONS.iter().map(|(name, _)| *name)
 }
 
+/// The time that a whole text states, in any notation of a line; local time of a zone where it states none.
+pub fn stated_time(text: &str, now_ns: i64, zone: &Zone) -> Option<i64> {
+    let raw = text.as_bytes();
+    let reading =
+        Reading { source: Sym::default(), received_ns: now_ns, written_ns: now_ns, format: Format::Text, raw };
+    stamp::whole(raw, &reading, &Clock::of(zone.clone()))
+}
+
 /// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what
 /// nothing else recognises is text.
 pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
@@ -94,8 +103,8 @@ pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
     })
 }
 
-/// Finds the event in stored bytes of a known format, and of the declared format of a number. Gives what [`encode`] gave when it chose that format, but for the
-/// time where it has no zone: of that only the place is known, and the record has it.
+/// Finds the event in stored bytes of a known format, and of the declared format of a number. Gives what [`encode`] gave
+/// when it chose these, but for the time where it has no zone: of that only the place is known, and the record has it.
 pub fn reparse(format: Format, declared: u16, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
     let clock = &Clock::utc().trying(Recogniser::again(declared));
     let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };

@@ -7,7 +7,7 @@ use ng_wire::{Format, Unit};
 
 pub(super) static ENCODER: Encoder = Encoder {
     name: "numeric",
-    version: 1,
+    version: 2,
     summary: "One measured value with an optional name, unit and time.",
     features: ["now", "t-4", "t-8", "t-12", "t-16", "t-20", "t-24", "t-28"],
     channels: ["level", "shape", "multiscale", "quiet"],

@@ -11,7 +11,7 @@ use ng_wire::{Format, Level};
 
 pub(super) static ENCODER: Encoder = Encoder {
     name: "text",
-    version: 1,
+    version: 2,
     summary: "A line of text, perhaps with a timestamp, a level and key=value fields.",
     features: FEATURES,
     channels: CHANNELS,

@@ -261,9 +261,9 @@ impl Vocabulary {
         self.words().keys.get(text)
     }
 
-    /// A key of this length that begins with this letter may stand for something; says so fast.
-    pub(super) fn may_be_key(&self, first: u8, len: usize) -> bool {
-        self.words().keys.may_have(first, len)
+    /// A key of this length that begins and ends with these letters may stand for something; says so fast.
+    pub(super) fn may_be_key(&self, first: u8, last: u8, len: usize) -> bool {
+        self.words().keys.may_have(first, last, len)
     }
 
     fn words(&self) -> &Words {
@@ -281,62 +281,71 @@ pub(super) fn names_level(text: &[u8]) -> bool {
 
 impl Words {
     fn new(added: &Added) -> Words {
-        let mut words = Words { levels: Table::new(), keys: Table::new() };
-        for (word, level) in &added.levels {
-            words.levels.add(word, Word { level: *level, everyday: false });
-        }
-        for (word, level) in LEVELS {
-            words.levels.add(word, Word { level: *level, everyday: EVERYDAY.contains(word) });
-        }
+        let given = added.levels.iter().map(|(word, level)| (word.as_str(), Word { level: *level, everyday: false }));
+        let known =
+            LEVELS.iter().map(|(word, level)| (*word, Word { level: *level, everyday: EVERYDAY.contains(word) }));
+        let levels = Table::new(given.chain(known));
         let given = added.time.iter().map(|key| (key.as_str(), Role::Time));
         let given = given.chain(added.level.iter().map(|key| (key.as_str(), Role::Level(Scale::Size))));
         let given = given.chain(added.message.iter().map(|key| (key.as_str(), Role::Message)));
-        for (rank, (key, role)) in given.chain(KEYS.iter().copied()).enumerate() {
-            words.keys.add(key, (role, rank as u16));
-        }
-        words
+        let keys = given.chain(KEYS.iter().copied()).enumerate();
+        Words { levels, keys: Table::new(keys.map(|(rank, (key, role))| (key, (role, rank as u16)))) }
     }
 }
 
-/// A small table by words in any case.
+/// A small table by words in any case, in which what is not there is found out fast.
 #[derive(Debug)]
 struct Table<T> {
-    /// By length.
-    rows: Vec<Vec<(Box<[u8]>, T)>>,
-    /// The first letters of the words of each length, one bit each.
+    /// In lower case, ordered by length.
+    rows: Vec<(Box<[u8]>, T)>,
+    /// Where the rows of each length begin.
+    starts: [u16; LONGEST + 2],
+    /// The first letters of the words of each length, one bit each, and the last ones.
     firsts: [u32; LONGEST + 1],
+    lasts: [u32; LONGEST + 1],
 }
 
 impl<T: Copy> Table<T> {
-    fn new() -> Self {
-        Table { rows: (0..=LONGEST).map(|_| Vec::new()).collect(), firsts: [0; LONGEST + 1] }
-    }
-
-    /// Adds a word that is not longer than [`LONGEST`]; one that is known stays.
-    fn add(&mut self, word: &str, value: T) {
-        if self.get(word.as_bytes()).is_none() {
-            self.firsts[word.len()] |= first_bit(word.as_bytes()[0]);
-            self.rows[word.len()].push((word.as_bytes().into(), value));
+    /// The words, none longer than [`LONGEST`]; of equal ones the first.
+    fn new<'w>(words: impl Iterator<Item = (&'w str, T)>) -> Self {
+        let mut rows: Vec<(Box<[u8]>, T)> = Vec::new();
+        let (mut firsts, mut lasts) = ([0; LONGEST + 1], [0; LONGEST + 1]);
+        for (word, value) in words {
+            let word = word.to_ascii_lowercase().into_bytes();
+            if !rows.iter().any(|(known, _)| **known == *word) {
+                firsts[word.len()] |= bit(word[0]);
+                lasts[word.len()] |= bit(word[word.len() - 1]);
+                rows.push((word.into(), value));
+            }
         }
+        rows.sort_by_key(|(word, _)| word.len());
+        let starts = std::array::from_fn(|len| rows.partition_point(|(word, _)| word.len() < len) as u16);
+        Table { rows, starts, firsts, lasts }
     }
 
     #[inline]
-    fn may_have(&self, first: u8, len: usize) -> bool {
-        len <= LONGEST && self.firsts[len] & first_bit(first) != 0
+    fn may_have(&self, first: u8, last: u8, len: usize) -> bool {
+        len <= LONGEST && self.firsts[len] & bit(first) != 0 && self.lasts[len] & bit(last) != 0
     }
 
     #[inline]
     fn get(&self, word: &[u8]) -> Option<T> {
-        if !self.may_have(*word.first()?, word.len()) {
+        let len = word.len();
+        if !self.may_have(*word.first()?, *word.last()?, len) {
             return None;
         }
-        let mut row = self.rows[word.len()].iter();
-        row.find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, value)| *value)
+        let rows = &self.rows[self.starts[len].into()..self.starts[len + 1].into()];
+        // Most differ in one of the first letters.
+        let is_word = |(known, _): &&(Box<[u8]>, T)| {
+            known.iter().zip(word).all(|(known, byte)| *known == byte.to_ascii_lowercase())
+        };
+        rows.iter().find(is_word).map(|(_, value)| *value)
     }
 }
 
 /// A bit that is the same for both cases of a letter.
-fn first_bit(byte: u8) -> u32 {
+#[inline]
+fn bit(byte: u8) -> u32 {
     1 << (byte & 31)
 }
 

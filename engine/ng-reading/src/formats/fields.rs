@@ -46,7 +46,7 @@ pub(super) struct Time {
 impl Time {
     /// Nanoseconds since 1970, UTC.
     pub(super) fn read(&self, value: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
-        encoders::stated_time(value, self.spelling.as_ref(), self.is_utc, reading, clock)
+        encoders::time_in(value, self.spelling.as_ref(), self.is_utc, reading, clock)
     }
 }
 

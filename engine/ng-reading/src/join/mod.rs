@@ -111,11 +111,8 @@ impl Join {
         line: &[u8],
         sink: &mut impl FnMut(Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if line.first().is_none_or(u8::is_ascii_whitespace) && line.trim_ascii().is_empty() {
-            match &mut self.open {
-                Some(open) => open.blanks += 1,
-                None => self.blank_lines += 1,
-            }
+        if is_blank(line) {
+            self.blank();
             return Ok(());
         }
         if self.json.is_some() {
@@ -128,8 +125,13 @@ impl Join {
         }
         let wrapper = Wrapper::of(line);
         let text = &line[wrapper.text..];
-        if self.goes_on(chunk, line, &wrapper) {
-            return self.append(chunk, text, sink);
+        if is_blank(text) {
+            self.blank();
+            return Ok(());
+        }
+        let shape = shape(text);
+        if self.goes_on(chunk, line, &wrapper, shape) {
+            return self.append(chunk, text, shape, sink);
         }
         self.close(chunk, sink)?;
         let whole = match json_join::start(text, wrapper.is_none()) {
@@ -144,7 +146,8 @@ impl Join {
         if !whole {
             self.stamps.note(text, stamped);
         }
-        self.begin(chunk, line, Open { stamped, headed: stamped.then_some(true), whole, ..Open::new(wrapper) });
+        let trace = Some(Trace::None.after(text, shape));
+        self.begin(chunk, line, Open { stamped, headed: stamped.then_some(true), trace, whole, ..Open::new(wrapper) });
         Ok(())
     }
 
@@ -173,6 +176,14 @@ impl Join {
         }
     }
 
+    /// A blank line: it belongs to the open event if that goes on.
+    fn blank(&mut self) {
+        match &mut self.open {
+            Some(open) => open.blanks += 1,
+            None => self.blank_lines += 1,
+        }
+    }
+
     fn hand_on_held<E>(&mut self, sink: &mut impl FnMut(Item<'_>) -> Result<(), E>) -> Result<(), E> {
         let result = sink(Item::Event(&self.held));
         self.held.clear();
@@ -192,7 +203,7 @@ impl Join {
     }
 
     /// The line goes on with the open event.
-    fn goes_on(&mut self, chunk: &Chunk<'_>, line: &[u8], wrapper: &Wrapper) -> bool {
+    fn goes_on(&mut self, chunk: &Chunk<'_>, line: &[u8], wrapper: &Wrapper, shape: Shape) -> bool {
         let Some(open) = &mut self.open else { return false };
         let event = if chunk.open.is_empty() { &self.held[..] } else { &chunk.bytes[chunk.open.clone()] };
         if open.whole || !wrapper.is_like(line, &open.wrapper, event) {
@@ -200,13 +211,11 @@ impl Join {
         }
         let head = &event[open.wrapper.text..];
         let line = &line[wrapper.text..];
-        let Some(first) = line.first() else { return false };
-        let indented = matches!(first, b' ' | b'\t');
+        let indented = matches!(line.first(), Some(b' ' | b'\t'));
         let mut headed = || *open.headed.get_or_insert_with(|| heading::has_level(head));
         if indented && headed() {
             return true;
         }
-        let shape = shape(line);
         let near = open.blanks == 0;
         let trace = *open.trace.get_or_insert_with(|| Trace::of(head));
         match shape {
@@ -217,7 +226,9 @@ impl Join {
             Shape::Uncaught | Shape::ThreadPanicked => false,
             Shape::Plain => {
                 trace.takes(line, indented, near)
-                    || open.stamped && (is_loose(line) || self.stamps.always() && !begins_event(line))
+                    || open.stamped
+                        && (is_loose(line)
+                            || self.stamps.always() && !heading::begins_event(line) && !self.stamps.is_stamped(line))
             }
         }
     }
@@ -227,11 +238,12 @@ impl Join {
         &mut self,
         chunk: &mut Chunk<'_>,
         line: &[u8],
+        shape: Shape,
         sink: &mut impl FnMut(Item<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some(mut open) = self.open.clone() else { return Ok(()) };
         let event = if chunk.open.is_empty() { &self.held[..] } else { &chunk.bytes[chunk.open.clone()] };
-        let trace = open.trace.unwrap_or_else(|| Trace::of(&event[open.wrapper.text..])).after(line);
+        let trace = open.trace.unwrap_or_else(|| Trace::of(&event[open.wrapper.text..])).after(line, shape);
         let (lines, bytes) = (open.lines + open.blanks + 1, event.len() + open.blanks + 1 + line.len());
         if lines > self.bounds.lines || bytes > self.bounds.bytes {
             let ended = Item::Ended { lines: open.lines, bytes: event.len() };
@@ -262,9 +274,8 @@ impl Open {
     }
 }
 
-/// The line begins as events do, with a stamp or without.
-fn begins_event(line: &[u8]) -> bool {
-    heading::begins_event(line) || heading::has_stamp(line)
+fn is_blank(line: &[u8]) -> bool {
+    line.first().is_none_or(u8::is_ascii_whitespace) && line.trim_ascii().is_empty()
 }
 
 /// What goes on with an event that has a stamp even where others have none: closing brackets alone, `... `, `at `, and the

@@ -191,6 +191,16 @@ fn ordinary_lines_stay_events() {
 +-old
 ++new",
     );
+    check(
+        "
++Nov 30 23:59:59 host app: one
++Dec  1 00:00:00 host app: two
++Dec 10 00:00:00 host app: three
++17/06/09 20:10:40 INFO spark
++081109 203518 143 INFO dfs: hdfs
++[2026-11-22 13:02:03] four
++1795352523 five",
+    );
     // Notations of several kinds in one source, and lines that state a level of their own.
     check(
         "
@@ -291,6 +301,11 @@ fn lines_of_containers_are_joined_behind_what_stands_before_them() {
         .map(|line| format!("{line}\n"))
         .collect();
     assert_eq!(events(&docker), [whole(&lines[..3]), whole(&lines[3..])]);
+    // A blank line inside a trace is one behind its heading too.
+    let go = ["panic: x", "", "goroutine 1 [running]:", "main.main()", "", "next"];
+    let text: String = go.iter().map(|line| cri(line)).collect();
+    assert_eq!(events(&text), [whole(&go[..4]), whole(&go[5..])]);
+    let text: String = lines.iter().map(|line| cri(line)).collect();
     // Another stream or container is another event.
     let other = text.replacen("stderr", "stdout", 1);
     assert_eq!(events(&other).len(), 3);

@@ -25,12 +25,12 @@ impl Trace {
     /// Where the lines of a text lead.
     pub(super) fn of(text: &[u8]) -> Trace {
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.fold(Trace::None, |trace, line| trace.after(line))
+        lines.fold(Trace::None, |trace, line| trace.after(line, shape(line)))
     }
 
-    /// Where the next line leads.
-    pub(super) fn after(self, line: &[u8]) -> Trace {
-        match (self, shape(line)) {
+    /// Where the next line leads, which has this shape.
+    pub(super) fn after(self, line: &[u8], shape: Shape) -> Trace {
+        match (self, shape) {
             (_, Shape::Traceback) => Trace::Python,
             (Trace::Python, Shape::Exception | Shape::Plain) if !matches!(line[0], b' ' | b'\t') => Trace::PythonEnded,
             (Trace::None, Shape::Part) if line.trim_ascii_start().starts_with(b"File \"") => Trace::Python,

@@ -133,10 +133,14 @@ enum Ruby {
 }
 
 fn ruby(text: &[u8]) -> Option<Ruby> {
-    let at = memchr::memmem::find(&text[..text.len().min(512)], b":in ")?;
+    // The place ends at the first blank.
+    let at = memchr::memchr(b' ', &text[..text.len().min(512)])?.checked_sub(3)?;
+    if !text[at..].starts_with(b":in") {
+        return None;
+    }
     let digits = text[..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let quoted = matches!(text.get(at + 4), Some(b'`' | b'\''));
-    let placed = digits > 0 && quoted && text[..at - digits].ends_with(b":") && !text[..at].contains(&b' ');
+    let placed = digits > 0 && quoted && text[..at - digits].ends_with(b":");
     match (placed, text.ends_with(b"'")) {
         (false, _) => None,
         (true, true) => Some(Ruby::Frame),

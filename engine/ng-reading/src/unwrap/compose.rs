@@ -8,10 +8,13 @@ pub(super) static WRAPPER: Wrapper = Wrapper {
     find: |raw, vocabulary| {
         let start = skip_colours(raw, 0);
         let len = word_len(&raw[start..], 64, is_name);
+        if len == 0 || !matches!(raw.get(start + len), Some(b' ' | 0x1b)) {
+            return None;
+        }
         let name = &raw[start..start + len];
         let bar = start + len + word_len(&raw[start + len..], 64, |byte| byte == b' ');
         let bar = skip_colours(raw, bar);
-        if len == 0 || bar == start + len || raw.get(bar) != Some(&b'|') {
+        if bar == start + len || raw.get(bar) != Some(&b'|') {
             return None;
         }
         let after = skip_colours(raw, bar + 1);

@@ -31,10 +31,16 @@ fn prefixed(raw: &[u8], start: usize) -> Option<Wrapped> {
     wrapped(Span::new(pod, pod_end), Span::new(container, end), behind(raw, end + 1)?)
 }
 
+/// The shortest name of a pod of a replica set, such as `a-12345678-x2k9p`.
+const SHORTEST: usize = 16;
+
 /// The pod of a replica set, then a container.
 fn replica(raw: &[u8], start: usize) -> Option<Wrapped> {
     let is_pod = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let pod_end = start + word_len(&raw[start..], 256, is_pod);
+    if pod_end < start + SHORTEST || !matches!(raw.get(pod_end), Some(b' ' | 0x1b)) {
+        return None;
+    }
     let mut parts = raw[start..pod_end].rsplit(|byte| *byte == b'-');
     let (pod, set) = (parts.next()?, parts.next()?);
     let is_replica = pod.len() == 5 && (8..=10).contains(&set.len()) && set.iter().any(u8::is_ascii_digit);

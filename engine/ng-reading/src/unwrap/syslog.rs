@@ -174,9 +174,11 @@ fn named_len(raw: &[u8]) -> Option<usize> {
 
 /// The length of a date and time that begin like `2026-11-22T13`, when a blank follows.
 fn iso_len(raw: &[u8]) -> Option<usize> {
+    if !matches!(raw, [_, _, _, _, b'-', _, _, b'-', _, _, b'T', _, _, b':', ..]) {
+        return None;
+    }
     let len = word_len(raw, 40, |byte| byte != b' ');
-    let is_iso = len > 18 && raw[4] == b'-' && raw[10] == b'T' && raw[13] == b':';
-    (is_iso && raw.get(len) == Some(&b' ')).then_some(len)
+    (len > 18 && raw.get(len) == Some(&b' ')).then_some(len)
 }
 
 /// An event of its own begins here: JSON, a date, or the letter and date of klog.

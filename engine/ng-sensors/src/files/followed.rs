@@ -44,6 +44,10 @@ pub(super) struct Followed {
     pub(super) newest: bool,
     /// The scan during which its path stopped leading to it.
     pub(super) left_in: Option<u64>,
+    /// Its path leads to another file, and not all that came in between are open yet.
+    pub(super) awaits_successors: bool,
+    /// Its size when its path was first seen to lead elsewhere: what its writer adds afterwards holds up nobody.
+    left_at: Option<u64>,
     /// The latest scan that found it under any path.
     pub(super) matched_in: u64,
     /// Since when there has been nothing to read.
@@ -114,6 +118,8 @@ impl Followed {
             id: Id::of(&metadata),
             newest: true,
             left_in: None,
+            awaits_successors: false,
+            left_at: None,
             matched_in: 0,
             at_end: None,
             offset,
@@ -126,6 +132,16 @@ impl Followed {
             seen: None,
             written_ns: None,
         })
+    }
+
+    /// Something of it that was there when its path first led elsewhere is still to be read.
+    pub(super) fn holds_up_successors(&mut self) -> bool {
+        if self.left_in.is_none() {
+            self.left_at = None;
+            return false;
+        }
+        let size = || self.file.metadata().map_or(0, |metadata| metadata.len());
+        self.offset < *self.left_at.get_or_insert_with(size)
     }
 
     /// Hands on what could go on when nothing has come for a while.

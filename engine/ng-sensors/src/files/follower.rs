@@ -131,7 +131,7 @@ impl Follower {
             }
             let turn = file.turn(&self.ingest, &mut self.buffer)?;
             file.settle(&self.ingest)?;
-            if turn.more && file.left_in.is_some() {
+            if turn.more && file.holds_up_successors() {
                 behind.push(file.source.clone());
             }
             found.any |= turn.any;
@@ -269,7 +269,8 @@ impl Follower {
         while let Some(file) = self.open.get_mut(index) {
             // One scan must have looked for it under other paths since it left its own.
             let left = file.left_in.is_some_and(|scan| self.scans > scan) && file.matched_in < self.scans;
-            if !(left && file.at_end.is_some_and(|since| since.elapsed() > QUIET)) {
+            // Where the search for successors begins stays open until all of them are.
+            if !(left && !file.awaits_successors && file.at_end.is_some_and(|since| since.elapsed() > QUIET)) {
                 index += 1;
                 continue;
             }

@@ -113,8 +113,8 @@ pub(super) fn tail(file: &File, lines: usize, wide: Option<bool>) -> io::Result<
 fn line_end(block: &[u8], at: usize, wide: Option<bool>) -> Option<usize> {
     match wide {
         None => Some(at + 1),
-        Some(true) => (at % 2 == 1 && block[at - 1] == 0).then_some(at + 1),
-        Some(false) => (at % 2 == 0 && block.get(at + 1) == Some(&0)).then_some(at + 2),
+        Some(true) => (!at.is_multiple_of(2) && block[at - 1] == 0).then_some(at + 1),
+        Some(false) => (at.is_multiple_of(2) && block.get(at + 1) == Some(&0)).then_some(at + 2),
     }
 }
 

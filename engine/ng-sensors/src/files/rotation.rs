@@ -25,6 +25,7 @@ impl Follower {
         let problem = match fs::metadata(&file.path) {
             Ok(metadata) if Id::of(&metadata) == file.id => {
                 file.left_in = None;
+                file.awaits_successors = false;
                 return;
             }
             Ok(_) => {
@@ -40,11 +41,7 @@ impl Follower {
                 // Its writer may have added something between the last turn and the rename.
                 file.at_end = None;
                 file.newest = !matches!(result, Ok(true));
-                if matches!(result, Ok(false)) {
-                    // The search for its successors begins here, so it stays open until all of them are.
-                    file.left_in = None;
-                    return;
-                }
+                file.awaits_successors = matches!(result, Ok(false));
                 result.err()
             }
             Err(error) => Some(error),

@@ -1,11 +1,12 @@
 //! Following files: where reading starts, what appears later, what cannot be read.
 
-use crate::rig::Rig;
+use crate::rig::{Rig, now_ns};
 use ng_reading::source_reader::Limits;
 use ng_wire::SettingValue;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 /// A directory and a sensor that follows globs in it.
@@ -229,4 +230,30 @@ fn a_reader_that_stands_still_does_not_lose_lines() {
     rig.until("all lines have come", |rig| rig.lines().len() >= 50_000);
     let expect: Vec<String> = (0..50_000).map(|n| n.to_string()).collect();
     assert_eq!(rig.texts(), expect);
+}
+
+#[test]
+fn lines_were_written_when_their_file_was_changed_last() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = at(&directory, "old.log");
+    fs::write(&path, "one\n".repeat(1000)).unwrap();
+    let changed = UNIX_EPOCH + Duration::from_secs(1_600_000_000);
+    File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+    let mut settings = settings(&directory, &["*.log"]);
+    settings.push(("from", SettingValue::Text("beginning".into())));
+    let mut rig = Rig::build("files", &settings);
+    rig.until("all lines have come", |rig| rig.lines().len() == 1000);
+    // More than one batch.
+    assert!(rig.readings.iter().all(|reading| reading.written_ns == 1_600_000_000_000_000_000));
+    // What will be written is written when it comes.
+    File::options().append(true).open(&path).unwrap().write_all(b"two\n").unwrap();
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(SystemTime::now() + Duration::from_secs(3600))
+        .unwrap();
+    rig.until("the last line has come", |rig| rig.lines().len() == 1001);
+    let last = rig.readings.last().unwrap();
+    assert!(last.written_ns > 1_600_000_000_000_000_000 && last.written_ns <= now_ns(), "{}", last.written_ns);
 }

@@ -18,6 +18,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 pub(crate) struct Reading {
     pub(crate) source: String,
     pub(crate) format: Format,
+    pub(crate) written_ns: i64,
     pub(crate) raw: Vec<u8>,
 }
 
@@ -66,7 +67,8 @@ impl Rig {
         while let Some(batch) = next {
             for (format, span) in &batch.readings {
                 let raw = span.of(&batch.bytes).to_vec();
-                self.readings.push(Reading { source: batch.source.name.clone(), format: *format, raw });
+                let (source, written_ns) = (batch.source.name.clone(), batch.written_ns);
+                self.readings.push(Reading { source, format: *format, written_ns, raw });
             }
             let _ = self.spare.try_send(batch);
             next = batches.try_recv().ok();

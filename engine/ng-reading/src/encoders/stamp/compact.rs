@@ -99,12 +99,7 @@ pub(super) fn epoch(text: &[u8]) -> Option<Stamp> {
         place /= 10;
         nanos += u64::from(byte - b'0') * place;
     }
-    ending(
-        Cursor { raw: text, at: text.len() },
-        When::Instant((number / units) as i64),
-        nanos as u32,
-        StatedZone::Local,
-    )
+    ending(Cursor { raw: text, at: text.len() }, When::Epoch((number / units) as i64), nanos as u32, StatedZone::Local)
 }
 
 /// `@4000000037c219bf2ef02e94`: seconds since 1970 in hexadecimal, counted from 2⁶² on, and nanoseconds or none. The labels
@@ -124,5 +119,5 @@ pub(super) fn tai64(mut cursor: Cursor<'_>) -> Option<Stamp> {
     let nanos = number(&label[16..]);
     cursor.at += digits;
     let exists = nanos < 1_000_000_000;
-    exists.then(|| ending(cursor, When::Instant(seconds as i64), nanos as u32, StatedZone::Local))?
+    exists.then(|| ending(cursor, When::Epoch(seconds as i64), nanos as u32, StatedZone::Local))?
 }

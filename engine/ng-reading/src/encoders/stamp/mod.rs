@@ -60,7 +60,7 @@ pub(super) enum When {
     /// A day and a time of day.
     Shown(i64),
     /// Seconds since 1970, UTC.
-    Instant(i64),
+    Epoch(i64),
     /// A day of some year, of which that many seconds have passed.
     Yearless { month: u32, day: u32, second: i64 },
     /// Three numbers that are a day, of which that many seconds have passed.
@@ -184,8 +184,7 @@ fn leading(raw: &[u8], sought: Sought) -> Option<Stamp> {
         b'"' => b'"',
         _ => return bare(raw, sought),
     };
-    // In brackets it is a heading of its own.
-    let inside = bare(&raw[1..], Sought::Heading)?;
+    let inside = bare(&raw[1..], sought)?;
     let end = inside.end + 1;
     Some(Stamp { end: end + usize::from(raw.get(end) == Some(&close)), ..inside })
 }

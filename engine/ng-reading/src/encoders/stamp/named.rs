@@ -31,8 +31,9 @@ pub(super) fn month_first(mut cursor: Cursor<'_>) -> Option<Stamp> {
         _ => false,
     };
     let year = if has_year { Some(cursor.digits(4)? as i32) } else { None };
-    // `Nov 22, 2026, 10:00:00 AM`, `Nov 22, 2026 @ 10:00:00`
-    let between = cursor.skip(b", ") || cursor.skip(b" @ ") || cursor.skip(b" ") || cursor.skip(b":");
+    // `Nov 22, 2026, 10:00:00 AM`, `Nov 22, 2026 at 10:00:00 AM`, `Nov 22, 2026 @ 10:00:00`
+    let between =
+        cursor.skip(b", ") || cursor.skip(b" at ") || cursor.skip(b" @ ") || cursor.skip(b" ") || cursor.skip(b":");
     let time = between.then(|| cursor.time_of_day(false))??;
     match year {
         Some(year) => on_day(cursor, Day { year, month, day }.seconds()?, time),

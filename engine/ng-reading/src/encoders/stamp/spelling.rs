@@ -124,7 +124,7 @@ impl Shown {
 
     fn when(&self) -> Option<When> {
         if let Some(epoch_s) = self.epoch_s {
-            return Some(When::Instant(epoch_s));
+            return Some(When::Epoch(epoch_s));
         }
         let second = self.second + if self.is_afternoon == Some(true) { 12 * 3600 } else { 0 };
         if second >= super::DAY_S {
@@ -170,7 +170,7 @@ mod tests {
         check("%Y%j %H:%M", "2026326 15:04", Some(When::Shown(three - 5)));
         check("%b %d %H:%M", "Nov  2 15:04", Some(When::Yearless { month: 11, day: 2, second: 54_240 }));
         check("%H:%M:%S", "15:04:05", Some(When::TimeOfDay(54_245)));
-        check("%s", "1795359845", Some(When::Instant(1_795_359_845)));
+        check("%s", "1795359845", Some(When::Epoch(1_795_359_845)));
         check("100%% %H:%M", "100% 15:04", Some(When::TimeOfDay(54_240)));
         let stamp = Spelling::new("%Y/%m/%dT%H:%M:%S.%f%z").unwrap().read(b"2026/11/22T15:04:05.250-02:00").unwrap();
         assert_eq!((stamp.nanos, stamp.zone), (250_000_000, StatedZone::Offset(-7200)));
