@@ -1,11 +1,13 @@
 """The Rust binding; see engine/ng-python. `make lint` compares this file with what was built."""
 
+from os import PathLike
 from typing import Self, final
 
 __all__ = [
     "Engine",
     "EngineError",
     "FilterError",
+    "FormatReport",
     "Inlet",
     "Ring",
     "Scorer",
@@ -15,10 +17,14 @@ __all__ = [
     "Tally",
     "View",
     "check_filter",
+    "check_format",
     "config_reference",
     "config_template",
     "filter_fields",
+    "format_faults",
+    "format_layers",
     "is_development_build",
+    "list_formats",
     "local_time",
     "local_zone",
     "lock_owner",
@@ -103,6 +109,16 @@ class Tally:
     def advance(self, budget: int) -> bool: ...
     def view(self, most: int, at_ns: int | None = None) -> bytes: ...
 
+@final
+class FormatReport:
+    def __new__(cls, layers: list[_Layer]) -> Self: ...
+    def feed(self, data: bytes) -> None: ...
+    def finish(self) -> tuple[list[tuple[str, bool, int, int, int]], tuple[int, bytes] | None]: ...
+
+def format_layers(folder: str | PathLike[str]) -> tuple[list[_Layer], list[tuple[str, str, str]]]: ...
+def format_faults(layers: list[_Layer]) -> list[tuple[str, str, str]]: ...
+def list_formats(layers: list[_Layer]) -> list[tuple[str, str, str, str, str]]: ...
+def check_format(path: str, text: str) -> tuple[int, list[tuple[str, str]]]: ...
 def safe_text(text: str, max_bytes: int = 8192) -> str: ...
 def check_filter(text: str, saved: dict[str, str]) -> str: ...
 def is_development_build() -> bool: ...

@@ -21,6 +21,7 @@ COMMANDS = (
     "connect",
     "emit",
     "feedback",
+    "formats",
     "freeze",
     "guardian",
     "learn",

@@ -23,7 +23,10 @@ MAX_BYTES = 1 << 20
 
 Value = bool | int | float | str | list[str]
 Layer = tuple[str, str, str, str]
-"""A part of a configuration: `("file", NAME, TEXT, TABLE)` or `("value", ORIGIN, PATH, TEXT)`; later ones win."""
+"""A part of a configuration: `("file", NAME, TEXT, TABLE)` or `("value", ORIGIN, PATH, TEXT)`, of which later ones win;
+or the format of a log, `("format", PATH, TEXT, "")`."""
+Fault = tuple[str, str, str]
+"""What is wrong with the file of a format: code, place, what."""
 _resolved = msgspec.json.Decoder(dict[str, tuple[Value, str]])
 
 NOT_SETTINGS = ("NEUROGRAPH_TOKEN", "NEUROGRAPH_SSH")
@@ -51,6 +54,8 @@ class Config:
 
     layers: list[Layer]
     values: dict[str, tuple[Value, str]] = field(default_factory=dict)
+    format_faults: list[ConsoleError] = field(default_factory=list)
+    """What is wrong with files of formats, which are left out."""
 
     def text(self, path: str) -> str:
         """A text value."""
@@ -82,6 +87,11 @@ class Config:
 def load(flags: Flags, environment: Mapping[str, str] = os.environ) -> Config:
     """Reads every layer and resolves them. Raises ConsoleError with every fault."""
     layers = [layer for _, path in paths.config_files() if (layer := read_file(path)) is not None]
+    unread: list[Fault] = []
+    for folder in paths.format_folders(flags.config):
+        formats, faults = _engine.format_layers(folder)
+        layers += formats
+        unread += faults
     if flags.config is not None:
         layer = read_file(flags.config)
         if layer is None:
@@ -98,7 +108,13 @@ def load(flags: Flags, environment: Mapping[str, str] = os.environ) -> Config:
     chosen = chosen_sources(flags, config)
     if chosen:
         config = Config(layers + chosen, resolve(layers + chosen))
+    config.format_faults = [format_fault(*fault) for fault in unread + _engine.format_faults(layers)]
     return config
+
+
+def format_fault(code: str, place: str, what: str) -> ConsoleError:
+    """What is wrong with the file of a format."""
+    return ConsoleError(code, what, where=place, exit_code=EXIT_CONFIG)
 
 
 def resolve(layers: list[Layer]) -> dict[str, tuple[Value, str]]:

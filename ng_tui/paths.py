@@ -19,6 +19,13 @@ def config_files() -> list[tuple[str, Path]]:
     ]
 
 
+def format_folders(config_file: Path | None) -> list[Path]:
+    """Where formats of logs are, from the weakest to the strongest: beside the configuration of the system, beside that
+    of the person, and beside one that was named. They need not exist."""
+    files = [path for kind, path in config_files() if kind != "project"]
+    return [path.with_name("formats") for path in [*files, *([config_file] if config_file else [])]]
+
+
 def state_dir() -> Path:
     """Flags, rule modes, the lock, copies and exports."""
     return Path(platformdirs.user_state_dir(NAME))

@@ -562,6 +562,7 @@ class PackedRecord(Struct, omit_defaults=True):
     f: Format | None = None
     g: PackedVerdict | None = None
     l: Level | None = None
+    n: int | None = None
     t: int | None = None
     u: Unit | None = None
     v: float | None = None
@@ -657,6 +658,7 @@ class Record(Struct, omit_defaults=True):
     attrs: dict[str, str]
     verdict: Verdict
     detection: Detection
+    declared: str | None = None
     raw: str | None = None
     raw_base64: str | None = None
     value: float | None = None

@@ -64,7 +64,12 @@ def validate(context: Context) -> None:
     """Starts nothing; raises what the console, `serve` and `connect` would refuse."""
     from ng_tui.commands import console, targets
 
+    context.told_of_formats = True
     config = context.config()
+    if config.format_faults:
+        first, *others = config.format_faults
+        first.more = others
+        raise first
     client = context.client(own_state=False)
     try:
         with placed(config, "console.filter"):

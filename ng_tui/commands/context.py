@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from ng_tui import paths
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.config import Config, Flags, load
+from ng_tui.text import safe_lines
 
 ENGINE_TABLES = ("alerts.", "guardian.", "modules.", "reading.", "ring.", "sensors.")
 """Tables that speak of the engine itself. Setting one on the command line asks for an engine of its own."""
@@ -26,6 +28,8 @@ class Context:
     state: Path | None = None
     debug: bool = False
     embedded: bool = False
+    told_of_formats: bool = False
+    """What is wrong with files of formats was told already."""
 
     @property
     def state_dir(self) -> Path:
@@ -40,7 +44,12 @@ class Context:
 
     def config(self, *, stdin: bool = False) -> Config:
         """The configuration. `stdin`: standard input is data. Raises ConsoleError."""
-        return load(Flags(self.config_file, self.policy, self.files, self.settings, stdin))
+        config = load(Flags(self.config_file, self.policy, self.files, self.settings, stdin))
+        if config.format_faults and not self.told_of_formats:
+            self.told_of_formats = True
+            for fault in config.format_faults:
+                print(safe_lines(str(fault)), file=sys.stderr)
+        return config
 
     def client(self, *, own_state: bool, stdin: bool = False) -> EmbeddedClient:
         """An engine in this process, not started. Raises ConsoleError."""

@@ -105,6 +105,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             alerts: Vec::new(),
             zones: Zone::UTC.into(),
             vocabulary: Vocabulary::default(),
+            formats: ng_reading::formats::Formats::built_in(),
             kernel: Kernel::Auto,
         };
         let (mut engine, mut store) = (Engine::new(parts), Store::new(100_000));

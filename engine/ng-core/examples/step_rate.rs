@@ -126,6 +126,7 @@ impl Run {
             alerts: Vec::new(),
             zones: Zone::UTC.into(),
             vocabulary: Vocabulary::default(),
+            formats: ng_reading::formats::Formats::built_in(),
             kernel: Kernel::Auto,
         };
         let mut engine = Engine::new(parts);

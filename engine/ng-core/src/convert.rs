@@ -24,6 +24,7 @@ use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, Stored
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{ENCODERS, Encoder, message_text, path, reparse};
+use ng_reading::formats::{name_of, number_of};
 use ng_wire::{Feature, Format, Hit, Neighbour, Record, RecordDetail, Row, ScoreChannel};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ const NAME_TEXT: usize = 512;
 /// The complete record. `parsed` is working memory.
 pub fn record(stored: &StoredRecord<'_>, parsed: &mut Parsed) -> Record {
     let (head, raw) = (stored.head, stored.raw);
-    reparse(head.format, raw, head.received_ns, parsed);
+    reparse(head.format, head.declared, raw, head.received_ns, parsed);
     let text = String::from_utf8_lossy(&message(stored)).into_owned();
     let (raw, raw_base64) = match std::str::from_utf8(raw) {
         Ok(raw) => ((raw != text).then(|| raw.to_string()), None),
@@ -54,6 +55,7 @@ pub fn record(stored: &StoredRecord<'_>, parsed: &mut Parsed) -> Record {
         source: stored.source().into(),
         level: head.level,
         format: head.format,
+        declared: (head.declared != 0).then(|| name_of(head.declared).to_owned()),
         text,
         raw,
         raw_base64,
@@ -155,7 +157,8 @@ fn safe_lines(raw: &[u8], most: usize) -> String {
 pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>) {
     let raw = raw_bytes(record);
     let mut parsed = Parsed::default();
-    reparse(record.format, &raw, record.received_ns, &mut parsed);
+    let declared = record.declared.as_deref().map_or(0, number_of);
+    reparse(record.format, declared, &raw, record.received_ns, &mut parsed);
     let head = RecordHeader {
         seq: record.seq,
         time_ns: record.time_ns,
@@ -169,6 +172,7 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>
         source: symbols.intern(&record.source),
         level: record.level,
         format: record.format,
+        declared,
         unit: record.unit,
         message: message_of(record, &raw, &parsed),
         verdict: guard::verdict_from_wire(&record.verdict),
@@ -212,7 +216,7 @@ fn gap(stored: &StoredRecord<'_>) -> Option<u64> {
         return None;
     }
     let mut parsed = Parsed::default();
-    reparse(Format::Note, stored.raw, stored.head.received_ns, &mut parsed);
+    reparse(Format::Note, 0, stored.raw, stored.head.received_ns, &mut parsed);
     parsed.field(stored.raw, "count").map(|field| field.number).filter(|count| *count >= 0.0).map(|count| count as u64)
 }
 

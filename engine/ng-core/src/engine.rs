@@ -28,6 +28,7 @@ use ng_model::settings::{SettingError, Values};
 use ng_model::symbols::{Sym, Symbols};
 use ng_model::zone::Zones;
 use ng_reading::encoders::Vocabulary;
+use ng_reading::formats::Formats;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -133,6 +134,8 @@ pub struct EngineParts {
     pub zones: Zones,
     /// The words and keys that readings are read by.
     pub vocabulary: Vocabulary,
+    /// The declared formats that lines of text are tried with.
+    pub formats: Formats,
     /// Which distance kernel to use.
     pub kernel: Kernel,
 }
@@ -142,7 +145,7 @@ impl Engine {
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
         Engine {
-            gateway: Gateway::new(values(Module::Gateway), parts.zones, parts.vocabulary),
+            gateway: Gateway::new(values(Module::Gateway), parts.zones, parts.vocabulary, parts.formats),
             guard: parts.guard,
             patterns: Patterns::new(values(Module::TokenManager)),
             links: Links::new(values(Module::ConnectionManager)),

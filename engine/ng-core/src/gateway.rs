@@ -7,6 +7,7 @@ use ng_model::settings::{Accepts, Row, Values};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zones;
 use ng_reading::encoders::{self, Clock, Vocabulary};
+use ng_reading::formats::{Formats, Recogniser};
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.
@@ -38,10 +39,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway for sources in zones, with the words that it knows.
-    pub fn new(values: &Values, zones: Zones, vocabulary: Vocabulary) -> Self {
+    /// A gateway for sources in zones, with the words that it knows, whose lines may have declared formats.
+    pub fn new(values: &Values, zones: Zones, vocabulary: Vocabulary, formats: Formats) -> Self {
         let mut gateway = Gateway {
-            clock: Clock::in_zones(zones).with(vocabulary),
+            clock: Clock::in_zones(zones).with(vocabulary).trying(Recogniser::of(formats)),
             source: None,
             max_bytes: 0,
             parsed: Parsed::default(),
@@ -82,6 +83,7 @@ impl Gateway {
             source: reading.source,
             level: parsed.level.unwrap_or_default(),
             format: parsed.format,
+            declared: parsed.declared,
             unit: parsed.unit,
             message: parsed.message,
             verdict: Verdict::default(),

@@ -95,6 +95,7 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
         alerts: vec![rule],
         zones: Zone::UTC.into(),
         vocabulary: Vocabulary::default(),
+        formats: ng_reading::formats::Formats::built_in(),
         kernel: Kernel::Auto,
     };
     let mut engine = Engine::new(parts);

@@ -81,6 +81,7 @@ fn feed(count: usize, mut write: impl FnMut(usize, &mut Vec<u8>)) -> (Vec<Gauge>
         alerts: Vec::new(),
         zones: Zone::UTC.into(),
         vocabulary: Vocabulary::default(),
+        formats: ng_reading::formats::Formats::built_in(),
         kernel: Kernel::Auto,
     };
     let (mut engine, mut store) = (Engine::new(parts), Store::new(2048));

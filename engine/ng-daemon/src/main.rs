@@ -63,7 +63,9 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
     if let Some(Command::User(command)) = arguments.command {
         return users::run(command, &state_dir).map(|()| ExitCode::SUCCESS).map_err(|error| vec![error]);
     }
-    let config = Config::resolve(&layers(&arguments).map_err(|error| vec![error])?)?;
+    let (layers, unread) = layers(&arguments).map_err(|error| vec![error])?;
+    let config = Config::resolve(&layers)?;
+    unread.iter().chain(&config.formats().1).for_each(|error| say(&error.to_string()));
     let local = ng_node::zone::local();
     local.problem.iter().for_each(|problem| say(problem));
     let options = ServerOptions { state_dir, zone: local.zone };
@@ -104,14 +106,21 @@ fn wait(server: &mut Server) -> std::io::Result<Option<bool>> {
     })
 }
 
-/// The layers of the configuration: the system's file, the user's, the one that was named, and single settings.
-fn layers(arguments: &Arguments) -> Result<Vec<Layer>, NodeError> {
-    let mut layers = Vec::new();
+/// The layers of the configuration: the system's file, the user's, the one that was named, each with the formats beside it,
+/// and single settings. With them what is wrong with files of formats that cannot be read.
+fn layers(arguments: &Arguments) -> Result<(Vec<Layer>, Vec<NodeError>), NodeError> {
+    let (mut layers, mut unread) = (Vec::new(), Vec::new());
     let usual = [
         Some(PathBuf::from("/etc/neurograph-tui/config.toml")),
         folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("neurograph-tui/config.toml")),
     ];
-    for path in usual.into_iter().flatten().filter(|path| path.exists()).chain(arguments.config.clone()) {
+    let usual: Vec<PathBuf> = usual.into_iter().flatten().collect();
+    for path in usual.iter().chain(&arguments.config) {
+        let (formats, errors) = Layer::formats_in(&path.with_file_name("formats"));
+        layers.extend(formats);
+        unread.extend(errors);
+    }
+    for path in usual.into_iter().filter(|path| path.exists()).chain(arguments.config.clone()) {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| NodeError::config("NG-2002", path.display().to_string(), error.to_string()))?;
         layers.push(Layer::File { name: path.display().to_string(), text, table: String::new() });
@@ -123,7 +132,7 @@ fn layers(arguments: &Arguments) -> Result<Vec<Layer>, NodeError> {
         };
         layers.push(Layer::Value { name: "flag --set".into(), path: path.trim().into(), text: text.trim().into() });
     }
-    Ok(layers)
+    Ok((layers, unread))
 }
 
 fn state_dir() -> PathBuf {

@@ -119,6 +119,7 @@ fn score(detect: &mut Detect, input: Input) -> Detection {
         source: Sym(1),
         level: input.severity,
         format: input.format,
+        declared: 0,
         unit: Unit::None,
         message,
         verdict: Verdict::default(),

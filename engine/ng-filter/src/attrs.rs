@@ -14,7 +14,7 @@ pub fn attr<'a>(stored: &StoredRecord<'a>, key: &str, scratch: &mut Parsed) -> O
 
 /// Parses the raw bytes.
 pub(super) fn parse(stored: &StoredRecord<'_>, parsed: &mut Parsed) {
-    encoders::reparse(stored.head.format, stored.raw, stored.head.received_ns, parsed);
+    encoders::reparse(stored.head.format, stored.head.declared, stored.raw, stored.head.received_ns, parsed);
 }
 
 /// An attribute of an event that was parsed into `parsed`.

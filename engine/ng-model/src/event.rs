@@ -30,6 +30,8 @@ pub struct Reading<'a> {
 pub struct Parsed {
     /// The format that was recognised.
     pub format: Format,
+    /// Number of the declared format that read it; 0 when none did.
+    pub declared: u16,
     /// Time stated by the event, nanoseconds since 1970, UTC.
     pub time_ns: Option<i64>,
     /// Level stated by the event.

@@ -112,6 +112,8 @@ pub struct RecordHeader {
     pub level: Level,
     /// How the raw bytes are read.
     pub format: Format,
+    /// Number of the declared format that read them, good for this process alone; 0 when none did.
+    pub declared: u16,
     /// Unit of `value`.
     pub unit: Unit,
     /// The message inside the raw bytes.

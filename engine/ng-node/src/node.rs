@@ -278,7 +278,9 @@ fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
     };
     let values = MODULES.iter().enumerate().map(values).collect();
     let zones = config.zones(env.zone.clone());
-    Ok(EngineParts { values, guard, alerts, zones, vocabulary: config.vocabulary()?, kernel })
+    // What is wrong with files of formats is told by whoever reads them.
+    let (formats, _) = config.formats();
+    Ok(EngineParts { values, guard, alerts, zones, vocabulary: config.vocabulary()?, formats, kernel })
 }
 
 /// The settings of a table, without those of the tables inside it.

@@ -2,7 +2,7 @@
 
 use crate::errors::{engine_errors, filter_error};
 use ng_filter::{Env, Filter, fields};
-use ng_node::config::{self, Config, Layer};
+use ng_node::config::{self, Config, FormatFile, Layer};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,7 +33,8 @@ pub(crate) fn filter_fields() -> Vec<(&'static str, &'static str, &'static str)>
     fields().map(|field| (field.name, field.summary, field.example)).collect()
 }
 
-/// A layer as it comes from Python: `("file", name, text, table)` or `("value", name, path, text)`.
+/// A layer as it comes from Python: `("file", name, text, table)`, `("value", name, path, text)` or
+/// `("format", path, text, "")`.
 pub(crate) type PyLayer = (String, String, String, String);
 
 /// Merges layers. Returns JSON: {path: [value, origin]}. Raises EngineError with every fault.
@@ -49,6 +50,7 @@ pub(crate) fn resolve_config(layers: Vec<PyLayer>) -> PyResult<Vec<u8>> {
 pub(crate) fn resolve(layers: Vec<PyLayer>) -> PyResult<Config> {
     let layer = |(kind, name, first, second): PyLayer| match kind.as_str() {
         "file" => Layer::File { name, text: first, table: second },
+        "format" => Layer::Format(FormatFile { path: name, text: first }),
         _ => Layer::Value { name, path: first, text: second },
     };
     Config::resolve(&layers.into_iter().map(layer).collect::<Vec<_>>()).map_err(|errors| engine_errors(&errors))

@@ -4,6 +4,7 @@
 mod clock;
 mod engine;
 mod errors;
+mod formats;
 mod functions;
 mod inlet;
 mod ring;
@@ -20,6 +21,8 @@ mod _engine {
     use crate::engine::{Engine, Subscription};
     #[pymodule_export]
     use crate::errors::{EngineError, FilterError};
+    #[pymodule_export]
+    use crate::formats::{FormatReport, check_format, format_faults, format_layers, list_formats};
     #[pymodule_export]
     use crate::functions::{
         check_filter, config_reference, config_template, filter_fields, is_development_build, lock_owner,

@@ -5,7 +5,7 @@
 //! `source_reader` is the way of one source, from its bytes to its events: `decode/` unpacks and decodes, `lines` splits
 //! bytes into lines, `colours` and `container` undo what others did to a line, `join/` puts lines together. `unwrap/` finds
 //! what containers and syslog put around a line; each wrapper is a file there. `encoders/` finds time, level, fields and
-//! values in what is inside; each format is a file there.
+//! values in what is inside; each format is a file there. `formats/` does so for lines whose notation a file declares.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +13,7 @@ mod colours;
 mod container;
 pub mod decode;
 pub mod encoders;
+pub mod formats;
 mod join;
 pub mod lines;
 pub mod source_reader;

@@ -43,6 +43,9 @@ pub struct PackedRecord {
     /// How the reading is read.
     #[serde(rename = "f", default, skip_serializing_if = "is_default")]
     pub format: Format,
+    /// Name of the declared format by which a text is read; absent when none reads it.
+    #[serde(rename = "n", default, skip_serializing_if = "is_default")]
+    pub declared: Option<u32>,
     /// The reading as it arrived.
     #[serde(rename = "d", with = "serde_bytes")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<u8>"))]

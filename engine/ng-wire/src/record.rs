@@ -202,6 +202,9 @@ pub struct Record {
     pub level: Level,
     /// How `raw` is read.
     pub format: Format,
+    /// Name of the declared format by which a text is read; absent when none reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
     /// The message as text; invalid UTF-8 is replaced.
     pub text: String,
     /// The reading as it arrived, when it is valid UTF-8 and differs from `text`.

@@ -37,6 +37,7 @@ impl Bench {
             source: Sym(0),
             level: Level::Info,
             format: Format::Text,
+            declared: 0,
             unit: Unit::None,
             message: Text { span: Span::new(0, raw.len()), escaped: false },
             verdict: Verdict::default(),

@@ -6,6 +6,7 @@ use ng_model::event::Parsed;
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{ENCODERS, reparse};
+use ng_reading::formats::{name_of, number_of};
 use ng_wire::{Format, Gap, GapReason, Level, Packed, PackedDetection, PackedRecord, PackedVerdict, Scoring};
 use rustc_hash::FxHashMap;
 
@@ -67,6 +68,7 @@ impl Packer {
             source: self.place(stored.source()),
             level: head.level,
             format: head.format,
+            declared: (head.declared != 0).then(|| self.place(name_of(head.declared))),
             raw: stored.raw.to_vec(),
             value: Some(head.value).filter(|value| value.is_finite()),
             unit: head.unit,
@@ -132,7 +134,8 @@ impl Names {
         symbols: &mut Symbols,
         parsed: &mut Parsed,
     ) -> RecordHeader {
-        reparse(packed.format, &packed.raw, packed.received_ns, parsed);
+        let declared = packed.declared.map_or(0, |place| number_of(self.name(place)));
+        reparse(packed.format, declared, &packed.raw, packed.received_ns, parsed);
         let source = self.name(packed.source);
         RecordHeader {
             seq: packed.seq,
@@ -151,6 +154,7 @@ impl Names {
             },
             level: packed.level,
             format: packed.format,
+            declared,
             unit: packed.unit,
             message: parsed.message,
             verdict: packed.verdict.as_ref().map_or_else(Verdict::default, |verdict| self.verdict(verdict)),
@@ -211,7 +215,7 @@ pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (
         "from_seq": gap.from_seq, "to_seq": gap.to_seq, "reason": gap.reason });
     let raw = note.to_string().into_bytes();
     let mut parsed = Parsed::default();
-    reparse(Format::Note, &raw, now_ns, &mut parsed);
+    reparse(Format::Note, 0, &raw, now_ns, &mut parsed);
     let head = RecordHeader {
         seq: gap.to_seq.saturating_sub(1),
         time_ns: now_ns,
@@ -221,6 +225,7 @@ pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (
         source: symbols.intern(source),
         level: Level::Warn,
         format: Format::Note,
+        declared: 0,
         unit: ng_wire::Unit::None,
         message: parsed.message,
         verdict: Verdict::default(),

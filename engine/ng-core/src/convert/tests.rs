@@ -7,7 +7,7 @@ use proptest::prelude::*;
 /// The head that an encoder would give these bytes, otherwise plain.
 fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> RecordHeader {
     let mut parsed = Parsed::default();
-    reparse(format, raw, 1000, &mut parsed);
+    reparse(format, 0, raw, 1000, &mut parsed);
     RecordHeader {
         seq: 7,
         time_ns: 999,
@@ -17,6 +17,7 @@ fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> RecordHeader {
         source: symbols.intern("stdin"),
         level: Level::Info,
         format,
+        declared: 0,
         unit: parsed.unit,
         message: parsed.message,
         verdict: Verdict::default(),

@@ -144,6 +144,7 @@ mod tests {
             alerts: Vec::new(),
             zones: ng_model::zone::Zones::default(),
             vocabulary: ng_reading::encoders::Vocabulary::default(),
+            formats: ng_reading::formats::Formats::built_in(),
             kernel: Kernel::Auto,
         })
     }

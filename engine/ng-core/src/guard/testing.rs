@@ -32,6 +32,7 @@ impl Sample {
             source: Sym(1),
             level: Level::Info,
             format: Format::Text,
+            declared: 0,
             unit: Unit::None,
             message: parsed.message,
             verdict: Verdict::default(),

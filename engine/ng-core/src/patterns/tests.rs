@@ -31,6 +31,7 @@ fn observe(patterns: &mut Patterns, format: Format, source: u32, seq: u64, raw: 
         source: Sym(source),
         level: Level::Info,
         format,
+        declared: 0,
         unit: Unit::None,
         message: parsed.message,
         verdict: Verdict::default(),

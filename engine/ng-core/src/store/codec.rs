@@ -11,7 +11,7 @@ use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 
 /// Bytes of one encoded head.
-pub(super) const ROW: usize = 153;
+pub(super) const ROW: usize = 155;
 
 const FORMATS: [Format; 6] =
     [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
@@ -41,6 +41,7 @@ pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8
     out.put(|i| heads[i].kind.0.to_le_bytes());
     out.put(|i| heads[i].source.0.to_le_bytes());
     out.put(|i| [heads[i].level as u8, heads[i].format as u8, heads[i].unit as u8, flags(&heads[i])]);
+    out.put(|i| heads[i].declared.to_le_bytes());
     out.put(|i| raw_len(i).to_le_bytes());
     out.put(|i| heads[i].message.span.start.to_le_bytes());
     out.put(|i| {
@@ -117,6 +118,7 @@ pub(super) fn decode(
         head.detection.nearest = if flags & NEAREST != 0 { 0 } else { NO_SEQ };
         bad |= flags & !(NOVEL | ALERT | ESCAPED | NEAREST) != 0;
     });
+    input.take(heads, |head, bytes| head.declared = u16::from_le_bytes(bytes));
     let mut end = 0usize;
     input.take(ends, |place, bytes| {
         end += u32::from_le_bytes(bytes) as usize;
@@ -174,6 +176,7 @@ const BLANK: RecordHeader = RecordHeader {
     source: Sym(0),
     level: Level::Info,
     format: Format::Text,
+    declared: 0,
     unit: Unit::None,
     message: Text { span: Span { start: 0, len: 0 }, escaped: false },
     verdict: Verdict { outcome: Outcome::Admit, rule: 0, clause: 0, objections: 0, observed: 0.0, limit: 0.0 },

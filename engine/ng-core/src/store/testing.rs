@@ -17,6 +17,7 @@ pub(super) fn head(seq: u64) -> RecordHeader {
         source: Sym(0),
         level: Level::Info,
         format: Format::Text,
+        declared: 0,
         unit: Unit::None,
         message: Text::default(),
         verdict: Verdict::default(),
@@ -46,6 +47,7 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
             level: Level::ALL[enums.0],
             format: [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note]
                 [enums.1],
+            declared: narrow[5] as u16,
             unit: [
                 Unit::None,
                 Unit::Percent,

@@ -136,6 +136,7 @@ fn engine_with(alerts: &[(&str, &str)], policy: &Policy, zone: Zone) -> Engine {
         alerts: alerts.iter().map(rule).collect(),
         zones: zone.into(),
         vocabulary: Vocabulary::default(),
+        formats: ng_reading::formats::Formats::built_in(),
         kernel: Kernel::Scalar,
     })
 }

@@ -50,6 +50,7 @@ impl Rig {
             source: Sym(self.source),
             level: Level::Info,
             format: self.format,
+            declared: 0,
             unit: Unit::None,
             message: Text { span: Span::new(0, raw.len()), escaped: false },
             verdict: Verdict::default(),

@@ -39,6 +39,7 @@ impl Sample {
             source: symbols.intern(source),
             level: Level::Info,
             format: Format::Text,
+            declared: 0,
             unit: Unit::None,
             message: Text { span: Span::new(0, raw.len()), escaped: false },
             verdict: Verdict::default(),

@@ -1,6 +1,7 @@
 //! One layer of configuration: a TOML text, or single values from the environment and from flags.
 
 use crate::NodeError;
+use ng_reading::formats::FormatFile;
 use ng_wire::SettingValue;
 use std::fmt;
 use toml::Spanned;
@@ -37,6 +38,8 @@ pub enum Layer {
         /// The table that its keys stand in, such as `guardian` for a policy; empty for a whole configuration.
         table: String,
     },
+    /// A declared format of logs; it adds no settings.
+    Format(FormatFile),
     /// One value, such as `NEUROGRAPH_RING__CAPACITY=5000` or `--set ring.capacity=5000`.
     Value {
         /// Where it comes from.
@@ -62,6 +65,7 @@ impl Layer {
                 let table = DeTable::parse(text).map_err(|error| syntax(name, text, &error))?;
                 collect(outer, table.get_ref(), name, text, &mut entries)?;
             }
+            Layer::Format(_) => {}
             Layer::Value { name, path, text } => {
                 let line = format!("x = {text}");
                 let origin = Origin { layer: name.clone(), place: None };

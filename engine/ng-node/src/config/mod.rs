@@ -3,6 +3,7 @@
 //! Every key is a row of a table of settings (see `sections`), except the names below the tables of [`FREE`], which the
 //! person chooses. A later layer wins, key by key.
 
+mod formats;
 mod layer;
 mod reading;
 mod sections;
@@ -10,6 +11,7 @@ mod template;
 mod zones;
 
 pub use layer::{Layer, Origin};
+pub use ng_reading::formats::{FormatFile, Formats, Report, Share};
 pub use template::{reference, template, toml_value};
 
 use crate::NodeError;
@@ -24,6 +26,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     values: BTreeMap<String, (SettingValue, Origin)>,
+    /// Files of declared formats.
+    formats: Vec<FormatFile>,
 }
 
 impl Config {
@@ -49,7 +53,11 @@ impl Config {
                 Err(error) => errors.push(error),
             }
         }
-        let config = Config { values };
+        let format = |layer: &Layer| match layer {
+            Layer::Format(file) => Some(file.clone()),
+            _ => None,
+        };
+        let config = Config { values, formats: layers.iter().filter_map(format).collect() };
         errors.extend(config.check_filters());
         errors.extend(config.vocabulary().err());
         if errors.is_empty() { Ok(config) } else { Err(errors) }

@@ -39,16 +39,17 @@ pub use kind::stream_kind;
 pub(crate) use level::skip_colours;
 pub use number::unit_symbol;
 pub use path::path;
-pub(crate) use stamp::whole as time_of;
+pub(crate) use stamp::{Spelling, stated as time_in, whole as time_of};
 pub(crate) use stated_level::severity;
-pub(crate) use text::syslog_priority;
+pub(crate) use text::{fields_within, syslog_priority};
 pub use vocabulary::{Added, Vocabulary, VocabularyError};
 
+use crate::formats::Recogniser;
 use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
-use ng_wire::Format;
+use ng_wire::{Format, Level};
 
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
 pub static ENCODERS: &[&Encoder] =
@@ -102,10 +103,10 @@ pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
     })
 }
 
-/// Finds the event in stored bytes of a known format. Gives what [`encode`] gave when it chose that format, but for the
-/// time where it has no zone: of that only the place is known, and the record has it.
-pub fn reparse(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
-    let clock = &Clock::utc();
+/// Finds the event in stored bytes of a known format, and of the declared format of a number. Gives what [`encode`] gave
+/// when it chose these, but for the time where it has no zone: of that only the place is known, and the record has it.
+pub fn reparse(format: Format, declared: u16, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
+    let clock = &Clock::utc().trying(Recogniser::again(declared));
     let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };
     let known = ENCODERS.iter().find(|encoder| encoder.format == format);
     within_wrappers(&reading, clock, parsed, |inner, parsed| {
@@ -127,6 +128,20 @@ fn within_wrappers<T>(
     let found = read(&inner, parsed);
     wrappers.complete(reading, clock, parsed);
     found
+}
+
+/// The level that a text is, a word or a letter.
+pub(crate) fn level_of(text: &[u8], clock: &Clock) -> Option<Level> {
+    match stated_level::stated(&clock.vocabulary, vocabulary::Scale::Size, text)? {
+        stated_level::Stated::Word(level) => Some(level),
+        stated_level::Stated::Number(..) => None,
+    }
+}
+
+/// The number that a text states in a unit, in the base unit of it, NaN when it states none. Without a unit the one that it
+/// states itself counts.
+pub(crate) fn number_in(text: &[u8], unit: &str) -> f64 {
+    if unit.is_empty() { number_of(text) } else { number::in_unit(text, unit).unwrap_or(f64::NAN) }
 }
 
 /// The number that a text states, in the base unit of its unit; NaN when it states none.

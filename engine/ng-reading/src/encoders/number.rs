@@ -10,6 +10,15 @@ enum Scale {
     Over(f64),
 }
 
+impl Scale {
+    fn to_base(self, value: f64) -> f64 {
+        match self {
+            Scale::Times(factor) => value * factor,
+            Scale::Over(divisor) => value / divisor,
+        }
+    }
+}
+
 /// Every notation of a unit, in bytes as written.
 const NOTATIONS: &[(&str, Scale, Unit)] = &[
     ("%", Scale::Times(1.0), Unit::Percent),
@@ -53,11 +62,13 @@ pub(super) fn quantity(text: &[u8]) -> Option<(f64, Unit)> {
     }
     let value = decimal(&text[..end])?;
     let (scale, unit) = unit(text[end..].trim_ascii_start())?;
-    let value = match scale {
-        Scale::Times(factor) => value * factor,
-        Scale::Over(divisor) => value / divisor,
-    };
-    Some((value, unit))
+    Some((scale.to_base(value), unit))
+}
+
+/// A decimal number whose unit is told elsewhere, in the base unit: `5` in `ms` is 0.005.
+pub(super) fn in_unit(text: &[u8], symbol: &str) -> Option<f64> {
+    let (scale, _) = unit(symbol.as_bytes())?;
+    decimal(text).map(|value| scale.to_base(value))
 }
 
 /// A decimal number and nothing else: an optional sign, digits, an optional fraction and exponent. Correctly rounded.

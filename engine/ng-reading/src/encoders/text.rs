@@ -35,6 +35,9 @@ pub(super) const CHANNELS: [&str; 4] = ["template rarity", "transition rarity", 
 
 /// Accepts every reading. Of several lines the first is read, and the message is a part of it.
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
+    if clock.formats().read(reading, clock, parsed) {
+        return true;
+    }
     let lead = reading.raw.iter().take_while(|byte| **byte == b'\n').count();
     let line = memchr(b'\n', &reading.raw[lead..]).map_or(reading.raw.len(), |end| lead + end);
     let raw = &reading.raw[..line];
@@ -76,7 +79,8 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
             .and_then(|found| level::in_line(words, head.get(..found.start)?, start, false, false));
         let behind = match found {
             _ if before.is_some() => None,
-            Some(Found { stamp, .. }) => level::in_line(words, head, stamp.end, true, stamp.logcat),
+            // A stamp may stand inside or behind an object.
+            Some(Found { stamp, .. }) => level::in_line(words, head, stamp.end.min(head.len()), true, stamp.logcat),
             None => level::in_line(words, head, start, false, false),
         };
         parsed.level = before.or(behind).map(|found| found.level);
@@ -98,6 +102,14 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     parsed.message =
         if message < end { Text { span: Span::new(message, end), escaped: false } } else { members::whole(raw) };
     true
+}
+
+/// Adds the fields in a part of a line: those of a JSON object that begins in it, and `key=value`. What the object says of
+/// level and time holds where the line says nothing of them.
+pub(crate) fn fields_within(reading: &Reading<'_>, part: Span, clock: &Clock, parsed: &mut Parsed) {
+    let (from, end) = (part.start as usize, (part.start + part.len) as usize);
+    let object = object(reading, from, end, clock, parsed);
+    logfmt::collect(&reading.raw[..object.map_or(end, |object| object.start)], from, parsed);
 }
 
 /// A JSON object inside a line.

@@ -307,6 +307,7 @@ mod tests {
             source: Sym::default(),
             level: Level::Info,
             format: Format::Text,
+            declared: 0,
             unit: Unit::None,
             message: Text { span: Span::new(0, raw.len()), escaped: false },
             verdict: Verdict::default(),

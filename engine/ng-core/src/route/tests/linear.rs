@@ -343,6 +343,7 @@ fn event<'a>(
         source: reading.source,
         level: sent.level,
         format: parsed.format,
+        declared: parsed.declared,
         unit: parsed.unit,
         message: parsed.message,
         verdict: Verdict { outcome: sent.outcome, ..Verdict::default() },

@@ -9,7 +9,8 @@
 //!
 //! Whether a text is a stamp, and where it ends, follows from its bytes alone, so that stored bytes are taken apart again
 //! as they were. What time it is may take more: the zone of the source, the order in which it writes day and month, its
-//! stamp before. That is the business of [`Clock`].
+//! stamp before. That is the business of [`Clock`]. `spelling.rs` reads
+//! what is in no table and a person spells out.
 
 mod calendar;
 mod compact;
@@ -18,6 +19,7 @@ mod loggers;
 mod named;
 mod ordered;
 mod place;
+mod spelling;
 mod year_first;
 mod zone;
 
@@ -27,6 +29,7 @@ mod tests;
 pub(super) use calendar::{DAY_S, Day};
 pub(super) use ordered::{Numbers, Orders};
 pub(super) use place::{Found, find};
+pub(crate) use spelling::Spelling;
 pub(super) use zone::{ABBREVIATIONS, StatedZone, abbreviation};
 
 use super::Clock;
@@ -214,9 +217,29 @@ fn bare(raw: &[u8], sought: Sought) -> Option<Stamp> {
 
 /// The time that a whole text states: any notation of the table, or seconds since 1970 with a fraction or in smaller units.
 pub(crate) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
+    Some(clock.time_ns(&whole_stamp(text)?, reading))
+}
+
+fn whole_stamp(text: &[u8]) -> Option<Stamp> {
     let epoch = compact::epoch(text);
-    let found = epoch.or_else(|| leading(text, Sought::Heading)).filter(|stamp| stamp.end == text.len())?;
-    Some(clock.time_ns(&found, reading))
+    epoch.or_else(|| leading(text, Sought::Heading)).filter(|stamp| stamp.end == text.len())
+}
+
+/// The time that a whole text states in a notation that is spelled out, or in any. Without a zone of its own it is UTC where
+/// `is_utc` says so.
+pub(crate) fn stated(
+    text: &[u8],
+    spelling: Option<&Spelling>,
+    is_utc: bool,
+    reading: &Reading<'_>,
+    clock: &Clock,
+) -> Option<i64> {
+    let stamp = match spelling {
+        Some(spelling) => spelling.read(text),
+        None => whole_stamp(text),
+    }?;
+    let zone = if is_utc && stamp.zone == StatedZone::Local { StatedZone::Offset(0) } else { stamp.zone };
+    Some(clock.time_ns(&Stamp { zone, ..stamp }, reading))
 }
 
 /// A stamp that ends here. None when a letter or digit follows: then it was something else.

@@ -44,7 +44,7 @@ fn check(raw: &[u8], format: Format, received_ns: i64, clock: &Clock) -> Result<
     prop_assert!(raw.is_empty() || !parsed.message.span.is_empty());
 
     let mut again = Parsed { vector: [7.0; 8], ..parsed.clone() };
-    reparse(parsed.format, raw, received_ns, &mut again);
+    reparse(parsed.format, 0, raw, received_ns, &mut again);
     prop_assert_eq!(parsed.time_ns.is_some(), again.time_ns.is_some());
     again.time_ns = parsed.time_ns;
     // Debug text, because NaN differs from itself.

@@ -1,0 +1,123 @@
+//! Chooses the format of a line, by what the lines of its source had before.
+
+use super::declared::Declared;
+use super::{Formats, known};
+use crate::encoders::Clock;
+use ng_model::event::{Parsed, Reading};
+use ng_model::symbols::Sym;
+use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
+
+/// Formats of a source that are tried with each of its lines.
+const REMEMBERED: usize = 4;
+/// After so many lines that none of these read, the others are tried no more, ...
+const TRIALS: u32 = 64;
+/// ... but with one of so many.
+const RETRIED: u32 = 1024;
+
+/// Reads lines by declared formats. What it remembers of a source follows from the lines of that source alone.
+#[derive(Clone, Debug, Default)]
+pub struct Recogniser {
+    choice: Choice,
+    /// The source whose turn it is.
+    current: Cell<Memory>,
+    others: RefCell<FxHashMap<Sym, Memory>>,
+}
+
+#[derive(Clone, Debug, Default)]
+enum Choice {
+    #[default]
+    Nothing,
+    /// The format that a stored event names.
+    One(&'static Declared),
+    Any(Formats),
+}
+
+/// What is remembered of a source.
+#[derive(Clone, Copy, Debug, Default)]
+struct Memory {
+    source: Sym,
+    /// Numbers of the formats that its lines had, the latest first; 0 = none.
+    formats: [u16; REMEMBERED],
+    /// Lines that none of them read since the latest was found.
+    unread: u32,
+}
+
+impl Recogniser {
+    /// One that tries these formats.
+    pub fn of(formats: Formats) -> Recogniser {
+        Recogniser { choice: Choice::Any(formats), ..Recogniser::default() }
+    }
+
+    /// One that reads a line again by the format of a number; by none when no format has it.
+    pub(crate) fn again(number: u16) -> Recogniser {
+        let choice = known(number).map_or(Choice::Nothing, Choice::One);
+        Recogniser { choice, ..Recogniser::default() }
+    }
+
+    /// Reads a line by the format that it has. False when it has none of them; then `parsed` is cleared.
+    pub(crate) fn read(&self, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
+        match &self.choice {
+            Choice::Nothing => false,
+            Choice::One(format) => format.read(reading, clock, parsed),
+            Choice::Any(formats) => self.find(formats, reading, clock, parsed),
+        }
+    }
+
+    fn find(&self, formats: &Formats, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
+        let mut memory = self.memory(reading.source);
+        let mut fits = |number: &u16| known(*number).is_some_and(|format| format.read(reading, clock, parsed));
+        if let Some(place) = memory.formats.iter().position(&mut fits) {
+            if place > 0 {
+                memory.formats[..=place].rotate_right(1);
+                self.current.set(memory);
+            }
+            return true;
+        }
+        memory.unread = memory.unread.saturating_add(1);
+        let found = (memory.unread <= TRIALS || memory.unread % RETRIED == 0)
+            && formats.first_that_reads(&memory.formats, reading, clock, parsed);
+        if found {
+            memory.formats.rotate_right(1);
+            memory.formats[0] = parsed.declared;
+            memory.unread = 0;
+        }
+        self.current.set(memory);
+        found
+    }
+
+    /// What is remembered of a source, whose turn it is from now on.
+    fn memory(&self, source: Sym) -> Memory {
+        let current = self.current.get();
+        if current.source == source {
+            return current;
+        }
+        let mut others = self.others.borrow_mut();
+        let next = others.get(&source).copied().unwrap_or(Memory { source, ..Memory::default() });
+        others.insert(current.source, current);
+        self.current.set(next);
+        next
+    }
+}
+
+impl Formats {
+    /// The patterns, as bits, that a reading can have.
+    pub(super) fn candidates(&self, raw: &[u8]) -> u128 {
+        let start = raw.iter().take_while(|byte| **byte == b'\n').count();
+        let line = &raw[start..];
+        self.0.heads.candidates(line[..memchr::memchr(b'\n', line).unwrap_or(line.len())].trim_ascii_end())
+    }
+
+    /// Reads a line by the first format that it has, but for some.
+    fn first_that_reads(&self, but: &[u16], reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
+        let mut left = self.candidates(reading.raw);
+        while left != 0 {
+            let (format, pattern) = self.0.patterns[left.trailing_zeros() as usize];
+            left &= left - 1;
+            if !but.contains(&format.number) && format.read_by(pattern, reading, clock, parsed) {
+                return true;
+            }
+        }
+        false
+    }
+}
