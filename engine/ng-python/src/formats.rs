@@ -4,6 +4,7 @@ use crate::functions::{PyLayer, resolve};
 use ng_node::config::{FormatFile, Formats, Layer, Report};
 use pyo3::prelude::*;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The layers of a folder `formats`, and what is wrong with files that cannot be read: (code, place, what).
@@ -45,8 +46,10 @@ pub(crate) fn check_format(path: String, text: String) -> (usize, Vec<(String, S
 }
 
 /// What reads the lines of a log.
-#[pyclass(module = "ng_tui._engine")]
-pub(crate) struct FormatReport {
+#[pyclass(module = "ng_tui._engine", frozen)]
+pub(crate) struct FormatReport(Mutex<Work>);
+
+struct Work {
     report: Report,
     /// The beginning of a line whose end has not come.
     open: Vec<u8>,
@@ -62,16 +65,17 @@ impl FormatReport {
     fn new(layers: Vec<PyLayer>) -> PyResult<Self> {
         let (formats, _) = resolve(layers)?.formats();
         let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64);
-        Ok(FormatReport { report: Report::new(formats, now_ns), open: Vec::new() })
+        Ok(FormatReport(Mutex::new(Work { report: Report::new(formats, now_ns), open: Vec::new() })))
     }
 
     /// Takes the next bytes of the log.
-    fn feed(&mut self, data: &[u8]) {
+    fn feed(&self, data: &[u8]) {
+        let mut work = self.work();
         for piece in data.split_inclusive(|byte| *byte == b'\n') {
-            let room = LONGEST.saturating_sub(self.open.len());
-            self.open.extend_from_slice(&piece[..piece.len().min(room)]);
+            let room = LONGEST.saturating_sub(work.open.len());
+            work.open.extend_from_slice(&piece[..piece.len().min(room)]);
             if piece.ends_with(b"\n") {
-                self.end_line();
+                work.end_line();
             }
         }
     }
@@ -79,18 +83,25 @@ impl FormatReport {
     /// Takes the last line, and returns the shares, the largest first, (name, is declared, lines, with a time, with a
     /// level), and the first line that is nothing but text, with its number.
     #[expect(clippy::type_complexity, reason = "rows for Python, which names their columns itself")]
-    fn finish(&mut self) -> (Vec<(&'static str, bool, u64, u64, u64)>, Option<(u64, Vec<u8>)>) {
-        if !self.open.is_empty() {
-            self.end_line();
+    fn finish(&self) -> (Vec<(&'static str, bool, u64, u64, u64)>, Option<(u64, Vec<u8>)>) {
+        let mut work = self.work();
+        if !work.open.is_empty() {
+            work.end_line();
         }
         let row =
             |share: ng_node::config::Share| (share.name, share.is_declared, share.lines, share.times, share.levels);
-        let first = self.report.first_unread().map(|(number, line)| (number, line.to_vec()));
-        (self.report.shares().into_iter().map(row).collect(), first)
+        let first = work.report.first_unread().map(|(number, line)| (number, line.to_vec()));
+        (work.report.shares().into_iter().map(row).collect(), first)
     }
 }
 
 impl FormatReport {
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Work {
     fn end_line(&mut self) {
         self.report.line(&self.open);
         self.open.clear();
