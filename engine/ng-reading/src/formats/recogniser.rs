@@ -75,7 +75,7 @@ impl Recogniser {
             return true;
         }
         memory.unread = memory.unread.saturating_add(1);
-        let found = (memory.unread <= TRIALS || memory.unread % RETRIED == 0)
+        let found = (memory.unread <= TRIALS || memory.unread.is_multiple_of(RETRIED))
             && formats.first_that_reads(&memory.formats, reading, clock, parsed);
         if found {
             memory.formats.rotate_right(1);
