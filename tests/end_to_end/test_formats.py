@@ -49,7 +49,7 @@ def file(run: Run, tmp_path: Path) -> Path:
 
 def test_a_file_of_ones_own_is_a_format(run: Run, file: Path) -> None:
     line = b"2026-11-22T10:00:00Z|E|1200|too slow\n"
-    [record] = records(run("--config", str(file), "tail", "--json", "--filter", "attr.took>1s", input=line).stdout)
+    [record] = records(run("--config", str(file), "tail", "--json", "--filter", "attr.took>1", input=line).stdout)
     assert (record["level"], record["text"], record["declared"]) == ("error", "too slow", "ours")
     listed = run("--config", str(file), "formats", "list").stdout.decode().splitlines()
     assert listed[0] == f"ours\t{file.parent / 'formats' / 'ours.toml'}\tOurs"

@@ -109,7 +109,6 @@ fn score(detect: &mut Detect, input: Input) -> Detection {
     let raw = b"payload";
     let parsed = Parsed { vector: input.vector, ..Parsed::default() };
     let symbols = Symbols::new();
-    let message = Text { span: Span::new(0, raw.len()), escaped: false };
     let head = RecordHeader {
         seq: input.seq,
         time_ns: input.seq as i64,
@@ -121,7 +120,7 @@ fn score(detect: &mut Detect, input: Input) -> Detection {
         format: input.format,
         declared: 0,
         unit: Unit::None,
-        message,
+        message: Text { span: Span::new(0, raw.len()), escaped: false },
         verdict: Verdict::default(),
         detection: Detection::default(),
     };
