@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const CHUNK: usize = 64 * 1024;
 /// As much of what the child says on its standard error is kept for the report, the latest of it.
 const SAYS: usize = 512;
+/// A child that has closed its standard output is listened to for so long; whoever complains without end is ended.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// A child that shows nothing for this long is reported: usually the journal is empty or may not be read.
 const SILENT: Duration = Duration::from_secs(5);
 
@@ -91,7 +93,8 @@ impl Child {
             }
         }
         // The rest of a line that the child did not finish is left out: it is read again behind the cursor.
-        while stderr_open && ready(&stderr, None).0 {
+        let farewell = Instant::now() + FAREWELL;
+        while stderr_open && Instant::now() < farewell && ready(&stderr, None).0 {
             stderr_open = self.listen(&mut stderr, &mut buffer);
         }
         Ok(self.end())

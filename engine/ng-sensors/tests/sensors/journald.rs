@@ -96,3 +96,12 @@ sleep 1000"#,
     let expect: Vec<String> = (1..=3000).map(|n| format!(r#"{{"__CURSOR":"s{n}"}}"#)).collect();
     assert_eq!(rig.texts(), expect);
 }
+
+#[test]
+fn a_child_that_shows_nothing_more_and_complains_without_end_is_ended() {
+    let (mut rig, directory) = journald(r#"echo $$ > "$DIR/pid"; echo '{"__CURSOR":"s1"}'; exec >&-; exec yes no >&2"#);
+    rig.until("its end is reported", |rig| rig.error("journald").contains("signal: 9"));
+    let pid = fs::read_to_string(directory.path().join("pid")).unwrap();
+    rig.stop();
+    wait_until("the child is gone", || !alive(&pid));
+}
