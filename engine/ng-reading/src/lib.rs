@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! `source_reader` is the way of one source, from its bytes to its events: `decode/` unpacks and decodes, `lines` splits
-//! bytes into lines, `colours` and `container` undo what others did to a line, `join/` puts lines together. `unwrap/` finds
+//! bytes into lines, `colours` and `container` undo what others did to a line, `join/` puts lines together; `item` is what comes out. `unwrap/` finds
 //! what containers and syslog put around a line; each wrapper is a file there. `encoders/` finds time, level, fields and
 //! values in what is inside; each format is a file there. `formats/` does so for lines whose notation a file declares.
 
@@ -14,6 +14,7 @@ mod container;
 pub mod decode;
 pub mod encoders;
 pub mod formats;
+mod item;
 mod join;
 pub mod lines;
 pub mod source_reader;

@@ -8,6 +8,7 @@
 use crate::colours;
 use crate::container::{Containers, Taken};
 use crate::decode::{Decoder, Encoding};
+pub use crate::item::Item;
 use crate::join::{Bounds, Chunk, Join};
 use crate::lines::{LineSplitter, Piece};
 use memchr::memchr;
@@ -31,41 +32,6 @@ impl Default for Limits {
     fn default() -> Self {
         Limits { line_bytes: 64 << 10, event_lines: 512, event_bytes: 256 << 10, keep_colours: false, joined: true }
     }
-}
-
-impl<'a> From<Piece<'a>> for Item<'a> {
-    fn from(piece: Piece<'a>) -> Self {
-        match piece {
-            Piece::Line(line) => Item::Event(line),
-            Piece::Cut { kept, length } => Item::Cut { kept, length },
-            Piece::Hole(nuls) => Item::Hole(nuls),
-        }
-    }
-}
-
-/// What was found in a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item<'a> {
-    /// An event: a line without its end, or several with LF between them.
-    Event(&'a [u8]),
-    /// A line that is longer than the limit.
-    Cut {
-        /// Its first bytes, as many as the limit allows.
-        kept: &'a [u8],
-        /// Its whole length.
-        length: u64,
-    },
-    /// So many NULs before a line.
-    Hole(u64),
-    /// The event before was ended at a limit; what follows may belong to it.
-    Ended {
-        /// Its lines.
-        lines: usize,
-        /// Its bytes.
-        bytes: usize,
-    },
-    /// The bytes cannot be decoded from here on; in words.
-    Broken(&'a str),
 }
 
 /// Reads one source. What it keeps is bounded by its limits.

@@ -1,6 +1,6 @@
 //! The level that a line of text states, by the position of a word.
 
-use super::vocabulary::{Vocabulary, Word};
+use super::vocabulary::{Vocabulary, Word, letter};
 use ng_wire::Level;
 
 /// A level found in a line.
@@ -67,20 +67,6 @@ pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool
         at = end;
     }
     None
-}
-
-/// A level by the letter that logcat, glog and many loggers print.
-pub(super) fn letter(byte: u8) -> Option<Level> {
-    Some(match byte {
-        b'T' => Level::Trace,
-        b'V' | b'D' => Level::Debug,
-        b'I' => Level::Info,
-        b'N' => Level::Notice,
-        b'W' => Level::Warn,
-        b'E' => Level::Error,
-        b'F' | b'A' | b'C' => Level::Fatal,
-        _ => return None,
-    })
 }
 
 /// The first byte at or behind `at` that is neither blank nor part of a colour sequence (`ESC [ … m`).

@@ -1,8 +1,7 @@
 //! The level that a value states: a word, a letter, or a number on one of several scales.
 
-use super::level::letter;
 use super::number;
-use super::vocabulary::{Scale, Vocabulary};
+use super::vocabulary::{Scale, Vocabulary, letter};
 use ng_wire::Level;
 
 /// A level as a value states it.

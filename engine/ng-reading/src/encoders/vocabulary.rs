@@ -271,10 +271,24 @@ impl Vocabulary {
     }
 }
 
+/// A level by the letter that logcat, glog and many loggers print.
+pub(super) fn letter(byte: u8) -> Option<Level> {
+    Some(match byte {
+        b'T' => Level::Trace,
+        b'V' | b'D' => Level::Debug,
+        b'I' => Level::Info,
+        b'N' => Level::Notice,
+        b'W' => Level::Warn,
+        b'E' => Level::Error,
+        b'F' | b'A' | b'C' => Level::Fatal,
+        _ => return None,
+    })
+}
+
 /// A word or letter that names a level where nobody has added others.
 pub(super) fn names_level(text: &[u8]) -> bool {
     match text {
-        [letter] => super::level::letter(*letter).is_some(),
+        [byte] => letter(*byte).is_some(),
         _ => BUILT_IN.levels.get(text).is_some(),
     }
 }

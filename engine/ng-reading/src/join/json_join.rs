@@ -3,7 +3,7 @@
 use super::json_scan::{JsonScan, NotJson, Step};
 use super::wrapper::Wrapper;
 use super::{Chunk, Join};
-use crate::source_reader::Item;
+use crate::item::Item;
 
 /// A JSON text that is being collected.
 #[derive(Debug)]

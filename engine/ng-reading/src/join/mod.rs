@@ -21,7 +21,7 @@ mod wrapper;
 mod tests;
 
 use crate::encoders::heading;
-use crate::source_reader::Item;
+use crate::item::Item;
 use json_join::{Collected, JsonStart};
 use stamps::Stamps;
 use std::ops::Range;

@@ -2,7 +2,7 @@
 
 use super::cursor::Cursor;
 use super::{Stamp, compact, named, year_first};
-use crate::encoders::level;
+use crate::encoders::vocabulary;
 
 /// `11-22 10:00:00.250`, as logcat writes it; with a slash as others do, who may also write the day first.
 pub(super) fn month_and_day(mut cursor: Cursor<'_>) -> Option<Stamp> {
@@ -18,7 +18,7 @@ pub(super) fn month_and_day(mut cursor: Cursor<'_>) -> Option<Stamp> {
 
 /// `E1122 10:00:00.250000`, `E20261122 10:00:00.250000`: the letter of the level before the day.
 pub(super) fn glog(mut cursor: Cursor<'_>) -> Option<Stamp> {
-    let level = level::letter(cursor.byte()?);
+    let level = vocabulary::letter(cursor.byte()?);
     if cursor.digit_run() == 8 {
         return Some(Stamp { level, ..compact::separated(cursor)? });
     }
