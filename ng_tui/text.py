@@ -187,6 +187,8 @@ def fmt_value(value: float | None, unit: Unit) -> str:
             return fmt_rate(value)
         case Unit.SECONDS:
             return fmt_duration(value)
+        case Unit.CELSIUS:
+            return f"{fmt_number(value)} °C"
         case Unit.COUNT:
             return fmt_count(value) if abs(value) < 1e6 else fmt_short(value)
         case _:

@@ -873,6 +873,7 @@ class Unit(StrEnum):
     PER_SECOND = "per_second"
     SECONDS = "seconds"
     COUNT = "count"
+    CELSIUS = "celsius"
 
 
 class Verdict(Struct, omit_defaults=True):

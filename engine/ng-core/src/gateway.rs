@@ -1,5 +1,6 @@
 //! The module `gateway`: turns a reading into an event by way of the encoders.
 
+use crate::labelled_streams::LabelledStreams;
 use crate::store::Store;
 use ng_model::event::{Event, Parsed, Reading};
 use ng_model::record::{Detection, RecordHeader, Verdict};
@@ -34,6 +35,7 @@ pub struct Gateway {
     max_bytes: usize,
     parsed: Parsed,
     kind: String,
+    labelled: LabelledStreams,
     cut: u64,
     left_out: u64,
 }
@@ -47,6 +49,7 @@ impl Gateway {
             max_bytes: 0,
             parsed: Parsed::default(),
             kind: String::with_capacity(128),
+            labelled: LabelledStreams::default(),
             cut: 0,
             left_out: 0,
         };
@@ -71,8 +74,12 @@ impl Gateway {
         }
         let encoder = encoders::encode(&Reading { raw, ..*reading }, &self.clock, &mut self.parsed);
         self.left_out += u64::from(self.parsed.left_out);
-        encoders::stream_kind(&self.parsed, raw, &mut self.kind);
-        let kind = store.intern(&self.kind);
+        let named = encoders::stream_kind(&self.parsed, raw, &mut self.kind);
+        let kind = if named < self.kind.len() {
+            self.labelled.intern(&mut self.kind, named, store)
+        } else {
+            store.intern(&self.kind)
+        };
         let parsed = &self.parsed;
         let head = RecordHeader {
             seq: store.next_seq(),
@@ -95,6 +102,10 @@ impl Gateway {
     /// What the module counts besides operations.
     pub fn gauges(&self) -> Vec<Gauge> {
         let count = |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
-        vec![count("cut", self.cut), count("fields.left_out", self.left_out)]
+        vec![
+            count("cut", self.cut),
+            count("fields.left_out", self.left_out),
+            count("labels.left_out", self.labelled.left_out()),
+        ]
     }
 }

@@ -30,6 +30,7 @@ pub mod event_loop;
 pub mod feedback;
 pub mod gateway;
 pub mod guard;
+mod labelled_streams;
 pub mod patterns;
 pub mod registry;
 pub mod route;

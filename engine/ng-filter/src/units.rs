@@ -9,7 +9,7 @@ use ng_wire::Unit;
 /// A number, and its unit when one is written; converted to the base unit (seconds, bytes, bytes per second).
 ///
 /// Durations: `ns us ms s m h d`; sizes: `B kB MB GB TB` (powers of 1000), `KiB MiB GiB TiB`, in any case; rates: a
-/// size and `/s`, or `/s` alone; `%`.
+/// size and `/s`, or `/s` alone; `%`; `C`, `°C`.
 pub(super) fn quantity(text: &str) -> Option<(f64, Option<Unit>)> {
     let (number, unit) = leading_number(text)?;
     if unit.is_empty() {
@@ -17,6 +17,7 @@ pub(super) fn quantity(text: &str) -> Option<(f64, Option<Unit>)> {
     }
     let (factor, unit) = match unit {
         "%" => (1.0, Unit::Percent),
+        "C" | "°C" => (1.0, Unit::Celsius),
         "/s" => (1.0, Unit::PerSecond),
         _ => match (seconds(unit), unit.strip_suffix("/s")) {
             (Some(factor), _) => (factor, Unit::Seconds),

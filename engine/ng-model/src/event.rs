@@ -40,6 +40,8 @@ pub struct Parsed {
     pub message: Text,
     /// Name of the stream of a metric or vector; the `type` of a note. Empty otherwise.
     pub name: Text,
+    /// What tells the streams of one name apart, as it is written; empty where the name is the stream.
+    pub labels: Text,
     /// The measured value in the base unit of `unit`; NaN when there is none.
     pub value: f64,
     /// Unit of `value`.
@@ -93,7 +95,7 @@ impl Parsed {
             Key::Name(_) => None,
         });
         keys.chain(self.containers.iter_mut().map(|container| &mut container.key))
-            .chain([&mut self.message, &mut self.name])
+            .chain([&mut self.message, &mut self.name, &mut self.labels])
             .for_each(|text| text.span.start += by);
         self.fields.iter_mut().for_each(|field| field.value.span.start += by);
     }

@@ -46,6 +46,8 @@ pub enum Unit {
     Seconds,
     /// A number of things.
     Count,
+    /// Degrees Celsius.
+    Celsius,
 }
 
 /// What Guardian concluded.

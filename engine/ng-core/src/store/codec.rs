@@ -15,8 +15,16 @@ pub(super) const ROW: usize = 155;
 
 const FORMATS: [Format; 6] =
     [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
-const UNITS: [Unit; 7] =
-    [Unit::None, Unit::Percent, Unit::Bytes, Unit::BytesPerSecond, Unit::PerSecond, Unit::Seconds, Unit::Count];
+const UNITS: [Unit; 8] = [
+    Unit::None,
+    Unit::Percent,
+    Unit::Bytes,
+    Unit::BytesPerSecond,
+    Unit::PerSecond,
+    Unit::Seconds,
+    Unit::Count,
+    Unit::Celsius,
+];
 const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
 const STATES: [Scoring; 5] =
     [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];

@@ -5,12 +5,8 @@ use super::{Kind, Row, State, signature};
 use bzip2::bufread::MultiBzDecoder;
 use std::io::{self, Read};
 
-pub(super) static ROW: Row = Row {
-    name: "bzip2",
-    begins,
-    open: || State::Packed(Box::new(MultiBzDecoder::new(Packed::default()))),
-    kind: Kind::Packed,
-};
+pub(super) static ROW: Row =
+    Row { name: "bzip2", begins, open: || State::packed(MultiBzDecoder::new(Packed::default())), kind: Kind::Packed };
 
 /// `BZh`, the size of the blocks, and what a block begins with, or the end of a stream without any.
 fn begins(head: &[u8]) -> Option<usize> {

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 pub(super) static ROW: Row = Row {
     name: "gzip",
     begins: |head| signature(head, b"\x1f\x8b\x08"),
-    open: || State::Packed(Box::new(MultiGzDecoder::new(Packed::default()))),
+    open: || State::packed(MultiGzDecoder::new(Packed::default())),
     kind: Kind::Packed,
 };
 

@@ -3,14 +3,15 @@
 //! # Layout
 //!
 //! One file for each kind of encoding, with a row in [`ENCODINGS`]: `utf8.rs` and `utf16.rs`; `gzip.rs`, `zstd.rs`, `xz.rs` and
-//! `bzip2.rs` for what is compressed, by way of `unpack.rs`; `unread.rs` for what is known and not read. What has no row is
-//! handed on as it is.
+//! `bzip2.rs` for what is compressed, by way of `unpack.rs`; `journal_export.rs` for what journald exports; `unread.rs` for what
+//! is known and not read. What has no row is handed on as it is. What is unpacked is decoded once more, but not unpacked.
 //!
 //! The encoding is decided by the first bytes: by a mark, or for UTF-16 without one by the zeros of the first line, within
 //! [`HEAD`] bytes.
 
 mod bzip2;
 mod gzip;
+mod journal_export;
 mod unpack;
 mod unread;
 mod utf16;
@@ -21,6 +22,7 @@ mod zstd;
 #[cfg(test)]
 mod tests;
 
+use journal_export::JournalExport;
 use memchr::memchr;
 use std::fmt::{self, Debug};
 use unpack::Unpack;
@@ -42,6 +44,7 @@ static ENCODINGS: &[&Row] = &[
     &zstd::ROW,
     &xz::ROW,
     &bzip2::ROW,
+    &journal_export::ROW,
     &unread::LZ4,
     &unread::LZIP,
     &unread::COMPRESS,
@@ -70,6 +73,8 @@ enum Kind {
     Wide {
         big: bool,
     },
+    /// What stands in it depends on all that is before.
+    Export,
     Packed,
     Unread,
 }
@@ -81,12 +86,12 @@ pub struct Encoding(&'static Row);
 impl Encoding {
     /// The encoding of a source with these first bytes.
     pub fn of(head: &[u8]) -> Self {
-        Encoding(recognise(head, true).map_or(&PLAIN, |(row, _)| row))
+        Encoding(recognise(head, true, true).map_or(&PLAIN, |(row, _)| row))
     }
 
-    /// It is compressed, and so is read from its beginning.
+    /// It is read from its beginning, because it is compressed or the like.
     pub fn is_packed(self) -> bool {
-        matches!(self.0.kind, Kind::Packed | Kind::Unread)
+        matches!(self.0.kind, Kind::Export | Kind::Packed | Kind::Unread)
     }
 
     /// A character has two bytes; true when the high one comes first.
@@ -109,6 +114,8 @@ impl Debug for Encoding {
 pub(crate) struct Decoder {
     encoding: Encoding,
     state: State,
+    /// What is compressed is unpacked, and not inside of what was.
+    unpacks: bool,
 }
 
 #[derive(Debug)]
@@ -117,7 +124,8 @@ enum State {
     Head(Vec<u8>),
     Plain,
     Wide(Utf16),
-    Packed(Box<dyn Unpack>),
+    Export(JournalExport),
+    Packed(Box<dyn Unpack>, Box<Decoder>),
     /// It cannot be read.
     Unread(&'static str),
     /// Nothing more is read.
@@ -126,14 +134,21 @@ enum State {
 
 impl Default for Decoder {
     fn default() -> Self {
-        Decoder { encoding: Encoding(&PLAIN), state: State::Head(Vec::new()) }
+        Decoder { encoding: Encoding(&PLAIN), state: State::Head(Vec::new()), unpacks: true }
+    }
+}
+
+impl State {
+    /// Something that is unpacked, and what comes out is decoded.
+    fn packed(unpack: impl Unpack + 'static) -> State {
+        State::Packed(Box::new(unpack), Box::new(Decoder { unpacks: false, ..Decoder::default() }))
     }
 }
 
 impl Decoder {
     /// A decoder inside a source of a known encoding.
     pub(crate) fn inside(encoding: Encoding) -> Self {
-        Decoder { encoding, state: (encoding.0.open)() }
+        Decoder { encoding, state: (encoding.0.open)(), unpacks: true }
     }
 
     /// Decodes bytes. What is handed on is text, or, once, why there is no more.
@@ -144,7 +159,7 @@ impl Decoder {
     ) -> Result<(), E> {
         let State::Head(head) = &mut self.state else { return self.decode(bytes, sink) };
         if head.is_empty() {
-            return match recognise(bytes, bytes.len() >= HEAD) {
+            return match recognise(bytes, bytes.len() >= HEAD, self.unpacks) {
                 Some((row, mark)) => self.decide(row, &bytes[mark..], sink),
                 None => {
                     head.extend_from_slice(bytes);
@@ -153,7 +168,7 @@ impl Decoder {
             };
         }
         head.extend_from_slice(bytes);
-        match recognise(head, head.len() >= HEAD) {
+        match recognise(head, head.len() >= HEAD, self.unpacks) {
             Some((row, mark)) => {
                 let head = std::mem::take(head);
                 self.decide(row, &head[mark..], sink)
@@ -164,9 +179,12 @@ impl Decoder {
 
     /// Nothing came for a while: what is there decides.
     pub(crate) fn settle<E>(&mut self, sink: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        let State::Head(head) = &mut self.state else { return Ok(()) };
-        let head = std::mem::take(head);
-        match recognise(&head, true) {
+        let head = match &mut self.state {
+            State::Head(head) => std::mem::take(head),
+            State::Packed(_, inner) => return inner.settle(sink),
+            _ => return Ok(()),
+        };
+        match recognise(&head, true, self.unpacks) {
             Some((row, mark)) if !head.is_empty() => {
                 self.decide(row, &head[mark..], &mut |decoded| decoded.map_or(Ok(()), &mut *sink))
             }
@@ -178,15 +196,17 @@ impl Decoder {
     pub(crate) fn finish<E>(&mut self, sink: &mut impl FnMut(Result<&[u8], &str>) -> Result<(), E>) -> Result<(), E> {
         if let State::Head(head) = &mut self.state {
             let head = std::mem::take(head);
-            if let Some((row, mark)) = recognise(&head, true) {
+            if let Some((row, mark)) = recognise(&head, true, self.unpacks) {
                 self.decide(row, &head[mark..], sink)?;
             }
         }
         match &mut self.state {
             State::Wide(utf16) => utf16.finish(&mut |text| sink(Ok(text))),
-            State::Packed(unpack) => {
+            State::Export(export) => export.finish(&mut |text| sink(Ok(text))),
+            State::Packed(unpack, _) => {
                 unpack.packed().ended = true;
-                self.unpack(sink)
+                self.unpack(sink)?;
+                if let State::Packed(_, inner) = &mut self.state { inner.finish(sink) } else { Ok(()) }
             }
             _ => Ok(()),
         }
@@ -194,7 +214,11 @@ impl Decoder {
 
     /// Bytes have been taken that gave no text.
     pub(crate) fn is_waiting(&self) -> bool {
-        matches!(&self.state, State::Head(head) if !head.is_empty())
+        match &self.state {
+            State::Head(head) => !head.is_empty(),
+            State::Packed(_, inner) => inner.is_waiting(),
+            _ => false,
+        }
     }
 
     pub(crate) fn is_packed(&self) -> bool {
@@ -206,7 +230,7 @@ impl Decoder {
     }
 
     pub(crate) fn portion(&self) -> usize {
-        if matches!(self.state, State::Head(_) | State::Packed(_)) { PORTION } else { usize::MAX }
+        if matches!(self.state, State::Head(_) | State::Packed(..)) { PORTION } else { usize::MAX }
     }
 
     fn decide<E>(
@@ -215,7 +239,7 @@ impl Decoder {
         bytes: &[u8],
         sink: &mut impl FnMut(Result<&[u8], &str>) -> Result<(), E>,
     ) -> Result<(), E> {
-        *self = Decoder::inside(Encoding(row));
+        *self = Decoder { unpacks: self.unpacks, ..Decoder::inside(Encoding(row)) };
         self.decode(bytes, sink)
     }
 
@@ -227,7 +251,8 @@ impl Decoder {
         match &mut self.state {
             State::Plain => sink(Ok(bytes)),
             State::Wide(utf16) => utf16.decode(bytes, &mut |text| sink(Ok(text))),
-            State::Packed(unpack) => {
+            State::Export(export) => export.decode(bytes, &mut |text| sink(Ok(text))),
+            State::Packed(unpack, _) => {
                 unpack.packed().put(bytes);
                 self.unpack(sink)
             }
@@ -243,12 +268,12 @@ impl Decoder {
     /// Hands on what can be unpacked. What was readable before a fault has been handed on.
     fn unpack<E>(&mut self, sink: &mut impl FnMut(Result<&[u8], &str>) -> Result<(), E>) -> Result<(), E> {
         use std::io::ErrorKind;
-        let State::Packed(unpack) = &mut self.state else { return Ok(()) };
+        let State::Packed(unpack, inner) = &mut self.state else { return Ok(()) };
         let mut out = vec![0; OUT];
         let problem = loop {
             match unpack.read(&mut out) {
                 Ok(0) => return Ok(()),
-                Ok(count) => sink(Ok(&out[..count]))?,
+                Ok(count) => inner.feed(&out[..count], sink)?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) if unpack.packed().is_used_up() => {
@@ -257,16 +282,17 @@ impl Decoder {
                 Err(error) => break format!("the {} data are damaged: {error}", self.encoding.0.name),
             }
         };
+        inner.finish(sink)?;
         self.state = State::Over;
         sink(Err(&problem))
     }
 }
 
 /// The encoding of a source with these first bytes, and the length of its mark. None when they are too few to tell, which
-/// they are not when `all` that counts is there.
-fn recognise(head: &[u8], all: bool) -> Option<(&'static Row, usize)> {
+/// they are not when `all` that counts is there. What is compressed is plain where it is not to be unpacked.
+fn recognise(head: &[u8], all: bool, unpacks: bool) -> Option<(&'static Row, usize)> {
     let mut undecided = false;
-    for row in ENCODINGS {
+    for row in ENCODINGS.iter().filter(|row| unpacks || row.kind != Kind::Packed) {
         match (row.begins)(head) {
             Some(mark) if mark <= head.len() => return Some((row, mark)),
             Some(_) => undecided = true,

@@ -14,7 +14,7 @@ const MEMORY: u64 = 128 << 20;
 
 fn open() -> State {
     match Stream::new_stream_decoder(MEMORY, CONCATENATED) {
-        Ok(stream) => State::Packed(Box::new(XzDecoder::new_stream(Packed::default(), stream))),
+        Ok(stream) => State::packed(XzDecoder::new_stream(Packed::default(), stream)),
         Err(_) => State::Unread("there is no memory to unpack xz"),
     }
 }

@@ -10,7 +10,7 @@ pub(super) static ROW: Row =
 
 fn open() -> State {
     match Decoder::with_buffer(Packed::default()) {
-        Ok(decoder) => State::Packed(Box::new(decoder)),
+        Ok(decoder) => State::packed(decoder),
         Err(_) => State::Unread("there is no memory to unpack zstd"),
     }
 }

@@ -6,7 +6,7 @@
 //! The others are helpers: `stamp/` (times as they are written) and `clock.rs` (the times that they mean), `vocabulary.rs`
 //! (words of levels, keys), `level.rs` and `stated_level.rs` (severity), `logfmt.rs` (`key=value`), `heading.rs` (where an
 //! event begins), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON
-//! strings), `path.rs` (names of fields), `kind.rs` (topics).
+//! strings), `path.rs` (names of fields), `kind.rs` (topics), `metric_lines/` (what monitoring systems write).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
 
@@ -20,6 +20,7 @@ mod kind;
 mod level;
 mod logfmt;
 mod members;
+mod metric_lines;
 mod note;
 mod number;
 mod numeric;

@@ -43,12 +43,14 @@ const NOTATIONS: &[(&str, Scale, Unit)] = &[
     ("m", Scale::Times(60.0), Unit::Seconds),
     ("min", Scale::Times(60.0), Unit::Seconds),
     ("h", Scale::Times(3600.0), Unit::Seconds),
+    ("°C", Scale::Times(1.0), Unit::Celsius),
+    ("C", Scale::Times(1.0), Unit::Celsius),
 ];
 
 /// Longest text that is read as a number; longer ones are not measurements.
 const MAX_LEN: usize = 64;
 
-/// A number with an optional unit, in the base unit: `12`, `-3.5e2`, `5ms` (0.005 s), `4 KiB/s` (4096 B/s), `nan`.
+/// A number with an optional unit, in the base unit: `12`, `-3.5e2`, `1,234`, `5ms` (0.005 s), `4 KiB/s` (4096 B/s), `nan`.
 pub(super) fn quantity(text: &[u8]) -> Option<(f64, Unit)> {
     if text.len() > MAX_LEN || !text.iter().take(2).any(|byte| byte.is_ascii_digit() || b".iInN".contains(byte)) {
         return None;
@@ -60,7 +62,10 @@ pub(super) fn quantity(text: &[u8]) -> Option<(f64, Unit)> {
     if end == 0 {
         return special(text).map(|value| (value, Unit::None));
     }
-    let value = decimal(&text[..end])?;
+    let (value, end) = if text[end] == b',' { grouped(text)? } else { (decimal(&text[..end])?, end) };
+    if end == text.len() {
+        return Some((value, Unit::None));
+    }
     let (scale, unit) = unit(text[end..].trim_ascii_start())?;
     Some((scale.to_base(value), unit))
 }
@@ -106,6 +111,32 @@ pub(super) fn decimal(text: &[u8]) -> Option<f64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
+/// A number whose digits stand in threes, `1,234,567.5`, and its length.
+fn grouped(text: &[u8]) -> Option<(f64, usize)> {
+    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
+    let first = text[sign..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_group = |at: usize| {
+        let Some([b',', digits @ ..]) = text.get(at..at + 4) else { return false };
+        digits.iter().all(u8::is_ascii_digit)
+    };
+    let groups = (0..).take_while(|group| is_group(sign + first + 4 * group)).count();
+    let whole = sign + first + 4 * groups;
+    if !(1..=3).contains(&first) || groups == 0 || matches!(text.get(whole), Some(b',' | b'0'..=b'9')) {
+        return None;
+    }
+    let fraction = match text.get(whole) {
+        Some(b'.') => 1 + text[whole + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        _ => 0,
+    };
+    let end = whole + fraction;
+    let (mut digits, mut len) = ([0; MAX_LEN], 0);
+    for byte in text[..end].iter().filter(|byte| **byte != b',') {
+        digits[len] = *byte;
+        len += 1;
+    }
+    Some((decimal(&digits[..len])?, end))
+}
+
 /// A number without a unit, finite or not.
 pub(super) fn plain(text: &[u8]) -> Option<f64> {
     decimal(text).or_else(|| special(text))
@@ -120,6 +151,7 @@ pub fn unit_symbol(unit: Unit) -> &'static str {
         Unit::BytesPerSecond => "B/s",
         Unit::PerSecond => "/s",
         Unit::Seconds => "s",
+        Unit::Celsius => "°C",
     }
 }
 
@@ -202,6 +234,10 @@ mod tests {
         check("3μs", Some((0.000_003, Unit::Seconds)));
         check("2m", Some((120.0, Unit::Seconds)));
         check("2 min", Some((120.0, Unit::Seconds)));
+        check("1,234", Some((1234.0, Unit::None)));
+        check("-1,234,567.25 ms", Some((-1_234.567_25, Unit::Seconds)));
+        check("21.5C", Some((21.5, Unit::Celsius)));
+        check("-3 °C", Some((-3.0, Unit::Celsius)));
         check("inf", Some((f64::INFINITY, Unit::None)));
         check("-Infinity", Some((f64::NEG_INFINITY, Unit::None)));
         assert!(quantity(b"NaN").unwrap().0.is_nan());
@@ -209,9 +245,10 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity() {
-        for text in
-            ["", "-", ".", "e5", "5e", "1.2.3", "5 apples", "0x1f", "12:30", "/s", "5ms/s", "5 m/s", "nano", "1,5"]
-        {
+        for text in [
+            "", "-", ".", "e5", "5e", "1.2.3", "5 apples", "0x1f", "12:30", "/s", "5ms/s", "5 m/s", "nano", "1,5",
+            "1,2345", "1234,567", "1,23,456", ",234",
+        ] {
             check(text, None);
         }
     }

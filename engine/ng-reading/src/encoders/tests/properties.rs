@@ -35,7 +35,7 @@ fn check(raw: &[u8], format: Format, received_ns: i64, clock: &Clock) -> Result<
     let index = encode(&reading, clock, &mut parsed);
     prop_assert_eq!(ENCODERS[index as usize].format, parsed.format);
     let inside = |text: Text| text.span.start as usize + text.span.len as usize <= raw.len();
-    prop_assert!(inside(parsed.message) && inside(parsed.name));
+    prop_assert!(inside(parsed.message) && inside(parsed.name) && inside(parsed.labels));
     let key = |key: Key| if let Key::Text(text) = key { inside(text) } else { true };
     prop_assert!(parsed.fields.iter().all(|field| key(field.key) && inside(field.value)));
     prop_assert!(parsed.containers.iter().all(|container| inside(container.key)));

@@ -2,6 +2,7 @@
 
 use super::{encoded, fields_of, text_of};
 use crate::encoders::{ENCODERS, message_text, stream_kind};
+use ng_model::event::Parsed;
 use ng_wire::{Format, Level, Unit};
 
 #[test]
@@ -242,6 +243,105 @@ fn metrics() {
 }
 
 #[test]
+fn names_without_a_sign_need_a_unit() {
+    use Format::Text;
+    check_metric(Text, "cpu 93%", "cpu", 93.0, Unit::Percent);
+    check_metric(Text, "mem.used 4 KiB", "mem.used", 4096.0, Unit::Bytes);
+    check_metric(Text, "21.5C", "", 21.5, Unit::Celsius);
+    check_metric(Text, "cpu_temp=-3.5 °C", "cpu_temp", -3.5, Unit::Celsius);
+    check_metric(Text, "1,234", "", 1234.0, Unit::None);
+    check_metric(Text, "queue: 1,234,567", "queue", 1_234_567.0, Unit::None);
+}
+
+/// Checks a line of a monitoring system: its name, labels, value and unit, and its fields.
+fn check_line(raw: &str, expect: (&str, &str, f64, Unit), fields: &[(&str, &str)]) -> Parsed {
+    check_metric(Format::Text, raw, expect.0, expect.2, expect.3);
+    let (_, parsed) = encoded(Format::Text, raw.as_bytes());
+    assert_eq!(text_of(raw.as_bytes(), parsed.labels), expect.1, "{raw}");
+    let found: Vec<(String, &str)> = parsed
+        .fields
+        .iter()
+        .map(|field| {
+            (String::from_utf8_lossy(field.key.of(raw.as_bytes())).into(), text_of(raw.as_bytes(), field.value))
+        })
+        .collect();
+    let expected: Vec<(String, &str)> = fields.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+    assert_eq!(found, expected, "{raw}");
+    parsed
+}
+
+#[test]
+fn lines_of_prometheus() {
+    let labels = r#"method="post",code="200""#;
+    let raw = format!("http_requests_total{{{labels}}} 1027");
+    check_line(&raw, ("http_requests_total", labels, 1027.0, Unit::None), &[("method", "post"), ("code", "200")]);
+    let raw = r#"rpc_duration_seconds{quantile="0.99", path="/a \"b\" }"} 4.7e-2 1795352523123"#;
+    let parsed = check_line(
+        raw,
+        ("rpc_duration_seconds", r#"quantile="0.99", path="/a \"b\" }""#, 0.047, Unit::Seconds),
+        &[("quantile", "0.99"), ("path", r#"/a \"b\" }"#)],
+    );
+    assert!(parsed.fields[1].value.escaped && parsed.time_ns == Some(1_795_352_523_123_000_000));
+    check_line("go_goroutines 12", ("go_goroutines", "", 12.0, Unit::None), &[]);
+    check_line("up{} 1", ("up", "", 1.0, Unit::None), &[]);
+    check_line("instance:cpu:rate5m 0.25", ("instance:cpu:rate5m", "", 0.25, Unit::None), &[]);
+    check_line("heap_size_bytes_sum 5 # {a=\"b\"} 3", ("heap_size_bytes_sum", "", 5.0, Unit::Bytes), &[]);
+    check_line("x_bucket{le=\"+Inf\"} NaN", ("x_bucket", "le=\"+Inf\"", f64::NAN, Unit::Count), &[("le", "+Inf")]);
+}
+
+#[test]
+fn lines_of_graphite() {
+    let parsed = check_line("servers.web1.load 0.42 1795352523", ("servers.web1.load", "", 0.42, Unit::None), &[]);
+    assert_eq!(parsed.time_ns, Some(1_795_352_523_000_000_000));
+    check_line(
+        "disk.used;rack=a1;host=b 12 1795352523",
+        ("disk.used", "rack=a1;host=b", 12.0, Unit::None),
+        &[("rack", "a1"), ("host", "b")],
+    );
+}
+
+#[test]
+fn lines_of_statsd() {
+    check_line("api.latency:320|ms", ("api.latency", "", 0.32, Unit::Seconds), &[]);
+    check_line("page views:1|c".replace(' ', "_").as_str(), ("page_views", "", 1.0, Unit::Count), &[]);
+    check_line("fuel:-4|g|@0.5", ("fuel", "", -4.0, Unit::None), &[]);
+    check_line(
+        "api:3|c|@0.1|#route:cart,code:200|T1795352523",
+        ("api", "route:cart,code:200", 3.0, Unit::Count),
+        &[("route", "cart"), ("code", "200")],
+    );
+    check_line("api,route=cart:3|c", ("api", "route=cart", 3.0, Unit::Count), &[("route", "cart")]);
+}
+
+#[test]
+fn lines_of_influx() {
+    let raw = r#"cpu,host=web1,zone=a\ b usage_idle=93.5,note="a, b=c",cores=4i 1795352523123456789"#;
+    let parsed = check_line(
+        raw,
+        ("cpu", r"host=web1,zone=a\ b usage_idle", 93.5, Unit::None),
+        &[("host", "web1"), ("zone", r"a\ b"), ("usage_idle", "93.5"), ("note", r#""a, b=c""#), ("cores", "4i")],
+    );
+    assert_eq!(parsed.time_ns, Some(1_795_352_523_123_456_789));
+    check_line("mem,host=a free=4u", ("mem", "host=a free", 4.0, Unit::None), &[("host", "a"), ("free", "4u")]);
+    check_line("mem free=4 1795352523123456789", ("mem", "free", 4.0, Unit::None), &[("free", "4")]);
+}
+
+#[test]
+fn a_metric_behind_a_time() {
+    for line in
+        ["cpu 93%", "servers.web1.load 0.42 1795352523", r#"up{job="a"} 1"#, "api.latency:320|ms", "42.5", "load=0.25"]
+    {
+        let raw = format!("2026-11-22T13:02:03Z {line}");
+        let (encoder, parsed) = encoded(Format::Text, raw.as_bytes());
+        let (_, alone) = encoded(Format::Text, line.as_bytes());
+        assert_eq!((encoder, parsed.value, parsed.unit), ("numeric", alone.value, alone.unit), "{raw}");
+        assert_eq!(text_of(raw.as_bytes(), parsed.name), text_of(line.as_bytes(), alone.name), "{raw}");
+        assert_eq!(text_of(raw.as_bytes(), parsed.message), line);
+        assert!(parsed.time_ns.is_some_and(|time| time >= 1_795_352_523_000_000_000), "{raw}");
+    }
+}
+
+#[test]
 fn a_value_behind_a_time_is_the_message() {
     let raw = b"2026-11-22 12:00:00, 20.5 ms";
     let (_, parsed) = encoded(Format::Text, raw);
@@ -250,9 +350,28 @@ fn a_value_behind_a_time_is_the_message() {
 
 #[test]
 fn what_is_no_metric() {
-    for raw in
-        ["ERROR: 42", "user=root", "a=1 b=2", "12 apples", "net (eth0) in=3", "12:30", "x: y", "1,2", "timestamp,value"]
-    {
+    for raw in [
+        "ERROR: 42",
+        "user=root",
+        "a=1 b=2",
+        "12 apples",
+        "net (eth0) in=3",
+        "12:30",
+        "x: y",
+        "1,2",
+        "timestamp,value",
+        "retry 5",
+        "ERROR 5s",
+        "api.example.com 200",
+        "connected port=80",
+        "user, id=5",
+        "foo{bar} 1",
+        "# HELP up Whether it is up.",
+        "x:5|y",
+        "2026-11-22T13:02:03Z INFO cpu 93%",
+        "2026-11-22T13:02:03Z 3 apples",
+        "a.b 1 2",
+    ] {
         assert_eq!(encoded(Format::Text, raw.as_bytes()).0, "text", "{raw}");
     }
 }

@@ -1,0 +1,69 @@
+//! The line protocol of InfluxDB: `cpu,host=web1 usage_idle=93.5,usage_user=4i 1795352523123456789`.
+
+use super::{Labels, Measured, Notation, time};
+use crate::encoders::number;
+use ng_wire::Unit;
+use std::ops::Range;
+
+pub(super) static NOTATION: Notation = Notation { behind_name: b", ", read };
+
+fn read(line: &[u8], labels: &mut Labels<'_>) -> Option<Measured> {
+    let head = until(line, 0, b" ");
+    let name = until(line, 0, b", ");
+    let tags = (name + 1).min(head)..head;
+    if name == 0 || !pairs(line, tags.clone(), |key, value| labels.keep(key, value, line)) {
+        return None;
+    }
+    let fields = head + 1..until(line, head + 1, b" ");
+    let when = match line.get(fields.end) {
+        None => None,
+        Some(_) => Some(time(line, fields.end + 1)?),
+    };
+    // A word before `key=value` is text like any other.
+    if when.is_none() && tags.is_empty() {
+        return None;
+    }
+    let mut first = None;
+    let well_formed = pairs(line, fields, |key, value| {
+        let number = match &line[value.clone()] {
+            [digits @ .., b'i' | b'u'] => number::decimal(digits),
+            text => number::decimal(text),
+        };
+        if first.is_none() {
+            first = number.map(|number| (key.clone(), number));
+        }
+        labels.keep(key, value, line);
+    });
+    let (key, value) = first.filter(|_| well_formed)?;
+    // Which of its fields it is tells streams apart as well.
+    Some(Measured { name: 0..name, labels: name + 1..key.end, value, unit: Unit::None, time: when })
+}
+
+/// Hands on what stands before and behind each `=`. False when anything is not of this form.
+fn pairs(line: &[u8], place: Range<usize>, mut each: impl FnMut(Range<usize>, Range<usize>)) -> bool {
+    let mut at = place.start;
+    while at < place.end {
+        let (key, end) = (until(line, at, b"=, "), until(line, at, b", ").min(place.end));
+        if key == at || key + 1 >= end || line[key] != b'=' {
+            return false;
+        }
+        each(at..key, key + 1..end);
+        at = end + 1;
+    }
+    true
+}
+
+/// The first byte from `at` on that is one of `ends`, outside quotes and not behind a backslash; or the end of the line.
+fn until(line: &[u8], mut at: usize, ends: &[u8]) -> usize {
+    let mut quoted = false;
+    while let Some(byte) = line.get(at) {
+        match byte {
+            b'\\' => at += 1,
+            b'"' => quoted = !quoted,
+            byte if !quoted && ends.contains(byte) => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    line.len()
+}
