@@ -6,7 +6,7 @@
 //! The others are helpers: `stamp/` (times as they are written) and `clock.rs` (the times that they mean), `vocabulary.rs`
 //! (words of levels, keys), `level.rs` and `stated_level.rs` (severity), `logfmt.rs` (`key=value`), `heading.rs` (where an
 //! event begins), `number.rs` (numbers and units), `json_scan.rs` and `members.rs` (JSON), `escape.rs` (out of JSON
-//! strings), `path.rs` (names of fields), `kind.rs` (topics), `metric_lines/` (what monitoring systems write).
+//! strings), `path.rs` (names of fields), `kind.rs` (topics), `metric_lines/` (what monitoring systems write), `stack_trace.rs` (exceptions).
 //!
 //! Encoding allocates nothing: everything found is a span of the raw bytes.
 
@@ -25,6 +25,7 @@ mod note;
 mod number;
 mod numeric;
 mod path;
+mod stack_trace;
 mod stamp;
 mod stated_level;
 mod text;

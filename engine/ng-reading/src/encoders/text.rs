@@ -4,7 +4,7 @@ use super::logfmt::{self, WINDOW};
 use super::stamp::{self, Found};
 use super::stated_level::{self, Stated};
 use super::vocabulary::Role;
-use super::{Clock, Encoder, json_scan, level, members};
+use super::{Clock, Encoder, json_scan, level, members, stack_trace};
 use memchr::{memchr, memchr_iter};
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::{Format, Level};
@@ -33,11 +33,17 @@ pub(super) const FEATURES: [&str; 8] = [
 /// Channels of everything that is compared by its words.
 pub(super) const CHANNELS: [&str; 4] = ["template rarity", "transition rarity", "severity", "neighbours"];
 
-/// Accepts every reading. Of several lines the first is read, and the message is a part of it.
+/// Accepts every reading.
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    if clock.formats().read(reading, clock, parsed) {
-        return true;
+    if !clock.formats().read(reading, clock, parsed) {
+        read_line(reading, clock, parsed);
     }
+    stack_trace::read(reading.raw, parsed);
+    true
+}
+
+/// Of several lines the first is read, and the message is a part of it.
+fn read_line(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
     let lead = reading.raw.iter().take_while(|byte| **byte == b'\n').count();
     let line = memchr(b'\n', &reading.raw[lead..]).map_or(reading.raw.len(), |end| lead + end);
     let raw = &reading.raw[..line];
@@ -65,7 +71,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     if logfmt::collect(text, from, parsed) && object.is_none() {
         named_fields(reading, clock, found, parsed);
         if !parsed.message.span.is_empty() {
-            return true;
+            return;
         }
     }
     // Without timestamp and priority, indentation belongs to the message.
@@ -95,13 +101,12 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
         && message == start
     {
         parsed.message = said;
-        return true;
+        return;
     }
     // A line from elsewhere may end in CR.
     let end = raw.trim_ascii_end().len();
     parsed.message =
         if message < end { Text { span: Span::new(message, end), escaped: false } } else { members::whole(raw) };
-    true
 }
 
 /// Adds the fields in a part of a line: those of a JSON object that begins in it, and `key=value`. What the object says of

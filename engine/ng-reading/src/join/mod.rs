@@ -6,15 +6,13 @@
 //!
 //! # Layout
 //!
-//! `trace_shape.rs` knows the lines of stack traces, `trace.rs` where in one an event is; `stamps.rs` remembers how the
-//! events of the source begin; `wrapper.rs` finds the text behind what a container runtime writes before each line;
+//! `trace.rs` knows where in a stack trace an event is; `stamps.rs` remembers how the events of the source begin; `wrapper.rs` finds the text behind what a container runtime writes before each line;
 //! `json_scan.rs` finds where JSON values begin and end, `json_join.rs` collects them.
 
 mod json_join;
 mod json_scan;
 mod stamps;
 mod trace;
-mod trace_shape;
 mod wrapper;
 
 #[cfg(test)]
@@ -22,11 +20,11 @@ mod tests;
 
 use crate::encoders::heading;
 use crate::item::Item;
+use crate::trace_shape::{Shape, shape};
 use json_join::{Collected, JsonStart};
 use stamps::Stamps;
 use std::ops::Range;
 use trace::Trace;
-use trace_shape::{Shape, shape};
 use wrapper::Wrapper;
 
 /// Memory kept between two long events.

@@ -1,6 +1,6 @@
 //! Where in a stack trace an event is, as far as it decides which lines may follow.
 
-use super::trace_shape::{Shape, ends_traceback, is_go_call, shape};
+use crate::trace_shape::{Shape, ends_traceback, is_go_call, shape};
 
 /// What has been read of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -194,7 +194,7 @@ fn levels() {
 #[test]
 fn the_first_of_several_lines_is_the_message() {
     let trace = "2026-11-22T10:00:00Z ERROR boom id=7\n  at a.b(c) x=1\nCaused by: y";
-    check(trace, TEN, Some(Error), "boom id=7", &["id=7#7"]);
+    check(trace, TEN, Some(Error), "boom id=7", &["id=7#7", "exception=y", "frame=a.b(c) x=1"]);
     check("\n\nfirst\nsecond", None, None, "\n\nfirst", &[]);
 }
 

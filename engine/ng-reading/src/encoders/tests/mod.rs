@@ -3,6 +3,7 @@
 mod golden;
 mod properties;
 mod structured;
+mod traces;
 
 use super::{Clock, ENCODERS, encode, path};
 use ng_model::event::{Parsed, Reading, Text};

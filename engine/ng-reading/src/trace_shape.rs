@@ -2,7 +2,7 @@
 
 /// What a line is within a stack trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// Nothing that a trace has alone.
     Plain,
     /// It names an exception: `java.lang.IllegalStateException: stock is negative`, `KeyError: 'x'`.
@@ -20,7 +20,7 @@ pub(super) enum Shape {
 }
 
 /// What a line that is not blank is.
-pub(super) fn shape(line: &[u8]) -> Shape {
+pub(crate) fn shape(line: &[u8]) -> Shape {
     let text = line.trim_ascii_start();
     let indented = text.len() < line.len();
     let part = match text.first() {
@@ -84,7 +84,7 @@ fn is_exception(text: &[u8]) -> bool {
 }
 
 /// The dotted name at the start, such as `java.lang.IllegalStateException`.
-pub(super) fn class(text: &[u8]) -> &[u8] {
+pub(crate) fn class(text: &[u8]) -> &[u8] {
     let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'$' | b'\\');
     // `::` of Ruby and C++ belongs to the name.
     let mut end = 0;
@@ -98,13 +98,13 @@ pub(super) fn class(text: &[u8]) -> &[u8] {
 }
 
 /// The line that ends a traceback of Python: a name, with or without a colon behind it.
-pub(super) fn ends_traceback(line: &[u8]) -> bool {
+pub(crate) fn ends_traceback(line: &[u8]) -> bool {
     let class = class(line);
     class.first().is_some_and(u8::is_ascii_alphabetic) && matches!(line.get(class.len()), None | Some(b':'))
 }
 
 /// `main.main()`, `net/http.(*conn).serve(0xc000)`: a call as Go prints it.
-pub(super) fn is_go_call(line: &[u8]) -> bool {
+pub(crate) fn is_go_call(line: &[u8]) -> bool {
     let name = line.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
     line.first().is_some_and(u8::is_ascii_alphabetic) && line.ends_with(b")") && contains(&line[..name], b"(")
         || line.starts_with(b"created by ")

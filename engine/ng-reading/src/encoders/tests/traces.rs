@@ -1,0 +1,109 @@
+//! What is read of stack traces.
+
+use super::{encoded, text_of};
+use ng_wire::Format;
+
+#[track_caller]
+fn check(raw: &str, exception: &str, message: &str, frame: &str) {
+    let (encoder, parsed) = encoded(Format::Text, raw.as_bytes());
+    assert_eq!(encoder, "text");
+    let field = |name: &str| {
+        parsed.field(raw.as_bytes(), name).map(|field| text_of(raw.as_bytes(), field.value)).unwrap_or_default()
+    };
+    let found = [field("exception"), field("exception.message"), field("frame")];
+    assert_eq!(found, [exception, message, frame], "{raw}");
+}
+
+#[test]
+fn java_names_the_outermost() {
+    let trace = "2026-11-22 13:02:03 ERROR Cart - payment failed order=7
+java.lang.IllegalStateException: stock is negative
+\tat java.base/java.util.Objects.check(Objects.java:7)
+\tat org.springframework.web.Filter.run(Filter.java:3)
+\tat shop.Cart.take(Cart.java:88)
+\tat shop.Main.main(Main.java:5)
+Caused by: java.sql.SQLTimeoutException: no answer
+\tat shop.Db.ask(Db.java:1)
+\t... 14 more";
+    check(trace, "java.lang.IllegalStateException", "stock is negative", "shop.Cart.take(Cart.java:88)");
+    check(
+        "Exception in thread \"main\" java.lang.Error: x\n\tat a.B.c(B.java:1)",
+        "java.lang.Error",
+        "x",
+        "a.B.c(B.java:1)",
+    );
+    check("ERROR failed: shop.StockException\n\tat a.B.c(B.java:1)", "shop.StockException", "", "a.B.c(B.java:1)");
+}
+
+#[test]
+fn python_names_the_last() {
+    let trace = "2026-11-22 13:02:03 ERROR cart failed
+Traceback (most recent call last):
+  File \"/app/cart.py\", line 3, in take
+    x()
+KeyError: 'a'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File \"/app/main.py\", line 9, in main
+    run()
+  File \"/app/shop.py\", line 88, in run
+    requests.get()
+  File \"/usr/lib/python3.11/site-packages/requests/api.py\", line 1, in get
+    raise
+shop.errors.StockError: none left: 0";
+    check(trace, "shop.errors.StockError", "none left: 0", "File \"/app/shop.py\", line 88, in run");
+    check(
+        "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nKeyboardInterrupt",
+        "KeyboardInterrupt",
+        "",
+        "File \"a.py\", line 1, in <module>",
+    );
+}
+
+#[test]
+fn other_languages() {
+    check(
+        "panic: runtime error: index out of range [5] with length 3\n\ngoroutine 1 [running]:\nruntime.panic(0x1)\nmain.take(...)\n\t/app/main.go:7 +0x1d\nexit status 2",
+        "panic",
+        "runtime error: index out of range [5] with length 3",
+        "main.take(...)",
+    );
+    check(
+        "TypeError: x is undefined\n    at Module._compile (node:internal/modules:1:2)\n    at take (/app/index.js:5:9)",
+        "TypeError",
+        "x is undefined",
+        "take (/app/index.js:5:9)",
+    );
+    check(
+        "Unhandled exception. System.InvalidOperationException: no stock\n ---> System.IO.IOException: x\n   at System.Linq.First()\n   at Shop.Cart.Take() in /src/Cart.cs:line 88",
+        "System.InvalidOperationException",
+        "no stock",
+        "Shop.Cart.Take() in /src/Cart.cs:line 88",
+    );
+    check(
+        "/app/cart.rb:5:in `take': no stock (RuntimeError)\n\tfrom /app/main.rb:1:in `<main>'",
+        "RuntimeError",
+        "no stock",
+        "/app/cart.rb:5:in `take'",
+    );
+    check(
+        "thread 'main' panicked at src/main.rs:5:10:\nno stock\nstack backtrace:\n   0: rust_begin_unwind\n   1: core::panicking::panic_fmt\n   2: shop::take",
+        "panicked",
+        "no stock",
+        "src/main.rs:5:10",
+    );
+    check(
+        "PHP Fatal error:  Uncaught StockException: none in /app/cart.php:3\nStack trace:\n#0 /app/vendor/x.php(1): a()\n#1 /app/cart.php(7): take()\n#2 {main}\n  thrown in /app/cart.php on line 3",
+        "StockException",
+        "none in /app/cart.php:3",
+        "/app/cart.php(7): take()",
+    );
+}
+
+#[test]
+fn what_has_no_trace_has_no_exception() {
+    check("2026-11-22 13:02:03 INFO one\n  two\n  three", "", "", "");
+    check("2026-11-22 13:02:03 ERROR java.lang.Error: x", "", "", "");
+}
