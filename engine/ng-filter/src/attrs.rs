@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// The value of attribute `key` as bytes, and as a number (NaN when it is none). Parses the raw bytes into `scratch`.
 pub fn attr<'a>(stored: &StoredRecord<'a>, key: &str, scratch: &mut Parsed) -> Option<(Cow<'a, [u8]>, f64)> {
     parse(stored, scratch);
-    find(stored, key, scratch)
+    find(stored, key, scratch).map(|(text, field)| (text, field.number))
 }
 
 /// Parses the raw bytes.
@@ -18,9 +18,9 @@ pub(super) fn parse(stored: &StoredRecord<'_>, parsed: &mut Parsed) {
 }
 
 /// An attribute of an event that was parsed into `parsed`.
-pub(super) fn find<'a>(stored: &StoredRecord<'a>, key: &str, parsed: &Parsed) -> Option<(Cow<'a, [u8]>, f64)> {
+pub(super) fn find<'a>(stored: &StoredRecord<'a>, key: &str, parsed: &Parsed) -> Option<(Cow<'a, [u8]>, Field)> {
     let field = parsed.field(stored.raw, key)?;
-    Some((text_of(stored, field), field.number))
+    Some((text_of(stored, field), *field))
 }
 
 /// The value of a field as filters compare it.

@@ -5,7 +5,7 @@ use super::attrs;
 use super::head::{HeadTest, compare};
 use super::pattern::Pattern;
 use super::units;
-use ng_model::event::Parsed;
+use ng_model::event::{Field, Parsed};
 use ng_model::record::StoredRecord;
 use ng_wire::{Format, Unit};
 use std::borrow::Cow;
@@ -127,10 +127,12 @@ impl<'a> Reader<'_, 'a> {
             Node::Text { of, pattern, differ } => self.text_fits(of, pattern, *differ),
             Node::AttrNumber { key, op, than, whole, unit } => match (self.attr(key), unit) {
                 (None, _) => false,
-                (Some((text, number)), None) => match (whole, exact(&text, number)) {
+                (Some((text, field)), None) => match (whole, exact(&text, field.number)) {
                     (Some(than), Some(number)) => compare(number, *op, *than),
-                    _ => compare(number, *op, *than),
+                    _ => compare(field.number, *op, *than),
                 },
+                // Where the reading spells out no unit, its format may know it.
+                (Some((_, field)), Some(unit)) if field.unit == *unit => compare(field.number, *op, *than),
                 (Some((text, _)), Some(unit)) => std::str::from_utf8(&text)
                     .ok()
                     .and_then(units::quantity)
@@ -171,7 +173,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn attr(&mut self, key: &str) -> Option<(Cow<'a, [u8]>, f64)> {
+    fn attr(&mut self, key: &str) -> Option<(Cow<'a, [u8]>, Field)> {
         let parsed = match (self.given, &mut self.parsed) {
             (Some(parsed), _) => parsed,
             (None, Some(parsed)) => parsed,

@@ -4,6 +4,7 @@
 //! nowhere: it is compared, hashed and rendered piece by piece.
 
 use crate::span::Text;
+use ng_wire::Unit;
 
 /// What a field is called where it stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +56,8 @@ pub struct Field {
     pub value: Text,
     /// The value as a number; NaN when it is not one.
     pub number: f64,
+    /// The unit of `number` where the reading does not spell it out.
+    pub unit: Unit,
 }
 
 /// How far a path names a field.
@@ -71,7 +74,7 @@ pub enum Fit {
 impl Field {
     /// A field of the event itself.
     pub fn new(key: impl Into<Key>, value: Text, number: f64) -> Field {
-        Field { key: key.into(), container: 0, in_array: false, value, number }
+        Field { key: key.into(), container: 0, in_array: false, value, number, unit: Unit::None }
     }
 
     /// How far `path` names the field, compared byte for byte.

@@ -1,6 +1,7 @@
 //! What each form of the language matches.
 
 use super::{Env, Filter, Format, NOW, Sample, check};
+use ng_reading::formats::{self, Formats};
 
 const ALL: &str = "ssh disk cpu ping api flood note gap";
 
@@ -254,5 +255,26 @@ fn big_whole_numbers_are_compared_exactly() {
         ("attr.id=9007199254740992", false),
     ] {
         assert_eq!(lets_through(text, raw), expect, "{text}");
+    }
+}
+
+#[test]
+fn a_declared_format_knows_the_unit_of_a_number() {
+    let line = r#"198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 2500000 "-" "x" 0.250"#;
+    // Formats have numbers once they are read.
+    let known = Formats::built_in().named("access_log").is_some();
+    let sample =
+        Sample::new("access", "log.text", "stdin", line, |head| head.declared = formats::number_of("access_log"));
+    for (text, expect) in [
+        ("attr.request_time>200ms", true),
+        ("attr.request_time>1s", false),
+        ("attr.request_time>0.2", true),
+        ("attr.bytes>2MB", true),
+        ("attr.bytes>2MiB", true),
+        ("attr.bytes>3MB", false),
+        ("attr.bytes>1s", false),
+    ] {
+        let passes = Filter::compile(text, &Env::default()).unwrap().matches(&sample.stored(), NOW);
+        assert_eq!(passes, expect && known, "{text}");
     }
 }

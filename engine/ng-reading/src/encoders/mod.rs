@@ -51,7 +51,7 @@ use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
-use ng_wire::{Format, Level};
+use ng_wire::{Format, Level, Unit};
 
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
 pub static ENCODERS: &[&Encoder] =
@@ -140,10 +140,10 @@ pub(crate) fn level_of(text: &[u8], clock: &Clock) -> Option<Level> {
     }
 }
 
-/// The number that a text states in a unit, in the base unit of it, NaN when it states none. Without a unit the one that it
+/// The number that a text states in a unit, in the base unit of it; none when it states none. Without a unit the one that it
 /// states itself counts.
-pub(crate) fn number_in(text: &[u8], unit: &str) -> f64 {
-    if unit.is_empty() { number_of(text) } else { number::in_unit(text, unit).unwrap_or(f64::NAN) }
+pub(crate) fn number_in(text: &[u8], unit: &str) -> Option<(f64, Unit)> {
+    if unit.is_empty() { number::quantity(text) } else { number::in_unit(text, unit) }
 }
 
 /// The number that a text states, in the base unit of its unit; NaN when it states none.

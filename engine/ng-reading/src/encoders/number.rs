@@ -70,10 +70,10 @@ pub(super) fn quantity(text: &[u8]) -> Option<(f64, Unit)> {
     Some((scale.to_base(value), unit))
 }
 
-/// A decimal number whose unit is told elsewhere, in the base unit: `5` in `ms` is 0.005.
-pub(super) fn in_unit(text: &[u8], symbol: &str) -> Option<f64> {
-    let (scale, _) = unit(symbol.as_bytes())?;
-    decimal(text).map(|value| scale.to_base(value))
+/// A decimal number whose unit is told elsewhere, in the base unit: `5` in `ms` is 0.005 s.
+pub(super) fn in_unit(text: &[u8], symbol: &str) -> Option<(f64, Unit)> {
+    let (scale, unit) = unit(symbol.as_bytes())?;
+    decimal(text).map(|value| (scale.to_base(value), unit))
 }
 
 /// A decimal number and nothing else: an optional sign, digits, an optional fraction and exponent. Correctly rounded.

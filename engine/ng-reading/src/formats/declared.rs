@@ -160,9 +160,10 @@ impl Pattern {
                 }
                 Meaning::Fields => rest = Some(span),
                 Meaning::Number(number, levels) if !is_nothing(value) => {
-                    let (number, as_written) = (number.of(value), Number::default().of(value));
+                    let ((number, unit), (as_written, _)) = (number.of(value), Number::default().of(value));
                     parsed.level = parsed.level.max(levels.of_number(as_written));
-                    parsed.fields.push(Field::new(Key::Name(group.name), text(span, reading.raw), number));
+                    let field = Field::new(Key::Name(group.name), text(span, reading.raw), number);
+                    parsed.fields.push(Field { unit, ..field });
                 }
                 Meaning::Text(_, levels) if !is_nothing(value) => {
                     parsed.level = parsed.level.max(levels.of_text(value));

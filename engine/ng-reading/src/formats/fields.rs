@@ -2,7 +2,7 @@
 
 use crate::encoders::{self, Clock, Spelling};
 use ng_model::event::Reading;
-use ng_wire::Level;
+use ng_wire::{Level, Unit};
 
 /// A group of a pattern that has a name.
 #[derive(Debug)]
@@ -59,8 +59,8 @@ pub(super) struct Number {
 
 impl Number {
     /// The number in the base unit of its unit; NaN when it is none.
-    pub(super) fn of(self, value: &[u8]) -> f64 {
-        encoders::number_in(value, self.unit)
+    pub(super) fn of(self, value: &[u8]) -> (f64, Unit) {
+        encoders::number_in(value, self.unit).unwrap_or((f64::NAN, Unit::None))
     }
 }
 

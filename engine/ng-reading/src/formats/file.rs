@@ -228,7 +228,7 @@ impl<'t> File<'t> {
     fn number(&mut self, path: &str, options: &DeTable<'t>) -> Option<Number> {
         let Some(value) = options.get("unit") else { return Some(Number::default()) };
         let unit = self.string(path, value)?;
-        if crate::encoders::number_in(b"1", &unit).is_nan() || unit.is_empty() {
+        if crate::encoders::number_in(b"1", &unit).is_none() || unit.is_empty() {
             return self.expected(value, &format!("{path}.unit"), "a unit, such as ms, s, B, KiB or %");
         }
         Some(Number { unit: unit.leak() })
