@@ -14,11 +14,12 @@ pub(crate) fn has_stamp(line: &[u8]) -> bool {
     stamp::find(head, start + priority(&head[start..])).is_some()
 }
 
-/// The line begins as events do that state no time: with a level, a field, the mark of syslog, a JSON object. A clock time near
-/// its start counts too: it may be a notation that is not known.
+/// The line begins as events do that state no time: with a level, a field, the mark of syslog, a JSON object, a header that
+/// names columns. A clock time near its start counts too: it may be a notation that is not known.
 pub(crate) fn begins_event(line: &[u8]) -> bool {
     let head = &line[..line.len().min(WINDOW)];
-    head.starts_with(b"{\"") || priority(head) > 0 || has_level(head) || is_field(head) || has_clock(head)
+    let is_header = matches!(head, [b'#', letter, ..] if letter.is_ascii_alphabetic());
+    is_header || head.starts_with(b"{\"") || priority(head) > 0 || has_level(head) || is_field(head) || has_clock(head)
 }
 
 /// The line begins with a level: `[ERROR]`, `error:`, `WARN `, `<info>`, `E/`.
@@ -97,6 +98,7 @@ mod tests {
             r#"{"level":"info"}"#,
             "<34>x",
             "22.Nov.2026 13:02:03 x",
+            "#Fields: date time c-ip",
         ] {
             check(line, true);
         }
@@ -111,6 +113,8 @@ mod tests {
             "I/O error",
             "A: first of all",
             "{",
+            "# a comment",
+            "#1 {main}",
             "",
         ] {
             check(line, line == "I/O error");

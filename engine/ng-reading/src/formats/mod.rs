@@ -6,11 +6,12 @@
 //! `built_in.rs` lists those that are built in. `file.rs` checks a file and says where it is wrong, `fields.rs` what its
 //! groups mean, `sample.rs` whether its samples come out. `declared.rs` takes a line apart, `heads.rs` tells by its first
 //! bytes which formats it can have, `recogniser.rs` chooses one for the lines of a source. `report.rs` says of a whole log
-//! what reads it.
+//! what reads it. `columns.rs` makes formats of headers that name the columns of a log.
 //!
 //! A format lives as long as the process: stored events name theirs by a number, and are read again by it.
 
 mod built_in;
+mod columns;
 mod declared;
 mod fields;
 mod file;
@@ -141,8 +142,13 @@ pub(crate) fn known(number: u16) -> Option<&'static Declared> {
 
 /// The number of the format of a name; 0 when none has it. Of several the latest counts.
 pub fn number_of(name: &str) -> u16 {
+    latest(name).or_else(|| columns::of_name(name)).map_or(0, |format| format.number)
+}
+
+/// The latest format of a name.
+fn latest(name: &str) -> Option<&'static Declared> {
     let count = *COUNT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    (1..=count as u16).rev().find(|number| known(*number).is_some_and(|format| format.name == name)).unwrap_or(0)
+    (1..=count as u16).rev().filter_map(known).find(|format| format.name == name)
 }
 
 /// The name of the format of a number; empty when there is none.

@@ -1,5 +1,6 @@
 //! Chooses the format of a line, by what the lines of its source had before.
 
+use super::columns;
 use super::declared::Declared;
 use super::{Formats, known};
 use crate::encoders::Clock;
@@ -74,13 +75,16 @@ impl Recogniser {
             }
             return true;
         }
+        if let Some(columns) = reading.raw.starts_with(b"#").then(|| columns::of_header(reading.raw)).flatten() {
+            memory.remember(columns.number);
+            self.current.set(memory);
+            return false;
+        }
         memory.unread = memory.unread.saturating_add(1);
         let found = (memory.unread <= TRIALS || memory.unread.is_multiple_of(RETRIED))
             && formats.first_that_reads(&memory.formats, reading, clock, parsed);
         if found {
-            memory.formats.rotate_right(1);
-            memory.formats[0] = parsed.declared;
-            memory.unread = 0;
+            memory.remember(parsed.declared);
         }
         self.current.set(memory);
         found
@@ -97,6 +101,16 @@ impl Recogniser {
         others.insert(current.source, current);
         self.current.set(next);
         next
+    }
+}
+
+impl Memory {
+    /// A format becomes the latest.
+    fn remember(&mut self, format: u16) {
+        let place = self.formats.iter().position(|known| *known == format).unwrap_or(REMEMBERED - 1);
+        self.formats[..=place].rotate_right(1);
+        self.formats[0] = format;
+        self.unread = 0;
     }
 }
 

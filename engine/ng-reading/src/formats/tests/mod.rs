@@ -1,6 +1,7 @@
 //! Tests of declared formats: their files, what they read, and which is chosen.
 
 mod choice;
+mod columns;
 mod files;
 mod lines;
 
