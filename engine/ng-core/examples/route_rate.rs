@@ -19,6 +19,7 @@ use ng_model::intake::BATCH;
 use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::symbols::{Sym, Symbols};
 use ng_reading::encoders::{self, Clock};
+use ng_reading::recogniser::Recogniser;
 use ng_wire::Format;
 use std::error::Error;
 use std::hint::black_box;
@@ -172,7 +173,7 @@ impl Town {
             format,
             raw: raw.as_bytes(),
         };
-        encoders::encode(&reading, &Clock::utc(), &mut parsed);
+        Recogniser::new(Clock::utc()).encode(&reading, &mut parsed);
         encoders::stream_kind(&parsed, raw.as_bytes(), &mut kind);
         let pattern = noise.below(self.patterns) as u32;
         Sent { source: symbols.intern(&host), kind: symbols.intern(&kind), raw: raw.into_bytes(), format, pattern }
@@ -244,7 +245,7 @@ fn encoded<'a>(sent: &'a [Sent], symbols: &'a Symbols, parsed: &'a mut [Parsed],
         let received_ns = START_NS + *seq as i64 * NS_PER_RECORD;
         let reading =
             Reading { source: sent.source, received_ns, written_ns: received_ns, format: sent.format, raw: &sent.raw };
-        let encoder = encoders::encode(&reading, &Clock::utc(), parsed);
+        let encoder = Recogniser::new(Clock::utc()).encode(&reading, parsed);
         let head = RecordHeader {
             seq: *seq,
             time_ns: parsed.time_ns.unwrap_or(received_ns),

@@ -8,7 +8,8 @@ use ng_model::settings::{Accepts, Row, Values};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zones;
 use ng_reading::encoders::{self, Clock, Vocabulary};
-use ng_reading::formats::{Formats, Recogniser};
+use ng_reading::formats::Formats;
+use ng_reading::recogniser::Recogniser;
 use ng_wire::{Format, Gauge, Unit};
 
 /// Settings of the module `gateway`.
@@ -29,7 +30,7 @@ pub static SETTINGS: &[Row] = &[
 
 /// The first stage.
 pub struct Gateway {
-    clock: Clock,
+    recogniser: Recogniser,
     /// The source of the latest reading.
     source: Option<Sym>,
     max_bytes: usize,
@@ -44,7 +45,7 @@ impl Gateway {
     /// A gateway for sources in zones, with the words that it knows, whose lines may have declared formats.
     pub fn new(values: &Values, zones: Zones, vocabulary: Vocabulary, formats: Formats) -> Self {
         let mut gateway = Gateway {
-            clock: Clock::in_zones(zones).with(vocabulary).trying(Recogniser::of(formats)),
+            recogniser: Recogniser::new(Clock::in_zones(zones).with(vocabulary)).trying(formats),
             source: None,
             max_bytes: 0,
             parsed: Parsed::default(),
@@ -60,7 +61,7 @@ impl Gateway {
     /// Takes new settings.
     pub fn configure(&mut self, values: &Values) {
         self.max_bytes = values.int("max_reading_bytes") as usize;
-        self.clock.assume_utc = values.bool("assume_utc");
+        self.recogniser.clock.assume_utc = values.bool("assume_utc");
     }
 
     /// Encodes a reading as the next event of the store. Never fails: what no encoder recognises is text.
@@ -70,9 +71,9 @@ impl Gateway {
         let raw = &reading.raw[..reading.raw.len().min(most)];
         self.cut += u64::from(raw.len() < reading.raw.len());
         if self.source.replace(reading.source) != Some(reading.source) {
-            self.clock.introduce(reading.source, store.symbols().name(reading.source));
+            self.recogniser.clock.introduce(reading.source, store.symbols().name(reading.source));
         }
-        let encoder = encoders::encode(&Reading { raw, ..*reading }, &self.clock, &mut self.parsed);
+        let encoder = self.recogniser.encode(&Reading { raw, ..*reading }, &mut self.parsed);
         self.left_out += u64::from(self.parsed.left_out);
         let named = encoders::stream_kind(&self.parsed, raw, &mut self.kind);
         let kind = if named < self.kind.len() {

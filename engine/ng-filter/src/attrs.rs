@@ -3,6 +3,7 @@
 use ng_model::event::{Field, Parsed};
 use ng_model::record::StoredRecord;
 use ng_reading::encoders;
+use ng_reading::recogniser::reparse;
 use ng_wire::Format;
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ pub fn attr<'a>(stored: &StoredRecord<'a>, key: &str, scratch: &mut Parsed) -> O
 
 /// Parses the raw bytes.
 pub(super) fn parse(stored: &StoredRecord<'_>, parsed: &mut Parsed) {
-    encoders::reparse(stored.head.format, stored.head.declared, stored.raw, stored.head.received_ns, parsed);
+    reparse(stored.head.format, stored.head.declared, stored.raw, stored.head.received_ns, parsed);
 }
 
 /// An attribute of an event that was parsed into `parsed`.

@@ -5,8 +5,9 @@ use ng_filter::rules::RULE_NAMES;
 use ng_model::event::Parsed;
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::symbols::Symbols;
-use ng_reading::encoders::{ENCODERS, reparse};
+use ng_reading::encoders::ENCODERS;
 use ng_reading::formats::{name_of, number_of};
+use ng_reading::recogniser::reparse;
 use ng_wire::{Format, Gap, GapReason, Level, Packed, PackedDetection, PackedRecord, PackedVerdict, Scoring};
 use rustc_hash::FxHashMap;
 

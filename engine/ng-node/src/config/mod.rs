@@ -11,7 +11,8 @@ mod template;
 mod zones;
 
 pub use layer::{Layer, Origin};
-pub use ng_reading::formats::{FormatFile, Formats, Report, Share};
+pub use ng_reading::formats::{FormatFile, Formats};
+pub use ng_reading::report::{Report, Share};
 pub use template::{reference, template, toml_value};
 
 use crate::NodeError;

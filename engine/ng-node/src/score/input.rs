@@ -3,7 +3,8 @@
 use super::fields;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
-use ng_reading::encoders::{self, Clock};
+use ng_reading::encoders::Clock;
+use ng_reading::recogniser::Recogniser;
 use ng_wire::Format;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -257,7 +258,7 @@ fn recognised(line: &[u8]) -> Format {
 /// same on every host.
 fn encode(format: Format, raw: &[u8], received_ns: i64, parsed: &mut Parsed) -> bool {
     let reading = Reading { source: Sym::default(), received_ns, written_ns: written_ns(received_ns), format, raw };
-    encoders::encode(&reading, &Clock::utc(), parsed);
+    Recogniser::new(Clock::utc()).encode(&reading, parsed);
     parsed.format == format || format == Format::Text
 }
 

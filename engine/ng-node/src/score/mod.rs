@@ -29,7 +29,8 @@ use ng_core::store::Store;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
-use ng_reading::encoders::{self, Clock};
+use ng_reading::encoders::Clock;
+use ng_reading::recogniser::Recogniser;
 use ng_reading::source_reader::{Item, Limits, SourceReader};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ struct Running {
     line: u64,
     parsed: Parsed,
     /// Reads the times of the events, before the engine does.
-    clock: Clock,
+    recogniser: Recogniser,
     received_ns: i64,
     events: u64,
     /// The warm-up is a default, so that it may follow the length of the input.
@@ -105,7 +106,7 @@ impl Scorer {
             header: None,
             line: 0,
             parsed: Parsed::default(),
-            clock: Clock::utc(),
+            recogniser: Recogniser::new(Clock::utc()),
             received_ns: START_NS - APART_NS,
             events: 0,
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
@@ -222,7 +223,7 @@ impl Running {
         let next_ns = self.received_ns.saturating_add(APART_NS);
         let own_ns = taken.time_ns.or_else(|| {
             let reading = reading(self.source, next_ns, input.format, &taken.raw);
-            encoders::encode(&reading, &self.clock, &mut self.parsed);
+            self.recogniser.encode(&reading, &mut self.parsed);
             self.parsed.time_ns
         });
         self.received_ns = own_ns.unwrap_or(next_ns);

@@ -4,8 +4,9 @@
 use libfuzzer_sys::fuzz_target;
 use ng_model::event::{Parsed, Reading, Text};
 use ng_model::symbols::Sym;
-use ng_reading::encoders::{Clock, ENCODERS, encode, message_text, path, reparse, stream_kind};
-use ng_reading::formats::{Formats, Recogniser};
+use ng_reading::encoders::{Clock, ENCODERS, message_text, path, stream_kind};
+use ng_reading::formats::Formats;
+use ng_reading::recogniser::{Recogniser, reparse};
 use ng_wire::Format;
 
 const NOW: i64 = 1_795_348_800_000_000_000;
@@ -14,10 +15,10 @@ const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Metric, Format
 fuzz_target!(|data: &[u8]| {
     let [format, raw @ ..] = data else { return };
     let format = FORMATS[usize::from(*format) % FORMATS.len()];
-    let clock = Clock::utc().trying(Recogniser::of(Formats::built_in()));
+    let recogniser = Recogniser::new(Clock::utc()).trying(Formats::built_in());
     let reading = Reading { source: Sym::default(), received_ns: NOW, written_ns: NOW, format, raw };
     let mut parsed = Parsed::default();
-    let encoder = encode(&reading, &clock, &mut parsed);
+    let encoder = recogniser.encode(&reading, &mut parsed);
     assert!(usize::from(encoder) < ENCODERS.len());
     let inside = |text: Text| (text.span.start as usize + text.span.len as usize) <= raw.len();
     assert!(inside(parsed.message) && inside(parsed.name) && inside(parsed.labels));

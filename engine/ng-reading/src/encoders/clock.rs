@@ -2,7 +2,6 @@
 
 use super::stamp::{ABBREVIATIONS, DAY_S, Day, Numbers, Orders, Stamp, StatedZone, When, abbreviation};
 use super::vocabulary::Vocabulary;
-use crate::formats::Recogniser;
 use ng_model::event::Reading;
 use ng_model::symbols::Sym;
 use ng_model::zone::{LocalTime, Zone, Zones};
@@ -24,8 +23,6 @@ pub struct Clock {
     pub assume_utc: bool,
     /// The words that name levels, and the keys of time, level and message.
     pub vocabulary: Vocabulary,
-    /// The declared formats that lines of text are tried with; none where nobody names any.
-    formats: Recogniser,
     local: LocalTime,
     /// Sources with a zone of their own, by name.
     own: Vec<(String, LocalTime)>,
@@ -60,7 +57,6 @@ impl Clock {
         Clock {
             assume_utc: false,
             vocabulary: Vocabulary::default(),
-            formats: Recogniser::default(),
             local: LocalTime::new(zone),
             own: Vec::new(),
             meanings: Vec::new(),
@@ -72,16 +68,6 @@ impl Clock {
     /// The same with other words.
     pub fn with(self, vocabulary: Vocabulary) -> Clock {
         Clock { vocabulary, ..self }
-    }
-
-    /// The same for lines that may have declared formats.
-    pub fn trying(self, formats: Recogniser) -> Clock {
-        Clock { formats, ..self }
-    }
-
-    /// What chooses among declared formats.
-    pub(super) fn formats(&self) -> &Recogniser {
-        &self.formats
     }
 
     /// Timestamps without a zone are UTC.

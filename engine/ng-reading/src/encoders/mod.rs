@@ -25,7 +25,7 @@ mod note;
 mod number;
 mod numeric;
 mod path;
-mod stack_trace;
+pub(crate) mod stack_trace;
 mod stamp;
 mod stated_level;
 mod text;
@@ -46,8 +46,6 @@ pub(crate) use stated_level::severity;
 pub(crate) use text::{fields_within, syslog_priority};
 pub use vocabulary::{Added, Vocabulary, VocabularyError};
 
-use crate::formats::Recogniser;
-use crate::unwrap::Wrappers;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
@@ -56,6 +54,9 @@ use ng_wire::{Format, Level, Unit};
 /// Every encoder, in the order of recognition. Record heads name encoders by their index.
 pub static ENCODERS: &[&Encoder] =
     &[&note::ENCODER, &journal::ENCODER, &json::ENCODER, &vector::ENCODER, &numeric::ENCODER, &text::ENCODER];
+
+/// The place of the last, text, which accepts everything.
+pub(crate) const TEXT: usize = 5;
 
 /// One row of the table of encoders.
 pub struct Encoder {
@@ -80,6 +81,13 @@ impl Encoder {
     pub fn format(&self) -> Format {
         self.format
     }
+
+    /// Fills `parsed` and accepts, or refuses and leaves anything in it.
+    pub(crate) fn parse(&self, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
+        parsed.clear();
+        parsed.format = self.format;
+        (self.parse)(reading, clock, parsed)
+    }
 }
 
 /// The abbreviations of zones that are read where a timestamp states them.
@@ -93,43 +101,6 @@ pub fn stated_time(text: &str, now_ns: i64, zone: &Zone) -> Option<i64> {
     let reading =
         Reading { source: Sym::default(), received_ns: now_ns, written_ns: now_ns, format: Format::Text, raw };
     stamp::whole(raw, &reading, &Clock::of(zone.clone()))
-}
-
-/// Finds the event in a reading and returns the index of the encoder that recognised it. Every reading is an event: what
-/// nothing else recognises is text.
-pub fn encode(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> u8 {
-    within_wrappers(reading, clock, parsed, |inner, parsed| {
-        let recognised = ENCODERS.iter().position(|encoder| try_parse(encoder, inner, clock, parsed));
-        // The last encoder, text, accepts everything.
-        recognised.unwrap_or(ENCODERS.len() - 1) as u8
-    })
-}
-
-/// Finds the event in stored bytes of a known format, and of the declared format of a number. Gives what [`encode`] gave
-/// when it chose these, but for the time where it has no zone: of that only the place is known, and the record has it.
-pub fn reparse(format: Format, declared: u16, raw: &[u8], received_ns: i64, parsed: &mut Parsed) {
-    let clock = &Clock::utc().trying(Recogniser::again(declared));
-    let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };
-    let known = ENCODERS.iter().find(|encoder| encoder.format == format);
-    within_wrappers(&reading, clock, parsed, |inner, parsed| {
-        if !known.is_some_and(|encoder| try_parse(encoder, inner, clock, parsed)) {
-            try_parse(&text::ENCODER, inner, clock, parsed);
-        }
-    });
-}
-
-/// Reads what is inside the wrappers of a reading, and adds what they say.
-fn within_wrappers<T>(
-    reading: &Reading<'_>,
-    clock: &Clock,
-    parsed: &mut Parsed,
-    read: impl FnOnce(&Reading<'_>, &mut Parsed) -> T,
-) -> T {
-    let Some(wrappers) = Wrappers::of(reading.raw, &clock.vocabulary) else { return read(reading, parsed) };
-    let inner = Reading { raw: &reading.raw[wrappers.inner()..], ..*reading };
-    let found = read(&inner, parsed);
-    wrappers.complete(reading, clock, parsed);
-    found
 }
 
 /// The level that a text is, a word or a letter.
@@ -149,10 +120,4 @@ pub(crate) fn number_in(text: &[u8], unit: &str) -> Option<(f64, Unit)> {
 /// The number that a text states, in the base unit of its unit; NaN when it states none.
 pub(crate) fn number_of(text: &[u8]) -> f64 {
     number::quantity(text).map_or(f64::NAN, |(value, _)| value)
-}
-
-fn try_parse(encoder: &Encoder, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    parsed.clear();
-    parsed.format = encoder.format;
-    (encoder.parse)(reading, clock, parsed)
 }

@@ -35,7 +35,7 @@ const LIBRARIES: [&[u8]; 24] = [
 
 /// Reads the lines of an event that has several. The exception is the one that the trace begins with, in Python the one that
 /// it ends with; what caused it stands in the text.
-pub(super) fn read(raw: &[u8], parsed: &mut Parsed) {
+pub(crate) fn read(raw: &[u8], parsed: &mut Parsed) {
     let lead = raw.iter().take_while(|byte| **byte == b'\n').count();
     let Some(first_end) = memchr(b'\n', &raw[lead..]).map(|end| lead + end) else { return };
     let mut trace = StackTrace::default();

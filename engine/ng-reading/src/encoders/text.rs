@@ -35,9 +35,7 @@ pub(super) const CHANNELS: [&str; 4] = ["template rarity", "transition rarity", 
 
 /// Accepts every reading.
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    if !clock.formats().read(reading, clock, parsed) {
-        read_line(reading, clock, parsed);
-    }
+    read_line(reading, clock, parsed);
     stack_trace::read(reading.raw, parsed);
     true
 }

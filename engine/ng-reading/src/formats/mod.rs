@@ -5,28 +5,25 @@
 //! A format is one TOML file, `formats/NAME.toml` of this crate or of the person's own folder, with samples of what it reads.
 //! `built_in.rs` lists those that are built in. `file.rs` checks a file and says where it is wrong, `fields.rs` what its
 //! groups mean, `sample.rs` whether its samples come out. `declared.rs` takes a line apart, `heads.rs` tells by its first
-//! bytes which formats it can have, `recogniser.rs` chooses one for the lines of a source. `report.rs` says of a whole log
-//! what reads it. `columns.rs` makes formats of headers that name the columns of a log.
+//! bytes which formats it can have, `detector.rs` chooses one for the lines of a source. `columns.rs` makes formats of headers that name the columns of a log.
 //!
 //! A format lives as long as the process: stored events name theirs by a number, and are read again by it.
 
 mod built_in;
 mod columns;
 mod declared;
+mod detector;
 mod fields;
 mod file;
 mod heads;
-mod recogniser;
-mod report;
 mod sample;
 
 #[cfg(test)]
 mod tests;
 
 pub use declared::Declared;
+pub(crate) use detector::FormatDetector;
 pub use file::Fault;
-pub use recogniser::Recogniser;
-pub use report::{Report, Share};
 
 use built_in::BUILT_IN;
 use declared::Pattern;

@@ -1,6 +1,7 @@
 //! Wrapped lines: what is inside, and what the wrapper adds.
 
-use crate::encoders::{Clock, encode, path};
+use crate::encoders::{Clock, path};
+use crate::recogniser::Recogniser;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_wire::{Format, Level};
@@ -13,7 +14,7 @@ fn check(line: &str, format: Format, seconds: Option<f64>, level: Option<Level>,
     let now_ns = MINUTE * 1_000_000;
     let reading =
         Reading { source: Sym::default(), received_ns: now_ns, written_ns: now_ns, format: Format::Text, raw };
-    encode(&reading, &Clock::utc(), &mut parsed);
+    Recogniser::new(Clock::utc()).encode(&reading, &mut parsed);
     let text = |bytes| std::str::from_utf8(bytes).unwrap();
     let named =
         parsed.fields.iter().map(|field| format!("{}={}", path(raw, &parsed, field), text(field.value.span.of(raw))));

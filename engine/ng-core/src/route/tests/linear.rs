@@ -8,7 +8,8 @@ use ng_model::event::{Event, Parsed, Reading};
 use ng_model::record::{Detection, NO_PATTERN, RecordHeader, Verdict};
 use ng_model::symbols::Symbols;
 use ng_model::zone::Zone;
-use ng_reading::encoders::{Clock, encode};
+use ng_reading::encoders::Clock;
+use ng_reading::recogniser::Recogniser;
 use ng_wire::{Format, Level, Outcome, Scoring};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -289,8 +290,7 @@ fn run(room: usize, steps: &[Step]) -> Result<(), TestCaseError> {
                     format: sent.format,
                     raw: sent.raw.as_bytes(),
                 };
-                let clock = Clock::of(Zone::UTC);
-                let encoder = encode(&reading, &clock, &mut parsed);
+                let encoder = Recogniser::new(Clock::of(Zone::UTC)).encode(&reading, &mut parsed);
                 let event = event(sent, seq, encoder, topic, &parsed, &symbols, &reading);
                 let now = NOW + (seq as i64 % 3) * 60 * S;
                 let admitted = sent.outcome != Outcome::Reject;
@@ -384,7 +384,7 @@ fn generated_filters_match_some_records() {
             let (topic, source) = (symbols.intern(sent.topic), symbols.intern(sent.source));
             let reading =
                 Reading { source, received_ns: NOW, written_ns: NOW, format: sent.format, raw: sent.raw.as_bytes() };
-            let encoder = encode(&reading, &Clock::utc(), &mut parsed);
+            let encoder = Recogniser::new(Clock::utc()).encode(&reading, &mut parsed);
             let event = event(&sent, 1, encoder, topic, &parsed, &symbols, &reading);
             matched += usize::from(filter.matches(&event.stored(), NOW));
             total += 1;

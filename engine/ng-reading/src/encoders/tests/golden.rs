@@ -1,7 +1,8 @@
 //! Lines of text as programs write them, with the time, level, message and fields that are in them.
 
 use super::{encoded, fields_of, text_of};
-use crate::encoders::{Added, Clock, Vocabulary, encode};
+use crate::encoders::{Added, Clock, Vocabulary};
+use crate::recogniser::Recogniser;
 use jiff::tz::TimeZone;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
@@ -229,13 +230,12 @@ fn what_somebody_adds_is_understood() {
         message: vec!["payload.said".into()],
         time: vec!["at".into()],
     };
-    let clock = Clock::utc().with(Vocabulary::new(&added).unwrap());
+    let recogniser = Recogniser::new(Clock::utc().with(Vocabulary::new(&added).unwrap()));
     let read = |raw: &'static str| {
         let mut parsed = Parsed::default();
         let (source, format) = (Sym::default(), Format::Text);
-        encode(
+        recogniser.encode(
             &Reading { source, received_ns: super::NOW, written_ns: super::NOW, format, raw: raw.as_bytes() },
-            &clock,
             &mut parsed,
         );
         (parsed.level, parsed.time_ns.is_some(), text_of(raw.as_bytes(), parsed.message))
@@ -276,7 +276,7 @@ fn times_without_a_zone_are_local() {
             format: Format::Text,
             raw: raw.as_bytes(),
         };
-        encode(&reading, clock, &mut parsed);
+        Recogniser::new(clock.clone()).encode(&reading, &mut parsed);
         parsed.time_ns.unwrap() / 1_000_000_000
     };
     let utc = Clock::utc();

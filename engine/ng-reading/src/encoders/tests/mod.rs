@@ -5,7 +5,8 @@ mod properties;
 mod structured;
 mod traces;
 
-use super::{Clock, ENCODERS, encode, path};
+use super::{Clock, ENCODERS, path};
+use crate::recogniser::Recogniser;
 use ng_model::event::{Parsed, Reading, Text};
 use ng_model::symbols::Sym;
 use ng_wire::Format;
@@ -17,7 +18,7 @@ const NOW: i64 = 1_795_348_800_000_000_000;
 fn encoded(format: Format, raw: &[u8]) -> (&'static str, Parsed) {
     let mut parsed = Parsed::default();
     let reading = Reading { source: Sym::default(), received_ns: NOW, written_ns: NOW, format, raw };
-    let index = encode(&reading, &Clock::utc(), &mut parsed);
+    let index = Recogniser::new(Clock::utc()).encode(&reading, &mut parsed);
     (ENCODERS[index as usize].name, parsed)
 }
 

@@ -1,7 +1,8 @@
 //! What holds for every input.
 
 use super::{NOW, encoded};
-use crate::encoders::{Clock, ENCODERS, encode, message_text, path, reparse, stream_kind, unescape};
+use crate::encoders::{Clock, ENCODERS, message_text, path, stream_kind, unescape};
+use crate::recogniser::{Recogniser, reparse};
 use jiff::tz::Offset;
 use ng_model::event::{Key, Parsed, Reading, Text};
 use ng_model::symbols::Sym;
@@ -32,7 +33,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
 fn check(raw: &[u8], format: Format, received_ns: i64, clock: &Clock) -> Result<(), TestCaseError> {
     let reading = Reading { source: Sym::default(), received_ns, written_ns: received_ns, format, raw };
     let mut parsed = Parsed::default();
-    let index = encode(&reading, clock, &mut parsed);
+    let index = Recogniser::new(clock.clone()).encode(&reading, &mut parsed);
     prop_assert_eq!(ENCODERS[index as usize].format, parsed.format);
     let inside = |text: Text| text.span.start as usize + text.span.len as usize <= raw.len();
     prop_assert!(inside(parsed.message) && inside(parsed.name) && inside(parsed.labels));

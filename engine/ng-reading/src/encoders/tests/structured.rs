@@ -1,13 +1,14 @@
 //! JSON, journal entries, notes, metrics and vectors.
 
 use super::{encoded, fields_of, text_of};
-use crate::encoders::{ENCODERS, message_text, stream_kind};
+use crate::encoders::{ENCODERS, TEXT, message_text, stream_kind};
 use ng_model::event::Parsed;
 use ng_wire::{Format, Level, Unit};
 
 #[test]
 fn the_order_of_the_table() {
     let names: Vec<_> = ENCODERS.iter().map(|encoder| encoder.name).collect();
+    assert_eq!((names.last(), TEXT + 1), (Some(&"text"), names.len()));
     assert_eq!(names, ["note", "journal", "json", "vector", "numeric", "text"]);
     for encoder in ENCODERS {
         assert!(encoder.version > 0 && encoder.summary.ends_with('.') && !encoder.channels[0].is_empty());

@@ -1,17 +1,18 @@
 //! Formats that headers make.
 
 use super::read;
-use crate::encoders::{Clock, reparse};
-use crate::formats::{Formats, Recogniser, number_of};
+use crate::encoders::Clock;
+use crate::formats::{Formats, number_of};
+use crate::recogniser::{Recogniser, reparse};
 use ng_model::event::Parsed;
 use ng_wire::{Format, Level};
 
 /// The fields of the last line, as `key=value`, with its level and the second of its day.
 fn last(lines: &[&str]) -> (Vec<String>, Option<Level>, Option<i64>) {
-    let clock = Clock::utc().trying(Recogniser::of(Formats::built_in()));
+    let recogniser = Recogniser::new(Clock::utc()).trying(Formats::built_in());
     let mut last = Default::default();
     for line in lines {
-        let (_, parsed) = read(&clock, 1, line.as_bytes());
+        let (_, parsed) = read(&recogniser, 1, line.as_bytes());
         let raw = line.as_bytes();
         let field = |field: &ng_model::event::Field| {
             let [key, value] = [field.key.of(raw), field.value.span.of(raw)].map(String::from_utf8_lossy);

@@ -3,7 +3,8 @@
 use super::with;
 use crate::encoders::Clock;
 use crate::formats::built_in::BUILT_IN;
-use crate::formats::{Formats, Recogniser, known, name_of, number_of, sample};
+use crate::formats::{Formats, known, name_of, number_of, sample};
+use crate::recogniser::Recogniser;
 use regex_automata::dfa::onepass;
 
 #[test]
@@ -23,8 +24,8 @@ fn every_sample_of_every_built_in_format_comes_out() {
 fn no_built_in_format_reads_the_samples_of_another() {
     for format in Formats::built_in().iter() {
         for sample in &format.samples {
-            let clock = Clock::utc().trying(Recogniser::of(Formats::built_in()));
-            let (name, _) = super::read(&clock, 1, sample.line.as_bytes());
+            let recogniser = Recogniser::new(Clock::utc()).trying(Formats::built_in());
+            let (name, _) = super::read(&recogniser, 1, sample.line.as_bytes());
             assert_eq!(name, format.name, "{}", sample.line);
         }
     }

@@ -2,7 +2,9 @@
 
 use super::{read, with};
 use crate::encoders::{Clock, message_text};
-use crate::formats::{Formats, Recogniser, Report};
+use crate::formats::Formats;
+use crate::recogniser::Recogniser;
+use crate::report::Report;
 use ng_model::event::Parsed;
 use ng_wire::{Format, Level};
 
@@ -25,7 +27,7 @@ fields = { took = 12, code = 'A17' }
 fn ours(line: &str) -> (&'static str, Parsed) {
     let (formats, faults) = with("ours", OURS);
     assert_eq!(faults, []);
-    read(&Clock::utc().trying(Recogniser::of(formats)), 1, line.as_bytes())
+    read(&Recogniser::new(Clock::utc()).trying(formats), 1, line.as_bytes())
 }
 
 #[test]
@@ -65,17 +67,17 @@ fn a_line_without_the_time_of_its_format_has_another() {
 #[test]
 fn what_is_quoted_is_unescaped() {
     let line = br#"time="2026-11-22T10:00:00Z" level=info msg="say \"hi\"""#;
-    let (name, parsed) = read(&Clock::utc().trying(Recogniser::of(Formats::built_in())), 1, line);
+    let (name, parsed) = read(&Recogniser::new(Clock::utc()).trying(Formats::built_in()), 1, line);
     assert_eq!((name, &*message_text(Format::Text, line, parsed.message)), ("docker", &b"say \"hi\""[..]));
 }
 
 #[test]
 fn long_lines_and_hostile_ones_are_text() {
-    let clock = Clock::utc().trying(Recogniser::of(Formats::built_in()));
+    let recogniser = Recogniser::new(Clock::utc()).trying(Formats::built_in());
     let heading = "198.51.100.7 - - [22/Nov/2026:10:00:00 +0000] \"GET /";
     for piece in ["a", "\\\"", "[", "\" ", "%00", "a=", "{\"a\":"] {
         let line = format!("{heading}{}", piece.repeat((64 << 10) / piece.len()));
-        let (name, parsed) = read(&clock, 1, line.as_bytes());
+        let (name, parsed) = read(&recogniser, 1, line.as_bytes());
         assert_eq!((name, parsed.format), ("", Format::Text), "{piece}");
     }
 }

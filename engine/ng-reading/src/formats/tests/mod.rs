@@ -6,7 +6,7 @@ mod files;
 mod lines;
 
 use super::{Fault, FormatFile, Formats};
-use crate::encoders::{Clock, encode};
+use crate::recogniser::Recogniser;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_wire::Format;
@@ -20,9 +20,9 @@ fn with(name: &str, text: &str) -> (Formats, Vec<Fault>) {
 }
 
 /// What is found in a line of a source, and the name of the format that found it.
-fn read(clock: &Clock, source: u32, line: &[u8]) -> (&'static str, Parsed) {
+fn read(recogniser: &Recogniser, source: u32, line: &[u8]) -> (&'static str, Parsed) {
     let mut parsed = Parsed::default();
     let reading = Reading { source: Sym(source), received_ns: NOW, written_ns: NOW, format: Format::Text, raw: line };
-    encode(&reading, clock, &mut parsed);
+    recogniser.encode(&reading, &mut parsed);
     (super::name_of(parsed.declared), parsed)
 }

@@ -18,7 +18,7 @@ const RETRIED: u32 = 1024;
 
 /// Reads lines by declared formats. What it remembers of a source follows from the lines of that source alone.
 #[derive(Clone, Debug, Default)]
-pub struct Recogniser {
+pub(crate) struct FormatDetector {
     choice: Choice,
     /// The source whose turn it is.
     current: Cell<Memory>,
@@ -44,16 +44,16 @@ struct Memory {
     unread: u32,
 }
 
-impl Recogniser {
+impl FormatDetector {
     /// One that tries these formats.
-    pub fn of(formats: Formats) -> Recogniser {
-        Recogniser { choice: Choice::Any(formats), ..Recogniser::default() }
+    pub(crate) fn of(formats: Formats) -> FormatDetector {
+        FormatDetector { choice: Choice::Any(formats), ..FormatDetector::default() }
     }
 
     /// One that reads a line again by the format of a number; by none when no format has it.
-    pub(crate) fn again(number: u16) -> Recogniser {
+    pub(crate) fn again(number: u16) -> FormatDetector {
         let choice = known(number).map_or(Choice::Nothing, Choice::One);
-        Recogniser { choice, ..Recogniser::default() }
+        FormatDetector { choice, ..FormatDetector::default() }
     }
 
     /// Reads a line by the format that it has. False when it has none of them; then `parsed` is cleared.

@@ -1,7 +1,8 @@
 //! What reads the lines of a log, and how much it finds in them.
 
-use super::{Formats, Recogniser, name_of};
-use crate::encoders::{Clock, ENCODERS, encode};
+use crate::encoders::{Clock, ENCODERS};
+use crate::formats::{Formats, name_of};
+use crate::recogniser::Recogniser;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
 use ng_wire::Format;
@@ -11,7 +12,7 @@ const SHOWN: usize = 500;
 
 /// Gathers what reads the lines of one log.
 pub struct Report {
-    clock: Clock,
+    recogniser: Recogniser,
     parsed: Parsed,
     now_ns: i64,
     lines: u64,
@@ -37,8 +38,8 @@ pub struct Share {
 impl Report {
     /// A report that tries these formats; stamps without a year are read as written at `now_ns`.
     pub fn new(formats: Formats, now_ns: i64) -> Report {
-        let clock = Clock::utc().trying(Recogniser::of(formats));
-        Report { clock, parsed: Parsed::default(), now_ns, lines: 0, shares: Vec::new(), first_unread: None }
+        let recogniser = Recogniser::new(Clock::utc()).trying(formats);
+        Report { recogniser, parsed: Parsed::default(), now_ns, lines: 0, shares: Vec::new(), first_unread: None }
     }
 
     /// Takes the next line. Empty ones are passed over.
@@ -50,7 +51,7 @@ impl Report {
         }
         let now = self.now_ns;
         let reading = Reading { source: Sym::default(), received_ns: now, written_ns: now, format: Format::Text, raw };
-        let encoder = ENCODERS[usize::from(encode(&reading, &self.clock, &mut self.parsed))];
+        let encoder = ENCODERS[usize::from(self.recogniser.encode(&reading, &mut self.parsed))];
         let parsed = &self.parsed;
         let is_declared = parsed.declared != 0;
         let name = if is_declared { name_of(parsed.declared) } else { encoder.name };
