@@ -44,7 +44,8 @@ pub(in crate::encoders) fn find(line: &[u8], from: usize) -> Option<Found> {
     for _ in 0..TOKENS {
         let token = Token::at(window, at)?;
         before.add(&token, &window[token.start..token.end]);
-        if before.words > 1 {
+        before.is_numbered |= token.start == from && is_number(&window[from..token.end]);
+        if before.words > 1 && !before.is_numbered {
             return None;
         }
         if let Some(stamp) = of_key(&line[token.start..token.value], &line[token.value..]) {
@@ -85,11 +86,13 @@ struct Before {
     words: usize,
     /// One of them is not in capitals.
     has_prose: bool,
+    /// A number comes first, as records in columns have it and prose has not.
+    is_numbered: bool,
 }
 
 impl Default for Before {
     fn default() -> Self {
-        Before { is_heading: true, words: 0, has_prose: false }
+        Before { is_heading: true, words: 0, has_prose: false, is_numbered: false }
     }
 }
 
@@ -120,9 +123,14 @@ impl Before {
 
     /// Seconds since 1970 in a column of their own, which no prose comes before.
     fn lone_epoch(&self, rest: &[u8]) -> Option<Stamp> {
-        let alone = !self.has_prose && rest.get(10) == Some(&b' ') && Cursor::new(rest).digit_run() == 10;
+        let alone = (!self.has_prose || self.is_numbered) && rest.get(10) == Some(&b' ') && Cursor::new(rest).digit_run() == 10;
         if alone { compact::epoch(&rest[..10]) } else { None }
     }
+}
+
+/// The number of a record; a smaller one may count things.
+fn is_number(text: &[u8]) -> bool {
+    text.len() > 3 && text.iter().all(u8::is_ascii_digit)
 }
 
 /// `2233:M`: the process and its role.
