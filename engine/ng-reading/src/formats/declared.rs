@@ -1,13 +1,12 @@
 //! A format, and how a line is taken apart by it.
 
+use super::fault::Fault;
 use super::fields::{Group, Meaning, Number};
-use super::file::Fault;
-use super::heads;
 use super::sample::Sample;
 use crate::encoders::{self, Clock};
 use ng_model::event::{Field, Key, Parsed, Reading, Span, Text};
 use regex_automata::meta::{self, Regex};
-use regex_automata::nfa::thompson::NFA;
+use regex_automata::nfa::thompson::{Compiler, Config, NFA, WhichCaptures};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, Look};
@@ -95,14 +94,15 @@ impl Pattern {
 
     /// What the first bytes of a line are told by.
     pub(super) fn automaton(&self) -> Option<NFA> {
-        heads::automaton(&self.hir)
+        let config = Config::new().utf8(false).nfa_size_limit(Some(1 << 20)).which_captures(WhichCaptures::None);
+        Compiler::new().configure(config).build_from_hir(&self.hir).ok()
     }
 
     /// Its automaton, in which the groups are marked.
     #[cfg(test)]
     pub(super) fn with_groups(&self) -> NFA {
-        let config = regex_automata::nfa::thompson::Config::new().utf8(false);
-        regex_automata::nfa::thompson::Compiler::new().configure(config).build_from_hir(&self.hir).unwrap()
+        let config = Config::new().utf8(false);
+        Compiler::new().configure(config).build_from_hir(&self.hir).unwrap()
     }
 
     /// It is tried on all lines of an event.

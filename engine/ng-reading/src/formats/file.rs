@@ -1,9 +1,11 @@
 //! Reads the file of a format, and says where it is wrong.
 
 use super::declared::{Declared, GROUPS, Pattern};
+use super::fault::Fault;
 use super::fields::{Group, Levels, Meaning, Number, Shape, Time};
 use super::sample::Sample;
 use crate::encoders::Spelling;
+use jiff::Timestamp;
 use ng_model::settings::nearest;
 use ng_wire::Level;
 use regex_syntax::ParserBuilder;
@@ -12,19 +14,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// What is wrong with a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// File, line and column.
-    pub place: String,
-    /// What is wrong, and what was expected.
-    pub what: String,
-}
-
 type Value<'t> = Spanned<DeValue<'t>>;
 
 /// What is found in a file on the way, and what is wrong with it.
-pub(super) struct File<'t> {
+struct File<'t> {
     path: &'t str,
     text: &'t str,
     faults: Vec<Fault>,
@@ -88,7 +81,7 @@ impl<'t> File<'t> {
             }
         }
         let samples = match table.get("sample").map(|value| (value, value.get_ref())) {
-            Some((_, DeValue::Array(list))) => list.iter().filter_map(|value| Sample::read(self, value)).collect(),
+            Some((_, DeValue::Array(list))) => list.iter().filter_map(|value| self.sample(value)).collect(),
             Some((value, _)) => self.expected(value, "sample", "[[sample]] tables").unwrap_or_default(),
             None => Vec::new(),
         };
@@ -113,6 +106,48 @@ impl<'t> File<'t> {
             patterns,
             samples,
         })
+    }
+
+    /// Reads a table `[[sample]]`.
+    fn sample(&mut self, value: &Value<'t>) -> Option<Sample> {
+        let table = self.table("sample", value)?;
+        self.known("a sample", table, &["line", "time", "level", "message", "fields"]);
+        let Some(line) = table.get("line") else { return self.expected(value, "sample", "a line") };
+        let place = self.place(line.span().start);
+        let line = self.string("sample.line", line)?;
+        let time_ns = match table.get("time") {
+            None => None,
+            Some(value) => match self.string("sample.time", value)?.parse::<Timestamp>() {
+                Ok(time) => i64::try_from(time.as_nanosecond()).ok(),
+                Err(_) => return self.expected(value, "sample.time", "a time such as 2026-11-22T10:00:00.5Z"),
+            },
+        };
+        let level = match table.get("level") {
+            None => None,
+            Some(value) => match self.string("sample.level", value)?.parse() {
+                Ok(level) => Some(level),
+                Err(_) => {
+                    return self.expected(value, "sample.level", "trace, debug, info, notice, warn, error or fatal");
+                }
+            },
+        };
+        let message = match table.get("message") {
+            None => None,
+            Some(value) => Some(self.string("sample.message", value)?),
+        };
+        let mut fields = Vec::new();
+        if let Some(value) = table.get("fields") {
+            for (key, value) in self.table("sample.fields", value)? {
+                let text = match value.get_ref() {
+                    DeValue::String(text) => text.to_string(),
+                    DeValue::Integer(number) => number.to_string(),
+                    DeValue::Float(number) => number.to_string(),
+                    _ => return self.expected(value, "sample.fields", "a text or a number"),
+                };
+                fields.push((key.get_ref().to_string(), text));
+            }
+        }
+        Some(Sample { line, place, time_ns, level, message, fields })
     }
 
     fn pattern(&mut self, value: &Value<'t>, fields: &DeTable<'t>) -> Option<Pattern> {
@@ -261,7 +296,7 @@ impl<'t> File<'t> {
     }
 
     /// Tells of keys that there are none of.
-    pub(super) fn known(&mut self, of: &str, table: &DeTable<'t>, keys: &[&str]) {
+    fn known(&mut self, of: &str, table: &DeTable<'t>, keys: &[&str]) {
         for (key, _) in table {
             let name = key.get_ref().as_ref();
             if !keys.contains(&name) {
@@ -275,7 +310,7 @@ impl<'t> File<'t> {
     }
 
     /// A value that has to be a text.
-    pub(super) fn string(&mut self, path: &str, value: &Value<'t>) -> Option<String> {
+    fn string(&mut self, path: &str, value: &Value<'t>) -> Option<String> {
         match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
             _ => self.expected(value, path, "a text"),
@@ -283,7 +318,7 @@ impl<'t> File<'t> {
     }
 
     /// A value that has to be a table.
-    pub(super) fn table<'v>(&mut self, path: &str, value: &'v Value<'t>) -> Option<&'v DeTable<'t>> {
+    fn table<'v>(&mut self, path: &str, value: &'v Value<'t>) -> Option<&'v DeTable<'t>> {
         match value.get_ref() {
             DeValue::Table(table) => Some(table),
             _ => self.expected(value, path, "a table"),
@@ -291,7 +326,7 @@ impl<'t> File<'t> {
     }
 
     /// Tells that a value is not what was expected.
-    pub(super) fn expected<T>(&mut self, value: &Value<'t>, path: &str, what: &str) -> Option<T> {
+    fn expected<T>(&mut self, value: &Value<'t>, path: &str, what: &str) -> Option<T> {
         self.fault(value.span(), format!("{path}: expected {what}"));
         None
     }
@@ -302,7 +337,7 @@ impl<'t> File<'t> {
     }
 
     /// File, line and column of a byte, counted from 1, the column in characters.
-    pub(super) fn place(&self, offset: usize) -> String {
+    fn place(&self, offset: usize) -> String {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         format!("{}:{}:{}", self.path, before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)

@@ -1,7 +1,7 @@
 //! Which patterns a line can have, by its first bytes: a few look-ups for all of them together.
 
 use super::declared::Pattern;
-use regex_automata::nfa::thompson::{Compiler, Config, NFA, State, WhichCaptures};
+use regex_automata::nfa::thompson::{NFA, State};
 use regex_automata::util::primitives::StateID;
 
 /// First bytes that are looked at: behind an ISO stamp.
@@ -45,12 +45,6 @@ impl Heads {
         }
         left
     }
-}
-
-/// The automaton by which a pattern is looked at here.
-pub(super) fn automaton(hir: &regex_syntax::hir::Hir) -> Option<NFA> {
-    let config = Config::new().utf8(false).nfa_size_limit(Some(1 << 20)).which_captures(WhichCaptures::None);
-    Compiler::new().configure(config).build_from_hir(hir).ok()
 }
 
 /// Walks the automaton a byte at a time, in all states that it can be in.

@@ -4,15 +4,17 @@
 //!
 //! A format is one TOML file, `formats/NAME.toml` of this crate or of the person's own folder, with samples of what it reads.
 //! `built_in.rs` lists those that are built in. `file.rs` checks a file and says where it is wrong, `fields.rs` what its
-//! groups mean, `sample.rs` whether its samples come out. `declared.rs` takes a line apart, `heads.rs` tells by its first
+//! groups mean, `check.rs` whether its samples come out. `declared.rs` takes a line apart, `heads.rs` tells by its first
 //! bytes which formats it can have, `detector.rs` chooses one for the lines of a source. `columns.rs` makes formats of headers that name the columns of a log.
 //!
 //! A format lives as long as the process: stored events name theirs by a number, and are read again by it.
 
 mod built_in;
+mod check;
 mod columns;
 mod declared;
 mod detector;
+mod fault;
 mod fields;
 mod file;
 mod heads;
@@ -23,7 +25,7 @@ mod tests;
 
 pub use declared::Declared;
 pub(crate) use detector::FormatDetector;
-pub use file::Fault;
+pub use fault::Fault;
 
 use built_in::BUILT_IN;
 use declared::Pattern;
@@ -120,7 +122,7 @@ impl Formats {
 fn load(file: &FormatFile) -> Result<&'static Declared, Vec<Fault>> {
     let draft = file::read(&file.path, &file.text)?;
     draft.compile().map_err(|fault| vec![fault])?;
-    let faults = sample::check(&draft);
+    let faults = check::samples(&draft);
     if !faults.is_empty() {
         return Err(faults);
     }

@@ -123,7 +123,8 @@ impl Before {
 
     /// Seconds since 1970 in a column of their own, which no prose comes before.
     fn lone_epoch(&self, rest: &[u8]) -> Option<Stamp> {
-        let alone = (!self.has_prose || self.is_numbered) && rest.get(10) == Some(&b' ') && Cursor::new(rest).digit_run() == 10;
+        let alone =
+            (!self.has_prose || self.is_numbered) && rest.get(10) == Some(&b' ') && Cursor::new(rest).digit_run() == 10;
         if alone { compact::epoch(&rest[..10]) } else { None }
     }
 }

@@ -3,7 +3,7 @@
 use super::with;
 use crate::encoders::Clock;
 use crate::formats::built_in::BUILT_IN;
-use crate::formats::{Formats, known, name_of, number_of, sample};
+use crate::formats::{Formats, check, known, name_of, number_of};
 use crate::recogniser::Recogniser;
 use regex_automata::dfa::onepass;
 
@@ -12,7 +12,7 @@ fn every_sample_of_every_built_in_format_comes_out() {
     let formats = Formats::built_in();
     for format in formats.iter() {
         format.compile().unwrap_or_else(|fault| panic!("{fault:?}"));
-        let faults = sample::check(format);
+        let faults = check::samples(format);
         assert!(faults.is_empty(), "{faults:#?}");
         assert!(format.samples() >= 3, "{} has {} samples", format.name, format.samples());
         assert!(format.url.starts_with("https://") && !format.title.is_empty(), "{}", format.name);
