@@ -86,6 +86,16 @@ audit: $(DEV) ## Licences and sources of all crates, and known faults of all Pyt
 	@$(BIN)/pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
 	$(BIN)/pip freeze --exclude neurograph-tui | $(BIN)/pip-audit --strict --no-deps --disable-pip --requirement /dev/stdin
 
+FUZZ := engine/ng-reading/fuzz
+TARGET ?= $(basename $(notdir $(wildcard $(FUZZ)/fuzz_targets/*.rs)))
+SECONDS_EACH ?= 300
+
+.PHONY: fuzz
+fuzz: ## Throw any bytes at every stage of reading. Wants a nightly compiler and cargo-fuzz.
+	@mkdir -p $(FUZZ)/corpus && tar xzf $(FUZZ)/corpus.tar.gz -C $(FUZZ)/corpus
+	cd engine/ng-reading && for target in $(TARGET); do \
+	  cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS_EACH) -detect_leaks=0 || exit 1; done
+
 .PHONY: clean
 clean: ## Remove what was built.
 	rm -rf target $(VENV)
