@@ -59,14 +59,26 @@ pub struct Parsed {
 impl Parsed {
     /// Forgets the event before, keeping the memory of its lists.
     pub fn clear(&mut self) {
-        self.fields.clear();
-        self.containers.clear();
-        *self = Parsed {
-            fields: std::mem::take(&mut self.fields),
-            containers: std::mem::take(&mut self.containers),
-            value: f64::NAN,
-            ..Parsed::default()
-        };
+        let Parsed {
+            format,
+            declared,
+            time_ns,
+            level,
+            message,
+            name,
+            labels,
+            value,
+            unit,
+            vector,
+            fields,
+            containers,
+            left_out,
+        } = self;
+        (*format, *declared, *time_ns, *level) = (Format::default(), 0, None, None);
+        (*message, *name, *labels) = (Text::default(), Text::default(), Text::default());
+        (*value, *unit, *vector, *left_out) = (f64::NAN, Unit::None, [0.0; 8], 0);
+        fields.clear();
+        containers.clear();
     }
 
     /// The field that a path names. A key of the event itself goes before a path into it, and that before the end of a path

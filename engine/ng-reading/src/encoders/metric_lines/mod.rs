@@ -81,11 +81,33 @@ pub(super) fn read(line: &[u8], at: usize, reading: &Reading<'_>, clock: &Clock,
     false
 }
 
-/// The first byte that is no part of a name, where what stands before it may be one.
+/// The first byte that is no part of a name, where what stands before it may be one: it begins with a letter, and the word behind
+/// a blank with what a number may begin with.
 fn behind_name(line: &[u8]) -> Option<u8> {
-    let behind = line.iter().position(|byte| b" {:;,|=\"'([<".contains(byte))?;
-    (behind > 0).then(|| line[behind])
+    if !matches!(line.first(), Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) {
+        return None;
+    }
+    let len = line.iter().take(LONGEST_NAME).position(|byte| ENDS_NAME[usize::from(*byte)])?;
+    let is_value = |byte: &u8| byte.is_ascii_digit() || b"+-.NnIi".contains(byte);
+    match line[len] {
+        // A line of Influx has its fields there.
+        b' ' if !line.get(len + 1).is_some_and(is_value) && memchr(b'=', &line[len..]).is_none() => None,
+        behind => Some(behind),
+    }
 }
+
+/// Longest name.
+const LONGEST_NAME: usize = 256;
+/// Whether a byte ends a name.
+static ENDS_NAME: [bool; 256] = {
+    let (mut ends, bytes) = ([false; 256], b" {:;,|=\"'([<");
+    let mut at = 0;
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
 
 /// The place of what follows from `at` on up to a blank.
 fn word(line: &[u8], at: usize) -> Range<usize> {
