@@ -59,7 +59,10 @@ fn main() -> ExitCode {
 }
 
 fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
-    let state_dir = arguments.state_dir.take().unwrap_or_else(state_dir);
+    let state_dir = match arguments.state_dir.take() {
+        Some(named) => named,
+        None => state_dir().map_err(|error| vec![error])?,
+    };
     if let Some(Command::User(command)) = arguments.command {
         return users::run(command, &state_dir).map(|()| ExitCode::SUCCESS).map_err(|error| vec![error]);
     }
@@ -135,8 +138,14 @@ fn layers(arguments: &Arguments) -> Result<(Vec<Layer>, Vec<NodeError>), NodeErr
     Ok((layers, unread))
 }
 
-fn state_dir() -> PathBuf {
-    folder("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir).join("neurograph-tui")
+/// The usual state directory. There is none without a home, for whatever others can get at is no place for credentials.
+fn state_dir() -> Result<PathBuf, NodeError> {
+    let folder = folder("XDG_STATE_HOME", ".local/state").ok_or_else(|| {
+        let what = "there is no place for the state directory: neither is set";
+        NodeError::failure("NG-3105", "XDG_STATE_HOME, HOME", what)
+            .hint("set HOME or XDG_STATE_HOME to a folder of this user, or name the directory with --state-dir")
+    })?;
+    Ok(folder.join("neurograph-tui"))
 }
 
 /// A folder of this user: that of the variable, or below the home directory.
