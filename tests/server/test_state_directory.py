@@ -64,3 +64,12 @@ def test_a_link_in_the_state_directory_is_not_written_through(tmp_path: Path, na
     (state / name).symlink_to(victim)
     said = refused(tmp_path, "engine", "--state-dir", str(state), HOME=str(tmp_path))
     assert "symbolic link" in said and victim.read_bytes() == b"precious", said
+
+
+def test_no_error_brings_raw_bytes_to_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "evil\x1b]0;owned\x07").write_text("")
+    for option in (("--state-dir", str(tmp_path / "evil\x1b]0;owned\x07")), ("--set", "server.\x1b[31m=1")):
+        program = [str(BINARY), "--set", "server.listen=[]", *option]
+        done = subprocess.run(program, env={"HOME": str(tmp_path)}, capture_output=True, timeout=60)
+        assert done.returncode != 0 and b"NG-" in done.stderr
+        assert b"\x1b" not in done.stderr and b"\x07" not in done.stderr, done.stderr

@@ -7,6 +7,7 @@ mod users;
 use clap::{Parser, Subcommand};
 use ng_node::NodeError;
 use ng_node::config::{Config, Layer};
+use ng_server::supervise::say;
 use ng_server::{Server, ServerOptions};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -152,10 +153,4 @@ fn state_dir() -> Result<PathBuf, NodeError> {
 fn folder(variable: &str, below_home: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set(variable).or_else(|| set("HOME").map(|home| home.join(below_home)))
-}
-
-/// Narration goes to standard error.
-#[expect(clippy::print_stderr, reason = "this is the command's own narration")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }
