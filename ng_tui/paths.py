@@ -28,7 +28,7 @@ def format_folders(config_file: Path | None) -> list[Path]:
 
 
 def state_dir() -> Path | None:
-    """Flags, rule modes, the lock, copies and exports. None without a home, where the engine has no place for it either."""
+    """Flags, rule modes, the lock, copies and exports. None without a home, where the engine has no place for it."""
     if not (os.environ.get("XDG_STATE_HOME") or os.environ.get("HOME")):
         return None
     return Path(platformdirs.user_state_dir(NAME))
