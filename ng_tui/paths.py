@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -26,8 +27,10 @@ def format_folders(config_file: Path | None) -> list[Path]:
     return [path.with_name("formats") for path in [*files, *([config_file] if config_file else [])]]
 
 
-def state_dir() -> Path:
-    """Flags, rule modes, the lock, copies and exports."""
+def state_dir() -> Path | None:
+    """Flags, rule modes, the lock, copies and exports. None without a home, where the engine has no place for it."""
+    if not (os.environ.get("XDG_STATE_HOME") or os.environ.get("HOME")):
+        return None
     return Path(platformdirs.user_state_dir(NAME))
 
 

@@ -120,6 +120,23 @@ def test_no_channel_is_unbounded() -> None:
     assert not found, found
 
 
+def test_there_is_one_way_to_read_a_body() -> None:
+    """`rest/body.rs` counts what is held of a body; whatever else took one would hold it uncounted."""
+    server = ENGINE / "ng-server" / "src"
+    around = {"answers.rs", "bodies.rs", "middleware.rs", "unread.rs", "rest/body.rs"}
+    other = (
+        r"\bbody::(?:\{[^}]*)?(?:Bytes|to_bytes)\b|into_data_stream"
+        r"|\baxum::(?:extract::)?(?:\{[^}]*\b)?(?:Form|RawForm|Multipart)\b"
+    )
+    found = [
+        str(path.relative_to(server))
+        for path in sources(server)
+        if str(path.relative_to(server)) not in around and re.search(other, production(path))
+    ]
+    assert not found, found
+    assert "body::Bytes" not in production(server / "rest" / "body.rs")
+
+
 def names_in(folder: Path, kind: str) -> set[str]:
     """The `name` of every static of a type, such as every `SensorType`, in the files of a folder."""
     found = set()

@@ -11,6 +11,8 @@ from pathlib import Path
 from ng_tui import paths
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.config import Config, Flags, load
+from ng_tui.errors import ConsoleError
+from ng_tui.i18n import tr
 from ng_tui.text import safe_lines
 
 ENGINE_TABLES = ("alerts.", "guardian.", "modules.", "reading.", "ring.", "sensors.")
@@ -33,8 +35,15 @@ class Context:
 
     @property
     def state_dir(self) -> Path:
-        """The state directory."""
-        return self.state or paths.state_dir()
+        """The state directory. Raises ConsoleError."""
+        if (folder := self.state or paths.state_dir()) is not None:
+            return folder
+        raise ConsoleError(
+            "NG-3105",
+            tr("there is no place for the state directory: neither is set"),
+            where="XDG_STATE_HOME, HOME",
+            hint=tr("set HOME or XDG_STATE_HOME to a folder of this user, or name the directory with --state-dir"),
+        )
 
     @property
     def wants_own_engine(self) -> bool:

@@ -18,10 +18,18 @@ BINARY = Path(os.environ.get("NEUROGRAPH_ENGINE", ROOT / "target" / "debug" / "n
 class Engine:
     """Runs until `stop` or `kill`. The settings are lines of `--set`."""
 
-    def __init__(self, folder: Path, *settings: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *settings: str,
+        environment: dict[str, str] | None = None,
+        files: tuple[int, int] | None = None,
+    ) -> None:
+        """`files` are the soft and the hard limit of open files, those of this process when absent."""
         self.folder = folder
         self.socket = folder / "engine.sock"
         self._settings = settings
+        self._files = files
         self._environment = {**os.environ, "XDG_CONFIG_HOME": str(folder), **(environment or {})}
         self.start()
 
@@ -33,6 +41,8 @@ class Engine:
             arguments += ["--set", 'server.listen=["127.0.0.1:0"]']
         for setting in self._settings:
             arguments += ["--set", setting]
+        if self._files:
+            arguments = ["prlimit", "--nofile={}:{}".format(*self._files), *arguments]
         self.process = subprocess.Popen(arguments, stderr=subprocess.PIPE, env=self._environment, cwd=self.folder)
         self.urls: list[str] = []
         self.said: list[str] = []

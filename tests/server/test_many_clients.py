@@ -84,7 +84,7 @@ async def crowd(engine: Engine) -> tuple[float, list[float]]:
 
 
 def test_a_thousand_clients_hear_the_news_and_cost_little(start: Callable[..., Engine]) -> None:
-    engine = start("server.connections=2000", "server.connections_per_address=1000")
+    engine = start("server.connections=2000", "server.connections_per_address=2000")
     idle, delays = asyncio.run(crowd(engine))
     assert idle <= 16 << 10, f"{idle:.0f} bytes for each idle client"
     assert len(delays) == ADDRESSES * EACH * ROUNDS

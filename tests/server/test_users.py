@@ -125,7 +125,7 @@ def test_the_state_of_another_user_is_left(tmp_path: Path) -> None:
     else:
         state = Path("/")
     done = user(state, "disable", "ann")
-    assert done.returncode == 1 and "NG-3403" in done.stderr and "belongs to uid" in done.stderr
+    assert done.returncode == 1 and "NG-3106" in done.stderr and "belongs to uid" in done.stderr
     assert user(tmp_path / "state", "list").stdout.startswith("ann\tviewer\tenabled")
 
 

@@ -7,6 +7,7 @@ mod users;
 use clap::{Parser, Subcommand};
 use ng_node::NodeError;
 use ng_node::config::{Config, Layer};
+use ng_server::supervise::say;
 use ng_server::{Server, ServerOptions};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +60,10 @@ fn main() -> ExitCode {
 }
 
 fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
-    let state_dir = arguments.state_dir.take().unwrap_or_else(state_dir);
+    let state_dir = match arguments.state_dir.take() {
+        Some(named) => named,
+        None => state_dir().map_err(|error| vec![error])?,
+    };
     if let Some(Command::User(command)) = arguments.command {
         return users::run(command, &state_dir).map(|()| ExitCode::SUCCESS).map_err(|error| vec![error]);
     }
@@ -135,18 +139,18 @@ fn layers(arguments: &Arguments) -> Result<(Vec<Layer>, Vec<NodeError>), NodeErr
     Ok((layers, unread))
 }
 
-fn state_dir() -> PathBuf {
-    folder("XDG_STATE_HOME", ".local/state").unwrap_or_else(std::env::temp_dir).join("neurograph-tui")
+/// The usual state directory. There is none without a home, for whatever others can get at is no place for credentials.
+fn state_dir() -> Result<PathBuf, NodeError> {
+    let folder = folder("XDG_STATE_HOME", ".local/state").ok_or_else(|| {
+        let what = "there is no place for the state directory: neither is set";
+        NodeError::failure("NG-3105", "XDG_STATE_HOME, HOME", what)
+            .hint("set HOME or XDG_STATE_HOME to a folder of this user, or name the directory with --state-dir")
+    })?;
+    Ok(folder.join("neurograph-tui"))
 }
 
 /// A folder of this user: that of the variable, or below the home directory.
 fn folder(variable: &str, below_home: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     set(variable).or_else(|| set("HOME").map(|home| home.join(below_home)))
-}
-
-/// Narration goes to standard error.
-#[expect(clippy::print_stderr, reason = "this is the command's own narration")]
-fn say(text: &str) {
-    eprintln!("{text}");
 }

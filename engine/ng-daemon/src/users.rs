@@ -11,7 +11,6 @@ use ng_server::error::ApiError;
 use ng_wire::Role;
 use rustix::termios::{LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 use std::io::{BufRead, Read, Write, stderr, stdin, stdout};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// What can be done with users.
@@ -60,7 +59,8 @@ pub(crate) enum UserCommand {
 /// Carries a command out.
 pub(crate) fn run(command: UserCommand, state_dir: &Path) -> Result<(), NodeError> {
     if !matches!(command, UserCommand::List) {
-        check_owner(state_dir)?;
+        // An engine that runs as another user could not read what was written.
+        ng_node::check_state_dir(state_dir)?;
     }
     let store = AccountStore::open(state_dir)?;
     let change = |change: &dyn Fn(&mut Contents) -> Result<(), ApiError>| {
@@ -88,20 +88,6 @@ pub(crate) fn run(command: UserCommand, state_dir: &Path) -> Result<(), NodeErro
         UserCommand::Disable { name } => change(&|contents| users::set_disabled(contents, &name, true)),
         UserCommand::Enable { name } => change(&|contents| users::set_disabled(contents, &name, false)),
         UserCommand::List => list(&store),
-    }
-}
-
-/// Refuses to write into the state directory of another user, whose engine could not read what was written.
-fn check_owner(state_dir: &Path) -> Result<(), NodeError> {
-    let me = rustix::process::geteuid().as_raw();
-    match std::fs::metadata(state_dir) {
-        Ok(found) if found.uid() != me => {
-            let what = format!("the state directory belongs to uid {}, and this runs as uid {me}", found.uid());
-            let error = NodeError::failure("NG-3403", state_dir.display().to_string(), what);
-            Err(error.hint("run it as the user that runs the engine"))
-        }
-        // One that is not there is made.
-        _ => Ok(()),
     }
 }
 

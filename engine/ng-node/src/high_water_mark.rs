@@ -4,9 +4,9 @@
 //! outlives the process but not a crash of the operating system: after one, numbers may be given out again, and a reader
 //! that resumes is told so by the name of the run.
 
-use crate::NodeError;
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use crate::{NodeError, private_folder};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// The file and the number in it.
@@ -23,8 +23,8 @@ impl HighWaterMark {
     pub(crate) fn open(folder: &Path) -> Result<HighWaterMark, NodeError> {
         let path = folder.join(FILE);
         let open = || -> std::io::Result<HighWaterMark> {
-            let file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+            let mut options = File::options();
+            let file = private_folder::open(&path, options.read(true).write(true).create(true).truncate(false))?;
             let mut bytes = [0; 8];
             // A file that is too short is a new one.
             let next_seq = file.read_exact_at(&mut bytes, 0).map_or(0, |()| u64::from_le_bytes(bytes));
@@ -65,6 +65,16 @@ mod tests {
         place.reserve(7);
         place.reserve(3);
         assert_eq!(HighWaterMark::open(folder.path()).unwrap().next_seq(), 7);
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("victim"), "precious").unwrap();
+        std::os::unix::fs::symlink("victim", folder.path().join(FILE)).unwrap();
+        let refused = HighWaterMark::open(folder.path()).unwrap_err();
+        assert_eq!(refused.code, "NG-3102");
+        assert!(refused.what.contains("is a symbolic link, expected a file"), "{refused}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
-//! lock, and `high_water_mark` where the numbering stands; `zone` finds local time; `node` starts everything; `score`
+//! lock, and `high_water_mark` where the numbering stands, in a `private_folder`; `zone` finds local time; `node` starts everything; `score`
 //! drives an engine without a thread over an input that ends. `error` is how each of them fails.
 
 #![forbid(unsafe_code)]
@@ -12,10 +12,11 @@ pub mod config;
 mod error;
 mod high_water_mark;
 mod node;
+pub mod private_folder;
 pub mod score;
 mod state;
 pub mod zone;
 
 pub use error::NodeError;
 pub use node::{Node, NodeOptions, Subscription};
-pub use state::{StateAccess, lock_owner, replace};
+pub use state::{StateAccess, check_state_dir, lock_owner, replace};

@@ -2,15 +2,15 @@
 
 use crate::NodeError;
 use crate::error::EXIT_BUSY;
+use crate::private_folder::{self, Others, open};
 use ng_model::checkpoint::MAX_BYTES;
 use ng_model::overrides::Overrides;
 use ng_wire::{Constitution, Judgements, SettingValue};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
@@ -55,9 +55,10 @@ const LOCK: &str = "lock";
 const LEARNT: &str = "detectors.bin";
 
 impl State {
-    /// Opens the directory, which is made when it does not exist.
+    /// Opens the directory, which is made when it does not exist. Refuses one that others could have filled.
     pub(crate) fn open(folder: &Path, access: StateAccess) -> Result<State, NodeError> {
         if access == StateAccess::ReadOnly {
+            check_state_dir(folder)?;
             return Ok(State { folder: folder.into(), lock: None });
         }
         Ok(State { folder: folder.into(), lock: Some(lock(folder)?) })
@@ -66,9 +67,9 @@ impl State {
     /// What earlier commands changed. A file that cannot be understood is set aside, and a sentence says so.
     pub(crate) fn load(&self) -> (Overrides, Option<String>) {
         let path = self.folder.join(FILE);
-        let text = match fs::read(&path) {
+        let text = match read(&path, u64::MAX) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Overrides::default(), None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return (Overrides::default(), None),
             Err(error) => return (Overrides::default(), Some(format!("{} cannot be read: {error}", path.display()))),
         };
         let problem = match serde_json::from_slice::<Stored>(&text) {
@@ -97,12 +98,10 @@ impl State {
     /// Hands what was learnt to `restore`. If it cannot be used it is set aside, and a sentence says so.
     pub(crate) fn load_learnt(&self, restore: impl FnOnce(&[u8]) -> Result<(), String>) -> Option<String> {
         let path = self.folder.join(LEARNT);
-        let read = fs::metadata(&path).and_then(|found| {
-            if found.len() > MAX_BYTES as u64 { Ok(Err("is too large".to_owned())) } else { fs::read(&path).map(Ok) }
-        });
-        let problem = match read {
-            Ok(saved) => saved.and_then(|saved| restore(&saved)).err()?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        let problem = match read(&path, MAX_BYTES as u64) {
+            Ok(saved) => restore(&saved).err()?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => "is too large".into(),
             Err(error) => return Some(format!("{} cannot be read: {error}", path.display())),
         };
         let aside = self.set_aside(LEARNT);
@@ -113,7 +112,7 @@ impl State {
     pub(crate) fn save_learnt(
         &self,
         saved: impl FnOnce() -> Vec<u8> + Send + 'static,
-    ) -> Option<std::io::Result<JoinHandle<std::io::Result<()>>>> {
+    ) -> Option<io::Result<JoinHandle<io::Result<()>>>> {
         self.lock.as_ref()?;
         let folder = self.folder.clone();
         let write = move || replace(&folder, LEARNT, &saved());
@@ -121,7 +120,7 @@ impl State {
     }
 
     /// Writes the overrides; returns when they are on disk.
-    pub(crate) fn save(&self, overrides: &Overrides) -> std::io::Result<()> {
+    pub(crate) fn save(&self, overrides: &Overrides) -> io::Result<()> {
         if self.lock.is_none() {
             return Ok(());
         }
@@ -131,20 +130,36 @@ impl State {
     }
 }
 
+/// Refuses a state directory that is not a folder of this user alone, for what is in it may then be another's. One that
+/// is not there is refused by whoever needs it.
+pub fn check_state_dir(folder: &Path) -> Result<(), NodeError> {
+    if fs::symlink_metadata(folder).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(());
+    }
+    private_folder::check(folder, Others::Look).map_err(|what| {
+        NodeError::failure("NG-3106", folder.display().to_string(), format!("the state directory {what}")).hint(
+            "give it to the user that runs this with mode 0700, in a folder where others cannot exchange it, \
+             or choose another with --state-dir",
+        )
+    })
+}
+
 /// Locks a state directory, which is made when it does not exist, for as long as the file is open. Refuses when another
 /// process has locked it, and names that process.
 fn lock(folder: &Path) -> Result<File, NodeError> {
-    let fail = |error: std::io::Error| {
+    let fail = |error: io::Error| {
         NodeError::failure(
             "NG-3102",
             folder.display().to_string(),
             format!("the state directory cannot be used: {error}"),
         )
     };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
-    let path = folder.join(LOCK);
-    let mut file =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(fail)?;
+    check_state_dir(folder)?;
+    private_folder::make(folder).map_err(fail)?;
+    // It may have been made in a folder where others can exchange it.
+    check_state_dir(folder)?;
+    let mut file = open(&folder.join(LOCK), File::options().read(true).write(true).create(true).truncate(false))
+        .map_err(|error| fail(io::Error::new(error.kind(), format!("{LOCK}: {error}"))))?;
     if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
         let mut pid = String::new();
         let _ = file.read_to_string(&mut pid);
@@ -159,12 +174,33 @@ fn lock(folder: &Path) -> Result<File, NodeError> {
     Ok(file)
 }
 
+/// Reads a file of at most `most` bytes.
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut file = open(path, File::options().read(true))?;
+    if file.metadata()?.len() > most {
+        return Err(ErrorKind::FileTooLarge.into());
+    }
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(content)
+}
+
 /// Writes a file of a state directory, for this user's eyes only. A kill at any moment leaves the old or the new one;
 /// returns when the new one is on disk. What could not be written leaves nothing behind, for the disk may be full.
-pub fn replace(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()> {
+pub fn replace(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+    replace_by(folder, name, |file| file.write_all(content))
+}
+
+/// The same, with what writes the content.
+fn replace_by(folder: &Path, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let draft = folder.join(format!("{name}.draft"));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
+    // A process that was killed may have left one.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = open(&draft, File::options().write(true).create_new(true))?;
+    let written = write(&mut file).and_then(|()| file.sync_all());
     if let Err(error) = written.and_then(|()| fs::rename(&draft, folder.join(name))) {
         let _ = fs::remove_file(&draft);
         return Err(error);
@@ -174,7 +210,7 @@ pub fn replace(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()>
 
 /// The process that holds a state directory; `None` when nobody does.
 pub fn lock_owner(folder: &Path) -> Option<u32> {
-    let mut lock = File::open(folder.join(LOCK)).ok()?;
+    let mut lock = open(&folder.join(LOCK), File::options().read(true)).ok()?;
     if flock(&lock, FlockOperation::NonBlockingLockShared).is_ok() {
         return None;
     }
@@ -278,16 +314,62 @@ mod tests {
     #[test]
     fn a_disk_that_is_full_leaves_the_old_state_whole_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let state = State::open(folder.path(), StateAccess::Own).unwrap();
-        let save = |content: &'static [u8]| state.save_learnt(|| content.to_vec()).unwrap().unwrap().join().unwrap();
-        save(b"old").unwrap();
-        let draft = folder.path().join("detectors.bin.draft");
-        std::os::unix::fs::symlink("/dev/full", &draft).unwrap();
-        assert_eq!(save(b"new").unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+        let names = || fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        replace(folder.path(), LEARNT, b"old").unwrap();
+        let half = |file: &mut File| {
+            file.write_all(b"ne")?;
+            Err(ErrorKind::StorageFull.into())
+        };
+        assert_eq!(replace_by(folder.path(), LEARNT, half).unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(fs::read(folder.path().join(LEARNT)).unwrap(), b"old");
-        assert!(fs::symlink_metadata(&draft).is_err(), "what could not be written is left behind");
-        save(b"new").unwrap();
+        assert_eq!(names(), [LEARNT], "what could not be written is left behind");
+        replace(folder.path(), LEARNT, b"new").unwrap();
         assert_eq!(fs::read(folder.path().join(LEARNT)).unwrap(), b"new");
+    }
+
+    #[test]
+    fn no_link_in_the_directory_is_followed() {
+        let above = tempfile::tempdir().unwrap();
+        let (folder, victim) = (above.path().join("state"), above.path().join("victim"));
+        private_folder::make(&folder).unwrap();
+        fs::write(&victim, "precious").unwrap();
+        for name in ["auth.json.draft", "state.json.draft", "auth.json", LOCK, FILE, LEARNT] {
+            std::os::unix::fs::symlink(&victim, folder.join(name)).unwrap();
+        }
+        for name in ["auth.json", FILE] {
+            replace(&folder, name, b"new").unwrap();
+            assert_eq!(fs::read(folder.join(name)).unwrap(), b"new");
+            assert!(fs::symlink_metadata(folder.join(name)).unwrap().is_file(), "{name}");
+        }
+        let refused = State::open(&folder, StateAccess::Own).unwrap_err();
+        assert_eq!(refused.code, "NG-3102");
+        assert!(refused.what.contains("lock: is a symbolic link, expected a file"), "{refused}");
+        assert_eq!(lock_owner(&folder), None);
+        fs::remove_file(folder.join(LOCK)).unwrap();
+        let state = State::open(&folder, StateAccess::Own).unwrap();
+        let notice = state.load_learnt(|_| panic!("it is not read")).unwrap();
+        assert!(notice.contains("is a symbolic link"), "{notice}");
+        assert_eq!(fs::read(&victim).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_directory_that_others_could_have_filled_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let above = tempfile::tempdir().unwrap();
+        let folder = above.path().join("made").join("state");
+        drop(State::open(&folder, StateAccess::Own).unwrap());
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        let link = above.path().join("link");
+        symlink(&folder, &link).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+        for (path, what) in [(&folder, "other users can write to it: mode 0777"), (&link, "but a symbolic link")] {
+            for access in [StateAccess::Own, StateAccess::ReadOnly] {
+                let refused = State::open(path, access).unwrap_err();
+                assert_eq!(refused.code, "NG-3106");
+                assert!(refused.what.contains(what) && refused.hint.contains("--state-dir"), "{refused}");
+            }
+        }
+        assert!(State::open(&above.path().join("none"), StateAccess::ReadOnly).is_ok());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::protocol::Message;
 
+use ng_server::bodies::Budget;
 use ng_server::ws::socket::{Limits, Socket, accept, close_code_for, close_with, finish, open};
 
 /// A client has this long to send the head of a request.
@@ -60,9 +61,10 @@ async fn serve(mut request: Request, ping_every: Duration) -> Response {
         Err(refused) => refused,
         Ok((response, upgrade)) => {
             tokio::spawn(async move {
+                let charge = Budget::of_bodies(usize::MAX, usize::MAX).charge(false);
                 // Room for the echo of the largest message, which is written whole.
                 let limits = Limits { max_write_buffer: (1 << 20) + (32 << 10), ..Limits::default() };
-                if let Some(socket) = open(upgrade, &limits).await {
+                if let Some(socket) = open(upgrade, &limits, charge).await {
                     echo(socket, &limits, ping_every).await;
                 }
             });

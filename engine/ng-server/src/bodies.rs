@@ -2,20 +2,20 @@
 //!
 //! # Layout
 //!
-//! `pace.rs` says when a sender is too slow, `budget.rs` counts what is held. Here a body keeps to both, whoever reads it.
+//! `pace.rs` says when a sender is too slow, and a body keeps to it here, whoever reads it. `budget.rs` counts what is held,
+//! by who holds it: `rest/body.rs`, which is the one way to read a body.
 
 mod budget;
 mod pace;
 
-pub use budget::Budget;
-pub(crate) use budget::Charge;
+pub use budget::{Budget, Charge};
+pub(crate) use pace::Due;
 pub use pace::Pace;
 
 use crate::error::ApiError;
 use crate::rest::body::too_large;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
-use pace::Due;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -32,8 +32,6 @@ pub(crate) struct Bounded {
     /// None until somebody reads: what nobody has asked for cannot be late.
     due: Option<Due>,
     timer: Option<Pin<Box<Sleep>>>,
-    /// None when what is read is thrown away.
-    charge: Option<Arc<Charge>>,
     fault: Fault,
 }
 
@@ -41,10 +39,9 @@ pub(crate) struct Bounded {
 pub(crate) type Fault = Arc<OnceLock<ApiError>>;
 
 impl Bounded {
-    /// A body of at most `most` bytes, which the request holds until its charge is dropped.
-    pub(crate) fn new(body: Body, most: usize, pace: Pace, charge: Arc<Charge>) -> Self {
-        let (due, timer, fault) = (None, None, Fault::default());
-        Bounded { body, most, received: 0, pace, due, timer, charge: Some(charge), fault }
+    /// A body of at most `most` bytes.
+    pub(crate) fn new(body: Body, most: usize, pace: Pace) -> Self {
+        Bounded { body, most, received: 0, pace, due: None, timer: None, fault: Fault::default() }
     }
 
     /// Where it will stand why this broke off.
@@ -52,9 +49,9 @@ impl Bounded {
         self.fault.clone()
     }
 
-    /// The rest is thrown away: however long it is, nothing of it is held. It has to keep its pace as before.
+    /// The rest is thrown away, however long it is. It has to keep its pace as before.
     pub(crate) fn discard(&mut self) {
-        (self.most, self.charge) = (usize::MAX, None);
+        self.most = usize::MAX;
     }
 
     fn account(&mut self, bytes: usize, now: Instant) -> Result<(), ApiError> {
@@ -65,7 +62,7 @@ impl Bounded {
         if let Some(due) = &mut self.due {
             due.received(bytes, now);
         }
-        self.charge.as_ref().map_or(Ok(()), |charge| charge.add(bytes))
+        Ok(())
     }
 
     fn break_off(&self, why: ApiError) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {

@@ -1,5 +1,6 @@
 //! The places that connections take. Those of the Unix socket are its own, so that nobody who comes over TCP can keep the
-//! owner out.
+//! owner out. Over TCP a quarter, of an address and in all, is kept from requests without credentials and their WebSockets,
+//! so that those who have none cannot keep out who has. Whoever connects takes a place of any kind until its request is there.
 
 use crate::error::ApiError;
 use crate::request::{Peer, host_of};
@@ -10,12 +11,29 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+/// What part of the places is kept for those with credentials: one of so many.
+const KEPT: usize = 4;
+
 /// All places.
 pub(crate) struct ConnectionLimits {
     tcp: Way,
     unix: Way,
-    of_host: Mutex<HashMap<IpAddr, usize>>,
+    counts: Mutex<Counts>,
     most_of_host: usize,
+}
+
+/// What is taken over TCP.
+#[derive(Default)]
+struct Counts {
+    of_host: HashMap<IpAddr, OfHost>,
+    anonymous: usize,
+}
+
+/// What is taken of one host; there is none who has nothing.
+#[derive(Default)]
+struct OfHost {
+    connections: usize,
+    anonymous: usize,
 }
 
 /// The places of one way in.
@@ -37,6 +55,12 @@ pub(crate) struct ConnectionPermit {
     host: Option<(Arc<ConnectionLimits>, IpAddr)>,
 }
 
+/// The place of a request without credentials, or of its WebSocket; free again when this is dropped.
+pub(crate) struct AnonymousPermit {
+    places: Arc<ConnectionLimits>,
+    host: IpAddr,
+}
+
 impl Pool {
     fn new(most: usize, key: &'static str) -> Self {
         Pool { free: Arc::new(Semaphore::new(most)), most, key }
@@ -48,16 +72,16 @@ impl Pool {
 }
 
 impl ConnectionLimits {
-    /// As many as the settings say.
-    pub(crate) fn new(settings: &ServerSettings) -> Arc<Self> {
+    /// As many as the settings say, over TCP at most this many.
+    pub(crate) fn new(settings: &ServerSettings, over_tcp: usize) -> Arc<Self> {
         let way = |most, key| Way {
             connections: Pool::new(most, key),
             handshakes: Pool::new(settings.handshakes, "server.handshakes"),
         };
         Arc::new(ConnectionLimits {
-            tcp: way(settings.connections, "server.connections"),
+            tcp: way(settings.connections.min(over_tcp), "server.connections"),
             unix: way(settings.socket_connections, "server.socket_connections"),
-            of_host: Mutex::default(),
+            counts: Mutex::default(),
             most_of_host: settings.connections_per_address,
         })
     }
@@ -67,12 +91,11 @@ impl ConnectionLimits {
         let permit = self.way(peer).connections.take()?;
         let Peer::Tcp { address, .. } = peer else { return Ok(ConnectionPermit { _permit: permit, host: None }) };
         let host = host_of(*address);
-        let mut counts = self.of_host.lock();
-        let count = counts.entry(host).or_insert(0);
-        if *count >= self.most_of_host {
+        let mut counts = self.counts.lock();
+        if counts.of_host.get(&host).is_some_and(|count| count.connections >= self.most_of_host) {
             return Err(no_place(self.most_of_host, "server.connections_per_address"));
         }
-        *count += 1;
+        counts.of_host.entry(host).or_default().connections += 1;
         Ok(ConnectionPermit { _permit: permit, host: Some((self.clone(), host)) })
     }
 
@@ -97,17 +120,54 @@ impl ConnectionLimits {
     }
 }
 
-impl Drop for ConnectionPermit {
-    fn drop(&mut self) {
-        let Some((places, host)) = &self.host else { return };
-        let mut counts = places.of_host.lock();
-        if let Some(count) = counts.get_mut(host) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(host);
+impl ConnectionPermit {
+    /// A place for a request without credentials on this connection. Whoever comes over the Unix socket needs none.
+    pub(crate) fn without_credentials(&self) -> Result<Option<AnonymousPermit>, ApiError> {
+        let Some((places, host)) = &self.host else { return Ok(None) };
+        let mut counts = places.counts.lock();
+        let few = |most: usize| most - most / KEPT;
+        let (of_host, of_all) = (few(places.most_of_host), few(places.tcp.connections.most));
+        if counts.anonymous >= of_all {
+            return Err(no_place_without_credentials(of_all, "server.connections"));
+        }
+        if counts.of_host.get(host).is_some_and(|count| count.anonymous >= of_host) {
+            return Err(no_place_without_credentials(of_host, "server.connections_per_address"));
+        }
+        counts.anonymous += 1;
+        counts.of_host.entry(*host).or_default().anonymous += 1;
+        Ok(Some(AnonymousPermit { places: places.clone(), host: *host }))
+    }
+}
+
+impl Counts {
+    fn give_back(&mut self, host: &IpAddr, less: impl FnOnce(&mut OfHost)) {
+        if let Some(count) = self.of_host.get_mut(host) {
+            less(count);
+            if count.connections + count.anonymous == 0 {
+                self.of_host.remove(host);
             }
         }
     }
+}
+
+impl Drop for ConnectionPermit {
+    fn drop(&mut self) {
+        let Some((places, host)) = &self.host else { return };
+        places.counts.lock().give_back(host, |count| count.connections -= 1);
+    }
+}
+
+impl Drop for AnonymousPermit {
+    fn drop(&mut self) {
+        let mut counts = self.places.counts.lock();
+        counts.anonymous -= 1;
+        counts.give_back(&self.host, |count| count.anonymous -= 1);
+    }
+}
+
+fn no_place_without_credentials(most: usize, key: &str) -> ApiError {
+    let what = "the engine has no place for another request without credentials";
+    ApiError::not_ready(format!("{what} (limit {most}, a quarter of {key} is kept)"))
 }
 
 fn no_place(most: usize, key: &str) -> ApiError {
@@ -122,7 +182,7 @@ mod tests {
     fn places() -> Arc<ConnectionLimits> {
         let text = "[server]\nconnections = 4\nsocket_connections = 1\nconnections_per_address = 2\nhandshakes = 1\n";
         let layer = Layer::File { name: "test".into(), text: text.into(), table: String::new() };
-        ConnectionLimits::new(&ServerSettings::read(&Config::resolve(&[layer]).unwrap()).unwrap())
+        ConnectionLimits::new(&ServerSettings::read(&Config::resolve(&[layer]).unwrap()).unwrap(), 4)
     }
 
     fn from(address: &str) -> Peer {
@@ -150,6 +210,27 @@ mod tests {
         let _shaking = places.handshake(&from("192.0.2.1")).unwrap();
         assert!(places.handshake(&from("192.0.2.2")).is_err());
         assert!(places.handshake(&OWNER).is_ok());
+    }
+
+    #[test]
+    fn a_quarter_is_kept_for_those_with_credentials() {
+        let text = "[server]\nconnections = 8\nconnections_per_address = 4\n";
+        let layer = Layer::File { name: "test".into(), text: text.into(), table: String::new() };
+        let places = ConnectionLimits::new(&ServerSettings::read(&Config::resolve(&[layer]).unwrap()).unwrap(), 8);
+        let asks = |address: &str| {
+            let connection = places.take(&from(address)).ok().unwrap();
+            connection.without_credentials().map(|permit| (connection, permit.unwrap())).map_err(|error| error.message)
+        };
+        let mut held: Vec<_> = (0..3).map(|_| asks("127.0.0.1").unwrap()).collect();
+        let refused = asks("::1").err().unwrap();
+        assert!(refused.ends_with("(limit 3, a quarter of server.connections_per_address is kept)"), "{refused}");
+        assert!(places.take(&from("127.0.0.1")).is_ok(), "who shows credentials has a place");
+        held.extend((0..3).map(|_| asks("192.0.2.1").unwrap()));
+        let refused = asks("192.0.2.2").err().unwrap();
+        assert!(refused.ends_with("(limit 6, a quarter of server.connections is kept)"), "{refused}");
+        assert!(places.take(&OWNER).ok().unwrap().without_credentials().unwrap().is_none());
+        held.clear();
+        assert!(places.counts.lock().of_host.is_empty() && asks("192.0.2.2").is_ok());
     }
 
     #[test]

@@ -27,11 +27,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 /// News that wait for a client; who is further behind misses views, which later ones replace.
 const NEWS: usize = 256;
+/// Pages of records that are made at a time. The answer may be several times as long as the records, and is held twice.
+const PAGES: usize = 2;
 /// Longest time for which the answer to a command waits until the views show what it changed.
 const VIEWS_WAIT: Duration = Duration::from_secs(1);
 
@@ -109,8 +111,12 @@ pub struct Hub {
     pub tokens: ReconnectionTokens,
     /// The way in for events.
     pub ingest: Ingest,
-    /// Bytes that bodies of requests may hold.
+    /// Bytes that bodies of requests may hold, and messages that are not whole.
     pub bodies: Arc<Budget>,
+    /// Bytes that answers may hold until they are taken.
+    pub answers: Arc<Budget>,
+    /// Pages of records that are made at a time.
+    pub pages: Arc<Semaphore>,
     /// What the server counts.
     pub meters: Meters,
     views: RwLock<Views>,
@@ -153,7 +159,9 @@ impl Hub {
             clients: Clients::default(),
             channel_news: ChannelNews::default(),
             tokens: ReconnectionTokens::default(),
-            bodies: Budget::new(&parts.settings),
+            bodies: Budget::of_bodies(parts.settings.bodies_bytes, parts.settings.bodies_bytes_anonymous),
+            answers: Budget::of_answers(parts.settings.answers_bytes),
+            pages: Arc::new(Semaphore::new(PAGES)),
             meters: Meters::default(),
             settings: parts.settings,
             access: parts.access,

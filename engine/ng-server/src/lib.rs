@@ -3,11 +3,11 @@
 //! # Layout
 //!
 //! `server` starts and stops everything as `settings` say, and `supervise` starts again what failed. `listen` accepts
-//! connections, with `tls`, and on the Unix socket that `socket_file` makes. They get a place by `connection_limits`, or a
-//! word by `refusing`; `write_timeout` closes those that take nothing.
+//! connections, with `tls`, and on the Unix socket that `socket_file` makes. They get a place by `connection_limits`, for
+//! which there are `descriptors`, or a word by `refusing`; `write_timeout` closes those that take too little.
 //!
 //! `middleware` stands around every request and makes its `request`; `bodies` bounds what it carries, `unread` takes what
-//! a handler left of it. `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes it; `error`
+//! a handler left of it, `answers` counts what is not yet taken. `routes` is the table of what is served, `rest` and `ws` serve it, `openapi` describes it; `error`
 //! is how it is refused. `json` reads what strangers send.
 //!
 //! `hub` is what they share; `feed` streams records, in the `forms` that clients ask for, and `rate_window` slows it for
@@ -19,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answers;
 pub mod auth;
 mod auth_watch;
 pub mod bodies;
@@ -28,6 +29,7 @@ pub mod channels;
 pub mod clients;
 pub mod clock;
 mod connection_limits;
+mod descriptors;
 pub mod error;
 pub mod feed;
 pub mod forms;

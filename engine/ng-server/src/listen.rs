@@ -1,6 +1,7 @@
 //! The listeners: Unix socket, TCP, TLS; how many may connect, and for how long a request may take to arrive.
 
-use crate::connection_limits::{ConnectionLimits, ConnectionPermit};
+use crate::connection_limits::{AnonymousPermit, ConnectionLimits, ConnectionPermit};
+use crate::error::ApiError;
 use crate::hub::{Hub, Phase, ended};
 use crate::refusing::{Refusing, refuse};
 use crate::request::Peer;
@@ -57,8 +58,9 @@ impl Listeners {
     }
 
     /// Serves until the hub ends, and then until every connection has, at most for a few seconds.
-    pub(crate) async fn serve(self, hub: Arc<Hub>, router: Router) {
-        let places = ConnectionLimits::new(&hub.settings);
+    /// No more than this many are served over TCP.
+    pub(crate) async fn serve(self, hub: Arc<Hub>, router: Router, over_tcp: usize) {
+        let places = ConnectionLimits::new(&hub.settings, over_tcp);
         let door =
             Door { hub: hub.clone(), router, places: places.clone(), refusing: Refusing::default(), tls: self.tls };
         let mut tasks = tokio::task::JoinSet::new();
@@ -145,7 +147,7 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + AsFd + Unpin + Send + 'static,
     {
-        let (stream, patient) = Impatient::new(stream, self.hub.settings.answer_wait);
+        let (stream, patient) = Impatient::new(stream, self.hub.settings.answer_pace);
         match self.places.take(&peer) {
             Ok(place) => {
                 self.hub.meters.accepted.one();
@@ -249,4 +251,11 @@ where
 
 /// Keeps the place of a connection for as long as it is held.
 #[derive(Clone)]
-pub(crate) struct Held(#[expect(dead_code, reason = "it is only held")] Arc<ConnectionPermit>);
+pub(crate) struct Held(Arc<ConnectionPermit>);
+
+impl Held {
+    /// A place for a request without credentials on this connection.
+    pub(crate) fn without_credentials(&self) -> Result<Option<AnonymousPermit>, ApiError> {
+        self.0.without_credentials()
+    }
+}

@@ -1,16 +1,18 @@
 //! What stands around every handler: the number of the request, host and origin, credentials, rights, and counting.
 
+use crate::answers;
 use crate::auth::Right;
 use crate::bodies::Bounded;
 use crate::error::ApiError;
 use crate::hub::Hub;
+use crate::listen::Held;
 use crate::request::{Peer, REQUEST, Request};
 use crate::routes::App;
-use crate::settings::{ANONYMOUS_BODY_BYTES, BODY_BYTES};
+use crate::settings::ANONYMOUS_BODY_BYTES;
 use crate::unread;
 use crate::ws::Restored;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Query, Request as HttpRequest, State};
+use axum::extract::{MatchedPath, Query, Request as HttpRequest, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -47,7 +49,6 @@ pub(crate) fn around(router: Router<App>, hub: Arc<Hub>) -> Router {
             let what = format!("{} does not take {method}", uri.path());
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", what)
         })
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(hub.clone(), enter))
         .with_state(hub)
 }
@@ -92,8 +93,26 @@ async fn enter(State(hub): State<Arc<Hub>>, mut request: HttpRequest, next: Next
         request.extensions_mut().insert(restored);
     }
     let anonymous = context.identity.user.is_none();
+    // Probes and logging in are for everybody at any time, and short.
+    let place = match request.extensions().get::<Held>() {
+        Some(held) if anonymous && !open && refusal.is_none() => held.without_credentials(),
+        _ => Ok(None),
+    };
+    let no_place = place.is_err();
+    let (place, refusal) = match place {
+        Ok(place) => (place.map(Arc::new), refusal),
+        Err(why) => (None, Some(why)),
+    };
+    if let Some(place) = &place {
+        request.extensions_mut().insert(place.clone());
+    }
     let correlation = HeaderValue::from_str(&context.correlation_id);
-    let mut response = REQUEST.scope(context, answered(&hub, anonymous, request, next, refusal)).await;
+    let answer = REQUEST.scope(context.clone(), answered(&hub, anonymous, request, next, refusal)).await;
+    let counted = answers::counted(&hub.answers, anonymous, place, answer);
+    let mut response = REQUEST.scope(context, counted).await;
+    if no_place {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     if response.status().as_u16() >= 400 {
         hub.meters.refused.one();
     }
@@ -115,12 +134,11 @@ async fn answered(
     refusal: Option<ApiError>,
 ) -> Response {
     let waits = request.headers().contains_key(header::EXPECT);
-    // What the handler has read is held until it has answered, and longer if it keeps the charge.
-    let charge = Arc::new(hub.bodies.charge(anonymous));
-    request.extensions_mut().insert(charge.clone());
+    // What the handler reads is held until it has answered, and longer if it keeps the charge.
+    request.extensions_mut().insert(Arc::new(hub.bodies.charge(anonymous)));
     let (parts, body) = request.into_parts();
     let most = if anonymous { ANONYMOUS_BODY_BYTES } else { usize::MAX };
-    let body = Bounded::new(body, most, hub.settings.pace, charge);
+    let body = Bounded::new(body, most, hub.settings.pace);
     let fault = body.fault();
     let (body, unread) = unread::watch(body, waits);
     let response = match refusal {

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Connections that are refused at a time; further ones are closed without a word.
-const AT_A_TIME: usize = 64;
+pub(crate) const AT_A_TIME: usize = 64;
 /// Time that each of them has.
 const TIME: Duration = Duration::from_secs(2);
 /// Most bytes of its request that are read.

@@ -1,6 +1,7 @@
 //! Starts and stops an engine with its server.
 
 use crate::auth::Auth;
+use crate::descriptors;
 use crate::hub::{Hub, Parts, Phase};
 use crate::ingest::Ingest;
 use crate::listen::Listeners;
@@ -35,6 +36,8 @@ pub struct Server {
     stopped: Arc<AtomicBool>,
     urls: Vec<String>,
     first_password: Option<String>,
+    /// Why fewer connections are taken than the settings say, until it was told.
+    few: Option<String>,
     told: supervise::Told,
 }
 
@@ -65,6 +68,7 @@ impl Server {
         let urls = listeners.urls();
         let ingest = node.ingest().expect("the sensors of a new node are waiting");
         let (auth, first_password) = Auth::open(&options.state_dir, &settings)?;
+        let (over_tcp, few) = descriptors::for_tcp(&settings);
         let hub = Hub::new(Parts {
             auth,
             settings,
@@ -74,7 +78,7 @@ impl Server {
             saved: config.texts("filters"),
             zone: options.zone.clone(),
         });
-        let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone())));
+        let serving = runtime.spawn(listeners.serve(hub.clone(), routes::router(hub.clone()), over_tcp));
         runtime.spawn(supervise::again("channels", hub.clone(), crate::channel_news::run));
         runtime.spawn(crate::auth_watch::run(hub.clone()));
         node.start_sensors();
@@ -98,6 +102,7 @@ impl Server {
             stopped,
             urls,
             first_password,
+            few,
             told: supervise::Told::default(),
         })
     }
@@ -118,10 +123,12 @@ impl Server {
         pump || self.serving.as_ref().is_some_and(tokio::task::JoinHandle::is_finished)
     }
 
-    /// Lines about sources that are not read, each once: a file that is waited for, one that cannot be read.
+    /// Lines about what is not as it was asked for, each once: a file that is waited for, one that cannot be read, places
+    /// for connections that the process has no descriptors for.
     pub fn news(&mut self) -> Vec<String> {
         let metrics = self.hub.views().metrics;
-        metrics.map_or_else(Vec::new, |metrics| self.told.news(&metrics.sources))
+        let of_sources = metrics.map_or_else(Vec::new, |metrics| self.told.news(&metrics.sources));
+        self.few.take().into_iter().chain(of_sources).collect()
     }
 
     /// Closes every connection, with 1012 when it is only for a restart, and stops the engine.

@@ -65,12 +65,14 @@ pub struct ServerSettings {
     pub handshakes: usize,
     /// How fast a body has to come.
     pub pace: Pace,
-    /// Time for which a client may take nothing of an answer.
-    pub answer_wait: Duration,
+    /// How fast an answer has to be taken.
+    pub answer_pace: Pace,
     /// Most bytes of bodies that are held.
     pub bodies_bytes: usize,
     /// Most of these without credentials.
     pub bodies_bytes_anonymous: usize,
+    /// Most bytes of answers that are held.
+    pub answers_bytes: usize,
     /// Failures that an address has within a minute.
     pub failed_credentials: usize,
     /// Limits that WebSocket clients are told.
@@ -141,7 +143,8 @@ impl ServerSettings {
             socket_connections: number("socket_connections"),
             handshakes: number("handshakes"),
             pace: Pace { wait: seconds("body_wait_s"), bytes_per_s: number("body_least_rate") as u64 },
-            answer_wait: seconds("answer_wait_s"),
+            answer_pace: Pace { wait: seconds("answer_wait_s"), bytes_per_s: number("body_least_rate") as u64 },
+            answers_bytes: number("answers_bytes"),
             bodies_bytes: number("bodies_bytes"),
             bodies_bytes_anonymous: number("bodies_bytes_anonymous"),
             failed_credentials: number("failed_credentials"),

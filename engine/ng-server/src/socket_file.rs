@@ -7,14 +7,14 @@
 
 use crate::settings;
 use ng_node::NodeError;
+use ng_node::private_folder::{self, Others};
 use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat};
-use rustix::fs::{fchmod, flock, linkat, lstat, open, renameat_with, stat, unlink};
+use rustix::fs::{fchmod, flock, linkat, lstat, open, renameat_with, unlink};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::net::{bind as bind_name, connect, listen, socket_with};
 use rustix::process::geteuid;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ pub(crate) fn bind(path: &Path) -> Result<(UnixListener, SocketFile), NodeError>
         return Err(NodeError::failure("NG-3301", path.display().to_string(), what));
     }
     if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
+        private_folder::make(folder).map_err(fail)?;
         if settings::socket_path("").as_deref() == Some(path) {
             check_folder(folder)?;
         }
@@ -227,29 +227,7 @@ fn check_folder(folder: &Path) -> Result<(), NodeError> {
              or choose another socket with --set server.socket=PATH",
         )
     };
-    let unseen = |error: Errno| refuse(format!("cannot be looked at: {}", std::io::Error::from(error)));
-    let (found, me) = (lstat(folder).map_err(unseen)?, geteuid().as_raw());
-    if FileType::from_raw_mode(found.st_mode) != FileType::Directory {
-        return Err(refuse("is no folder, but stands where that of the socket is to be".into()));
-    }
-    if found.st_uid != me {
-        return Err(refuse(format!("belongs to uid {}, expected uid {me}", found.st_uid)));
-    }
-    if found.st_mode & 0o077 != 0 {
-        return Err(refuse(format!("other users can get in: mode {:04o}, expected 0700", found.st_mode & 0o7777)));
-    }
-    let Some(above) = folder.parent() else { return Ok(()) };
-    let found = stat(above).map_err(unseen)?;
-    if found.st_uid != me && found.st_uid != 0 {
-        return Err(refuse(format!("lies in {}, which belongs to uid {}", above.display(), found.st_uid)));
-    }
-    // With the sticky bit, as in /tmp, others can make files, but rename or remove none of ours.
-    if found.st_mode & 0o022 != 0 && found.st_mode & 0o1000 == 0 {
-        let what =
-            format!("lies in {}, where other users can write: mode {:04o}", above.display(), found.st_mode & 0o7777);
-        return Err(refuse(what));
-    }
-    Ok(())
+    private_folder::check(folder, Others::StayOut).map_err(refuse)
 }
 
 #[cfg(test)]

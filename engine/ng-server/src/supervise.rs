@@ -18,12 +18,14 @@ const WELL: Duration = Duration::from_secs(60);
 pub fn tell_panics_as_lines() {
     tell_panics(|panicked| {
         let thread = std::thread::current();
-        line(&format!("thread {} failed: {panicked}", thread.name().unwrap_or("without a name")));
+        say(&format!("thread {} failed: {panicked}", thread.name().unwrap_or("without a name")));
     });
 }
 
+/// Writes a line on standard error. Texts may come from paths, settings and others' hands: none of it reaches the terminal
+/// as it is.
 #[expect(clippy::print_stderr, reason = "a process that serves tells there what fails")]
-fn line(text: &str) {
+pub fn say(text: &str) {
     eprintln!("{}", ng_model::safe_text::safe_text(text.as_bytes(), 4096));
 }
 

@@ -1,5 +1,6 @@
-//! Answers that nobody takes: a connection into which nothing can be written for a while is closed.
+//! Answers that nobody takes, or hardly: a connection whose other end takes less than the least rate is closed.
 
+use crate::bodies::{Due, Pace};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use std::io::{self, IoSlice};
@@ -8,15 +9,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-/// A socket that fails with `TimedOut` when its other end takes nothing for too long.
+/// A socket that fails with `TimedOut` when its other end takes nothing for too long, or too little.
 pub(crate) struct Impatient<S> {
     stream: S,
-    wait: Duration,
-    /// Runs while something waits to be written.
+    pace: Pace,
+    /// Since something had to wait until everything is written.
+    due: Option<Due>,
     timer: Option<Pin<Box<Sleep>>>,
     patient: Patient,
 }
@@ -33,10 +35,10 @@ impl Patient {
 }
 
 impl<S: AsFd> Impatient<S> {
-    /// A socket that waits so long, and what switches that off.
-    pub(crate) fn new(stream: S, wait: Duration) -> (Self, Patient) {
+    /// A socket that asks for this pace, and what switches that off.
+    pub(crate) fn new(stream: S, pace: Pace) -> (Self, Patient) {
         let patient = Patient::default();
-        (Impatient { stream, wait, timer: None, patient: patient.clone() }, patient)
+        (Impatient { stream, pace, due: None, timer: None, patient: patient.clone() }, patient)
     }
 
     /// What came of an attempt to write, or of another one at the end of the patience.
@@ -46,17 +48,30 @@ impl<S: AsFd> Impatient<S> {
         bytes: &[u8],
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if attempt.is_ready() || self.patient.0.load(Ordering::Relaxed) {
-            self.timer = None;
+        if self.patient.0.load(Ordering::Relaxed) {
+            (self.due, self.timer) = (None, None);
             return attempt;
         }
-        let wait = self.wait;
-        ready!(self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(wait))).as_mut().poll(context));
+        if let Poll::Ready(written) = attempt {
+            if let (Ok(bytes), Some(due)) = (&written, &mut self.due) {
+                due.received(*bytes, Instant::now());
+            }
+            return Poll::Ready(written);
+        }
+        let pace = self.pace;
+        let at = self.due.get_or_insert_with(|| Due::new(pace, Instant::now())).at().into();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        if timer.deadline() != at {
+            timer.as_mut().reset(at);
+        }
+        ready!(timer.as_mut().poll(context));
         // The kernel calls a socket writable only when a third of a large buffer is free, which a slow client may not reach
         // in time; what it has taken is seen by trying.
         match rustix::net::send(&self.stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
             Ok(sent) => {
-                self.timer = None;
+                if let Some(due) = &mut self.due {
+                    due.received(sent, Instant::now());
+                }
                 Poll::Ready(Ok(sent))
             }
             Err(Errno::AGAIN) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
@@ -96,7 +111,8 @@ impl<S: AsyncWrite + AsFd + Unpin> AsyncWrite for Impatient<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A socket keeps nothing back.
+        // A socket keeps nothing back, so everything is written.
+        self.due = None;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -108,10 +124,12 @@ impl<S: AsyncWrite + AsFd + Unpin> AsyncWrite for Impatient<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
 
     const WAIT: Duration = Duration::from_secs(1);
+    const PACE: Pace = Pace { wait: WAIT, bytes_per_s: 1 << 10 };
 
     async fn pair() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -122,7 +140,7 @@ mod tests {
     #[tokio::test]
     async fn who_takes_nothing_is_given_up_and_who_takes_little_is_not() {
         let (ours, mut theirs) = pair().await;
-        let (mut ours, _) = Impatient::new(ours, WAIT);
+        let (mut ours, _) = Impatient::new(ours, PACE);
         let writing = tokio::spawn(async move { ours.write_all(&vec![0; 64 << 20]).await });
         let mut taken = vec![0; 256 << 10];
         for _ in 0..12 {
@@ -135,9 +153,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_takes_less_than_the_least_rate_is_given_up() {
+        let (ours, mut theirs) = pair().await;
+        let (mut ours, _) = Impatient::new(ours, Pace { wait: WAIT, bytes_per_s: 4 << 20 });
+        let writing = tokio::spawn(async move { ours.write_all(&vec![0; 256 << 20]).await });
+        let mut part = vec![0; 256 << 10];
+        // At most a megabyte a second, and something in every quarter of the wait.
+        while !writing.is_finished() {
+            tokio::time::sleep(WAIT / 4).await;
+            theirs.read_exact(&mut part).await.unwrap();
+        }
+        assert_eq!(writing.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
     async fn what_was_sent_at_the_end_of_the_patience_comes_once_and_in_order() {
         let (ours, mut theirs) = pair().await;
-        let (mut ours, _) = Impatient::new(ours, 2 * WAIT);
+        let (mut ours, _) = Impatient::new(ours, Pace { wait: 2 * WAIT, ..PACE });
         let whole: Vec<u8> = (0..8u32 << 20).map(|number| (number % 251) as u8).collect();
         let expected = whole.clone();
         let writing = tokio::spawn(async move { ours.write_all(&whole).await });
@@ -160,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_websocket_is_waited_for() {
         let (ours, _theirs) = pair().await;
-        let (mut ours, patient) = Impatient::new(ours, WAIT);
+        let (mut ours, patient) = Impatient::new(ours, PACE);
         patient.wait_forever();
         let whole = vec![0; 64 << 20];
         let writing = tokio::time::timeout(2 * WAIT, ours.write_all(&whole));

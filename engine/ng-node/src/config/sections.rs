@@ -157,7 +157,7 @@ static SERVER: &[Row] = &[
         key: "body_least_rate",
         accepts: Accepts::Int(1024, 1, 1 << 30),
         unit: "B/s",
-        summary: "A body that comes more slowly than this for body_wait_s is refused.",
+        summary: "A body that comes more slowly than this for body_wait_s is refused, and an answer that is taken more slowly for answer_wait_s is cut off.",
     },
     Row {
         key: "answer_wait_s",
@@ -169,13 +169,19 @@ static SERVER: &[Row] = &[
         key: "bodies_bytes",
         accepts: Accepts::Int(256 << 20, 1 << 20, 1 << 40),
         unit: "B",
-        summary: "Most bytes of bodies of requests, unpacked ones too, that are held at a time.",
+        summary: "Most bytes of bodies of requests, unpacked ones and unfinished messages too, that are held at a time.",
     },
     Row {
         key: "bodies_bytes_anonymous",
         accepts: Accepts::Int(4 << 20, 64 << 10, 1 << 40),
         unit: "B",
         summary: "Most of these for requests without credentials; less than bodies_bytes.",
+    },
+    Row {
+        key: "answers_bytes",
+        accepts: Accepts::Int(128 << 20, 32 << 20, 1 << 40),
+        unit: "B",
+        summary: "Most bytes of answers that are held at a time until clients have taken them; a quarter without credentials.",
     },
     Row {
         key: "failed_credentials",

@@ -8,7 +8,7 @@
 use super::rights::ROLES;
 use super::{keys, passwords, role_name, scopes};
 use crate::error::ApiError;
-use ng_node::NodeError;
+use ng_node::{NodeError, private_folder};
 use ng_wire::Role;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use rustix::fs::{FlockOperation, flock};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -266,9 +266,9 @@ impl AccountStore {
 
     /// Keeps other processes from changing the file, until what is returned is dropped.
     fn alone(&self) -> std::io::Result<File> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        private_folder::make(&self.folder)?;
         let mut options = File::options();
-        let file = options.write(true).create(true).truncate(false).mode(0o600).open(self.folder.join(LOCK))?;
+        let file = private_folder::open(&self.folder.join(LOCK), options.write(true).create(true).truncate(false))?;
         let until = Instant::now() + PATIENCE;
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -308,7 +308,7 @@ impl Drop for AccountStore {
 
 /// The contents of the file, or what is wrong with them, and which version that is; none where there is no file.
 fn load(path: &Path) -> std::io::Result<Option<(Result<Contents, String>, Stamp)>> {
-    let mut file = match File::open(path) {
+    let mut file = match private_folder::open(path, File::options().read(true)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };

@@ -1,8 +1,8 @@
-//! How fast a body has to come.
+//! How fast a body has to come, and an answer to go.
 
 use std::time::{Duration, Instant};
 
-/// The least that is asked of a sender.
+/// The least that is asked of who sends a body, or takes an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// Longest time without a byte. A slower sender than the rate below is borne for as long.
@@ -11,27 +11,27 @@ pub struct Pace {
     pub bytes_per_s: u64,
 }
 
-/// When the next bytes of a body are due.
+/// When the next bytes are due.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Due {
+pub(crate) struct Due {
     pace: Pace,
     at: Instant,
 }
 
 impl Due {
     /// The first bytes are due after the wait.
-    pub(super) fn new(pace: Pace, now: Instant) -> Self {
+    pub(crate) fn new(pace: Pace, now: Instant) -> Self {
         Due { pace, at: now + pace.wait }
     }
 
     /// Bytes buy time at the rate, but never more than the wait: whoever has sent much may not rest on it.
-    pub(super) fn received(&mut self, bytes: usize, now: Instant) {
+    pub(crate) fn received(&mut self, bytes: usize, now: Instant) {
         let bought = Duration::from_secs_f64(bytes as f64 / self.pace.bytes_per_s.max(1) as f64);
         self.at = (self.at + bought).min(now + self.pace.wait);
     }
 
     /// The time at which the sender is too slow.
-    pub(super) fn at(&self) -> Instant {
+    pub(crate) fn at(&self) -> Instant {
         self.at
     }
 }

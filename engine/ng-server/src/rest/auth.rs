@@ -1,16 +1,15 @@
 //! Logging in and out, and one's own account.
 
 use super::answer;
+use super::body::Whole;
 use crate::auth::{ACCESS_S, Account, Auth, Identity, Session, scopes};
 use crate::clock;
 use crate::error::ApiError;
 use crate::json;
 use crate::request::{self, Request};
 use crate::routes::{App, Gives, Route, Takes, Verb, schema};
-use axum::Form;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use ng_wire::Role;
@@ -159,9 +158,9 @@ const fn row(
     }
 }
 
-async fn login(State(hub): State<App>, request: axum::extract::Request) -> Result<Response, ApiError> {
+async fn login(State(hub): State<App>, headers: HeaderMap, body: Whole) -> Result<Response, ApiError> {
     let asker = asker()?;
-    let Login { username, password } = credentials(request).await?;
+    let Login { username, password } = credentials(&headers, &body.bytes)?;
     match hub.auth.login(&asker.peer, &username, password).await {
         Ok(session) => {
             let message = format!("{username} has logged in from {}", asker.peer.name());
@@ -172,7 +171,7 @@ async fn login(State(hub): State<App>, request: axum::extract::Request) -> Resul
         Err(refusal) => {
             hub.meters.bad_credentials.one();
             // When there were too many, the first of them have been told. What is no name may be a password.
-            if refusal.status == axum::http::StatusCode::UNAUTHORIZED {
+            if refusal.status == StatusCode::UNAUTHORIZED {
                 let known = hub.auth.account(&username).map(|account| account.name);
                 let who = known.as_deref().unwrap_or("someone unknown");
                 let message = format!("{who} could not log in from {}", asker.peer.name());
@@ -189,15 +188,15 @@ async fn login(State(hub): State<App>, request: axum::extract::Request) -> Resul
     }
 }
 
-async fn refresh(State(hub): State<App>, body: Bytes) -> Result<Response, ApiError> {
-    let Refresh { refresh_token } = json::parse(&body)?;
+async fn refresh(State(hub): State<App>, body: Whole) -> Result<Response, ApiError> {
+    let Refresh { refresh_token } = json::parse(&body.bytes)?;
     let session = hub.auth.refresh(&asker()?.peer, &refresh_token).await;
     session.map(|session| answer::bare(tokens(session))).inspect_err(|_| hub.meters.bad_credentials.one())
 }
 
-async fn logout(State(hub): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
+async fn logout(State(hub): State<App>, headers: HeaderMap, body: Whole) -> Result<Response, ApiError> {
     let asker = asker()?;
-    let body: Logout = if body.is_empty() { Logout::default() } else { json::parse(&body)? };
+    let body: Logout = if body.bytes.is_empty() { Logout::default() } else { json::parse(&body.bytes)? };
     let given = [body.token, body.access_token, body.refresh_token].into_iter().flatten();
     let given: Vec<String> = given.chain(Auth::bearer_of(&headers).map(str::to_owned)).collect();
     if given.is_empty() {
@@ -217,9 +216,9 @@ async fn me(State(hub): State<App>) -> Result<Response, ApiError> {
     Ok(answer::bare(user(&identity, account)))
 }
 
-async fn change_password(State(hub): State<App>, body: Bytes) -> Result<Response, ApiError> {
+async fn change_password(State(hub): State<App>, body: Whole) -> Result<Response, ApiError> {
     let asker = named()?;
-    let Passwords { old_password, new_password } = json::parse(&body)?;
+    let Passwords { old_password, new_password } = json::parse(&body.bytes)?;
     let name = asker.identity.name();
     let changed = hub.auth.change_password(&asker.peer, name, old_password, new_password).await;
     let (kind, level, what) = match &changed {
@@ -236,18 +235,15 @@ async fn change_password(State(hub): State<App>, body: Bytes) -> Result<Response
 }
 
 /// Reads a name and its password from JSON or from a form.
-async fn credentials(request: axum::extract::Request) -> Result<Login, ApiError> {
-    let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+fn credentials(headers: &HeaderMap, body: &[u8]) -> Result<Login, ApiError> {
+    let media = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     if media.starts_with(FORM.as_bytes()) {
-        let form = Form::<Login>::from_request(request, &()).await;
-        return form.map(|Form(login)| login).map_err(|refused| {
-            ApiError::new(refused.status(), "BAD_REQUEST", "expected a form with username and password")
+        return serde_urlencoded::from_bytes(body).map_err(|_| {
+            let what = "expected a form with username and password";
+            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "BAD_REQUEST", what)
         });
     }
-    let body = Bytes::from_request(request, &()).await.map_err(|refused| {
-        ApiError::new(refused.status(), "TOO_LARGE", "expected a short body with username and password")
-    })?;
-    json::parse(&body)
+    json::parse(body)
 }
 
 /// The request that is answered.

@@ -130,6 +130,9 @@ async fn list(State(hub): State<App>, Query(args): Query<Args>) -> Result<Respon
         return Err(ApiError::bad_request(format!("limit: expected 1 to {MOST}, found {}", args.limit)));
     }
     let filter = hub.filter(&args.filter)?;
+    // Kept until the answer is written, for a page takes several times its bytes while it becomes one.
+    let pages = hub.pages.clone();
+    let _turn = pages.acquire().await;
     let page = waited(move || match args.order {
         Order::Asc => forward(&hub.store, &filter, args.from_seq, args.limit),
         Order::Desc => backward(&hub.store, &filter, args.from_seq, args.limit),

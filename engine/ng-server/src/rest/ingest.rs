@@ -101,7 +101,7 @@ async fn ingest(
     let media = media(&headers)?;
     let gzip = gzip(&headers)?;
     let key = key(&headers)?.map(|key| Key::of(&origin.sender, key));
-    let bytes = body::read(&headers, body, BODY_BYTES).await?;
+    let bytes = body::read(&headers, body, BODY_BYTES, &charge).await?;
     if matches!(*hub.phase().borrow(), Phase::Stopping | Phase::Restarting) {
         return Err(ApiError::not_ready("the server is stopping"));
     }

@@ -2,6 +2,7 @@
 
 use super::answer::{self, Flat};
 use super::auth::asker;
+use super::body::Whole;
 use crate::auth::account_store::ApiKey;
 use crate::auth::keys::NewKey;
 use crate::auth::{Right, scopes};
@@ -9,7 +10,6 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::json;
 use crate::routes::{App, Gives, Route, Takes, Verb, schema};
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -160,9 +160,9 @@ const fn deleting(path: &'static str) -> Route {
     }
 }
 
-async fn create(State(hub): State<App>, body: Bytes) -> Result<Response, ApiError> {
+async fn create(State(hub): State<App>, body: Whole) -> Result<Response, ApiError> {
     let maker = asker()?.identity;
-    let Wanted { name, scopes, expires_in_days, owner } = json::parse(&body)?;
+    let Wanted { name, scopes, expires_in_days, owner } = json::parse(&body.bytes)?;
     let new = NewKey { name, scopes, days: expires_in_days, owner };
     let (id, api_key) = hub.auth.create_key(&maker, new).await?;
     let key = hub.auth.key(&id)?;

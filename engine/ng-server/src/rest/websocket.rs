@@ -1,6 +1,7 @@
 //! The WebSocket clients and their channels, and messages to the subscribers of a channel.
 
 use super::answer;
+use super::body::Whole;
 use crate::auth::Right;
 use crate::channels::{CHANNELS, Channel};
 use crate::clock;
@@ -10,7 +11,6 @@ use crate::json;
 use crate::request;
 use crate::routes::{App, Route, Takes, Verb, schema};
 use crate::settings::MESSAGE_BYTES;
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -211,8 +211,8 @@ fn find(name: &str) -> Result<Channel, ApiError> {
     })
 }
 
-async fn broadcast(State(hub): State<App>, Query(target): Query<Target>, body: Bytes) -> Result<Response, ApiError> {
-    let body: Map<String, Value> = json::parse(&body)?;
+async fn broadcast(State(hub): State<App>, Query(target): Query<Target>, body: Whole) -> Result<Response, ApiError> {
+    let body: Map<String, Value> = json::parse(&body.bytes)?;
     let named = target.channel.as_deref().or_else(|| body.get("channel").and_then(Value::as_str));
     let Some(name) = named.map(str::to_owned) else {
         return Err(ApiError::bad_request("channel: missing, expected the name of a channel in the query"));

@@ -168,21 +168,14 @@ fn the_folder_of_the_usual_place_is_ours_alone() {
     };
     assert!(refusal().contains("cannot be looked at"));
     std::fs::create_dir(&folder).unwrap();
-    for (bits, ok) in [(0o700, true), (0o500, true), (0o750, false), (0o701, false), (0o720, false), (0o755, false)] {
-        mode(&folder, bits);
-        assert_eq!(refusal().is_empty(), ok, "{bits:o}");
-    }
+    mode(&folder, 0o755);
+    assert!(refusal().contains("other users can get in"));
     mode(&folder, 0o700);
-    for (bits, ok) in [(0o755, true), (0o1777, true), (0o777, false), (0o730, false), (0o702, false)] {
-        mode(above.path(), bits);
-        assert_eq!(refusal().is_empty(), ok, "above: {bits:o}");
-    }
+    mode(above.path(), 0o775);
+    assert!(refusal().contains("where other users can write"));
     mode(above.path(), 0o700);
+    assert_eq!(refusal(), "");
     std::fs::rename(&folder, above.path().join("elsewhere")).unwrap();
     symlink("elsewhere", &folder).unwrap();
     assert!(refusal().contains("is no folder"));
-    // Root's own folders belong to another user, unless root runs this.
-    let foreign = if geteuid().is_root() { "/proc/sys" } else { "/" };
-    let told = check_folder(Path::new(foreign)).err().map(|error| error.what);
-    assert!(told.is_some(), "{told:?}");
 }

@@ -107,6 +107,7 @@ impl<'a> Line<'a> {
 
     /// Waits for the next text or binary message, or a ping or pong. Cancelling loses nothing.
     pub(super) async fn receive(&mut self) -> Result<Message, Over> {
+        self.socket.get_mut().go_on();
         let received = loop {
             self.standing.check()?;
             tokio::select! {
@@ -118,6 +119,7 @@ impl<'a> Line<'a> {
         match received {
             None | Some(Ok(Message::Close(_))) => Err(Over::Gone),
             Some(Ok(message)) => {
+                self.socket.get_mut().came_out(&message);
                 self.hub.meters.messages_in.one();
                 self.hub.meters.bytes_in.add(length(&message) as u64);
                 Ok(message)

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! `socket.rs` is a WebSocket by the book, `line.rs` one with the limits of a client, `stream.rs` the records that are told
+//! `socket.rs` is a WebSocket by the book, `metered.rs` counts what is unfinished in it, `line.rs` one with the limits of a client, `stream.rs` the records that are told
 //! over it; `native.rs` speaks the engine's own protocol and CloudEvents, `seed.rs` the dialect of the seed. What only the
 //! latter needs: `requests.rs` reads what is asked, `subscriptions.rs` has the channels of a client, `buckets.rs` its
 //! limits, `reconnection.rs` the tokens to come back with, `binary.rs` the binary messages.
@@ -10,6 +10,7 @@
 mod binary;
 mod buckets;
 mod line;
+pub mod metered;
 mod native;
 mod reconnection;
 mod requests;
@@ -20,6 +21,7 @@ mod subscriptions;
 
 pub use reconnection::{ReconnectionTokens, Restored};
 
+use crate::connection_limits::AnonymousPermit;
 use crate::error::ApiError;
 use crate::forms::Form;
 use crate::hub::{Hub, Phase};
@@ -46,7 +48,9 @@ pub async fn upgrade(State(hub): State<Arc<Hub>>, mut http: Request) -> Response
     };
     let protocol = chosen(&http);
     let held = http.extensions().get::<Held>().cloned();
+    let stranger = http.extensions().get::<Arc<AnonymousPermit>>().cloned();
     let restored = http.extensions().get::<Restored>().cloned();
+    let charge = hub.bodies.charge(request.identity.user.is_none());
     let (mut response, upgrade) = match socket::accept(&mut http) {
         Ok(accepted) => accepted,
         Err(refusal) => return refusal,
@@ -55,7 +59,7 @@ pub async fn upgrade(State(hub): State<Arc<Hub>>, mut http: Request) -> Response
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
     }
     tokio::spawn(async move {
-        let Some(socket) = socket::open(upgrade, &Limits::default()).await else { return };
+        let Some(socket) = socket::open(upgrade, &Limits::default(), charge).await else { return };
         match protocol {
             Some("ng.v1.json") => native::serve(hub, request, socket, native::Encoding::Json).await,
             Some("ng.v1.msgpack") => native::serve(hub, request, socket, native::Encoding::MessagePack).await,
@@ -63,7 +67,7 @@ pub async fn upgrade(State(hub): State<Arc<Hub>>, mut http: Request) -> Response
             _ => seed::serve(hub, request, socket, restored).await,
         }
         // The place of the connection is free only now.
-        drop(held);
+        drop((held, stranger));
     });
     response
 }

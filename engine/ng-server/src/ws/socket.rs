@@ -9,6 +9,8 @@
 //! | `Some(Err(error))`, and [`close_code_for`] has a code | [`close_with`] |
 //! | `Some(Err(error))` without a code: the peer is gone | [`finish`] |
 
+use super::metered::Metered;
+use crate::bodies::Charge;
 use crate::error::ApiError;
 use crate::settings::{FRAME_BYTES, MESSAGE_BYTES, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES};
 use axum::body::Body;
@@ -18,6 +20,7 @@ use axum::response::IntoResponse;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
+use std::io::ErrorKind;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -28,7 +31,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 
 /// A WebSocket over an upgraded HTTP connection, whatever that runs over.
-pub type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub type Socket = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
 /// What one connection may cost. Sizes are in bytes and count payloads without their frame headers.
 #[derive(Clone, Copy, Debug)]
@@ -96,9 +99,9 @@ fn refusal(error: &Error) -> Response<Body> {
     response
 }
 
-/// The socket of an accepted request; `None` if the peer left before the upgrade.
-pub async fn open(upgrade: OnUpgrade, limits: &Limits) -> Option<Socket> {
-    let upgraded = TokioIo::new(upgrade.await.ok()?);
+/// The socket of an accepted request, whose unfinished messages are counted; `None` if the peer left before the upgrade.
+pub async fn open(upgrade: OnUpgrade, limits: &Limits, charge: Charge) -> Option<Socket> {
+    let upgraded = Metered::new(TokioIo::new(upgrade.await.ok()?), charge);
     Some(WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(limits.config())).await)
 }
 
@@ -107,6 +110,7 @@ pub async fn open(upgrade: OnUpgrade, limits: &Limits) -> Option<Socket> {
 /// `None` when nobody is left to be told: the peer ended the connection, with a close frame or without.
 pub fn close_code_for(error: &Error) -> Option<(u16, &'static str)> {
     match error {
+        Error::Io(error) if error.kind() == ErrorKind::QuotaExceeded => Some((1013, "NO_ROOM")),
         Error::ConnectionClosed | Error::AlreadyClosed | Error::Io(_) | Error::Tls(_) => None,
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing) => None,
         Error::Protocol(_) => Some((1002, "PROTOCOL_ERROR")),
@@ -189,6 +193,7 @@ mod tests {
             (Error::ConnectionClosed, None),
             (Error::AlreadyClosed, None),
             (Error::Io(io.into()), None),
+            (Error::Io(ErrorKind::QuotaExceeded.into()), Some(1013)),
         ];
         for (error, code) in table {
             assert_eq!(close_code_for(&error).map(|(code, _)| code), code, "{error}");
