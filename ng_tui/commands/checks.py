@@ -149,7 +149,7 @@ def of_parts(config: Config, name: str, address: Address) -> Iterator[ConsoleErr
     if address.colour and not theme.is_colour(address.colour, theme.load_themes()):
         colour = repr(address.colour)
         expected = tr(
-            "expected a colour such as #ff8800, or a name of the theme such as error, found {text}", text=colour
+            "expected a colour such as orange, or a name of the theme such as error, found {text}", text=colour
         )
         yield refused(config, f"profile_colours.{name}", expected)
 

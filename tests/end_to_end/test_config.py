@@ -64,7 +64,7 @@ def said(run: Run, text: str, tmp_path: Path) -> list[str]:
         ),
         (
             "[profiles]\ns = 'ssh://s'\n[profile_colours]\ns = 'rde'",
-            "NG-2104 some.toml:4:1: profile_colours.s: expected a colour such as #ff8800",
+            "NG-2104 some.toml:4:1: profile_colours.s: expected a colour such as orange",
         ),
     ],
 )

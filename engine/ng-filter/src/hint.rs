@@ -31,7 +31,7 @@ pub fn hint(text: &str) -> Option<Hint> {
         // A negation has nothing before it; the others stand between two.
         let stands = begins(index + 1) && (word.eq_ignore_ascii_case("not") || index > 0 && ends(index - 1));
         let message = format!("{word} is searched for; {how}");
-        stands.then(|| Hint { column: at.0, message })
+        stands.then_some(Hint { column: at.0, message })
     })
 }
 
