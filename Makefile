@@ -118,6 +118,8 @@ $(BIN)/maturin: | $(VENV)/bin/pip
 
 # The engine is compiled once and again when a source changes; the Python side is used in place. All that `make run` and
 # `make test` compile is of one profile and one set of features, so that it is compiled once.
+# maturin removes the old module before it copies the new one there, so an engine that runs keeps the one that it began
+# with. Whoever puts one there by hand does it by a rename: a module that is overwritten in place ends it with SIGBUS.
 $(BUILT): $(ENGINE) | $(BIN)/maturin
 	@echo "==> building the engine for development (some minutes the first time)"
 	@$(MATURIN)

@@ -24,7 +24,8 @@ A configuration is TOML. Later layers win, key by key:
 1. the defaults below,
 2. `/etc/neurograph-tui/config.toml`,
 3. `config.toml` in the configuration folder of the person (`~/.config/neurograph-tui` on Linux),
-4. `neurograph-tui.toml` in the working directory,
+4. `neurograph-tui.toml` in the working directory, which is left out with a line on standard error (NG-2005) unless it
+   belongs to this user or root, and nobody else can write it,
 5. the file of `--config`, then that of `--policy`, whose tables are those of `guardian` without that word,
 6. the environment: `NEUROGRAPH_RING__CAPACITY=5000` is `ring.capacity = 5000`; two underscores stand for a dot,
 7. `--set ring.capacity=5000`, which may be given several times.
@@ -34,7 +35,9 @@ those that a layer switches on by name. A value that was changed by a command, o
 `guardian`, is kept in the state directory and wins over all of these; `config show` does not show it.
 
 An unknown key is an error that names the nearest one, with file, line and column. `config show` prints every value with
-its origin, `config validate` checks without starting a sensor, and `config path` names the files.
+its origin, and `config path` names the files. `config validate` starts no sensor and says at once everything that the
+console, `serve` or `connect` would refuse, leave out or ignore: also unknown themes, keys and colours, profiles that
+have no meaning, token files that are missing or that others can read, origins that no browser sends.
 
 Names below these tables are free, and every value is a text:
 

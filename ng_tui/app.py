@@ -32,7 +32,7 @@ from ng_tui.state import State
 from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
 from ng_tui.terminal.type_ahead import TypeAhead
 from ng_tui.text import fmt_bytes, safe
-from ng_tui.theme import choose, default_variables, load_themes
+from ng_tui.theme import choose, default_variables, load_themes, unknown
 from ng_tui.widgets.ascii_scroll_bar import AsciiScrollBar
 from ng_tui.widgets.banner import Banner
 from ng_tui.widgets.command_palette import command_palette
@@ -99,8 +99,11 @@ class ConsoleApp(TypeAhead):
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
+        self._carry_on: carry_on.CarryOn | None = None
         self._signals = ExitStack()  # gives the handlers of signals and of ended threads back
-        self._problems = [f"{tr('themes')}: {problem}" for problem in self._loaded.problems]
+        wanted = unknown(options.theme, self._loaded)
+        wrong = [*self._loaded.problems, *([wanted] if wanted else [])]
+        self._problems = [f"{tr('themes')}: {problem}" for problem in wrong]
         self._problems += [f"{tr('terminal')}: {problem}" for problem in backstop.install()]
         use_glyphs(options.capabilities.glyphs)
         ascii_only = options.capabilities.glyphs == "ascii"
@@ -138,8 +141,9 @@ class ConsoleApp(TypeAhead):
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
             self._signals.callback(gone.install())
-            if self._driver is not None:
-                self._signals.callback(carry_on.install(self._driver, partial(self.refresh, layout=True)))
+            self._carry_on = carry_on.install(self._driver, partial(self.refresh, layout=True))
+            if self._carry_on is not None:
+                self._signals.callback(self._carry_on.uninstall)
         self._show(self._place)
         self.set_interval(TICK, self._tick)
 
@@ -286,6 +290,11 @@ class ConsoleApp(TypeAhead):
             self.client.reconnect()
         else:
             self._toast(tr("The engine runs in this process; there is no connection to lose."), "information")
+
+    def action_suspend(self) -> None:
+        """Gives the terminal back to the shell until `fg`."""
+        if self._carry_on is not None and not self._carry_on.suspend():
+            self._toast(tr("No shell waits behind the console that could let it go on."), "information")
 
     async def action_quit(self) -> None:
         """Ends the console."""

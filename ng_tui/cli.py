@@ -156,7 +156,7 @@ def complain(error: ConsoleError) -> None:
     """Prints an error and those that came with it."""
     from ng_tui.text import safe_lines
 
-    for one in [error, *error.more]:
+    for one in error.all:
         print(safe_lines(str(one)), file=sys.stderr)
 
 

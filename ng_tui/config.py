@@ -6,16 +6,19 @@ Order, the later over the earlier: defaults, system file, user file, project fil
 from __future__ import annotations
 
 import glob
+import grp
 import os
+import pwd
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from ng_tui import _engine, paths
-from ng_tui.errors import EXIT_CONFIG, EXIT_USAGE, ConsoleError, FilterError, engine_refused
+from ng_tui.errors import EXIT_CONFIG, EXIT_USAGE, ConsoleError, FilterError, engine_refused, together
 from ng_tui.i18n import tr
 
 PREFIX = "NEUROGRAPH_"
@@ -54,8 +57,8 @@ class Config:
 
     layers: list[Layer]
     values: dict[str, tuple[Value, str]] = field(default_factory=dict)
-    format_faults: list[ConsoleError] = field(default_factory=list)
-    """What is wrong with files of formats, which are left out."""
+    left_out: list[ConsoleError] = field(default_factory=list)
+    """What is wrong with files that are left out: those of formats, and one of the project that others can write."""
 
     def text(self, path: str) -> str:
         """A text value."""
@@ -86,35 +89,105 @@ class Config:
 
 def load(flags: Flags, environment: Mapping[str, str] = os.environ) -> Config:
     """Reads every layer and resolves them. Raises ConsoleError with every fault."""
-    layers = [layer for _, path in paths.config_files() if (layer := read_file(path)) is not None]
+    config, faults = examine(flags, environment)
+    if faults:
+        raise together(faults)
+    return config
+
+
+def examine(flags: Flags, environment: Mapping[str, str] = os.environ) -> tuple[Config, list[ConsoleError]]:
+    """What of the layers is good, and every fault of the rest."""
+    layers: list[Layer] = []
+    left_out: list[ConsoleError] = []
+    faults: list[ConsoleError] = []
+
+    @contextmanager
+    def noted() -> Iterator[None]:
+        try:
+            yield
+        except ConsoleError as error:
+            faults.append(error)
+
+    for kind, file in paths.config_files():
+        with noted():
+            try:
+                layers += filter(None, [read_file(file, owned=kind == "project")])
+            except Exposed as why:
+                left_out.append(why)
     unread: list[Fault] = []
     for folder in paths.format_folders(flags.config):
-        formats, faults = _engine.format_layers(folder)
+        formats, wrong = _engine.format_layers(folder)
         layers += formats
-        unread += faults
+        unread += wrong
     if flags.config is not None:
-        layer = read_file(flags.config)
-        if layer is None:
-            raise ConsoleError("NG-2001", tr("no such file"), where=str(flags.config), exit_code=EXIT_CONFIG)
-        layers.append(layer)
+        with noted():
+            layers.append(named_file(flags.config))
     if flags.policy is not None:
-        layers.append(policy_layer(flags.policy))
+        with noted():
+            layers.append(policy_layer(flags.policy))
     for name, value in sorted(environment.items()):
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             path = name.removeprefix(PREFIX).lower().replace("__", ".")
             layers.append(("value", f"environment {name}", path, value))
-    layers += [setting_layer(text) for text in flags.settings]
-    config = Config(layers, resolve(layers))
-    chosen = chosen_sources(flags, config)
-    if chosen:
-        config = Config(layers + chosen, resolve(layers + chosen))
-    config.format_faults = [format_fault(*fault) for fault in unread + _engine.format_faults(layers)]
-    return config
+    for text in flags.settings:
+        with noted():
+            layers.append(setting_layer(text))
+    config, refused = examined(layers)
+    if chosen := chosen_sources(flags, config):
+        config, refused = examined(layers + chosen)
+    unread += _engine.format_faults([layer for layer in layers if layer[0] == "format"])
+    config.left_out = left_out + [format_fault(*fault) for fault in unread]
+    return config, faults + refused
+
+
+def examined(layers: list[Layer]) -> tuple[Config, list[ConsoleError]]:
+    """What the layers come to, and every fault of their values."""
+    values, faults = _engine.examine_config(layers)
+    return Config(layers, _resolved.decode(values)), engine_refused(faults).all if faults else []
 
 
 def format_fault(code: str, place: str, what: str) -> ConsoleError:
     """What is wrong with the file of a format."""
     return ConsoleError(code, what, where=place, exit_code=EXIT_CONFIG)
+
+
+class Exposed(ConsoleError):
+    """A file that is left out, because somebody else could have written it."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        hint = tr("make it yours alone, or name it: --config {path}", path=path)
+        super().__init__("NG-2005", what, where=str(path), hint=hint, exit_code=EXIT_CONFIG)
+
+
+def check_owner(path: Path, found: os.stat_result) -> None:
+    """Raises Exposed when neither this user nor root owns the file or the link."""
+    if found.st_uid not in {os.geteuid(), 0}:
+        what = tr("left out: it belongs to uid {uid}, not to uid {me} nor root", uid=found.st_uid, me=os.geteuid())
+        raise Exposed(path, what)
+
+
+def check_writers(path: Path, found: os.stat_result) -> None:
+    """Raises Exposed when others can write the file. A group that holds nobody but this user is no other."""
+    mode = found.st_mode
+    if mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not is_own_group(found.st_gid)):
+        raise Exposed(path, tr("left out: other users can write it, mode {mode}", mode=f"{stat.S_IMODE(mode):04o}"))
+
+
+def is_own_group(gid: int) -> bool:
+    """The group is the private one of this user, as many systems make it: of the same name, with nobody else in it."""
+    try:
+        group, me = grp.getgrgid(gid), pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return group.gr_gid == me.pw_gid and group.gr_name == me.pw_name and set(group.gr_mem) <= {me.pw_name}
+
+
+def named_file(path: Path) -> Layer:
+    """A configuration file that must be there. Raises ConsoleError."""
+    layer = read_file(path)
+    if layer is None:
+        raise ConsoleError("NG-2001", tr("no such file"), where=str(path), exit_code=EXIT_CONFIG)
+    return layer
 
 
 def resolve(layers: list[Layer]) -> dict[str, tuple[Value, str]]:
@@ -125,11 +198,22 @@ def resolve(layers: list[Layer]) -> dict[str, tuple[Value, str]]:
         raise engine_refused(error.args[0]) from None
 
 
-def read_file(path: Path) -> Layer | None:
-    """One configuration file; None when it does not exist. Raises ConsoleError."""
+def read_file(path: Path, *, owned: bool = False) -> Layer | None:
+    """One configuration file; None when it does not exist. Raises ConsoleError.
+
+    `owned`: whoever can write where it lies could steer us by it, so only this user and root may have put it there, a
+    link to it included, and be able to change it. Else Exposed is raised.
+    """
     try:
-        with path.open("rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        if owned:
+            check_owner(path, path.lstat())
+        # A pipe would not be opened before somebody writes.
+        with open(path, "rb", opener=lambda name, how: os.open(name, how | os.O_NONBLOCK)) as file:
+            found = os.fstat(file.fileno())
+            if owned:
+                check_owner(path, found)
+                check_writers(path, found)
+            if not stat.S_ISREG(found.st_mode):
                 raise ConsoleError("NG-2002", tr("is not a regular file"), where=str(path), exit_code=EXIT_CONFIG)
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -148,10 +232,7 @@ def read_file(path: Path) -> Layer | None:
 
 def policy_layer(path: Path) -> Layer:
     """A policy file: the tables of `guardian`, without that word."""
-    layer = read_file(path)
-    if layer is None:
-        raise ConsoleError("NG-2001", tr("no such file"), where=str(path), exit_code=EXIT_CONFIG)
-    return (*layer[:3], "guardian")
+    return (*named_file(path)[:3], "guardian")
 
 
 def setting_layer(text: str) -> Layer:

@@ -28,6 +28,11 @@ class ConsoleError(Exception):
         self.exit_code = exit_code
         self.more: list[ConsoleError] = []
 
+    @property
+    def all(self) -> list[ConsoleError]:
+        """The error and those that were found with it."""
+        return [self, *self.more]
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         hint = f"\n  {self.hint}" if self.hint else ""
@@ -48,5 +53,11 @@ def engine_refused(faults: list[tuple[str, str, str, str, int]]) -> ConsoleError
     errors = [
         ConsoleError(code, what, where=place, hint=hint, exit_code=exit) for code, what, place, hint, exit in faults
     ]
-    errors[0].more = errors[1:]
-    return errors[0]
+    return together(errors)
+
+
+def together(errors: list[ConsoleError]) -> ConsoleError:
+    """Several errors as one, at least one; the first leads, and each stands there once."""
+    first, *others = {id(one): one for error in errors for one in error.all}.values()
+    first.more = others
+    return first

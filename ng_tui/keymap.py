@@ -7,13 +7,14 @@ A context is where a key works: `app` everywhere, the id of a screen on that scr
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
-from textual.keys import _character_to_key
+from textual.keys import Keys, _character_to_key, key_to_character
 
-from ng_tui.errors import EXIT_CONFIG, ConsoleError
+from ng_tui.errors import EXIT_CONFIG, ConsoleError, together
 from ng_tui.i18n import tr
 
 AVOIDED = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "shift+f3"})
@@ -158,9 +159,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.previous_screen", "[", "cycle(-1)", "Previous screen", "The screen to the left."),
     Action("app.next_engine", ";", "next_engine", "Next engine", "Of several engines: show the next one."),
     Action("app.reconnect", "ctrl+r", "reconnect", "Reconnect", "Try a lost connection again now."),
+    Action("app.suspend", "ctrl+z", "suspend", "Suspend", "Give the terminal back to the shell; fg goes on."),
     Action("app.quit", "ctrl+q", "quit", "Quit", "End the console; ctrl+q always does.", True),
 )
 """The table. The first key of a row is the one that is shown."""
+
+_NAMES = frozenset(key.value for key in Keys if not key.value.startswith("<"))
+"""Textual's names of keys that are no characters, and of some with them."""
 
 _SHOWN = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "backspace": "bksp"}
 
@@ -168,7 +173,7 @@ _SHOWN = {"escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "backspace": "b
 def bindings(context: str) -> list[Binding]:
     """Textual bindings of a context with their default keys; `App.set_keymap` replaces keys by id.
 
-    `ctrl+q` quits with priority whatever has the focus.
+    `ctrl+q` quits and `ctrl+z` suspends with priority, whatever has the focus.
     """
     return [binding for row in in_context(context) for binding in bindings_of(row)]
 
@@ -177,7 +182,9 @@ def bindings_of(row: Action) -> list[Binding]:
     """The bindings of one action, one for each key. `ctrl+q` has no id, so that nothing can take it away."""
     if row.id == "app.quit":
         return [Binding("ctrl+q", row.action, row.short, priority=True, system=True)]
-    return [Binding(_long(key), row.action, row.short, id=row.id) for key in row.keys.split(",")]
+    # In any window and in the input, as in a shell.
+    first = row.id == "app.suspend"
+    return [Binding(_long(key), row.action, row.short, id=row.id, priority=first) for key in row.keys.split(",")]
 
 
 def _around(name: str) -> str:
@@ -189,21 +196,30 @@ def _around(name: str) -> str:
 
 
 def check(remapped: Mapping[str, str]) -> None:
-    """Refuses a remapping with an unknown action, an avoided key, or a key that two actions would share.
+    """Raises ConsoleError with everything that is wrong with a remapping."""
+    if found := faults(remapped):
+        raise together(found)
 
-    Raises ConsoleError that names both actions.
-    """
+
+def faults(remapped: Mapping[str, str]) -> list[ConsoleError]:
+    """What is wrong with a remapping: unknown actions and keys, avoided keys, and keys that two actions would share."""
+    found: list[ConsoleError] = []
     known = {row.id: row for row in ACTIONS}
     for name, keys in remapped.items():
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = tr("Did you mean {name}?", name=near[0]) if near else tr("Actions are {names}.", names=_around(name))
-            raise _refused(name, tr("unknown action"), hint)
+            found.append(_refused(name, tr("unknown action"), hint))
+            continue
         for key in keys.split(","):
             if not key.strip():
-                raise _refused(name, tr("an action needs a key"), "")
-            if _long(key) in AVOIDED:
-                raise _refused(name, tr("{key} cannot be used", key=key.strip()), tr("Terminals and tmux need it."))
+                found.append(_refused(name, tr("an action needs a key"), ""))
+            elif not _exists(key.strip()):
+                hint = tr("Keys are written f, F, ?, f5, ctrl+f, pageup; several with commas.")
+                found.append(_refused(name, tr("unknown key {key}", key=key.strip()), hint))
+            elif _long(key) in AVOIDED:
+                hint = tr("Terminals and tmux need it.")
+                found.append(_refused(name, tr("{key} cannot be used", key=key.strip()), hint))
     taken: dict[tuple[str, str], str] = {}
     for row in ACTIONS:
         for key in map(_long, keys_of(row, remapped).split(",")):
@@ -214,8 +230,10 @@ def check(remapped: Mapping[str, str]) -> None:
                     # The one that was remapped is to blame.
                     first, second = (other, row.id) if row.id not in remapped else (row.id, other)
                     what = tr("{key} is also the key of {other}", key=key, other=second)
-                    raise _refused(first, what, tr("Give one of the two another key."))
+                    found.append(_refused(first, what, tr("Give one of the two another key.")))
+                    break
             taken[row.context, key] = row.id
+    return found
 
 
 def keys_of(row: Action, remapped: Mapping[str, str]) -> str:
@@ -239,6 +257,12 @@ def _long(key: str) -> str:
     """Textual's long name of a key: `?` is `question_mark`, and `G` stays `G`."""
     key = key.strip()
     return _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+
+
+def _exists(key: str) -> bool:
+    """Some keyboard can send it."""
+    name = re.sub(r"^((ctrl|shift|alt|super|hyper|meta)\+)+(?=.)", "", key)
+    return key in _NAMES or name in _NAMES or len(name) == 1 or key_to_character(name) is not None
 
 
 def _printable(key: str) -> bool:

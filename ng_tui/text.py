@@ -15,7 +15,7 @@ from typing import Literal, TypeGuard
 
 from rich.cells import cell_len, set_cell_size
 
-from ng_tui._engine import local_time, safe_text
+from ng_tui._engine import filter_hint, local_time, safe_text
 from ng_tui.client.wire import MetricsView, Unit
 
 ABSENT = "—"
@@ -254,3 +254,9 @@ def _fmt_local(ns: int, pattern: str) -> str:
 def _fmt_delta(seconds: float) -> str:
     text = fmt_duration(seconds)
     return text if seconds < 0 else f"+{text}"
+
+
+def odd_in_filter(text: str) -> str:
+    """What may be meant otherwise in a filter that is not refused, such as the word `and`; empty when nothing may."""
+    hint = filter_hint(text)
+    return "" if hint is None else hint[1]

@@ -75,15 +75,15 @@ class Loaded:
     """By name, in the order of the names; a person's theme replaces one of ours."""
     labels: dict[str, str]
     """What a person reads for each name."""
-    problems: list[str]
-    """One line for each file that cannot be used: file, line, what is wrong."""
+    problems: list[ConsoleError]
+    """One for each file that cannot be used: file, line, what is wrong."""
 
 
 def load_themes(user_folder: Path | None = None) -> Loaded:
     """Reads all themes. Never raises; without a folder of the person only those of the package."""
     themes: dict[str, Theme] = {}
     labels: dict[str, str] = {}
-    problems: list[str] = []
+    problems: list[ConsoleError] = []
     for folder in (FOLDER, user_folder):
         if folder is None or not folder.is_dir():
             continue
@@ -91,7 +91,7 @@ def load_themes(user_folder: Path | None = None) -> Loaded:
             try:
                 theme, label = read_theme(path, folder)
             except ConsoleError as error:
-                problems.append(str(error))
+                problems.append(error)
                 continue
             themes[theme.name] = theme
             labels[theme.name] = label
@@ -103,6 +103,25 @@ def choose(wanted: str, colour: bool, loaded: Loaded) -> str:
     if not colour and SIXTEEN_COLOURS in loaded.themes:
         return SIXTEEN_COLOURS
     return wanted if wanted in loaded.themes else FALLBACK
+
+
+def unknown(wanted: str, loaded: Loaded) -> ConsoleError | None:
+    """What there is to say of a theme that is wanted and does not exist."""
+    if wanted in loaded.themes:
+        return None
+    near = difflib.get_close_matches(wanted, loaded.themes, 1)
+    names = ", ".join(loaded.themes)
+    hint = tr("Did you mean {name}?", name=near[0]) if near else tr("Themes are {names}.", names=names)
+    what = tr("there is no theme {name}", name=repr(wanted[:40]))
+    return ConsoleError("NG-2302", what, where="console.theme", hint=hint, exit_code=EXIT_CONFIG)
+
+
+def is_colour(text: str, loaded: Loaded) -> bool:
+    """A colour, or a name that stands for one in every theme."""
+    try:
+        return text in {*ROLES, *OURS, *loaded.themes[FALLBACK].to_color_system().generate()} or bool(Color.parse(text))
+    except ColorParseError:
+        return False
 
 
 def read_theme(path: Path, folder: Path) -> tuple[Theme, str]:

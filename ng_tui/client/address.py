@@ -120,7 +120,7 @@ def _of_url(scheme: str, text: str) -> Address:
         if scheme == "ssh":
             hint = tr("use a key, or the agent of ssh")
         else:
-            hint = tr("give a token with token_file in a profile, or with NEUROGRAPH_TOKEN")
+            hint = tr("name a file with a token in [profile_tokens], or give a token with NEUROGRAPH_TOKEN")
         raise BadAddress("NG-1202", tr("a password does not belong into an address"), hint=hint)
     host = parts.hostname or ""
     if not _HOST.fullmatch(host):

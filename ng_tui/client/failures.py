@@ -26,6 +26,8 @@ class ConnectionFailed(ConsoleError):
     """Status of HTTP; None when there was no answer."""
     retry_after_s: float | None = None
     """Seconds after which it may be asked again; None when that was not said."""
+    was_sent = True
+    """Some of a request may have arrived, as far as is known."""
 
     def __init__(self, code: str, what: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(code, what, where=where, hint=hint, exit_code=EXIT_CONNECTION)
@@ -47,7 +49,7 @@ class Refused(ConsoleError):
 
     def __init__(self, what: str, *, where: str = "", known: bool = False) -> None:
         """`known`: the engine knows who we are, but our role does not allow it."""
-        hint = "" if known else tr("give a token with a token file or with NEUROGRAPH_TOKEN")
+        hint = "" if known else tr("give a token: its file in [profile_tokens] of a profile, or NEUROGRAPH_TOKEN")
         super().__init__("NG-4102" if known else "NG-4101", what, where=where, hint=hint, exit_code=EXIT_REFUSED)
 
 

@@ -62,7 +62,7 @@ async def reach(address: Address, token: str | None = None, *, ssh: str | None =
     if token is not None:
         _check(token, "token")
     if address.way is Way.HTTP:
-        yield Reach(address, address.url, None, _tls(address), given=token)
+        yield Reach(address, address.url, None, certificates(address), given=token)
     elif address.way is Way.UNIX:
         yield Reach(address, "http://localhost", address.socket, None, given=token)
     else:
@@ -73,7 +73,7 @@ async def reach(address: Address, token: str | None = None, *, ssh: str | None =
 def check(address: Address) -> None:
     """Raises ConsoleError when a file that the address names cannot be used."""
     token_of(address)
-    _tls(address)
+    certificates(address)
 
 
 def token_of(address: Address, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -103,7 +103,8 @@ def _check(token: str, where: str) -> str:
     return token
 
 
-def _tls(address: Address) -> ssl.SSLContext | None:
+def certificates(address: Address) -> ssl.SSLContext | None:
+    """What an address is encrypted by, None without encryption. Raises ConsoleError."""
     if not address.url.startswith("https:"):
         return None
     try:

@@ -101,6 +101,16 @@ class RemoteClient:
         if self._running is None:
             self._running = self._thread().submit(self._run())
 
+    def connect(self, timeout_s: float = 5.0) -> None:
+        """Connects for views and commands alone, if need be, and waits for it. Raises ConsoleError."""
+        if self._running is None:
+            self._wants_records = False
+            self.start()
+        self._inbox.wait_for(lambda: self.link.state is not LinkState.CONNECTING, timeout_s)
+        failure = self._follower.failure if self._follower is not None else None
+        if failure is not None:
+            raise failure
+
     def frames(self, timeout_ms: int = 0) -> list[Frame]:
         """Views, notices and answers since the last call; waits at most `timeout_ms` for the first."""
         return self._inbox.take(timeout_ms)
@@ -118,14 +128,8 @@ class RemoteClient:
         """Connects if need be, sends a command and waits for its answer: what it came to, where the command does not
         say it. Raises ConsoleError.
         """
-        if self._running is None:
-            self._wants_records = False
-            self.start()
         deadline = time.monotonic() + timeout_s
-        self._inbox.wait_for(lambda: self.link.state is not LinkState.CONNECTING, timeout_s)
-        failure = self._follower.failure if self._follower is not None else None
-        if failure is not None:
-            raise failure
+        self.connect(timeout_s)
         number = self.send(command)
         while (left := deadline - time.monotonic()) > 0:
             for frame in self.frames(timeout_ms=max(1, int(left * 1000))):

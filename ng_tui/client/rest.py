@@ -65,10 +65,11 @@ class Rest:
         sent = {**self._reach.headers(), **(headers or {})}
         try:
             response = await self._http.request(verb, path, content=content, headers=sent, params=params)
-        except httpx.TimeoutException:
-            raise self._reach.failed(TimeoutError()) from None
         except httpx.HTTPError as error:
-            raise self._reach.failed(cause_of(error)) from None
+            is_late = isinstance(error, httpx.TimeoutException)
+            failure = self._reach.failed(TimeoutError() if is_late else cause_of(error))
+            failure.was_sent = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise failure from None
         if response.is_success:
             return response
         raise self._refusal(response)

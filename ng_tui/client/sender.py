@@ -21,7 +21,7 @@ import msgspec
 from ng_tui.client.address import Address
 from ng_tui.client.answers import Receipt
 from ng_tui.client.backoff import Backoff
-from ng_tui.client.failures import BadAnswer, ConnectionFailed, Declined
+from ng_tui.client.failures import BadAnswer, ConnectionFailed, Declined, unreachable
 from ng_tui.client.reach import reach
 from ng_tui.client.rest import Rest, rest
 from ng_tui.errors import ConsoleError
@@ -34,6 +34,8 @@ HELD_BYTES = 16 << 20
 """Events and bytes that wait unless the caller says otherwise."""
 LINGER_S = 0.05
 """Seconds for which an event waits for others that it is sent with."""
+ANSWER_S = 5.0
+"""Seconds for which an answer is waited for at least, however short the patience is."""
 UNTAKEN = {408, 409, 425, 429}
 """Statuses of requests that may be taken later, besides those from 500 on."""
 
@@ -123,11 +125,21 @@ class Sender:
         self._there: tuple[Address, Rest] | None = None
         self._keys = uuid.uuid4().hex
         self._requests = self._sent = 0
+        self._unknown = 0
+        self._begun = 0.0
+        """When the first try of the request under way was begun."""
+        self._answer: asyncio.Timeout | None = None
+        """Until when its answer is waited for."""
 
     @property
     def waiting(self) -> int:
         """Events that have no answer yet."""
         return len(self._queue)
+
+    @property
+    def unknown(self) -> int:
+        """Those of them that were sent, so that the engine may have taken them in: the answer is late, or was lost."""
+        return self._unknown
 
     @property
     def is_away(self) -> bool:
@@ -172,10 +184,13 @@ class Sender:
         self._refused(Refusal(number, why))
 
     def limit(self, seconds: float) -> None:
-        """Retries for no longer than this from now on, also when the engine is away already."""
+        """Retries for no longer than this from now on, also when the engine is away already, or does not answer."""
         self.retry_for_s = seconds
+        self._begun = now = time.monotonic()
         if self._outage is not None:
-            self._outage.since = time.monotonic()
+            self._outage.since = now
+        if self._answer is not None:
+            self._answer.reschedule(asyncio.get_running_loop().time() + max(seconds, ANSWER_S))
 
     async def drain(self) -> None:
         """Waits until everything that was put has an answer. Nothing may be put afterwards."""
@@ -222,6 +237,7 @@ class Sender:
         """Sends a batch until every event of it has an answer."""
         self._requests += 1
         key = f"{self._keys}-{self._requests}"
+        self._begun = time.monotonic()
         while True:
             try:
                 receipt = await self._post(batch, key)
@@ -284,16 +300,35 @@ class Sender:
             self._back(over)
 
     def _drop(self, count: int) -> None:
+        self._unknown = 0
         for _ in range(count):
             self._bytes -= len(self._queue.popleft().data)
         if not self.full:
             self._room.set()
 
     async def _post(self, batch: list[Item], key: str) -> Receipt:
-        http = await self._connect()
         body = b"\n".join(item.data for item in batch)
         headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": key}
-        return await http.post("/api/v1/ingest", body, Receipt, headers, source=self._source)
+        left = self._left()
+        before = self._unknown
+        try:
+            async with asyncio.timeout(None if left is None else max(left, ANSWER_S)) as self._answer:
+                http = await self._connect()
+                self._unknown = len(batch)
+                return await http.post("/api/v1/ingest", body, Receipt, headers, source=self._source)
+        except TimeoutError as error:
+            raise unreachable(error, self._locate().name) from None
+        except ConsoleError as error:
+            if is_untaken(error):
+                self._unknown = before
+            raise
+        finally:
+            self._answer = None
+
+    def _left(self) -> float | None:
+        """Seconds until the patience is over; None = without end."""
+        since = self._begun if self._outage is None else self._outage.since
+        return None if self.retry_for_s is None else since + self.retry_for_s - time.monotonic()
 
     async def _connect(self) -> Rest:
         """The way to the engine; another one when it is elsewhere now."""
@@ -309,10 +344,11 @@ class Sender:
 
     async def _wait(self, why: ConsoleError, after_s: float | None) -> None:
         """Waits before the next try. Raises `why` when the patience is over."""
-        outage = self._outage = self._outage or Away(why)
+        # The patience began with the try, for one that gets no answer takes long to fail.
+        outage = self._outage = self._outage or Away(why, since=self._begun)
         outage.why = why
         outage.tries += 1
-        left = None if self.retry_for_s is None else outage.since + self.retry_for_s - time.monotonic()
+        left = self._left()
         if left is not None and left <= 0:
             raise why
         outage.next_s = max(self._backoff.next_s(), after_s or 0.0)
@@ -320,6 +356,14 @@ class Sender:
             outage.next_s = min(outage.next_s, left)
         self._away(outage)
         await asyncio.sleep(outage.next_s)
+
+
+def is_untaken(error: ConsoleError) -> bool:
+    """It is certain that a request that ended so was not taken in."""
+    if isinstance(error, Declined | ConnectionFailed) and error.status is not None:
+        # The rest from 500 on may come from in between, or from the midst of taking it in.
+        return error.status < 500 or error.status in {503, 507}
+    return not (isinstance(error, ConnectionFailed) and error.was_sent)
 
 
 def item(number: int, event: object) -> Item:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -13,8 +11,8 @@ import click
 from ng_tui import _engine, paths
 from ng_tui.commands.context import Context
 from ng_tui.commands.output import put_json
-from ng_tui.config import Config
-from ng_tui.errors import ConsoleError, engine_refused
+from ng_tui.config import Exposed, examine, read_file
+from ng_tui.errors import ConsoleError, together
 from ng_tui.i18n import tr
 from ng_tui.text import safe, safe_json
 
@@ -61,40 +59,24 @@ def show(context: Context, as_json: bool, changed: bool) -> None:
 @command.command(help=tr("Check the configuration; exit code 78 when it is refused."))
 @click.pass_obj
 def validate(context: Context) -> None:
-    """Starts nothing; raises what the console, `serve` and `connect` would refuse."""
-    from ng_tui.commands import console, targets
+    """Serves and reads nothing; raises everything that the console, `serve` and `connect` would refuse or leave out."""
+    from ng_tui.commands.checks import faults
 
-    context.told_of_formats = True
-    config = context.config()
-    if config.format_faults:
-        first, *others = config.format_faults
-        first.more = others
-        raise first
-    client = context.client(own_state=False)
-    try:
-        with placed(config, "console.filter"):
-            client.ring.view(config.text("console.filter"))
-        console.app(context, config, client)
-    finally:
-        client.close()
-    try:
-        _engine.Server.check(config.layers)
-    except _engine.EngineError as error:
-        raise engine_refused(error.args[0]) from None
-    for name in config.texts("profiles"):
-        with placed(config, f"profiles.{name}"):
-            targets.resolve(config, name)
+    config, found = examine(context.flags())
+    if found := [*found, *config.left_out, *faults(config, context.state_dir)]:
+        raise together(found)
     count = sum(origin != "default" for _, origin in config.values.values())
     print(tr("the configuration is valid; {count} values differ from the defaults", count=count), file=sys.stderr)
 
 
-@contextmanager
-def placed(config: Config, path: str) -> Iterator[None]:
-    """What is refused in the context is refused because of one value."""
+def fate(file: Path, kind: str) -> str:
+    """What becomes of a file."""
     try:
-        yield
-    except ConsoleError as error:
-        raise config.refused(path, error) from None
+        return tr("absent") if read_file(file, owned=kind == "project") is None else tr("read")
+    except Exposed:
+        return tr("left out")
+    except ConsoleError:
+        return tr("refused")
 
 
 @command.command(help=tr("Print the files that are read, the strongest last, and the state directory."))
@@ -105,5 +87,5 @@ def path(context: Context) -> None:
     if context.config_file is not None:
         files.append(("flag", context.config_file))
     for kind, file in files:
-        click.echo(f"{kind}\t{safe(str(file))}\t{tr('read') if file.exists() else tr('absent')}")
+        click.echo(f"{kind}\t{safe(str(file))}\t{fate(file, kind)}")
     click.echo(f"state\t{safe(str(context.state_dir))}")

@@ -12,7 +12,7 @@ from ng_tui.client.interface import EngineClient
 from ng_tui.commands.context import Context, stdin_is_data
 from ng_tui.config import Config
 from ng_tui.connection import RemoteEngines
-from ng_tui.errors import EXIT_USAGE, ConsoleError
+from ng_tui.errors import EXIT_USAGE, ConsoleError, together
 from ng_tui.i18n import tr
 
 if TYPE_CHECKING:
@@ -132,4 +132,4 @@ def app(
     try:
         return ConsoleApp(client, options)
     except ConsoleError as error:
-        raise config.refused(error.where, error) from None
+        raise together([config.refused(one.where, one) for one in error.all]) from None

@@ -30,8 +30,8 @@ class Context:
     state: Path | None = None
     debug: bool = False
     embedded: bool = False
-    told_of_formats: bool = False
-    """What is wrong with files of formats was told already."""
+    told_of_left_out: bool = False
+    """What is wrong with files that are left out was told already."""
 
     @property
     def state_dir(self) -> Path:
@@ -51,12 +51,16 @@ class Context:
         asks = self.embedded or bool(self.files) or self.policy is not None or self.state is not None
         return asks or any(text.strip().startswith(ENGINE_TABLES) for text in self.settings)
 
+    def flags(self, *, stdin: bool = False) -> Flags:
+        """What the command line says about the configuration. `stdin`: standard input is data."""
+        return Flags(self.config_file, self.policy, self.files, self.settings, stdin)
+
     def config(self, *, stdin: bool = False) -> Config:
         """The configuration. `stdin`: standard input is data. Raises ConsoleError."""
-        config = load(Flags(self.config_file, self.policy, self.files, self.settings, stdin))
-        if config.format_faults and not self.told_of_formats:
-            self.told_of_formats = True
-            for fault in config.format_faults:
+        config = load(self.flags(stdin=stdin))
+        if config.left_out and not self.told_of_left_out:
+            self.told_of_left_out = True
+            for fault in config.left_out:
                 print(safe_lines(str(fault)), file=sys.stderr)
         return config
 

@@ -61,7 +61,8 @@ SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}")
     "patience",
     type=Duration(),
     help=tr(
-        "How long to try again while the engine is away; 0 = not at all. Otherwise without end while standard input "
+        "How long to try again while the engine is away, or does not answer; an answer is waited for some "
+        "seconds at least. 0 = not at all. Otherwise without end while standard input "
         "goes on, {after} s after it has ended, and {text} s for TEXT.",
         after=int(AFTER_END_S),
         text=int(TEXT_S),
@@ -189,8 +190,8 @@ class Teller:
 
     def tell(self, failed: bool) -> None:
         """The end; a failure before anything was sent speaks for itself."""
-        outcome, left = self.sender.outcome, self.sender.waiting
-        if failed and not (outcome.accepted or outcome.duplicates or outcome.refused):
+        outcome, unknown = self.sender.outcome, self.sender.unknown
+        if failed and not (unknown or outcome.accepted or outcome.duplicates or outcome.refused):
             return
         if self._as_json:
             put_json(
@@ -200,7 +201,8 @@ class Teller:
                         "rejected": self._rejected,
                         "rejected_total": outcome.refused,
                         "duplicates": outcome.duplicates,
-                        "not_taken": left,
+                        "not_taken": self.sender.waiting - unknown,
+                        "unknown": unknown,
                         "last_seq": outcome.last_seq,
                     }
                 )
@@ -219,15 +221,21 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def not_taken(count: int) -> str:
-    """What is lost when we end now."""
-    return ntr("{count} event was not taken in", "{count} events were not taken in", count)
+def rest_of(sender: Sender) -> str:
+    """What is lost when we end now, and of what that is not known; empty when there is no such event."""
+    unknown = sender.unknown
+    untaken = sender.waiting - unknown
+    parts = [ntr("{count} event was not taken in", "{count} events were not taken in", untaken)] if untaken else []
+    if unknown:
+        one, many = "{count} event unknown: sent, no answer", "{count} events unknown: sent, no answer"
+        parts.append(ntr(one, many, unknown))
+    return "; ".join(parts)
 
 
 def with_rest(error: ConsoleError, sender: Sender) -> ConsoleError:
     """The error, and in the same line how many events were not taken in."""
     if sender.waiting:
-        error.what = f"{error.what}; {not_taken(sender.waiting)}"
+        error.what = f"{error.what}; {rest_of(sender)}"
     return error
 
 
@@ -256,7 +264,7 @@ async def run(
                     async with asyncio.timeout(FAREWELL_S):
                         await sender.drain()
             if sender.waiting:
-                say(not_taken(sender.waiting))
+                say(rest_of(sender))
             return asked.result()
         finally:
             for task in (work, failing):

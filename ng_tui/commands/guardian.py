@@ -10,6 +10,7 @@ from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.i18n import tr
+from ng_tui.state import State
 from ng_tui.text import fmt_count, safe
 
 
@@ -64,4 +65,14 @@ def enforce(ctx: click.Context, rule: str, target: str | None) -> None:
 
 
 def _set_mode(ctx: click.Context, rule: str, mode: Mode, target: str | None) -> None:
-    say(change(ctx.obj, Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=mode)), target_of(ctx, target)))
+    """Writes the mode and says so. It is written also where nothing changes, for it goes before the configuration."""
+    command = Command(set_rule_mode=SetRuleModeCommand(rule=rule, mode=mode))
+
+    def plan(state: State) -> tuple[Command, str | None]:
+        rules = state.guardian.rules if state.guardian is not None else []
+        if all(one.name != rule or one.mode != mode for one in rules):
+            return command, None
+        text = tr("rule {rule} is set to {mode} already, and stays so at later starts", rule=rule, mode=mode)
+        return command, text
+
+    say(change(ctx.obj, plan, target_of(ctx, target)))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ng_tui.client.wire import Command, SetLearningCommand
-from ng_tui.commands.live import change, say
+from ng_tui.commands.learning import set_learning
 from ng_tui.commands.options import target_of, url_option
 from ng_tui.i18n import tr
 
@@ -16,4 +15,4 @@ from ng_tui.i18n import tr
 @click.pass_context
 def command(ctx: click.Context, source: str, target: str | None) -> None:
     """Lets the source learn, now and at later starts."""
-    say(change(ctx.obj, Command(set_learning=SetLearningCommand(source=source, learning=True)), target_of(ctx, target)))
+    set_learning(ctx.obj, source, target_of(ctx, target), learning=True)

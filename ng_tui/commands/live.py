@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from ng_tui.client.address import Address
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.client.wire import Command, Hello
 from ng_tui.commands.context import Context, stdin_is_data
-from ng_tui.commands.targets import resolve, running, serving
+from ng_tui.commands.targets import knock, local, resolve, running, serving
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 from ng_tui.state import State
@@ -27,6 +28,12 @@ Shown = Literal["modules", "guardian", "feedback"]
 """A view that is observed."""
 RIGHTS: dict[Shown, str] = {"modules": "read:modules", "guardian": "read:guardian", "feedback": "read:signals"}
 """The right that each needs."""
+SEEN = {"modules": "read:modules", "guardian": "read:guardian", "metrics": "read:metrics"}
+"""What a plan is made from, and the right that each needs."""
+
+Plan = Callable[[State], tuple[Command | None, str | None]]
+"""Makes of what an engine shows the command for it, none when it would change nothing, and what to say in place of its
+answer."""
 
 
 def observe(context: Context, seconds: float, target: str | None, view: Shown) -> State:
@@ -39,7 +46,10 @@ def observe(context: Context, seconds: float, target: str | None, view: Shown) -
         return asyncio.run(_observe(found, view))
     client, state = context.client(own_state=False), State()
     if seconds:
-        print(tr("measuring for {seconds:g} s …", seconds=seconds), file=sys.stderr)
+        measuring = tr("measuring one in this process for {seconds:g} s …", seconds=seconds)
+        told = not_served(context) if target is None else None
+        text = f"{told.what}; {measuring}" if told is not None else tr("measuring for {seconds:g} s …", seconds=seconds)
+        print(safe(text), file=sys.stderr)
     try:
         if seconds:
             client.start()
@@ -51,9 +61,10 @@ def observe(context: Context, seconds: float, target: str | None, view: Shown) -
     return state
 
 
-def change(context: Context, command: Command, target: str | None, *, must_serve: bool = False) -> str | None:
+def change(context: Context, command: Command | Plan, target: str | None, *, must_serve: bool = False) -> str | None:
     """Has an engine carry out a command: that of `target`, or the one that serves on this host. When none does, the
-    saved state is changed, without any sensor; not with `must_serve`. Returns what it came to. Raises ConsoleError.
+    saved state is changed, without any sensor, and that is told; not with `must_serve`. Returns what it came to, where
+    the plan does not say it. Raises ConsoleError.
     """
     client: EmbeddedClient | RemoteClient
     found = running(context.config(), target) if must_serve else elsewhere(context, target)
@@ -64,9 +75,35 @@ def change(context: Context, command: Command, target: str | None, *, must_serve
     else:
         client = context.client(own_state=True)
     try:
-        return client.ask(command)
+        planned = (command, None) if isinstance(command, Command) else command(seen(client))
+        answer = client.ask(planned[0]) if planned[0] is not None else None
     finally:
         client.close()
+    if found is None and (nobody := not_served(context)) is not None:
+        print(safe(tr("{what}; this holds from the next start", what=nobody.what)), file=sys.stderr)
+    return planned[1] or answer
+
+
+def seen(client: EmbeddedClient | RemoteClient) -> State:
+    """What an engine shows of itself to us, without what comes too late or is not for us. Raises ConsoleError."""
+    if not isinstance(client, EmbeddedClient):
+        client.connect(ANSWER_S)
+    state = State()
+    missing = [view for view, right in SEEN.items() if not client.link.refusal(right)]
+    deadline = time.monotonic() + ANSWER_S
+    while any(not getattr(state, view) for view in missing) and time.monotonic() < deadline:
+        state.absorb(client.frames(timeout_ms=100))
+    return state
+
+
+def not_served(context: Context) -> ConsoleError | None:
+    """Why no engine serves on this host; None when one does, or the command line asks for one in this process."""
+    if context.wants_own_engine:
+        return None
+    try:
+        return knock(local(context.config()).socket)
+    except ConsoleError as error:
+        return error
 
 
 def say(message: str | None) -> None:

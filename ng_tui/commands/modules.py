@@ -10,6 +10,7 @@ from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.i18n import tr
+from ng_tui.state import State
 from ng_tui.text import fmt_count, fmt_rate, fmt_us
 
 
@@ -45,7 +46,7 @@ def command(ctx: click.Context, duration: float, as_json: bool, target: str | No
 @click.pass_context
 def enable(ctx: click.Context, module: str, target: str | None) -> None:
     """Writes the flag."""
-    say(change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=True)), target_of(ctx, target)))
+    switch(ctx, module, True, target)
 
 
 @command.command(help=tr("Switch a module off, now and at later starts."))
@@ -54,4 +55,18 @@ def enable(ctx: click.Context, module: str, target: str | None) -> None:
 @click.pass_context
 def disable(ctx: click.Context, module: str, target: str | None) -> None:
     """Writes the flag."""
-    say(change(ctx.obj, Command(set_module=SetModuleCommand(module=module, enabled=False)), target_of(ctx, target)))
+    switch(ctx, module, False, target)
+
+
+def switch(ctx: click.Context, module: str, enabled: bool, target: str | None) -> None:
+    """Writes the flag and says so. It is written also where nothing changes, for it goes before the configuration."""
+    command = Command(set_module=SetModuleCommand(module=module, enabled=enabled))
+
+    def plan(state: State) -> tuple[Command, str | None]:
+        found = state.modules.get(module)
+        if found is None or found.enabled != enabled:
+            return command, None
+        word = tr("on") if enabled else tr("off")
+        return command, tr("{module} is {word} already, and stays so at later starts", module=module, word=word)
+
+    say(change(ctx.obj, plan, target_of(ctx, target)))

@@ -16,6 +16,7 @@ from ng_tui.commands.options import url_option
 from ng_tui.commands.output import data_output
 from ng_tui.commands.tail import line, missing
 from ng_tui.commands.targets import running
+from ng_tui.commands.troubles import tell_odd
 from ng_tui.i18n import tr
 
 PAGE = 1000
@@ -39,6 +40,7 @@ def command(
 ) -> None:
     """Asks the engine that serves, or that of `--url`."""
     found, gaps = asyncio.run(ask(running(context.config(), target), filter_text, limit, from_seq))
+    tell_odd(filter_text)
     for gap in gaps:
         print(missing(gap), file=sys.stderr)
     out = data_output(json=True) if as_json else sys.stdout.buffer

@@ -16,7 +16,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
-from ng_tui.commands.troubles import Troubles
+from ng_tui.commands.troubles import Troubles, tell_odd
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import ntr, tr
 
@@ -41,6 +41,7 @@ def command(
     deadline, records = Deadline(duration), 0
     try:
         stream = client.subscribe(filter_text)
+        tell_odd(filter_text)
         with sink(path, force) as out:
             client.start()
             try:

@@ -11,6 +11,7 @@ from ng_tui.client.replay import ReplayClient
 from ng_tui.commands.context import Context
 from ng_tui.commands.options import Duration
 from ng_tui.commands.tail import write_ring
+from ng_tui.commands.troubles import tell_odd
 from ng_tui.i18n import tr
 
 
@@ -40,6 +41,7 @@ def command(
         return
     try:
         client.start()
+        tell_odd(filter_text)
         write_ring(client, filter_text, as_json, duration)
     finally:
         client.close()

@@ -14,7 +14,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
-from ng_tui.commands.troubles import Troubles
+from ng_tui.commands.troubles import Troubles, tell_odd
 from ng_tui.i18n import ntr, tr
 from ng_tui.text import fmt_time, safe
 
@@ -65,6 +65,7 @@ def command(
     out = sys.stdout.buffer if form == "msgpack" else data_output(json=as_json)
     try:
         stream = client.subscribe(filter_text)
+        tell_odd(filter_text)
         client.start()
         while not deadline.passed and left != 0:
             chunk = stream.read(BATCH if left is None else min(left, BATCH), deadline.wait_ms(200), form)

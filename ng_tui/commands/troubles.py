@@ -1,4 +1,4 @@
-"""Lines on standard error about what an engine in this process does not read, and about its end."""
+"""Lines on standard error: what an engine in this process does not read, its end, and what is odd in a filter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable
 
 from ng_tui.client.wire import Frame
-from ng_tui.text import safe
+from ng_tui.i18n import tr
+from ng_tui.text import odd_in_filter, safe
 
 ENGINE = "engine"
 """Where the notice comes from that the engine itself has failed."""
@@ -30,6 +31,12 @@ class Troubles:
                     if reason not in self._told:
                         _say(reason)
                 self._told = set(now)
+
+
+def tell_odd(filter_text: str) -> None:
+    """Prints what may be meant otherwise in a filter."""
+    if odd := odd_in_filter(filter_text):
+        _say(tr("filter: {odd}", odd=odd))
 
 
 def _say(text: str) -> None:

@@ -29,6 +29,8 @@ from textual import constants
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from ng_tui.terminal import job
+
 SIGNALS = frozenset({signal.SIGTSTP, signal.SIGCONT})
 LOOK_S = 0.05
 """Time between two looks for a signal, and at the line mode, seconds."""
@@ -46,12 +48,12 @@ def hold() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
-def install(driver: Driver, redraw: Callable[[], object]) -> Callable[[], None]:
+def install(driver: Driver | None, redraw: Callable[[], object]) -> CarryOn | None:
     """Handles SIGTSTP and SIGCONT in place of the driver; `redraw` is called when the terminal is back.
 
-    Called in the event loop, after `hold`. Returns a function that ends it.
+    Called in the event loop, after `hold`. None where there is no terminal.
     """
-    return CarryOn(driver, redraw).uninstall if isinstance(driver, LinuxDriver) else lambda: None
+    return CarryOn(driver, redraw) if isinstance(driver, LinuxDriver) else None
 
 
 class CarryOn:
@@ -71,6 +73,13 @@ class CarryOn:
         """Looks no more. The signals stay blocked, for what follows is the end of the process."""
         self._looking.cancel()
 
+    def suspend(self) -> bool:
+        """Gives the terminal back and stops the whole job, False when nobody could let it go on."""
+        if job.is_orphaned():
+            return False
+        self._stop(job.stop)
+        return True
+
     def _look(self) -> None:
         self._looking = self._loop.call_later(LOOK_S, self._look)
         came = signal.sigtimedwait(SIGNALS, 0)
@@ -86,12 +95,14 @@ class CarryOn:
         if signal.sigtimedwait({signal.SIGCONT}, 0) is None:
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    def _stop(self) -> None:
+    def _stop(self, first: Callable[[], object] = lambda: None) -> None:
+        """`first` is done when the terminal is given back."""
         if not self._driver._auto_restart:
             self._halt()
             return
         self._driver.suspend_application_mode()
         self._driver._must_signal_resume = True
+        first()
         self._halt()
         # At once: whatever is drawn before would wait for ever for the thread that writes.
         wait_for_front(self._driver.fileno)

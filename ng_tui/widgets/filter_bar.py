@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from ng_tui.errors import FilterError
 from ng_tui.i18n import tr
 from ng_tui.keymap import bindings
-from ng_tui.text import fit, safe
+from ng_tui.text import fit, odd_in_filter, safe
 from ng_tui.widgets.glyphs import glyphs
 
 Purpose = Literal["filter", "search"]
@@ -96,8 +96,9 @@ class FilterBar(Vertical):
         self.remove_class("-open", "-wrong")
 
     def hint(self, text: str) -> None:
-        """Shows how many records match, or how the language works while nothing is typed."""
+        """Shows how many records match, and what is odd in what is typed; else how the language works."""
         self.remove_class("-wrong")
+        text = "  ".join(filter(None, [text, safe(odd_in_filter(self.query_one(FilterInput).value))]))
         empty = tr('word  "two words"  ~/re/i  !not  level>=warn  source:x  novelty>=3  @wrong')
         self.query_one("#filter-message", Static).update(Text(" " * 8 + (text or empty), no_wrap=True))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -161,6 +162,64 @@ async def test_patience_ends_and_what_was_not_taken_is_known(serve: Callable[...
         assert sender.waiting == 5 and server.asked > 1
     with pytest.raises(ConnectionFailed):
         await send_all("http://127.0.0.1:1", 1, retry_for_s=0)
+
+
+@pytest.fixture
+def silence() -> Iterator[threading.Event]:
+    """What holds an answer back; it goes out when the test is over."""
+    over = threading.Event()
+    yield over
+    over.set()
+
+
+@pytest.mark.parametrize("limited", [False, True])
+async def test_patience_ends_also_over_an_engine_that_never_answers(
+    serve: Callable[..., Server], silence: threading.Event, monkeypatch: pytest.MonkeyPatch, limited: bool
+) -> None:
+    """`limited`: the patience is said when the request is under way already."""
+    monkeypatch.setattr("ng_tui.client.sender.ANSWER_S", 0.2, raising=False)
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold(number: int, events: list[object]) -> Answer | None:
+        loop.call_soon_threadsafe(asked.set)
+        silence.wait()
+        return None
+
+    server = serve(hold)
+    async with Sender(lambda: resolve(server.url), retry_for_s=None if limited else 0.3) as sender:
+        await sender.put([item(1, "a"), item(2, "b")])
+        await asked.wait()
+        assert (sender.waiting, sender.unknown) == (2, 2)
+        if limited:
+            sender.limit(0.3)
+        async with asyncio.timeout(25):  # A request by itself is given up after 30 s.
+            with pytest.raises(ConnectionFailed, match="no answer in time"):
+                await sender.drain()
+    assert (sender.waiting, sender.unknown) == (2, 2)
+    silence.set()
+
+
+@pytest.mark.parametrize(("status", "unknown"), [(429, 0), (503, 0), (500, 2), (504, 2)])
+async def test_what_an_answer_says_of_a_request_is_known(
+    serve: Callable[..., Server], status: int, unknown: int
+) -> None:
+    server = serve(lambda asked, events: (status, {}, b"sorry"))
+    async with Sender(lambda: resolve(server.url), retry_for_s=0) as sender:
+        await sender.put([item(1, "a"), item(2, "b")])
+        with pytest.raises(ConnectionFailed):
+            await sender.drain()
+    assert (sender.waiting, sender.unknown) == (2, unknown)
+
+
+async def test_what_was_never_sent_is_not_unknown() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    async with Sender(lambda: resolve(f"http://127.0.0.1:{port}"), retry_for_s=0) as sender:
+        await sender.put([item(1, "a")])
+        with pytest.raises(ConnectionFailed):
+            await sender.drain()
+    assert (sender.waiting, sender.unknown) == (1, 0)
 
 
 @pytest.mark.parametrize(("limits", "most"), [({"held_lines": 10}, 10), ({"held_bytes": 100}, 12)])

@@ -37,6 +37,17 @@ def top_lines(text: str) -> list[str]:
     return [line[:-1] for line in text.split("\n") if line[1:3].isdigit() and line[3] == ":"]
 
 
+async def test_operators_of_other_languages_are_told_while_they_are_typed(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await type_filter(pilot, "refused or timeout")
+        assert "or is searched for; or is written |: refused | timeout" in shown(app)
+        assert not app.query_one(FilterBar).has_class("-wrong")
+        await type_filter(pilot, "refused | timeout")
+        assert "is searched for" not in shown(app)
+
+
 async def test_follows_the_newest(tmp_path: Path) -> None:
     app, client = console(tmp_path)
     async with app.run_test(size=SIZE) as pilot:

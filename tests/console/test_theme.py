@@ -65,7 +65,7 @@ def test_a_broken_theme_is_one_line_with_file_and_line(tmp_path: Path, text: str
     (tmp_path / "good.toml").write_text(GOOD)
     loaded = load_themes(tmp_path)
     assert "mine" in loaded.themes and len(loaded.problems) == 1
-    assert says in loaded.problems[0]
+    assert says in str(loaded.problems[0])
 
 
 def test_links_are_refused(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_links_are_refused(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "link.toml").symlink_to(tmp_path / "secret")
     loaded = load_themes(folder)
-    assert "mine" not in loaded.themes and "a link is not followed" in loaded.problems[0]
+    assert "mine" not in loaded.themes and "a link is not followed" in str(loaded.problems[0])
 
 
 def test_left_out_variables_are_derived(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_frozen_source_is_written_down_until_it_learns_again(run: Run, home: d
 
 
 def test_a_source_that_nobody_has_is_frozen_only_when_it_is_meant(run: Run) -> None:
-    refused = run("freeze", "stdni")
+    refused = run("--embedded", "freeze", "stdni")
     assert refused.returncode == 1
     assert b"no source is called stdni; did you mean stdin?" in refused.stderr and b"--future" in refused.stderr
     assert b"stdni is not known yet" in run("freeze", "stdni", "--future").stdout

@@ -195,6 +195,19 @@ def test_patience_that_is_over_says_what_was_not_taken(engine: Engine, emit: Cal
     assert code == 3 and b"; 7 events were not taken in\n" in said, said
 
 
+def test_what_got_no_answer_is_not_said_to_be_lost(engine: Engine, emit: Callable[..., Pipe]) -> None:
+    """A stopped process is connected to by the kernel alone: what is sent waits there, and may yet be taken in."""
+    engine.process.send_signal(signal.SIGSTOP)
+    try:
+        pipe = emit(f"unix:{engine.socket}", "--retry-for", "0")
+        pipe.write(0, 7)
+        code, told, said = pipe.end()
+    finally:
+        engine.process.send_signal(signal.SIGCONT)
+    assert (code, told["unknown"], told["not_taken"]) == (3, 7, 0), said
+    assert b"no answer in time; 7 events unknown: sent, no answer\n" in said, said
+
+
 def test_a_bad_line_in_the_middle_is_told_once(engine: Engine, emit: Callable[..., Pipe]) -> None:
     pipe = emit(f"unix:{engine.socket}", "--source", "app")
     deep = b'{"a":' * 70 + b"1" + b"}" * 70

@@ -123,6 +123,47 @@ def test_keys_that_were_typed_before_it_has_the_terminal_again_are_not_lost(
     assert_restored(console, mode)
 
 
+@pytest.mark.parametrize("first", ["", "?", "f"])
+def test_ctrl_z_gives_the_terminal_to_the_shell_until_fg(terminal: Callable[..., Terminal], first: str) -> None:
+    """`first`: over the screen, over a window, and in the input."""
+    shell = ("bash", "--norc", "--noprofile", "-i")
+    console = terminal(program=shell, env={"PS1": "ready> ", "BASH_SILENCE_DEPRECATION_WARNING": "1"})
+    console.wait("ready>")
+    # What the shell itself turns on at its prompt is not of the console.
+    console.send("bind 'set enable-bracketed-paste off'; echo $((40 + 1)) set\n")
+    console.wait(lambda text: re.search("41 set\nready>", text) is not None)
+    mode = termios.tcgetattr(console.fd)
+    # A job of two processes, of which both stop.
+    console.send(f'sh -c \'"$0" "$@"; :\' {" ".join([COMMAND, *QUIET, "--embedded"])}\n')
+    console.wait("live")
+    if first:
+        console.send(first)
+        there = {"?": "─ Help ─", "f": "^ *filter +@quiet"}[first]
+        console.wait(lambda text: re.search(there, text, re.M) is not None)
+    for _ in range(2):
+        console.send("\x1a")
+        console.wait(lambda text: re.search("Stopped.*\nready>", text, re.S) is not None)
+        assert_restored(console, mode)
+        console.send("clear; echo $((40 + 2)) back; jobs\n")
+        assert "Running" not in console.wait("42 back")
+        console.send("fg\n")
+        console.wait("esc closes" if first == "?" else "live")
+    console.send("\x11")
+    console.wait("ready>")
+    assert_restored(console, mode)
+    console.send("exit\n")
+    assert console.finish() == 0
+
+
+def test_ctrl_z_stops_nothing_that_nobody_could_let_go_on(terminal: Callable[..., Terminal]) -> None:
+    console, mode = start(terminal)
+    console.send("\x1a")
+    console.wait("No shell waits behind the console")
+    console.send("\x11")
+    assert console.finish() == 0
+    assert_restored(console, mode)
+
+
 def test_stops_in_quick_succession_leave_one_reader_of_keys(terminal: Callable[..., Terminal]) -> None:
     console, mode = start(terminal)
     for number in (signal.SIGSTOP, signal.SIGTSTP, signal.SIGSTOP, signal.SIGTSTP, signal.SIGSTOP) * 4:

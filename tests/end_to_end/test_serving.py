@@ -54,10 +54,12 @@ def test_a_second_one_names_the_first(run: Run, serving: Serving, tmp_path: Path
     [
         (("--listen", "everywhere"), b"expected ADDRESS:PORT"),
         (("--listen", "0.0.0.0:0"), b"can be reached from other hosts"),
+        (("--set", "server.listen=[]", "--socket", "none"), b"NG-2107 flag --set: server.listen: there is nothing to"),
     ],
 )
 def test_an_address_that_cannot_be_served_is_refused(run: Run, arguments: tuple[str, ...], expected: bytes) -> None:
-    result = run(*SILENT, "serve", *arguments)
+    ahead = arguments[:2] if arguments[0] == "--set" else ()
+    result = run(*SILENT, *ahead, "serve", *arguments[len(ahead) :])
     assert result.returncode == 78 and expected in result.stderr and b"Traceback" not in result.stderr
 
 

@@ -69,6 +69,7 @@ fn run(mut arguments: Arguments) -> Result<ExitCode, Vec<NodeError>> {
     }
     let (layers, unread) = layers(&arguments).map_err(|error| vec![error])?;
     let config = Config::resolve(&layers)?;
+    config.check_is_served().map_err(|error| vec![error])?;
     unread.iter().chain(&config.formats().1).for_each(|error| say(&error.to_string()));
     let local = ng_node::zone::local();
     local.problem.iter().for_each(|problem| say(problem));

@@ -214,12 +214,20 @@ pub(super) fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || "|(),\"".contains(c)
 }
 
-/// How what a word means in other query languages is written here.
+/// How what an operator means in other query languages is written here, whatever the case of its letters.
+pub(super) fn operator_of_other_languages(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "and" | "&&" => "a blank means and: refused timeout",
+        "or" | "||" => "or is written |: refused | timeout",
+        "not" => "not is written !: refused !timeout",
+        _ => return None,
+    })
+}
+
+/// The same of a word that is refused without quotes, for nobody writes it so to search for it.
 pub(super) fn of_other_languages(word: &str) -> Option<&'static str> {
     Some(match word {
-        "AND" => "a blank means and: refused timeout",
-        "OR" => "or is written |: refused | timeout",
-        "NOT" => "not is written !: refused !timeout",
+        "AND" | "OR" | "NOT" => return operator_of_other_languages(word),
         _ if word.starts_with('\'') => "quotes are double here: \"two words\"",
         _ => return None,
     })

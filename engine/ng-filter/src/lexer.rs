@@ -16,6 +16,9 @@ pub(super) enum Token {
     Leaf(Expr),
 }
 
+/// What names of sources begin with, before a colon; such a name is no comparison.
+const KINDS_OF_SOURCES: [&str; 2] = ["file", "http"];
+
 /// Reads tokens from text.
 pub(super) struct Lexer {
     chars: Vec<char>,
@@ -264,7 +267,9 @@ fn plain_text(field: &str, op: Op, text: &str, at: At) -> Result<()> {
     if !is_name || text.contains(['/', '\\']) || text.contains("::") {
         return Ok(());
     }
+    let is_source = op == Op::Like && KINDS_OF_SOURCES.contains(&field) && text.len() > field.len() + symbol.len();
     let hint = match nearest(field, fields::fields().map(|row| row.name)) {
+        _ if is_source => format!("the source of this name is written source:{text}."),
         Some(name) => format!("did you mean {name}?"),
         None => format!("attributes are written attr.{field}."),
     };

@@ -22,9 +22,9 @@
 //! # Layout
 //!
 //! `lexer` → `parse` (or `dialect`) → `ast`, whose `Display` is the canonical form → `check` (with `fields`, `rules`,
-//! `units`, `pattern`) → `eval`, with `head`. `attrs` reads fields of the raw bytes. `keys` and `partial_evaluation` say
-//! of a compiled filter what can be known of its result without it being run: the routes find the subscriptions of a
-//! record by them.
+//! `units`, `pattern`) → `eval`, with `head`. `hint` says what may be meant otherwise. `attrs` reads fields of the raw
+//! bytes. `keys` and `partial_evaluation` say of a compiled filter what can be known of its result without it being run:
+//! the routes find the subscriptions of a record by them.
 
 #![forbid(unsafe_code)]
 
@@ -35,6 +35,7 @@ mod dialect;
 mod eval;
 mod fields;
 mod head;
+mod hint;
 mod keys;
 mod lexer;
 mod parse;
@@ -47,6 +48,7 @@ mod units;
 
 pub use attrs::{attr, text_of};
 pub use fields::{FieldKind, FieldRow, fields};
+pub use hint::{Hint, hint};
 pub use keys::{Key, MAX_PART_LEN};
 pub use partial_evaluation::{Known, PartialEvaluation, REJECTED, Rest, SITUATIONS, situation};
 

@@ -70,6 +70,9 @@ impl Parser {
                 self.advance()?;
                 Ok(inside)
             }
+            Token::Or if place == "after |" => {
+                Err(FilterError::at(at, "expected an expression after |, found |; or is written with one |"))
+            }
             Token::Or => Err(FilterError::at(at, format!("expected an expression {place}, found |"))),
             Token::Close if place == "after (" => Err(FilterError::at(at, "expected an expression after (, found )")),
             Token::Close if depth == 0 => Err(FilterError::at(at, "this ) has no (")),

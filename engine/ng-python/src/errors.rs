@@ -9,12 +9,17 @@ use pyo3::prelude::*;
 create_exception!(_engine, EngineError, PyException, "args: a list of (code, what, place, hint, exit code).");
 create_exception!(_engine, FilterError, PyException, "args: column (characters, from 1), message.");
 
+/// An error of the assembler: code, what, place, hint, exit code.
+pub(crate) type PyFault = (String, String, String, String, i32);
+
 /// One or more errors of the assembler.
 pub(crate) fn engine_errors(errors: &[NodeError]) -> PyErr {
-    let row = |error: &NodeError| {
-        (error.code.to_owned(), error.what.clone(), error.place.clone(), error.hint.clone(), error.exit)
-    };
-    EngineError::new_err((errors.iter().map(row).collect::<Vec<_>>(),))
+    EngineError::new_err((errors.iter().map(fault).collect::<Vec<_>>(),))
+}
+
+/// An error as it crosses the border.
+pub(crate) fn fault(error: &NodeError) -> PyFault {
+    (error.code.to_owned(), error.what.clone(), error.place.clone(), error.hint.clone(), error.exit)
 }
 
 /// A refused filter.

@@ -1,6 +1,6 @@
 //! Functions without an engine.
 
-use crate::errors::{engine_errors, filter_error};
+use crate::errors::{PyFault, engine_errors, fault, filter_error};
 use ng_filter::{Env, Filter, fields};
 use ng_node::config::{self, Config, FormatFile, Layer};
 use pyo3::prelude::*;
@@ -27,6 +27,12 @@ pub(crate) fn check_filter(text: &str, saved: BTreeMap<String, String>) -> PyRes
     Filter::compile(text, &env).map(|filter| filter.canonical()).map_err(|error| filter_error(&error))
 }
 
+/// What a filter that is not refused hardly means: (column, message); None when nothing is odd.
+#[pyfunction]
+pub(crate) fn filter_hint(text: &str) -> Option<(usize, String)> {
+    ng_filter::hint(text).map(|hint| (hint.column, hint.message))
+}
+
 /// The fields of the filter language: (name, summary, example).
 #[pyfunction]
 pub(crate) fn filter_fields() -> Vec<(&'static str, &'static str, &'static str)> {
@@ -40,20 +46,34 @@ pub(crate) type PyLayer = (String, String, String, String);
 /// Merges layers. Returns JSON: {path: [value, origin]}. Raises EngineError with every fault.
 #[pyfunction]
 pub(crate) fn resolve_config(layers: Vec<PyLayer>) -> PyResult<Vec<u8>> {
-    let config = resolve(layers)?;
-    let entries: BTreeMap<&str, _> =
-        config.entries().map(|(path, value, origin)| (path, (value, origin.to_string()))).collect();
-    Ok(serde_json::to_vec(&entries).expect("settings are valid JSON"))
+    Ok(values(&resolve(layers)?))
+}
+
+/// Merges what of the layers is good. Returns JSON as `resolve_config`, and the faults as `EngineError` has them.
+#[pyfunction]
+pub(crate) fn examine_config(layers: Vec<PyLayer>) -> (Vec<u8>, Vec<PyFault>) {
+    let (config, faults) = Config::examine(&read(layers));
+    (values(&config), faults.iter().map(fault).collect())
 }
 
 /// The configuration behind layers.
 pub(crate) fn resolve(layers: Vec<PyLayer>) -> PyResult<Config> {
+    Config::resolve(&read(layers)).map_err(|errors| engine_errors(&errors))
+}
+
+fn read(layers: Vec<PyLayer>) -> Vec<Layer> {
     let layer = |(kind, name, first, second): PyLayer| match kind.as_str() {
         "file" => Layer::File { name, text: first, table: second },
         "format" => Layer::Format(FormatFile { path: name, text: first }),
         _ => Layer::Value { name, path: first, text: second },
     };
-    Config::resolve(&layers.into_iter().map(layer).collect::<Vec<_>>()).map_err(|errors| engine_errors(&errors))
+    layers.into_iter().map(layer).collect()
+}
+
+fn values(config: &Config) -> Vec<u8> {
+    let entries: BTreeMap<&str, _> =
+        config.entries().map(|(path, value, origin)| (path, (value, origin.to_string()))).collect();
+    serde_json::to_vec(&entries).expect("settings are valid JSON")
 }
 
 /// A configuration file with every key as a comment.

@@ -25,8 +25,8 @@ mod _engine {
     use crate::formats::{FormatReport, check_format, format_faults, format_layers, list_formats};
     #[pymodule_export]
     use crate::functions::{
-        check_filter, config_reference, config_template, filter_fields, is_development_build, lock_owner,
-        resolve_config, safe_text,
+        check_filter, config_reference, config_template, examine_config, filter_fields, filter_hint,
+        is_development_build, lock_owner, resolve_config, safe_text,
     };
     #[pymodule_export]
     use crate::inlet::Inlet;

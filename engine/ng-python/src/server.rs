@@ -20,6 +20,7 @@ impl Server {
     fn new(py: Python<'_>, layers: Vec<PyLayer>, state_dir: PathBuf, zone: &str) -> PyResult<Self> {
         ng_server::supervise::tell_panics_as_lines();
         let config = resolve(layers)?;
+        config.check_is_served().map_err(|error| engine_errors(&[error]))?;
         let options = ServerOptions { state_dir, zone: crate::zone::zone(zone)? };
         let inner = py.detach(|| Inner::start(&config, &options)).map_err(|error| engine_errors(&[error]))?;
         Ok(Server { inner: Mutex::new(inner) })
@@ -28,7 +29,8 @@ impl Server {
     /// Raises EngineError when a server would refuse this configuration; starts nothing.
     #[staticmethod]
     fn check(layers: Vec<PyLayer>) -> PyResult<()> {
-        Inner::check(&resolve(layers)?).map_err(|error| engine_errors(&[error]))
+        let config = resolve(layers)?;
+        config.check_is_served().and_then(|()| Inner::check(&config)).map_err(|error| engine_errors(&[error]))
     }
 
     /// What is to be told to the person who starts it, one line each: the addresses, and what was made at the first start.

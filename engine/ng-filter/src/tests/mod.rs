@@ -2,6 +2,7 @@
 
 mod dialect;
 mod errors;
+mod hints;
 mod keys;
 mod language;
 mod matching;

@@ -55,15 +55,17 @@ pub enum Layer {
 pub(super) type Entry = (String, SettingValue, Origin);
 
 impl Layer {
-    /// Every value of the layer.
-    pub(super) fn read(&self) -> Result<Vec<Entry>, NodeError> {
-        let mut entries = Vec::new();
+    /// Every value of the layer, and what is wrong with the others.
+    pub(super) fn read(&self) -> (Vec<Entry>, Vec<NodeError>) {
+        let (mut entries, mut faults) = (Vec::new(), Vec::new());
         match self {
             Layer::File { name, text, table: outer } => {
                 // A byte order mark is what editors of other systems leave; TOML does not know it.
                 let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-                let table = DeTable::parse(text).map_err(|error| syntax(name, text, &error))?;
-                collect(outer, table.get_ref(), name, text, &mut entries)?;
+                match DeTable::parse(text) {
+                    Ok(table) => collect(outer, table.get_ref(), (name, text), &mut entries, &mut faults),
+                    Err(error) => faults.push(syntax(name, text, &error)),
+                }
             }
             Layer::Format(_) => {}
             Layer::Value { name, path, text } => {
@@ -79,16 +81,23 @@ impl Layer {
                 entries.push((path.clone(), value, origin));
             }
         }
-        Ok(entries)
+        (entries, faults)
     }
 }
 
-fn collect(path: &str, table: &DeTable<'_>, name: &str, text: &str, entries: &mut Vec<Entry>) -> Result<(), NodeError> {
+/// The values of a table of the file with this name and text.
+fn collect(
+    path: &str,
+    table: &DeTable<'_>,
+    (name, text): (&str, &str),
+    entries: &mut Vec<Entry>,
+    faults: &mut Vec<NodeError>,
+) {
     for (key, value) in table {
         let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         let origin = Origin { layer: name.to_owned(), place: Some(place(text, key.span().start)) };
         match value.get_ref() {
-            DeValue::Table(inner) => collect(&path, inner, name, text, entries)?,
+            DeValue::Table(inner) => collect(&path, inner, (name, text), entries, faults),
             other => match plain(other) {
                 Some(value) => entries.push((path, value, origin)),
                 None => {
@@ -96,12 +105,11 @@ fn collect(path: &str, table: &DeTable<'_>, name: &str, text: &str, entries: &mu
                         "{path}: expected a text, number, boolean or list of texts, found {}",
                         other.type_str()
                     );
-                    return Err(NodeError::config("NG-2102", origin.to_string(), what));
+                    faults.push(NodeError::config("NG-2102", origin.to_string(), what));
                 }
             },
         }
     }
-    Ok(())
 }
 
 fn plain(value: &DeValue<'_>) -> Option<SettingValue> {

@@ -34,34 +34,52 @@ pub struct Config {
 impl Config {
     /// Merges layers, the later over the earlier. Every fault is reported, not only the first.
     pub fn resolve(layers: &[Layer]) -> Result<Config, Vec<NodeError>> {
+        let (config, faults) = Config::examine(layers);
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// Merges what of the layers is good, and says what is wrong with the rest: whoever checks can go on to what only
+    /// the whole shows. In place of a refused value stands that of an earlier layer, or the default.
+    pub fn examine(layers: &[Layer]) -> (Config, Vec<NodeError>) {
         let mut values = BTreeMap::new();
         for section in sections() {
             for row in &section.rows {
                 values.insert(format!("{}.{}", section.path, row.key), (row.default(), Origin::default()));
             }
         }
-        let mut errors = Vec::new();
+        let defaults = values.clone();
+        let mut faults = Vec::new();
         for layer in layers {
-            match layer.read() {
-                Ok(entries) => {
-                    for (path, value, origin) in entries {
-                        match accept(&path, &value, &origin) {
-                            Ok(value) => drop(values.insert(path, (value, origin))),
-                            Err(error) => errors.push(error),
-                        }
-                    }
+            let (entries, unread) = layer.read();
+            faults.extend(unread);
+            for (path, value, origin) in entries {
+                match accept(&path, &value, &origin) {
+                    Ok(value) => drop(values.insert(path, (value, origin))),
+                    Err(error) => faults.push(error),
                 }
-                Err(error) => errors.push(error),
             }
         }
         let format = |layer: &Layer| match layer {
             Layer::Format(file) => Some(file.clone()),
             _ => None,
         };
-        let config = Config { values, formats: layers.iter().filter_map(format).collect() };
-        errors.extend(config.check_filters());
-        errors.extend(config.vocabulary().err());
-        if errors.is_empty() { Ok(config) } else { Err(errors) }
+        let mut config = Config { values, formats: layers.iter().filter_map(format).collect() };
+        let filters = config.check_filters();
+        let words = config.vocabulary().err();
+        let wrong = |path: &str| {
+            filters.iter().any(|(refused, _)| refused == path)
+                || words.is_some() && (path.starts_with("reading.levels.") || path.starts_with("reading.keys."))
+        };
+        config.values = config
+            .values
+            .into_iter()
+            .filter_map(|(path, value)| {
+                let value = if wrong(&path) { defaults.get(&path)?.clone() } else { value };
+                Some((path, value))
+            })
+            .collect();
+        faults.extend(filters.into_iter().map(|(_, error)| error).chain(words));
+        (config, faults)
     }
 
     /// Every value with its origin, by dotted path.
@@ -95,21 +113,31 @@ impl Config {
         self.values.get(path).map(|(_, origin)| origin.clone()).unwrap_or_default()
     }
 
+    /// Refuses a configuration by which a server would listen nowhere. A console with an engine of its own needs no place.
+    pub fn check_is_served(&self) -> Result<(), NodeError> {
+        let is = |key: &str, value| self.get(&format!("server.{key}")) == Some(&value);
+        if !is("listen", SettingValue::List(Vec::new())) || !is("socket", SettingValue::Text("none".into())) {
+            return Ok(());
+        }
+        let what = "server.listen: there is nothing to listen on: it is empty, and server.socket is none";
+        let place = self.origin("server.listen").to_string();
+        let hint = "set server.listen to an address such as [\"127.0.0.1:8000\"], or server.socket to a path";
+        Err(NodeError::config("NG-2107", place, what).hint(hint))
+    }
+
     /// What filters are compiled against.
     pub fn env(&self, now_ns: i64, zone: Zone) -> Env {
         Env { saved: self.texts("filters"), now_ns, zone }
     }
 
-    fn check_filters(&self) -> Vec<NodeError> {
+    /// The paths of the filters that are refused, and why.
+    fn check_filters(&self) -> Vec<(String, NodeError)> {
         let env = self.env(0, Zone::UTC);
         let check = |(path, text): (String, String)| {
             let error = Filter::compile(&text, &env).err()?;
             let what = format!("{path}: {}", error.message);
-            Some(NodeError::config(
-                "NG-2105",
-                format!("{}, column {} of the filter", self.origin(&path), error.column),
-                what,
-            ))
+            let place = format!("{}, column {} of the filter", self.origin(&path), error.column);
+            Some((path, NodeError::config("NG-2105", place, what)))
         };
         let saved = self.texts("filters").into_iter().map(|(name, text)| (format!("filters.{name}"), text));
         let settings = sections().into_iter().flat_map(|section| {

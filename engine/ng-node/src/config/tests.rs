@@ -78,6 +78,43 @@ fn every_fault_is_reported() {
 }
 
 #[test]
+fn a_value_of_a_wrong_type_hides_no_other_fault() {
+    let found = faults("[ring]\ncapacity = 1979-05-27\nextra = 2\n[filters]\nbad = \"levle>=warn\"");
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+#[test]
+fn what_is_good_stands_beside_what_is_refused() {
+    let good = file("[ring]\ncapacity = 2000\n[filters]\na = \"refused\"");
+    let text = "[ring]\ncapacity = 1\n[filters]\nb = \"levle>=warn\"\n[reading.levels]\nboom = \"loud\"\n[profiles]\nw = \"ssh://w\"";
+    let (config, found) = Config::examine(&[good, file(text)]);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert_eq!(config.get("ring.capacity"), Some(&SettingValue::Int(2000)));
+    assert_eq!(config.texts("filters"), [("a".to_owned(), "refused".to_owned())].into());
+    assert_eq!(config.texts("reading.levels"), BTreeMap::new());
+    assert_eq!(config.texts("profiles").len(), 1);
+    let layer = |(path, value, origin): (&str, &SettingValue, &Origin)| Layer::Value {
+        name: origin.to_string(),
+        path: path.into(),
+        text: toml_value(value),
+    };
+    let again: Vec<Layer> = config.entries().map(layer).collect();
+    assert!(Config::resolve(&again).is_ok(), "what is left is a whole configuration");
+}
+
+#[test]
+fn a_server_needs_a_place_to_listen_on() {
+    let served = |text: &str| Config::resolve(&[file(text)]).unwrap().check_is_served();
+    assert_eq!(served("[server]\nsocket = \"none\""), Ok(()));
+    assert_eq!(served("[server]\nlisten = []"), Ok(()));
+    let error = served("[server]\nlisten = []\nsocket = \"none\"").unwrap_err();
+    assert!(
+        error.to_string().starts_with("NG-2107 ng.toml:2:1: server.listen: there is nothing to listen on"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_later_layer_wins_and_says_where_it_comes_from() {
     let flag = Layer::Value { name: "flag --set".into(), path: "ring.capacity".into(), text: "9000".into() };
     let config = Config::resolve(&[file("\u{feff}[ring]\ncapacity = 2_000\n"), flag]).unwrap();
