@@ -30,6 +30,9 @@ const LEADS_ON: [&[u8]; 25] = [
 /// is a level.
 pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool, logcat: bool) -> Option<Found> {
     let window = &raw[..raw.len().min(from + WINDOW)];
+    if let Some(found) = first_in_capitals(words, window, from) {
+        return Some(found);
+    }
     let mut before = Before { stamped, ..Before::default() };
     let mut at = from;
     while before.tokens < TOKENS {
@@ -67,6 +70,19 @@ pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool
         at = end;
     }
     None
+}
+
+/// A level in capitals that comes first, as most lines have it: what stands before or behind it changes nothing.
+fn first_in_capitals(words: &Vocabulary, window: &[u8], from: usize) -> Option<Found> {
+    let at = skip_blank(window, from);
+    let len = window.get(at..)?.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+    let ends = matches!(window.get(at + len), None | Some(b' ' | b'\t' | 0x1b));
+    // A single letter may be the start of more.
+    if len < 2 || !ends {
+        return None;
+    }
+    let Word { level, everyday: false } = words.word(&window[at..at + len])? else { return None };
+    Some(Found { level, message: Some(at + len) })
 }
 
 /// The first byte at or behind `at` that is neither blank nor part of a colour sequence (`ESC [ … m`).

@@ -3,7 +3,7 @@
 
 use super::stamp::{self, Found};
 use super::{Clock, Encoder, members, metric_lines, number};
-use memchr::{memchr_iter, memrchr};
+use memchr::{memchr_iter, memchr2, memrchr};
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::{Format, Unit};
 
@@ -120,9 +120,11 @@ fn behind_comma(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<(i6
 
 /// The time at the start of a line, and where what follows it begins. Looks only at lines that may end in a value.
 fn behind_stamp(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<(i64, usize)> {
-    let begins = |byte: u8| byte.is_ascii_digit() || b"[(ADFJMNOSTWadfjmnostw@".contains(&byte);
-    let ends = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'%' | b'.');
-    if !begins(*text.first()?) || !ends(*text.last()?) || memchr_iter(b' ', text).nth(WORDS).is_some() {
+    let last = &text[memrchr(b' ', text)? + 1..];
+    let is_value = |byte: &u8| byte.is_ascii_digit() || b"+-.%NnIi".contains(byte);
+    // A number, its unit, or one with its name.
+    let ends = last.first().is_some_and(is_value) || last.len() < 3 || memchr2(b'|', b'=', last).is_some();
+    if !ends || memchr_iter(b' ', text).nth(WORDS).is_some() {
         return None;
     }
     let Found { stamp, leads: true, .. } = stamp::find(text, 0)? else { return None };

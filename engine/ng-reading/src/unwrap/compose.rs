@@ -2,10 +2,16 @@
 
 use super::{Wrapped, Wrapper, behind, is_name, word_len};
 use crate::encoders::skip_colours;
+use memchr::memchr;
 use ng_model::event::Span;
+
+/// The bar stands within so many bytes: a name, as many blanks, and colours.
+const WITHIN: usize = 256;
 
 pub(super) static WRAPPER: Wrapper = Wrapper {
     find: |raw, vocabulary| {
+        // Most lines have no bar, and are not walked through.
+        memchr(b'|', &raw[..raw.len().min(WITHIN)])?;
         let start = skip_colours(raw, 0);
         let len = word_len(&raw[start..], 64, is_name);
         if len == 0 || !matches!(raw.get(start + len), Some(b' ' | 0x1b)) {

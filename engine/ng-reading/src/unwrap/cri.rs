@@ -1,6 +1,7 @@
 //! The lines that the container runtimes of Kubernetes write: `2026-11-22T13:02:03.1Z stdout F text`.
 
 use super::{Wrapped, Wrapper, word_len};
+use memchr::memchr;
 use ng_model::event::Span;
 
 pub(super) static WRAPPER: Wrapper = Wrapper {
@@ -8,8 +9,8 @@ pub(super) static WRAPPER: Wrapper = Wrapper {
         if raw.get(10) != Some(&b'T') {
             return None;
         }
-        let time = word_len(raw, 40, |byte| byte != b' ');
-        let rest = raw[time..].strip_prefix(b" ")?;
+        let time = memchr(b' ', &raw[..raw.len().min(40)])?;
+        let rest = &raw[time + 1..];
         if !rest.starts_with(b"stdout ") && !rest.starts_with(b"stderr ") {
             return None;
         }

@@ -18,6 +18,8 @@ pub(super) static WRAPPER: Wrapper = Wrapper {
     },
 };
 
+/// With a date of ISO 8601 the process begins within so many bytes: the time, the host and the tag.
+const WITHIN: usize = 40 + 256 + 64 + 2;
 /// Most fields taken out of structured data.
 const DATA: usize = 64;
 
@@ -122,6 +124,10 @@ fn quoted_len(raw: &[u8]) -> Option<(usize, bool)> {
 fn plain(raw: &[u8], start: usize) -> Option<Wrapped> {
     let rest = raw.get(start..)?;
     let is_iso = rest.first().is_some_and(u8::is_ascii_digit);
+    // Most lines with such a date have no process, and are not walked through.
+    if is_iso && memchr(b'[', &rest[..rest.len().min(WITHIN)]).is_none() {
+        return None;
+    }
     let time = if is_iso { iso_len(rest)? } else { named_len(rest)? };
     let host = start + time + 1;
     let host_end = host + word_len(raw.get(host..)?, 256, |byte| is_name(byte) || byte == b':');

@@ -109,8 +109,9 @@ static ENDS_NAME: [bool; 256] = {
     ends
 };
 
-/// The place of what follows from `at` on up to a blank.
+/// The place of what follows from `at` on up to a blank; an empty one at the end of the line and behind it.
 fn word(line: &[u8], at: usize) -> Range<usize> {
+    let at = at.min(line.len());
     at..memchr(b' ', &line[at..]).map_or(line.len(), |len| at + len)
 }
 

@@ -369,6 +369,8 @@ fn what_is_no_metric() {
         "foo{bar} 1",
         "# HELP up Whether it is up.",
         "x:5|y",
+        "x{a=\"b\"} # 5",
+        "a_b #",
         "2026-11-22T13:02:03Z INFO cpu 93%",
         "2026-11-22T13:02:03Z 3 apples",
         "a.b 1 2",
