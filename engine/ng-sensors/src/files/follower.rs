@@ -80,7 +80,8 @@ impl Follower {
         if !self.scanned {
             self.remembers_since = self.now();
         }
-        let mut scan = scan(&self.options.globs);
+        let ingest = &self.ingest;
+        let mut scan = scan(&self.options.globs, &|| if ingest.stopped() { Err(Shutdown) } else { Ok(()) })?;
         let total = scan.found.len() + scan.beyond;
         let found = std::mem::take(&mut scan.found);
         let mut new = self.unknown(found);
@@ -300,6 +301,7 @@ impl Follower {
             let most = self.options.max_files;
             words.push(format!("{left_out} of {total} matching files are not followed: max_files is {most}"));
         }
+        words.extend_from_slice(&scan.cuts);
         words.extend(scan.problem.clone());
         if scan.problems > 1 {
             words.push(format!("{} more like this", scan.problems - 1));

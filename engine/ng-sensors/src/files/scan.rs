@@ -1,8 +1,9 @@
 //! Looks which files match, and lists the generations beside a path.
 
-use super::expand::Glob;
+use super::expand::{Glob, Listed};
 use super::name::shown;
 use super::place::Id;
+use ng_model::intake::Shutdown;
 use ng_wire::TroubleKind;
 use std::collections::HashSet;
 use std::fs;
@@ -35,6 +36,8 @@ pub(super) struct Scan {
     pub(super) problem: Option<String>,
     /// How many things are wrong.
     pub(super) problems: usize,
+    /// Globs of which only a part was looked at, and why.
+    pub(super) cuts: Vec<String>,
     /// Files that are named without wildcards and cannot be followed.
     pub(super) missing: Vec<Missing>,
     /// Globs with wildcards that nothing matches, as they were written.
@@ -65,8 +68,8 @@ impl Scan {
     }
 }
 
-/// Looks which files match the globs. None is opened.
-pub(super) fn scan(globs: &[Glob]) -> Scan {
+/// Looks which files match the globs, until `pause` says otherwise. None is opened.
+pub(super) fn scan(globs: &[Glob], pause: &dyn Fn() -> Result<(), Shutdown>) -> Result<Scan, Shutdown> {
     let mut scan = Scan::default();
     let mut known = HashSet::new();
     for glob in globs {
@@ -75,15 +78,18 @@ pub(super) fn scan(globs: &[Glob]) -> Scan {
             continue;
         }
         let mut any = false;
-        glob.expand(&mut |listed| match listed {
-            Ok(path) => {
+        glob.expand(pause, &mut |listed| match listed {
+            Listed::Path(path) => {
                 any = true;
                 if !is_binary(&path) {
                     consider(path, false, &mut known, &mut scan);
                 }
             }
-            Err((folder, error)) => scan.complain(|| format!("cannot list {}: {error}", shown(&folder))),
-        });
+            Listed::Closed(folder, error) => scan.complain(|| format!("cannot list {}: {error}", shown(&folder))),
+            Listed::Cut(folder, words) => {
+                scan.cuts.push(format!("{} matches more than is looked at: at {} {words}", glob.text(), shown(&folder)));
+            }
+        })?;
         if !any {
             // As in a shell: a name such as `app[1].log` is that of a file when it matches no other.
             let path = glob.spelled_out();
@@ -94,7 +100,7 @@ pub(super) fn scan(globs: &[Glob]) -> Scan {
             }
         }
     }
-    scan
+    Ok(scan)
 }
 
 fn consider(path: PathBuf, named: bool, known: &mut HashSet<Id>, scan: &mut Scan) {
@@ -215,7 +221,7 @@ mod tests {
         std::os::unix::fs::symlink(at("nowhere"), at("broken.log")).unwrap();
         let check = |globs: &[&str], expect: &[&str], problem: Option<String>| {
             let globs: Vec<Glob> = globs.iter().map(|glob| Glob::new(&at(glob)).unwrap()).collect();
-            let scan = scan(&globs);
+            let scan = scan(&globs, &|| Ok(())).unwrap();
             let found: Vec<_> = scan.found.iter().map(|found| found.path.to_str().unwrap().to_string()).collect();
             assert_eq!(found, expect.iter().map(|name| at(name)).collect::<Vec<_>>());
             assert_eq!(scan.problem, problem);
