@@ -37,6 +37,33 @@ def test_a_folder_stands_for_its_files_and_a_glob_for_what_matches(run: Run, tmp
     assert texts(run("tail", "--json", "--limit", "1", str(tmp_path / "*.txt")).stdout) == ["two.txt"]
 
 
+def test_several_files_are_merged_by_time_unless_told_otherwise(run: Run, tmp_path: Path) -> None:
+    for name, seconds in (("web", (1, 3, 5)), ("db", (2, 4, 6))):
+        lines = [f"2026-11-22T13:00:0{second}Z INFO {name} step {second}\n" for second in seconds]
+        (tmp_path / f"{name}.log").write_text("".join(lines))
+    files = [str(tmp_path / "web.log"), str(tmp_path / "db.log")]
+    merged = ["web step 1", "db step 2", "web step 3", "db step 4", "web step 5", "db step 6"]
+    tail = ("tail", "--json", "--limit", "6")
+    assert texts(run(*tail, *files).stdout) == merged
+    named = [word for file in files for word in ("--file", file)]
+    assert texts(run(*named, *tail).stdout) == merged
+    for asked in (
+        run(*tail, "--order", "arrival", *files),
+        run("--order", "arrival", *named, *tail),
+    ):
+        assert texts(asked.stdout) != merged
+        assert sorted(texts(asked.stdout)) == sorted(merged)
+
+
+def test_links_that_lead_back_do_not_hold_up_the_end(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "logs" / "a"
+    folder.mkdir(parents=True)
+    for name in ("x", "y", "z"):
+        (folder / name).symlink_to("..")
+    (folder / "one.log").write_text(LINE.format("here"))
+    assert texts(run("tail", "--json", "--limit", "1", str(tmp_path / "logs" / "**" / "*.log")).stdout) == ["here"]
+
+
 def test_without_a_terminal_a_bare_file_is_printed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "app.log").write_text(LINE.format("boom"))
     process = run("--set", "sensors.files.rescan_s=0.05", "tail", "--limit", "1", str(tmp_path / "app.log"))

@@ -54,6 +54,11 @@ impl Gateway {
         gateway
     }
 
+    /// What finds the times of events, with what it has seen.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     /// Takes new settings.
     pub fn configure(&mut self, values: &Values) {
         self.max_bytes = values.int("max_reading_bytes") as usize;

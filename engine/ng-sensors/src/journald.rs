@@ -5,11 +5,10 @@
 mod child;
 
 use crate::stdin::MAX_LINE_BYTES;
-use crate::{Sensor, SensorType, pace};
+use crate::{ReadingRules, Sensor, SensorType, pace};
 use child::{Child, Ended};
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
-use ng_reading::source_reader::Limits;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -93,7 +92,7 @@ impl Journald {
     }
 }
 
-fn build(values: &Values, _: Limits) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, _: &ReadingRules) -> Result<Box<dyn Sensor>, SettingError> {
     if let Some(unit) = values.list("units").iter().find(|unit| unit.is_empty() || unit.contains('\0')) {
         return Err(SettingError { key: "units".into(), expected: format!("expected names of units, found {unit:?}") });
     }

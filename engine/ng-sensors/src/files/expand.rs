@@ -372,7 +372,8 @@ mod tests {
                 found.sort();
                 found.dedup();
                 assert_eq!(found, real, "{glob}");
-                let through_link = expanded.iter().filter(|path| path.starts_with(at("link/")) && **path != *at("link"));
+                let through_link =
+                    expanded.iter().filter(|path| path.starts_with(at("link/")) && **path != *at("link"));
                 assert_eq!(through_link.count() > 0, glob.starts_with("link/"), "{glob}: {expanded:?}");
             } else {
                 assert_eq!(expanded, before, "{glob}");
