@@ -60,7 +60,7 @@ class Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first word names; words that can only be files are opened."""
         if args[0] not in COMMANDS and is_file_name(args[0]):
-            names = click.Argument(["names"], nargs=-1, type=click.Path())
+            names = click.Argument(["names"], nargs=-1, type=click.Path(readable=False))
             order = click.Option(["--order"], type=click.Choice(["time", "arrival"]))
             return args[0], click.Command("files", params=[names, order], callback=open_files), args
         return super().resolve_command(ctx, args)

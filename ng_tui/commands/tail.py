@@ -29,7 +29,7 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
         "their beginning when they are named, or of the one that --url names."
     ),
 )
-@click.argument("names", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.argument("names", nargs=-1, type=click.Path(readable=False), metavar="[FILE]...")
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))

@@ -324,7 +324,9 @@ impl Follower {
 
     /// Closes a file and remembers how far it was read.
     fn close(&mut self, index: usize, gave_way: bool) -> Result<(), Shutdown> {
-        self.open[index].finish(&self.ingest)?;
+        if !self.open[index].is_over {
+            self.open[index].finish(&self.ingest)?;
+        }
         let Followed { path, source, id, offset, head, newest, .. } = self.open.remove(index);
         if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
             source.ended.store(true, Ordering::Relaxed);

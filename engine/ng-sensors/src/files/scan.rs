@@ -7,12 +7,15 @@ use ng_model::intake::Shutdown;
 use ng_wire::TroubleKind;
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Most files taken from one expansion; more are only counted.
 const MOST: usize = 16_384;
+/// Most folders of one glob that are shown because they cannot be listed; more are only counted.
+const FOLDERS: usize = 16;
 /// Ends of names that hold no lines. A path without wildcards is read whatever its name.
 const BINARY: [&str; 12] =
     ["wtmp", "btmp", "lastlog", "faillog", "tallylog", ".journal", ".journal~", ".gz", ".xz", ".bz2", ".zst", ".lz4"];
@@ -38,13 +41,13 @@ pub(super) struct Scan {
     pub(super) problems: usize,
     /// Globs of which only a part was looked at, and why.
     pub(super) cuts: Vec<String>,
-    /// Files that are named without wildcards and cannot be followed.
+    /// Files that are named without wildcards and cannot be followed, and folders that cannot be listed.
     pub(super) missing: Vec<Missing>,
     /// Globs with wildcards that nothing matches, as they were written.
     pub(super) unmatched: Vec<String>,
 }
 
-/// A file that is named and cannot be followed.
+/// A file that is named, or a folder on the way of a glob, that cannot be read.
 #[derive(Debug)]
 pub(super) struct Missing {
     pub(super) path: PathBuf,
@@ -77,7 +80,7 @@ pub(super) fn scan(globs: &[Glob], pause: &dyn Fn() -> Result<(), Shutdown>) -> 
             consider(path, true, &mut known, &mut scan);
             continue;
         }
-        let mut any = false;
+        let (mut any, mut closed) = (false, 0);
         glob.expand(pause, &mut |listed| match listed {
             Listed::Path(path) => {
                 any = true;
@@ -85,9 +88,18 @@ pub(super) fn scan(globs: &[Glob], pause: &dyn Fn() -> Result<(), Shutdown>) -> 
                     consider(path, false, &mut known, &mut scan);
                 }
             }
-            Listed::Closed(folder, error) => scan.complain(|| format!("cannot list {}: {error}", shown(&folder))),
+            // One that has gone in between.
+            Listed::Closed(_, error) if error.kind() == ErrorKind::NotFound => {}
+            Listed::Closed(folder, error) => {
+                closed += 1;
+                scan.refuse(&folder, closed <= FOLDERS, format!("cannot list {}: {error}", shown(&folder)));
+            }
             Listed::Cut(folder, words) => {
-                scan.cuts.push(format!("{} matches more than is looked at: at {} {words}", glob.text(), shown(&folder)));
+                scan.cuts.push(format!(
+                    "{} matches more than is looked at: at {} {words}",
+                    glob.text(),
+                    shown(&folder)
+                ));
             }
         })?;
         if !any {
@@ -95,7 +107,7 @@ pub(super) fn scan(globs: &[Glob], pause: &dyn Fn() -> Result<(), Shutdown>) -> 
             let path = glob.spelled_out();
             if path.is_file() {
                 consider(path, true, &mut known, &mut scan);
-            } else {
+            } else if closed == 0 {
                 scan.unmatched.push(glob.text().to_owned());
             }
         }
@@ -108,7 +120,7 @@ fn consider(path: PathBuf, named: bool, known: &mut HashSet<Id>, scan: &mut Scan
     let metadata = match fs::metadata(&path) {
         Ok(metadata) => metadata,
         // Not there, gone in between, or a symbolic link to nothing.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             if named {
                 let reason = format!("waiting for {}: it does not exist yet", name());
                 scan.missing.push(Missing { path, kind: TroubleKind::Waiting, reason });
