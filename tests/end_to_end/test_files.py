@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import COMMAND, Run
-from .terminal import Terminal
+from .conftest import Run
+from .terminal import COMMAND, Terminal
 
 LINE = "2026-11-30T08:00:00Z ERROR {}\n"
 
