@@ -135,7 +135,7 @@ fn the_order_follows_from_the_files_alone() {
 fn nobody_waits_for_what_has_no_end_and_nothing_of_what_breaks_off_is_lost() {
     let directory = TempDir::new().unwrap();
     let at = |name: &str| directory.path().join(name);
-    rustix::fs::mknodat(rustix::fs::CWD, &at("pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
     let mut pipe = File::options().read(true).write(true).open(at("pipe")).unwrap();
     let lines: String =
         (0..50_000).map(|line| format!("2026-11-22T13:00:01Z line {line} {}\n", line * 7919 % 1013)).collect();
