@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ng_tui import __version__
+from ng_tui.commands.options import order_option, order_setting
 from ng_tui.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
@@ -59,8 +60,9 @@ class Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first word names; words that can only be files are opened."""
         if args[0] not in COMMANDS and is_file_name(args[0]):
-            names = click.Argument(["names"], nargs=-1, type=click.Path())
-            return args[0], click.Command("files", params=[names], callback=open_files), args
+            names = click.Argument(["names"], nargs=-1, type=click.Path(readable=False))
+            order = click.Option(["--order"], type=click.Choice(["time", "arrival"]))
+            return args[0], click.Command("files", params=[names, order], callback=open_files), args
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -89,6 +91,7 @@ class Lazy(click.Group):
     metavar="GLOB",
     help=tr("Follow these files from their beginning, instead of the usual sensors."),
 )
+@order_option
 @click.option("--set", "settings", multiple=True, metavar="TABLE.KEY=VALUE", help=tr("Change one setting."))
 @click.option("--state-dir", type=click.Path(path_type=Path), help=tr("Keep flags, rule modes and exports here."))
 @click.option("--embedded", is_flag=True, help=tr("Run an engine of its own, also when one serves on this host."))
@@ -99,6 +102,7 @@ def cli(
     config_file: Path | None,
     policy: Path | None,
     files: tuple[str, ...],
+    order: str | None,
     settings: tuple[str, ...],
     state_dir: Path | None,
     embedded: bool,
@@ -118,6 +122,7 @@ def cli(
 
     if not local_zone()[1]:
         tell(tr("TZ={zone} is no time zone: local times are UTC", zone=os.environ.get("TZ", "")))
+    settings = (*order_setting(order), *settings)
     ctx.obj = Context(config_file, policy, files, settings, state_dir, debug, embedded)
     if ctx.invoked_subcommand is None:
         watch(ctx)
@@ -139,9 +144,10 @@ def is_file_name(word: str) -> bool:
 
 
 @click.pass_context
-def open_files(ctx: click.Context, names: tuple[str, ...]) -> None:
+def open_files(ctx: click.Context, names: tuple[str, ...], order: str | None) -> None:
     """Watches files, folders and globs as `--file` does."""
     ctx.obj.files += names
+    ctx.obj.settings = (*order_setting(order), *ctx.obj.settings)
     watch(ctx)
 
 

@@ -784,6 +784,7 @@ class SourceView(Struct, omit_defaults=True):
     stale: bool
     last_error: LastError | None = None
     last_ok_ns: int | None = None
+    stands_for: int | None = None
     trouble: Trouble | None = None
 
 

@@ -35,6 +35,18 @@ url_option = click.option(
 )
 """Names an engine that runs elsewhere; the parameter is `target`, None when it is not given."""
 
+order_option = click.option(
+    "--order",
+    type=click.Choice(["time", "arrival"]),
+    help=tr("Files read from their beginning: merged by the times of their events (time), or as they come (arrival)."),
+)
+"""The order of the events of several files; the parameter is `order`, None when it is not given."""
+
+
+def order_setting(order: str | None) -> tuple[str, ...]:
+    """The setting that `--order` changes."""
+    return () if order is None else (f"sensors.files.order={order}",)
+
 
 def target_of(ctx: click.Context, target: str | None) -> str | None:
     """The target of a command, or of the group before it: `modules --url X enable Y` is `modules enable --url X Y`."""

@@ -12,7 +12,7 @@ from ng_tui.client.replay import ReplayClient
 from ng_tui.client.wire import Detection, Frame, Gap, Outcome, Record, Row
 from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
-from ng_tui.commands.options import Deadline, Duration, url_option
+from ng_tui.commands.options import Deadline, Duration, order_option, order_setting, url_option
 from ng_tui.commands.output import SafeLines, data_output
 from ng_tui.commands.troubles import Troubles, tell_odd
 from ng_tui.i18n import ntr, tr
@@ -29,12 +29,13 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
         "their beginning when they are named, or of the one that --url names."
     ),
 )
-@click.argument("names", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.argument("names", nargs=-1, type=click.Path(readable=False), metavar="[FILE]...")
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))
 @click.option("--explain", is_flag=True, help=tr("Below each new or unusual event say why."))
 @click.option("--for", "duration", type=Duration(), help=tr("Stop after this time, such as 10s."))
+@order_option
 @click.option("--limit", type=click.IntRange(min=1), help=tr("Stop after this many events."))
 @url_option
 @click.pass_obj
@@ -46,6 +47,7 @@ def command(
     raw: bool,
     explain: bool,
     duration: float | None,
+    order: str | None,
     limit: int | None,
     target: str | None,
 ) -> None:
@@ -55,6 +57,7 @@ def command(
     if names and target is not None:
         raise click.UsageError(tr("files are read by an engine of its own, not by that of --url"))
     context.files += names
+    context.settings = (*order_setting(order), *context.settings)
     if raw:
         # As they arrived, colours too.
         context.settings = ("reading.colours=keep", *context.settings)

@@ -136,7 +136,7 @@ def _source(one: SourceView, now: int, width: int) -> Line:
     else:
         glyph, word, tag = mark.active, tr("live"), "good"
     name = min(26, max(12, width // 4))
-    left: Line = [("  ", ""), (f"{glyph} {fit(word, 8)}", tag), (fit(safe(short_source(one.name, name)), name), "")]
+    left: Line = [("  ", ""), (f"{glyph} {fit(word, 8)}", tag), (fit(_name(one, name), name), "")]
     if one.refused:
         left.append(("  " + tr("{count} refused", count=fmt_short(one.refused)), "warn"))
     if one.last_error is not None and one.trouble is None:
@@ -148,6 +148,14 @@ def _source(one: SourceView, now: int, width: int) -> Line:
         (fit(fmt_age(one.last_ok_ns, now), 5, "right") + "  ", "warn" if one.stale else "dim"),
     ]
     return spread(left, right, width)
+
+
+def _name(one: SourceView, width: int) -> str:
+    """The name of a source, or how many sources the row stands for."""
+    if one.stands_for is None:
+        return safe(short_source(one.name, width))
+    count = fmt_short(one.stands_for)
+    return tr("{count} that ended", count=count) if one.ended else tr("{count} not shown", count=count)
 
 
 def _trouble(trouble: Trouble) -> tuple[str, str, str]:

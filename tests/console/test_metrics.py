@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ng_tui.client.wire import Frame, Trouble, TroubleKind, Unit
@@ -177,3 +178,14 @@ async def test_a_source_that_is_not_read_says_why_in_full_and_is_never_live() ->
         lines = sources(shown, 80)
         tags = [tag for line in lines for part, tag in line if "failed: index" in part or part.startswith("! failed")]
         assert tags == ["bad", "bad", "bad"]
+
+
+async def test_a_row_for_several_sources_says_how_many() -> None:
+    shown = metrics(0)
+    host_row = next(one for one in shown.sources if one.name == "host")
+    ended = msgspec.structs.replace(host_row, name="sources that ended", ended=True, stands_for=6872)
+    others = msgspec.structs.replace(host_row, name="sources not shown", stands_for=3)
+    shown.sources += [ended, others]
+    rows = ["".join(part for part, _ in line) for line in sources(shown, 80)]
+    assert any("6.9k that ended" in row for row in rows), rows
+    assert any("3 not shown" in row for row in rows), rows

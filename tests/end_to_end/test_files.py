@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from .conftest import Run
-from .terminal import Terminal
+from .terminal import COMMAND, Terminal
 
 LINE = "2026-11-30T08:00:00Z ERROR {}\n"
 
@@ -35,6 +38,64 @@ def test_a_folder_stands_for_its_files_and_a_glob_for_what_matches(run: Run, tmp
     found = run("tail", "--json", "--limit", "2", str(tmp_path)).stdout
     assert sorted(texts(found)) == ["one.log", "two.txt"]
     assert texts(run("tail", "--json", "--limit", "1", str(tmp_path / "*.txt")).stdout) == ["two.txt"]
+
+
+def test_several_files_are_merged_by_time_unless_told_otherwise(run: Run, tmp_path: Path) -> None:
+    for name, seconds in (("web", (1, 3, 5)), ("db", (2, 4, 6))):
+        lines = [f"2026-11-22T13:00:0{second}Z INFO {name} step {second}\n" for second in seconds]
+        (tmp_path / f"{name}.log").write_text("".join(lines))
+    files = [str(tmp_path / "web.log"), str(tmp_path / "db.log")]
+    merged = ["web step 1", "db step 2", "web step 3", "db step 4", "web step 5", "db step 6"]
+    tail = ("tail", "--json", "--limit", "6")
+    assert texts(run(*tail, *files).stdout) == merged
+    named = [word for file in files for word in ("--file", file)]
+    assert texts(run(*named, *tail).stdout) == merged
+    for asked in (
+        run(*tail, "--order", "arrival", *files),
+        run("--order", "arrival", *named, *tail),
+    ):
+        assert texts(asked.stdout) != merged
+        assert sorted(texts(asked.stdout)) == sorted(merged)
+
+
+def test_links_that_lead_back_do_not_hold_up_the_end(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "logs" / "a"
+    folder.mkdir(parents=True)
+    for name in ("x", "y", "z"):
+        (folder / name).symlink_to("..")
+    (folder / "one.log").write_text(LINE.format("here"))
+    assert texts(run("tail", "--json", "--limit", "1", str(tmp_path / "logs" / "**" / "*.log")).stdout) == ["here"]
+
+
+def without_rights() -> None:
+    """In a child of root: what others have closed is closed to it too."""
+    if os.geteuid() == 0:
+        drop, override, search = 24, 1, 2
+        for capability in (override, search):
+            assert ctypes.CDLL(None).prctl(drop, capability, 0, 0, 0) == 0
+
+
+def test_a_folder_that_cannot_be_listed_is_told(home: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (tmp_path / "open.log").write_text(LINE.format("here"))
+    if os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+        folder.chmod(0o700)
+    else:
+        folder.chmod(0)
+    done = subprocess.run(
+        [COMMAND, "tail", "--json", "--for", "4s", str(folder), str(tmp_path / "open.log")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        env={**os.environ, **home},
+        preexec_fn=without_rights,
+    )
+    folder.chmod(0o700)
+    assert texts(done.stdout) == ["here"], done.stderr
+    assert f"cannot list {folder}: Permission denied" in done.stderr.decode(), done.stderr
+    assert done.stderr.count(b"cannot list") == 1, done.stderr
 
 
 def test_without_a_terminal_a_bare_file_is_printed(run: Run, tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ng_tui import _engine
+from ng_tui.client.wire import Frame
 from tests.quiet import QUIET, as_layers
 
 
@@ -60,3 +62,14 @@ def test_a_source_is_made_before_the_sensors_start(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="run already"):
         running.source("program")
     running.stop()
+
+
+def test_what_is_told_of_thousands_of_sources_is_a_message_that_clients_take(tmp_path: Path) -> None:
+    running = engine(tmp_path)
+    sources = [running.source(f"{number}/{'n' * 400}") for number in range(5000)]
+    view = None
+    while view is None or sum(one.stands_for or 1 for one in view.sources) < len(sources):
+        for frame in msgspec.msgpack.decode(running.frames(1000), type=list[Frame]):
+            view = frame.metrics or view
+    running.stop()
+    assert len(msgspec.json.encode(view)) < 1 << 20

@@ -174,6 +174,7 @@ fn batch(source: &Arc<SourceStatus>, lines: &[&[u8]], format: Format) -> Batch {
         written_ns: START_NS,
         bytes: Vec::new(),
         readings: Vec::with_capacity(BATCH),
+        turns: Vec::new(),
         receipt: None,
     };
     for line in lines {

@@ -29,6 +29,7 @@ use ng_model::symbols::{Sym, Symbols};
 use ng_model::zone::Zones;
 use ng_reading::encoders::Vocabulary;
 use ng_reading::formats::Formats;
+use ng_reading::recogniser::Recogniser;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -167,31 +168,32 @@ impl Engine {
     /// The first reading of the batch is timed by `sampler`.
     pub fn intake(&mut self, store: &mut Store, batch: &Batch, sampler: Sampler) -> IngestResult {
         let mut taken = IngestResult { first_seq: store.next_seq(), records: 0, rejected: 0 };
-        let readings = batch.readings.len() as u64;
-        let source = self.sources.enter(&batch.source, store, readings);
-        self.observe_rate(Some((self.sources.identity(source).0, readings)), batch.received_ns);
-        if !self.registry.enabled(Module::Gateway) {
-            self.sources.refuse(source, readings);
-            self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
-            return taken;
-        }
-        let (sym, is_host) = self.sources.identity(source);
-        let learning = self.sources.learns(source);
-        self.patterns.set_learning(learning);
-        self.links.set_learning(learning);
-        self.detect.set_learning(learning);
         let mut sampler = Some(sampler);
-        for (format, span) in &batch.readings {
-            let raw = span.of(&batch.bytes);
-            let Batch { received_ns, written_ns, .. } = *batch;
-            let reading = Reading { source: sym, received_ns, written_ns, format: *format, raw };
-            let head = self.step(store, &reading, sampler.take());
-            if is_host {
-                self.sources.note_gauge(&head);
+        for run in batch.runs() {
+            let readings = run.readings.len() as u64;
+            let source = self.sources.enter(run.source, store, readings);
+            let (sym, is_host) = self.sources.identity(source);
+            self.observe_rate(Some((sym, readings)), batch.received_ns);
+            if !self.registry.enabled(Module::Gateway) {
+                self.sources.refuse(source, readings);
+                self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
+                continue;
             }
-            taken.rejected += u64::from(head.verdict.outcome == Outcome::Reject);
+            let learning = self.sources.learns(source);
+            self.patterns.set_learning(learning);
+            self.links.set_learning(learning);
+            self.detect.set_learning(learning);
+            for (format, span) in run.readings {
+                let (received_ns, written_ns, raw) = (batch.received_ns, run.written_ns, span.of(&batch.bytes));
+                let reading = Reading { source: sym, received_ns, written_ns, format: *format, raw };
+                let head = self.step(store, &reading, sampler.take());
+                if is_host {
+                    self.sources.note_gauge(&head);
+                }
+                taken.rejected += u64::from(head.verdict.outcome == Outcome::Reject);
+            }
+            taken.records += readings;
         }
-        taken.records = readings;
         self.routes.flush();
         taken
     }
@@ -326,6 +328,11 @@ impl Engine {
         self.values[index] = self.values[index].with(MODULES[index].settings, changes)?;
         self.reconfigure();
         Ok(())
+    }
+
+    /// What finds events in readings as this engine does, and has seen none yet if this engine has not.
+    pub fn recogniser(&self) -> Recogniser {
+        self.gateway.recogniser()
     }
 
     /// Freezes what is remembered of a source, which need not be known yet, or lets it learn again.

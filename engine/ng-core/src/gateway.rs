@@ -58,6 +58,11 @@ impl Gateway {
         gateway
     }
 
+    /// What finds events in readings, with what it has seen.
+    pub fn recogniser(&self) -> Recogniser {
+        self.recogniser.clone()
+    }
+
     /// Takes new settings.
     pub fn configure(&mut self, values: &Values) {
         self.max_bytes = values.int("max_reading_bytes") as usize;

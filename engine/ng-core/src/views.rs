@@ -1,5 +1,6 @@
 //! The views that the screens show, taken once a second and after every change.
 
+use crate::commands::{MAX_FROZEN, MAX_FROZEN_BYTES};
 use crate::constitution;
 use crate::engine::{Engine, STAGES};
 use crate::feedback;
@@ -7,7 +8,7 @@ use crate::registry::{MODULES, Module};
 use crate::store::Store;
 use ng_model::overrides::Overrides;
 use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 /// Seconds over which "per minute" is counted.
 const MINUTE: usize = 60;
@@ -99,7 +100,7 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
                 view.gauges.push(count("sources.silent", timing.silent() as u64));
                 view.gauges.push(count("sources.timed", timing.followed() as u64));
                 view.gauges.push(count("sources.dropped", timing.dropped()));
-                view.gauges.extend(engine.sources.frozen().iter().map(|name| count(&format!("frozen: {name}"), 1)));
+                frozen(engine.sources.frozen(), &mut view.gauges);
             }
             i if i == Module::SignalSystem as usize => {
                 view.gauges = vec![
@@ -114,6 +115,22 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
         view
     };
     (0..MODULES.len()).map(view).collect()
+}
+
+/// A gauge for each source that is frozen, within bounds; commands keep to them, a state that others wrote may not.
+fn frozen(names: &BTreeSet<String>, gauges: &mut Vec<Gauge>) {
+    let mut bytes = 0;
+    let shown = names.iter().take(MAX_FROZEN).take_while(|name| {
+        bytes += name.len();
+        bytes <= MAX_FROZEN_BYTES
+    });
+    let count = |name: String, value: usize| Gauge { name, value: value as f64, unit: Unit::Count };
+    let before = gauges.len();
+    gauges.extend(shown.map(|name| count(format!("frozen: {name}"), 1)));
+    let left_out = names.len() - (gauges.len() - before);
+    if left_out > 0 {
+        gauges.push(count("frozen.not_shown".into(), left_out));
+    }
 }
 
 fn metrics(

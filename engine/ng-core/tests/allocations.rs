@@ -116,6 +116,7 @@ fn rig(format: Format, lines: impl Iterator<Item = String>) -> (Rig, Vec<Batch>)
         written_ns: 0,
         bytes: Vec::new(),
         readings: Vec::new(),
+        turns: Vec::new(),
         receipt: None,
     };
     let mut batches = Vec::new();

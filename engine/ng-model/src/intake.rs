@@ -17,10 +17,10 @@ pub const BATCH_BYTES: usize = 64 * 1024;
 /// Never happened; the value of a time that is not set.
 pub const NEVER: i64 = i64::MIN;
 
-/// Readings of one source that arrived together.
+/// Readings that arrived together; of one source, but for those of files that are merged.
 #[derive(Debug)]
 pub struct Batch {
-    /// Where they came from.
+    /// Where they came from, up to the first of `turns`.
     pub source: Arc<SourceStatus>,
     /// Their arrival, nanoseconds since 1970, UTC.
     pub received_ns: i64,
@@ -30,8 +30,52 @@ pub struct Batch {
     pub bytes: Vec<u8>,
     /// Format and place of each.
     pub readings: Vec<(Format, Span)>,
+    /// Where another source has its turn.
+    pub turns: Vec<Turn>,
     /// Whoever waits to hear that the batch was taken in.
     pub receipt: Option<Acknowledgement>,
+}
+
+/// From here on the readings of a batch are of another source.
+#[derive(Debug)]
+pub struct Turn {
+    /// The index of its first reading.
+    pub first: usize,
+    /// Where the readings came from.
+    pub source: Arc<SourceStatus>,
+    /// As in [`Batch`].
+    pub written_ns: i64,
+}
+
+/// Readings of a batch that stand side by side and are of one source.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// Where they came from.
+    pub source: &'a Arc<SourceStatus>,
+    /// As in [`Batch`].
+    pub written_ns: i64,
+    /// Format and place of each.
+    pub readings: &'a [(Format, Span)],
+}
+
+impl Batch {
+    /// The readings in their order, source by source.
+    pub fn runs(&self) -> impl Iterator<Item = Run<'_>> {
+        let turns = self.turns.iter().map(|turn| (turn.first, &turn.source, turn.written_ns));
+        let ends = self.turns.iter().map(|turn| turn.first).chain([self.readings.len()]);
+        [(0, &self.source, self.written_ns)]
+            .into_iter()
+            .chain(turns)
+            .zip(ends)
+            .map(|((from, source, written_ns), to)| Run { source, written_ns, readings: &self.readings[from..to] })
+    }
+
+    /// Counts its readings as lost before the engine.
+    fn lose(&self) {
+        for run in self.runs() {
+            run.source.lost.fetch_add(run.readings.len() as u64, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What became of a batch.
@@ -209,20 +253,22 @@ impl IngestHandle {
     }
 
     fn empty(&self, source: &Arc<SourceStatus>) -> Batch {
-        let (mut bytes, mut readings) = match self.spare.try_recv() {
-            Ok(spare) => (spare.bytes, spare.readings),
-            Err(_) => (Vec::with_capacity(BATCH_BYTES), Vec::with_capacity(BATCH)),
+        let (mut bytes, mut readings, mut turns) = match self.spare.try_recv() {
+            Ok(spare) => (spare.bytes, spare.readings, spare.turns),
+            Err(_) => (Vec::with_capacity(BATCH_BYTES), Vec::with_capacity(BATCH), Vec::new()),
         };
         bytes.clear();
         readings.clear();
-        Batch { source: source.clone(), received_ns: NEVER, written_ns: i64::MAX, bytes, readings, receipt: None }
+        turns.clear();
+        let source = source.clone();
+        Batch { source, received_ns: NEVER, written_ns: i64::MAX, bytes, readings, turns, receipt: None }
     }
 }
 
 impl Drop for BatchBuilder {
     /// What a sensor had read and not handed on when it failed or stopped is lost, and is counted.
     fn drop(&mut self) {
-        self.batch.source.lost.fetch_add(self.readings(), Ordering::Relaxed);
+        self.batch.lose();
     }
 }
 
@@ -253,6 +299,24 @@ impl BatchBuilder {
         !full
     }
 
+    /// What follows is of this source, and was written then.
+    pub fn turn_to(&mut self, source: &Arc<SourceStatus>, written_ns: i64) {
+        let batch = &mut self.batch;
+        let first = batch.readings.len();
+        let (latest, latest_ns) = match batch.turns.last_mut() {
+            Some(turn) => (&mut turn.source, &mut turn.written_ns),
+            None => (&mut batch.source, &mut batch.written_ns),
+        };
+        if first == 0 || Arc::ptr_eq(latest, source) {
+            if !Arc::ptr_eq(latest, source) {
+                *latest = source.clone();
+            }
+            *latest_ns = written_ns;
+        } else {
+            batch.turns.push(Turn { first, source: source.clone(), written_ns });
+        }
+    }
+
     /// Says when the bytes that follow were written. Without a word they were written when they arrive.
     pub fn written(&mut self, written_ns: i64) {
         self.batch.written_ns = written_ns;
@@ -281,7 +345,7 @@ impl BatchBuilder {
         match self.ingest.batches.try_send(batch) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(batch)) => {
-                batch.source.lost.fetch_add(batch.readings.len() as u64, Ordering::Relaxed);
+                batch.lose();
                 Ok(())
             }
             Err(TrySendError::Disconnected(_)) => Err(Shutdown),
@@ -293,12 +357,18 @@ impl BatchBuilder {
             return None;
         }
         let now = self.ingest.now_ns();
-        let written_ns = self.batch.written_ns;
-        let next = Batch { written_ns, ..self.ingest.empty(&self.batch.source) };
+        let latest = self.batch.turns.last();
+        let (source, written_ns) =
+            latest.map_or((&self.batch.source, self.batch.written_ns), |turn| (&turn.source, turn.written_ns));
+        let next = Batch { written_ns, ..self.ingest.empty(source) };
         let mut full = std::mem::replace(&mut self.batch, next);
         full.received_ns = now;
         full.written_ns = full.written_ns.min(now);
         full.source.ok(now);
+        for turn in &mut full.turns {
+            turn.written_ns = turn.written_ns.min(now);
+            turn.source.ok(now);
+        }
         Some(full)
     }
 }

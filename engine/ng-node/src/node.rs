@@ -23,7 +23,8 @@ use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::settings::{Row, Values};
 use ng_model::zone::Zone;
-use ng_sensors::{READING, SENSORS};
+use ng_reading::recogniser::Recogniser;
+use ng_sensors::{READING, ReadingRules, SENSORS};
 use ng_wire::{Frame, Gap, GapReason, Record, SettingValue, TroubleKind};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -148,7 +149,7 @@ impl Node {
             .as_ref()
             .and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
         let store: Shared = Arc::new(Mutex::new(store));
-        let sensors = sensors(config)?;
+        let sensors = sensors(config, engine.recogniser())?;
         let setup = Setup {
             engine,
             store: store.clone(),
@@ -291,14 +292,15 @@ fn checked(rows: &'static [Row], table: &BTreeMap<String, SettingValue>) -> Valu
     Values::defaults(rows).with(rows, &table.iter().filter_map(is_row).collect()).expect("the configuration is checked")
 }
 
-fn sensors(config: &Config) -> Result<Vec<Built>, NodeError> {
-    let limits = ng_sensors::limits(&checked(READING, &config.table("reading")));
+/// The sensors that are switched on; files are merged by the times that `clock` finds.
+fn sensors(config: &Config, recogniser: Recogniser) -> Result<Vec<Built>, NodeError> {
+    let rules = ReadingRules { limits: ng_sensors::limits(&checked(READING, &config.table("reading"))), recogniser };
     let mut all = Vec::new();
     for sensor in SENSORS {
         let path = format!("sensors.{}", sensor.name);
         let values = checked(sensor.settings, &config.table(&path));
         if values.bool("enabled") {
-            let built = (sensor.build)(&values, limits).map_err(|error| {
+            let built = (sensor.build)(&values, &rules).map_err(|error| {
                 let origin = config.origin(&format!("{path}.{}", error.key));
                 NodeError::config("NG-2104", origin.to_string(), format!("{path}.{error}"))
             })?;

@@ -51,6 +51,8 @@ struct Stored {
 /// Raised when the meaning of the file changes.
 const VERSION: u32 = 1;
 const FILE: &str = "state.json";
+/// Most bytes of the file that are read. Commands keep it far below.
+const MAX_STATE: u64 = 64 << 20;
 const LOCK: &str = "lock";
 const LEARNT: &str = "detectors.bin";
 
@@ -67,18 +69,20 @@ impl State {
     /// What earlier commands changed. A file that cannot be understood is set aside, and a sentence says so.
     pub(crate) fn load(&self) -> (Overrides, Option<String>) {
         let path = self.folder.join(FILE);
-        let text = match read(&path, u64::MAX) {
-            Ok(text) => text,
+        let text = match read(&path, MAX_STATE) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => None,
             Err(error) if error.kind() == ErrorKind::NotFound => return (Overrides::default(), None),
             Err(error) => return (Overrides::default(), Some(format!("{} cannot be read: {error}", path.display()))),
         };
-        let problem = match serde_json::from_slice::<Stored>(&text) {
-            Ok(stored) if stored.version == VERSION => {
+        let problem = match text.map(|text| serde_json::from_slice::<Stored>(&text)) {
+            None => format!("has more than {MAX_STATE} bytes"),
+            Some(Ok(stored)) if stored.version == VERSION => {
                 let Stored { enabled, settings, constitution, frozen, feedback, .. } = stored;
                 return (Overrides { enabled, settings, constitution, frozen, feedback }, None);
             }
-            Ok(stored) => format!("has version {}, expected {VERSION}", stored.version),
-            Err(error) => format!("is not valid: {error}"),
+            Some(Ok(stored)) => format!("has version {}, expected {VERSION}", stored.version),
+            Some(Err(error)) => format!("is not valid: {error}"),
         };
         let mut notice = format!("{} {problem}; the configuration is used instead", path.display());
         notice += &self.set_aside(FILE);
@@ -296,6 +300,16 @@ mod tests {
         assert!(notice.unwrap().contains("is not valid"));
         assert!(folder.path().join("state.json.unusable").exists());
         assert_eq!(state.load(), (Overrides::default(), None));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::File::create(folder.path().join(FILE)).unwrap().set_len(MAX_STATE + 1).unwrap();
+        let (overrides, notice) = State::open(folder.path(), StateAccess::Own).unwrap().load();
+        assert_eq!(overrides, Overrides::default());
+        assert!(notice.unwrap().contains("has more than 67108864 bytes"));
+        assert!(folder.path().join("state.json.unusable").exists());
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //!
 //! A file that is compressed is read once to its end, from its beginning, and not followed.
 //!
+//! Files that are read from their beginning are merged by time up to where they ended at the start.
+//!
 //! What cannot be seen: lines written between the last look and a truncation (copytruncate); a file that is truncated
 //! and, before the next look, grows past the old place with the same first 256 bytes and the same 256 bytes before that
 //! place; a generation that is deleted or compressed before the next look. Generations born within one tick of the kernel (4 ms) are ordered by their names, and
@@ -16,24 +18,29 @@
 //!
 //! # Layout
 //!
-//! `follower` knows paths, rotations and the limit on files; `followed` reads one open file; `scan` expands globs and lists
+//! `follower` knows paths, rotations and the limit on files; `followed` reads one open file; `merge` hands on by time what
+//! `first_pass` reads of each and `ahead` keeps; `scan` expands globs and lists
 //! directories; `expand` walks the folders for a glob; `name` writes names, which are bytes, as text; `place` is what
 //! identifies a file and where reading began.
 
+mod ahead;
 mod expand;
+mod first_pass;
 mod followed;
 mod follower;
+mod merge;
 mod name;
 mod place;
 mod rotation;
 mod scan;
 
 use crate::stdin::MAX_LINE_BYTES;
-use crate::{Sensor, SensorType, pace};
+use crate::{ReadingRules, Sensor, SensorType, pace};
 use expand::Glob;
 use follower::Follower;
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::recogniser::Recogniser;
 use ng_reading::source_reader::Limits;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,6 +67,12 @@ pub(crate) static SENSOR: SensorType = SensorType {
             accepts: Accepts::Int(10, 0, 100_000),
             unit: "",
             summary: "Lines shown from before the end when reading starts there.",
+        },
+        Row {
+            key: "order",
+            accepts: Accepts::Choice(&["time", "arrival"]),
+            unit: "",
+            summary: "Files read from their beginning are merged by the times of their events, or come as they are read.",
         },
         Row {
             key: "max_files",
@@ -95,6 +108,10 @@ struct Options {
     max_files: usize,
     rescan: Duration,
     limits: Limits,
+    /// Files that are read from their beginning are merged by time.
+    by_time: bool,
+    /// Finds that time.
+    recogniser: Recogniser,
 }
 
 struct Files {
@@ -105,7 +122,7 @@ struct Files {
     follower: Option<Follower>,
 }
 
-fn build(values: &Values, limits: Limits) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, rules: &ReadingRules) -> Result<Box<dyn Sensor>, SettingError> {
     let mut globs = Vec::new();
     for path in values.list("paths") {
         let expected = match Glob::new(path) {
@@ -124,7 +141,9 @@ fn build(values: &Values, limits: Limits) -> Result<Box<dyn Sensor>, SettingErro
         tail_lines: (values.text("from") == "end").then(|| values.int("tail_lines") as usize),
         max_files: values.int("max_files") as usize,
         rescan: Duration::from_secs_f64(values.float("rescan_s")),
-        limits: Limits { line_bytes: values.int("max_line_bytes") as usize, ..limits },
+        limits: Limits { line_bytes: values.int("max_line_bytes") as usize, ..rules.limits },
+        by_time: values.text("order") == "time",
+        recogniser: rules.recogniser.clone(),
     };
     let report = SourceStatus::new("files", SENSOR.name, 0);
     Ok(Box::new(Files { report, options: Some(options), follower: None }))

@@ -1,9 +1,8 @@
 //! A sign of life at a fixed interval: when it is missing, the way from a sensor to the screen is broken.
 
-use crate::{Sensor, SensorType, pace};
+use crate::{ReadingRules, Sensor, SensorType, pace};
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
-use ng_reading::source_reader::Limits;
 use ng_wire::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +28,7 @@ struct Heartbeat {
     interval: Duration,
 }
 
-fn build(values: &Values, _: Limits) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, _: &ReadingRules) -> Result<Box<dyn Sensor>, SettingError> {
     let interval = Duration::from_secs_f64(values.float("interval_s"));
     let source = SourceStatus::new("heartbeat", SENSOR.name, 3 * interval.as_nanos() as i64);
     Ok(Box::new(Heartbeat { source, started: Instant::now(), interval }))

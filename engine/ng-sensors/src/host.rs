@@ -10,10 +10,9 @@ mod network;
 mod rates;
 mod sample;
 
-use crate::{Sensor, SensorType, pace};
+use crate::{ReadingRules, Sensor, SensorType, pace};
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
-use ng_reading::source_reader::Limits;
 use ng_wire::Format;
 use rates::Rates;
 use sample::Sample;
@@ -47,7 +46,7 @@ struct Host {
     proc: PathBuf,
 }
 
-fn build(values: &Values, _: Limits) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, _: &ReadingRules) -> Result<Box<dyn Sensor>, SettingError> {
     let interval = Duration::from_secs_f64(values.float("interval_s"));
     let source = SourceStatus::new("host", SENSOR.name, 3 * interval.as_nanos() as i64);
     Ok(Box::new(Host { source, interval, proc: PathBuf::from("/proc") }))

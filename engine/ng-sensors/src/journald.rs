@@ -1,15 +1,16 @@
 //! The journal of systemd, through `journalctl -f -o json`.
 //!
-//! A child that dies is started again behind the last entry that was handed on, so no entry is lost or shown twice.
+//! A child that ends is started again behind the last entry that was handed on, so no entry is lost or shown twice. While
+//! it brings nothing the source is in trouble, and the waits grow.
 
 mod child;
 
 use crate::stdin::MAX_LINE_BYTES;
-use crate::{Sensor, SensorType, pace};
+use crate::{ReadingRules, Sensor, SensorType, pace};
 use child::{Child, Ended};
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
-use ng_reading::source_reader::Limits;
+use ng_wire::TroubleKind;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -93,7 +94,7 @@ impl Journald {
     }
 }
 
-fn build(values: &Values, _: Limits) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, _: &ReadingRules) -> Result<Box<dyn Sensor>, SettingError> {
     if let Some(unit) = values.list("units").iter().find(|unit| unit.is_empty() || unit.contains('\0')) {
         return Err(SettingError { key: "units".into(), expected: format!("expected names of units, found {unit:?}") });
     }
@@ -121,11 +122,7 @@ impl Sensor for Journald {
                 Ok(child) => match Child::new(child).follow(ingest, &source, self.max_line_bytes, &mut self.place) {
                     Err(Shutdown) => return,
                     Ok(Ended { success: true, says, .. }) if self.place.entries == 0 => {
-                        source.error(
-                            ingest.now_ns(),
-                            format!("journalctl ended without an entry; is the journal empty or not readable?{says}"),
-                        );
-                        break;
+                        format!("journalctl ended without an entry; is the journal empty or not readable?{says}")
                     }
                     Ok(Ended { says, status, .. }) => format!("journalctl ended ({status}){says}"),
                 },
@@ -134,6 +131,9 @@ impl Sensor for Journald {
             backoff = if self.place.entries > before { SHORTEST } else { backoff };
             let seconds = backoff.as_secs();
             source.error(ingest.now_ns(), format!("{problem}; restart {restarts} in {seconds} s"));
+            if self.place.entries == before {
+                source.fail(ingest.now_ns(), TroubleKind::Unreadable, problem);
+            }
             if pace::wait(ingest, Instant::now() + backoff).is_err() {
                 return;
             }

@@ -25,6 +25,7 @@ pub use supervise::start;
 
 use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
+use ng_reading::recogniser::Recogniser;
 use ng_reading::source_reader::Limits;
 use std::sync::Arc;
 
@@ -54,8 +55,16 @@ pub struct SensorType {
     /// What can be set; the first row is always `enabled`.
     pub settings: &'static [Row],
     /// Makes a sensor. Refuses values that pass their rows but mean nothing, such as a malformed glob.
-    /// Lines are read within these limits, but for the length of a line, which is a setting of its own.
-    pub build: fn(&Values, Limits) -> Built,
+    pub build: fn(&Values, &ReadingRules) -> Built,
+}
+
+/// How lines are read, whatever the sensor.
+#[derive(Clone, Debug)]
+pub struct ReadingRules {
+    /// But for the length of a line, which is a setting of each sensor.
+    pub limits: Limits,
+    /// Finds the times of events as the engine does, and has seen none yet.
+    pub recogniser: Recogniser,
 }
 
 /// How every sensor reads lines.
@@ -78,15 +87,17 @@ pub static SENSORS: &[&SensorType] =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ng_reading::encoders::Clock;
 
     #[test]
     fn every_sensor_can_be_switched_and_built_from_its_defaults() {
+        let rules = ReadingRules { limits: Limits::default(), recogniser: Recogniser::new(Clock::utc()) };
         for sensor in SENSORS {
             let first = sensor.settings[0];
             assert_eq!(first.key, "enabled", "{}", sensor.name);
             let wanted = sensor.name != "stdin";
             assert!(matches!(first.accepts, Accepts::Bool(on) if on == wanted), "{}", sensor.name);
-            assert!((sensor.build)(&Values::defaults(sensor.settings), Limits::default()).is_ok(), "{}", sensor.name);
+            assert!((sensor.build)(&Values::defaults(sensor.settings), &rules).is_ok(), "{}", sensor.name);
             for row in sensor.settings {
                 assert!(row.accept(&row.default()).is_ok(), "{}.{}", sensor.name, row.key);
                 assert!(row.summary.ends_with('.'), "{}.{}", sensor.name, row.key);

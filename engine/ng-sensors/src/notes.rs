@@ -6,9 +6,21 @@ use ng_wire::Format;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// What takes readings.
+pub(crate) trait Readings {
+    /// Takes one; an error means that the engine is stopping.
+    fn push(&mut self, format: Format, raw: &[u8]) -> Result<(), Shutdown>;
+}
+
+impl Readings for BatchBuilder {
+    fn push(&mut self, format: Format, raw: &[u8]) -> Result<(), Shutdown> {
+        BatchBuilder::push(self, format, raw)
+    }
+}
+
 /// Hands on what was found in a source: an event as it is; a cut line with a note of what is missing; all else as a note alone.
 pub(crate) fn push_item(
-    builder: &mut BatchBuilder,
+    builder: &mut impl Readings,
     format: Format,
     source: &str,
     item: Item<'_>,
@@ -27,7 +39,7 @@ pub(crate) fn push_item(
 }
 
 /// `bytes` of the source are missing; nothing is known of lines, so `count` is 0.
-pub(crate) fn gap(builder: &mut BatchBuilder, source: &str, message: &str, bytes: u64) -> Result<(), Shutdown> {
+pub(crate) fn gap(builder: &mut impl Readings, source: &str, message: &str, bytes: u64) -> Result<(), Shutdown> {
     let (message, source) = (quoted(message), quoted(source));
     let note = format!(
         r#"{{"type":"stream.gap","level":"warn","message":{message},"count":0,"bytes":{bytes},"source":{source}}}"#
@@ -36,7 +48,7 @@ pub(crate) fn gap(builder: &mut BatchBuilder, source: &str, message: &str, bytes
 }
 
 /// An event grew beyond a limit, and nothing of it is missing.
-fn divided(builder: &mut BatchBuilder, source: &str, lines: usize, bytes: usize) -> Result<(), Shutdown> {
+fn divided(builder: &mut impl Readings, source: &str, lines: usize, bytes: usize) -> Result<(), Shutdown> {
     let message = quoted(&format!("an event was divided behind {lines} lines of {bytes} bytes"));
     let source = quoted(source);
     let note = format!(r#"{{"type":"stream.divided","level":"notice","message":{message},"source":{source}}}"#);
@@ -44,7 +56,7 @@ fn divided(builder: &mut BatchBuilder, source: &str, lines: usize, bytes: usize)
 }
 
 /// The source began again from its start.
-pub(crate) fn restart(builder: &mut BatchBuilder, source: &str, message: &str) -> Result<(), Shutdown> {
+pub(crate) fn restart(builder: &mut impl Readings, source: &str, message: &str) -> Result<(), Shutdown> {
     let (message, source) = (quoted(message), quoted(source));
     let note = format!(r#"{{"type":"stream.restart","level":"notice","message":{message},"source":{source}}}"#);
     builder.push(Format::Note, note.as_bytes())

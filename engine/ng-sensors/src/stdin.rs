@@ -1,6 +1,6 @@
 //! Standard input as lines.
 
-use crate::{Sensor, SensorType, notes};
+use crate::{ReadingRules, Sensor, SensorType, notes};
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_reading::source_reader::{Item, Limits, SourceReader};
@@ -63,10 +63,10 @@ impl Stdin {
     }
 }
 
-fn build(values: &Values, limits: Limits) -> Result<Box<dyn Sensor>, SettingError> {
+fn build(values: &Values, rules: &ReadingRules) -> Result<Box<dyn Sensor>, SettingError> {
     // A closed standard input is reported on the screen by the running sensor; it is not a mistake in the settings.
     let fd = std::io::stdin().as_fd().try_clone_to_owned();
-    Ok(Box::new(Stdin::of(fd, values, limits)))
+    Ok(Box::new(Stdin::of(fd, values, rules.limits)))
 }
 
 impl Sensor for Stdin {

@@ -98,6 +98,7 @@ mod tests {
             last_error: None,
             stale: false,
             trouble: Some(Trouble { kind, since_ns: 0, reason: reason.into() }),
+            stands_for: None,
         }
     }
 

@@ -207,6 +207,9 @@ pub struct SourceView {
     pub stale: bool,
     /// Why it is not read at present, though it should be.
     pub trouble: Option<Trouble>,
+    /// The row stands for so many sources, with the sums of what they counted: those that ended and were forgotten, or those
+    /// for which the view has no room. Absent in the row of one source.
+    pub stands_for: Option<u64>,
 }
 
 /// Why a source is not read, for as long as that is so.

@@ -22,6 +22,7 @@ mod tests;
 mod undo_feedback;
 
 pub use restore::{Restored, restore};
+pub(crate) use set_learning::{MAX_FROZEN, MAX_FROZEN_BYTES};
 pub use stop_trial::revert_expired_trial;
 
 use crate::command_context::CommandContext;

@@ -9,7 +9,9 @@ use ng_model::settings::nearest;
 use ng_wire::Command;
 
 /// Most sources that are frozen at a time.
-const MAX_FROZEN: usize = 256;
+pub(crate) const MAX_FROZEN: usize = 256;
+/// Most bytes of their names together: the console is told all of them every second.
+pub(crate) const MAX_FROZEN_BYTES: usize = 64 << 10;
 /// Most bytes of the name of a source in a command.
 const MAX_NAME_LEN: usize = 1024;
 
@@ -56,6 +58,11 @@ impl Steps for SetLearning<'_> {
         }
         if !self.learning && frozen.len() >= MAX_FROZEN {
             return Err(Refusal::conflict(format!("at most {MAX_FROZEN} sources can be frozen")));
+        }
+        let bytes = frozen.iter().map(String::len).sum::<usize>() + self.source.len();
+        if !self.learning && bytes > MAX_FROZEN_BYTES {
+            let most = "the names of all sources that are frozen have at most";
+            return Err(Refusal::conflict(format!("{most} {MAX_FROZEN_BYTES} bytes together, and would have {bytes}")));
         }
         Ok(())
     }

@@ -217,6 +217,7 @@ impl Bench {
                 written_ns: self.world.now_ns(),
                 bytes: vec![],
                 readings: vec![],
+                turns: Vec::new(),
                 receipt: None,
             };
             for raw in some {

@@ -157,6 +157,47 @@ fn a_source_that_is_not_known_is_frozen_only_when_it_is_meant() {
     assert_eq!(bench.command(learning("pump", false)), done("pump frozen, by tester"));
 }
 
+#[test]
+fn names_of_sources_to_come_are_bounded_in_length_number_and_together() {
+    let freeze = |name: String| Command::SetLearning { source: name, learning: false, future: true };
+    let code = |bench: &mut Bench, name: String| match bench.command(freeze(name)) {
+        Frame::Error { code, .. } => Some(code),
+        _ => None,
+    };
+    let mut bench = Bench::new();
+    assert_eq!(code(&mut bench, "n".repeat(1025)), Some(ErrorCode::BadRequest));
+    for number in 0..64 {
+        assert_eq!(code(&mut bench, format!("{number:01024}")), None);
+    }
+    assert_eq!(code(&mut bench, "one more".into()), Some(ErrorCode::Conflict));
+    let mut bench = Bench::new();
+    for number in 0..256 {
+        assert_eq!(code(&mut bench, number.to_string()), None);
+    }
+    assert_eq!(code(&mut bench, "one more".into()), Some(ErrorCode::Conflict));
+    assert_eq!(code(&mut bench, "7".into()), None, "it is frozen already");
+    bench.accepted(learning("7", true));
+    assert_eq!(code(&mut bench, "one more".into()), None);
+}
+
+#[test]
+fn a_state_with_too_many_names_is_taken_up_and_shown_in_part() {
+    let mut bench = Bench::new();
+    let names = || (0..20_000).map(|number| format!("{number:0500}"));
+    bench.overrides = Overrides { frozen: names().collect(), ..Overrides::default() };
+    let refused = restore(&mut bench.engine, &mut bench.overrides, &Env::default()).refused;
+    assert!(refused.is_empty(), "{refused:?}");
+    let views = serde_json::to_vec(&bench.views()).unwrap().len();
+    assert!(views < 512 << 10, "{views} bytes");
+    let shown =
+        bench.module("intuition_engine").gauges.iter().filter(|gauge| gauge.name.starts_with("frozen: ")).count();
+    assert_eq!(shown as f64 + bench.gauge("intuition_engine", "frozen.not_shown"), 20_000.0);
+    for name in names().take(2) {
+        bench.accepted(learning(&name, true));
+    }
+    assert_eq!(bench.overrides.frozen.len(), 19_998);
+}
+
 fn notes(bench: &mut Bench) -> Vec<serde_json::Value> {
     let note = |effect| match effect {
         Effect::Note { json } => Some(serde_json::from_str(&json).unwrap()),
@@ -181,6 +222,7 @@ fn told_of_rates(counts: impl IntoIterator<Item = u64>) -> Vec<serde_json::Value
             written_ns: received_ns,
             bytes: b"x=1".to_vec(),
             readings,
+            turns: Vec::new(),
             receipt: None,
         };
         engine.intake(&mut store, &batch, || 0);

@@ -7,9 +7,10 @@
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
 //! `detection.rs` is about frozen sources, silence and load, `feedback.rs` about what operators say of events. `zones.rs`
 //! sets clocks forward and back. `constitution.rs` amends, tries and rolls back. `checkpoint.rs` saves and restores.
-//! `event_loop.rs` and `alerts.rs` run real threads.
+//! `batches.rs` is about how readings are handed over. `event_loop.rs` and `alerts.rs` run real threads.
 
 mod alerts;
+mod batches;
 mod bench;
 mod checkpoint;
 mod commands;

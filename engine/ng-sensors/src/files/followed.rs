@@ -1,5 +1,6 @@
 //! One open file.
 
+use super::first_pass::FirstPass;
 use super::name::shown;
 use super::place::{Head, Id, tail};
 use crate::notes;
@@ -16,10 +17,12 @@ use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Most bytes read from one file before the next has its turn.
-const TURN: usize = 1024 * 1024;
+pub(super) const TURN: usize = 1024 * 1024;
+/// A file whose end has been reached for so long is quiet.
+pub(super) const QUIET: Duration = Duration::from_secs(2);
 /// So many NULs that a filesystem holds as data are taken for a hole even when nothing follows them yet.
 const LOOK_AHEAD: usize = 64 * 1024 * 1024;
 
@@ -54,16 +57,18 @@ pub(super) struct Followed {
     pub(super) at_end: Option<Instant>,
     pub(super) offset: u64,
     pub(super) head: Head,
-    file: File,
-    is_fifo: bool,
-    limits: Limits,
-    reader: SourceReader,
+    pub(super) file: File,
+    pub(super) is_fifo: bool,
+    pub(super) limits: Limits,
+    pub(super) reader: SourceReader,
+    /// While it is merged with others.
+    pub(super) first_pass: Option<Box<FirstPass>>,
     /// It is compressed and was read to its end.
-    is_over: bool,
+    pub(super) is_over: bool,
     /// Size and time of change when it was last read to its end.
     seen: Option<(u64, SystemTime)>,
     /// Its latest change, nanoseconds since 1970, UTC: what is read was not written later.
-    written_ns: Option<i64>,
+    pub(super) written_ns: Option<i64>,
 }
 
 /// What a turn brought.
@@ -128,6 +133,7 @@ impl Followed {
             is_fifo,
             limits,
             reader,
+            first_pass: None,
             is_over: false,
             seen: None,
             written_ns: None,
@@ -230,6 +236,21 @@ impl Followed {
         builder.map_or(Ok(()), |mut builder| builder.flush())
     }
 
+    /// What breaks off in the middle is in trouble.
+    pub(super) fn note_broken(source: &SourceStatus, ingest: &IngestHandle, item: &Item<'_>) {
+        if let Item::Broken(problem) = item {
+            let path = source.name.strip_prefix("file:").unwrap_or(&source.name);
+            source.fail(ingest.now_ns(), TroubleKind::Unreadable, format!("cannot read {path}: {problem}"));
+        }
+    }
+
+    /// When it was written to last, where its end is reached, nothing is waited for, and its path still leads to it.
+    pub(super) fn quiet_since(&self) -> Option<SystemTime> {
+        let is_quiet =
+            self.newest && self.left_in.is_none() && self.at_end.is_some_and(|since| since.elapsed() > QUIET);
+        self.seen.filter(|_| is_quiet && !self.is_fifo).map(|(_, modified)| modified)
+    }
+
     fn read_fifo(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
         loop {
             return match self.file.read(buffer) {
@@ -242,7 +263,7 @@ impl Followed {
         }
     }
 
-    fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+    pub(super) fn read_file(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
         let metadata = self.file.metadata()?;
         let (size, modified) = (metadata.len(), metadata.modified()?);
         self.written_ns =
@@ -318,7 +339,7 @@ impl Followed {
 }
 
 /// What one attempt to read brought.
-enum Step {
+pub(super) enum Step {
     /// So many bytes in the buffer.
     Bytes(usize),
     /// So many NULs, not in the buffer.
@@ -364,10 +385,7 @@ impl Sink<'_> {
 
     fn push(&mut self, item: Item<'_>) -> Result<(), Shutdown> {
         let source = self.source;
-        if let Item::Broken(problem) = item {
-            let path = source.name.strip_prefix("file:").unwrap_or(&source.name);
-            source.fail(self.ingest.now_ns(), TroubleKind::Unreadable, format!("cannot read {path}: {problem}"));
-        }
+        Followed::note_broken(source, self.ingest, &item);
         notes::push_item(self.builder(), Format::Text, &source.name, item)
     }
 }

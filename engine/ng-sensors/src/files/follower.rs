@@ -1,7 +1,8 @@
 //! All followed files: which are open, whose turn it is, and when one is closed.
 
 use super::Options;
-use super::followed::{Followed, Start, Turn, open};
+use super::first_pass::Times;
+use super::followed::{Followed, QUIET, Start, Turn, open};
 use super::name::shown;
 use super::place::{Head, Id};
 use super::scan::{Found, Missing, Scan, scan};
@@ -14,8 +15,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-/// A file that nothing leads to any more is closed after its end has been quiet for so long.
-const QUIET: Duration = Duration::from_secs(2);
 /// Longest tick of a kernel.
 const TICK: Duration = Duration::from_millis(10);
 /// Most closed files whose place is remembered.
@@ -42,7 +41,11 @@ pub(super) struct Follower {
     scanned: bool,
     /// Nothing has been forgotten of the files closed since then: a file that is born later and not remembered is unread.
     remembers_since: Option<SystemTime>,
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
+    /// Finds the times by which files are merged, while they are.
+    pub(super) merging: Option<Times>,
+    /// Compressed files that match and were read to their end.
+    read: HashSet<Id>,
 }
 
 /// The place where reading a file ended.
@@ -54,6 +57,8 @@ pub(super) struct Closed {
     head: Head,
     /// Its path led to no later file that is or was open: there the search for its successors begins.
     newest: bool,
+    /// It is still there, and gave way to files that were written to later.
+    gave_way: bool,
 }
 
 impl Follower {
@@ -71,6 +76,8 @@ impl Follower {
             scanned: false,
             remembers_since: None,
             buffer: vec![0; CHUNK],
+            merging: None,
+            read: HashSet::new(),
         }
     }
 
@@ -80,9 +87,14 @@ impl Follower {
         if !self.scanned {
             self.remembers_since = self.now();
         }
-        let mut scan = scan(&self.options.globs);
+        let ingest = &self.ingest;
+        let mut scan = scan(&self.options.globs, &|| if ingest.stopped() { Err(Shutdown) } else { Ok(()) })?;
         let total = scan.found.len() + scan.beyond;
         let found = std::mem::take(&mut scan.found);
+        let ranks: HashMap<Id, u32> = match self.scanned {
+            false => found.iter().map(|found| found.id).zip(1..).collect(),
+            true => HashMap::new(),
+        };
         let mut new = self.unknown(found);
         new.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
         let mut left_out = scan.beyond;
@@ -90,7 +102,7 @@ impl Follower {
             if self.ingest.stopped() {
                 return Err(Shutdown);
             }
-            if self.open.len() >= self.options.max_files {
+            if self.open.len() >= self.options.max_files && !self.make_room(found.modified)? {
                 left_out += 1;
                 self.wait_for(&found.path);
             } else if let Err(error) = self.admit(&found)
@@ -103,6 +115,9 @@ impl Follower {
         }
         self.tell(&scan, left_out, total);
         self.tell_missing(scan);
+        if !self.scanned {
+            self.begin_merge(&ranks);
+        }
         self.scanned = true;
         Ok(())
     }
@@ -120,10 +135,16 @@ impl Follower {
                 self.check_path(index);
             }
         }
-        let mut found = Turn::default();
+        let mut found = self.merge()?;
         // Sources with a file that must be read to its end before its successor is.
         let mut behind: Vec<Arc<SourceStatus>> = Vec::new();
         for file in &mut self.open {
+            if file.first_pass.is_some() {
+                if file.left_in.is_some() {
+                    behind.push(file.source.clone());
+                }
+                continue;
+            }
             if behind.iter().any(|source| Arc::ptr_eq(source, &file.source)) {
                 file.settle(&self.ingest)?;
                 found.more = true;
@@ -149,7 +170,14 @@ impl Follower {
         let by_id: HashMap<Id, usize> = self.open.iter().enumerate().map(|(index, file)| (file.id, index)).collect();
         let mut watched: HashSet<PathBuf> =
             self.open.iter().filter(|file| file.newest).map(|file| file.path.clone()).collect();
+        if !self.read.is_empty() {
+            let there: HashSet<Id> = found.iter().map(|found| found.id).collect();
+            self.read.retain(|id| there.contains(id));
+        }
         found.retain(|found| {
+            if self.read.contains(&found.id) {
+                return false;
+            }
             let Some(index) = by_id.get(&found.id) else { return !watched.contains(&found.path) };
             let file = &mut self.open[*index];
             file.matched_in = self.scans;
@@ -270,21 +298,46 @@ impl Follower {
             // One scan must have looked for it under other paths since it left its own.
             let left = file.left_in.is_some_and(|scan| self.scans > scan) && file.matched_in < self.scans;
             // Where the search for successors begins stays open until all of them are.
-            if !(left && !file.awaits_successors && file.at_end.is_some_and(|since| since.elapsed() > QUIET)) {
+            let left = left && !file.awaits_successors && file.at_end.is_some_and(|since| since.elapsed() > QUIET);
+            if !left && (!file.is_over || file.first_pass.is_some()) {
                 index += 1;
                 continue;
             }
-            file.finish(&self.ingest)?;
-            let Followed { path, source, id, offset, head, newest, .. } = self.open.remove(index);
-            if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
-                source.ended.store(true, Ordering::Relaxed);
+            if file.is_over {
+                self.read.insert(file.id);
             }
-            if self.closed.len() == REMEMBERED {
-                self.closed.pop_front();
-                self.remembers_since = self.now();
-            }
-            self.closed.push_back(Closed { path, source, id, offset, head, newest });
+            self.close(index, false)?;
         }
+        Ok(())
+    }
+
+    /// Where as many files are open as may be: closes the one that was written to longest ago, if that was before `than`.
+    /// It is read on when it is written to again.
+    fn make_room(&mut self, than: SystemTime) -> Result<bool, Shutdown> {
+        let most = self.closed.iter().filter(|closed| closed.gave_way).count();
+        let quiet = self.open.iter().enumerate().filter_map(|(index, file)| Some((file.quiet_since()?, index)));
+        match quiet.min() {
+            Some((since, index)) if since < than && most < REMEMBERED / 2 => self.close(index, true).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// Closes a file and remembers how far it was read.
+    fn close(&mut self, index: usize, gave_way: bool) -> Result<(), Shutdown> {
+        if !self.open[index].is_over {
+            self.open[index].finish(&self.ingest)?;
+        }
+        let Followed { path, source, id, offset, head, newest, .. } = self.open.remove(index);
+        if !self.open.iter().any(|other| Arc::ptr_eq(&other.source, &source)) {
+            source.ended.store(true, Ordering::Relaxed);
+        }
+        if self.closed.len() == REMEMBERED {
+            // Those that are still there would be read anew.
+            let first = self.closed.iter().position(|closed| !closed.gave_way).unwrap_or(0);
+            self.closed.remove(first);
+            self.remembers_since = self.now();
+        }
+        self.closed.push_back(Closed { path, source, id, offset, head, newest, gave_way });
         Ok(())
     }
 
@@ -300,6 +353,7 @@ impl Follower {
             let most = self.options.max_files;
             words.push(format!("{left_out} of {total} matching files are not followed: max_files is {most}"));
         }
+        words.extend_from_slice(&scan.cuts);
         words.extend(scan.problem.clone());
         if scan.problems > 1 {
             words.push(format!("{} more like this", scan.problems - 1));

@@ -1,17 +1,21 @@
 //! Looks which files match, and lists the generations beside a path.
 
-use super::expand::Glob;
+use super::expand::{Glob, Listed};
 use super::name::shown;
 use super::place::Id;
+use ng_model::intake::Shutdown;
 use ng_wire::TroubleKind;
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Most files taken from one expansion; more are only counted.
 const MOST: usize = 16_384;
+/// Most folders of one glob that are shown because they cannot be listed; more are only counted.
+const FOLDERS: usize = 16;
 /// Ends of names that hold no lines. A path without wildcards is read whatever its name.
 const BINARY: [&str; 12] =
     ["wtmp", "btmp", "lastlog", "faillog", "tallylog", ".journal", ".journal~", ".gz", ".xz", ".bz2", ".zst", ".lz4"];
@@ -35,13 +39,15 @@ pub(super) struct Scan {
     pub(super) problem: Option<String>,
     /// How many things are wrong.
     pub(super) problems: usize,
-    /// Files that are named without wildcards and cannot be followed.
+    /// Globs of which only a part was looked at, and why.
+    pub(super) cuts: Vec<String>,
+    /// Files that are named without wildcards and cannot be followed, and folders that cannot be listed.
     pub(super) missing: Vec<Missing>,
     /// Globs with wildcards that nothing matches, as they were written.
     pub(super) unmatched: Vec<String>,
 }
 
-/// A file that is named and cannot be followed.
+/// A file that is named, or a folder on the way of a glob, that cannot be read.
 #[derive(Debug)]
 pub(super) struct Missing {
     pub(super) path: PathBuf,
@@ -65,8 +71,8 @@ impl Scan {
     }
 }
 
-/// Looks which files match the globs. None is opened.
-pub(super) fn scan(globs: &[Glob]) -> Scan {
+/// Looks which files match the globs, until `pause` says otherwise. None is opened.
+pub(super) fn scan(globs: &[Glob], pause: &dyn Fn() -> Result<(), Shutdown>) -> Result<Scan, Shutdown> {
     let mut scan = Scan::default();
     let mut known = HashSet::new();
     for glob in globs {
@@ -74,27 +80,39 @@ pub(super) fn scan(globs: &[Glob]) -> Scan {
             consider(path, true, &mut known, &mut scan);
             continue;
         }
-        let mut any = false;
-        glob.expand(&mut |listed| match listed {
-            Ok(path) => {
+        let (mut any, mut closed) = (false, 0);
+        glob.expand(pause, &mut |listed| match listed {
+            Listed::Path(path) => {
                 any = true;
                 if !is_binary(&path) {
                     consider(path, false, &mut known, &mut scan);
                 }
             }
-            Err((folder, error)) => scan.complain(|| format!("cannot list {}: {error}", shown(&folder))),
-        });
+            // One that has gone in between.
+            Listed::Closed(_, error) if error.kind() == ErrorKind::NotFound => {}
+            Listed::Closed(folder, error) => {
+                closed += 1;
+                scan.refuse(&folder, closed <= FOLDERS, format!("cannot list {}: {error}", shown(&folder)));
+            }
+            Listed::Cut(folder, words) => {
+                scan.cuts.push(format!(
+                    "{} matches more than is looked at: at {} {words}",
+                    glob.text(),
+                    shown(&folder)
+                ));
+            }
+        })?;
         if !any {
             // As in a shell: a name such as `app[1].log` is that of a file when it matches no other.
             let path = glob.spelled_out();
             if path.is_file() {
                 consider(path, true, &mut known, &mut scan);
-            } else {
+            } else if closed == 0 {
                 scan.unmatched.push(glob.text().to_owned());
             }
         }
     }
-    scan
+    Ok(scan)
 }
 
 fn consider(path: PathBuf, named: bool, known: &mut HashSet<Id>, scan: &mut Scan) {
@@ -102,7 +120,7 @@ fn consider(path: PathBuf, named: bool, known: &mut HashSet<Id>, scan: &mut Scan
     let metadata = match fs::metadata(&path) {
         Ok(metadata) => metadata,
         // Not there, gone in between, or a symbolic link to nothing.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             if named {
                 let reason = format!("waiting for {}: it does not exist yet", name());
                 scan.missing.push(Missing { path, kind: TroubleKind::Waiting, reason });
@@ -215,7 +233,7 @@ mod tests {
         std::os::unix::fs::symlink(at("nowhere"), at("broken.log")).unwrap();
         let check = |globs: &[&str], expect: &[&str], problem: Option<String>| {
             let globs: Vec<Glob> = globs.iter().map(|glob| Glob::new(&at(glob)).unwrap()).collect();
-            let scan = scan(&globs);
+            let scan = scan(&globs, &|| Ok(())).unwrap();
             let found: Vec<_> = scan.found.iter().map(|found| found.path.to_str().unwrap().to_string()).collect();
             assert_eq!(found, expect.iter().map(|name| at(name)).collect::<Vec<_>>());
             assert_eq!(scan.problem, problem);

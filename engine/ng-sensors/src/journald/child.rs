@@ -80,6 +80,7 @@ impl Child {
                         };
                         lines.feed(&buffer[..count], &mut push)?;
                         builder.flush()?;
+                        source.recover();
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                     Err(_) => break,

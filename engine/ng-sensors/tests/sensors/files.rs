@@ -1,7 +1,6 @@
 //! Following files: where reading starts, what appears later, what cannot be read.
 
-use crate::rig::{Rig, now_ns};
-use ng_reading::source_reader::Limits;
+use crate::rig::{Rig, now_ns, rules};
 use ng_wire::SettingValue;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -182,6 +181,40 @@ fn a_directory_and_too_many_files_are_explained() {
 }
 
 #[test]
+fn a_file_that_is_written_to_takes_the_place_of_the_one_that_is_quiet_for_longest() {
+    let one = ("max_files", SettingValue::Int(1));
+    let mut followed = follow(&["*.log"], &[("a.log", b"a 1\n")], &[one]);
+    followed.until_lines(&["a 1"]);
+    append(&followed.at("b.log"), b"b 1\n");
+    followed.until_lines(&["a 1", "b 1"]);
+    append(&followed.at("a.log"), b"a 2\n");
+    followed.until_lines(&["a 1", "b 1", "a 2"]);
+    append(&followed.at("b.log"), b"b 2\n");
+    followed.until_lines(&["a 1", "b 1", "a 2", "b 2"]);
+    followed.rig.stop();
+}
+
+#[test]
+fn what_was_read_and_has_ended_makes_room_and_is_not_read_again() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"packed\n").unwrap();
+    let one = ("max_files", SettingValue::Int(1));
+    let mut followed = follow(&["old.gz", "*.log"], &[("old.gz", &gzip.finish().unwrap())], &[one]);
+    followed.until_lines(&["packed"]);
+    let name = format!("file:{}", followed.at("old.gz").display());
+    followed.rig.until("it has ended", |rig| rig.ended(&name));
+    append(&followed.at("new.log"), b"1\n");
+    followed.until_lines(&["packed", "1"]);
+    // Several looks for files later.
+    for number in 2..5 {
+        append(&followed.at(&format!("{number}.log")), format!("{number}\n").as_bytes());
+        followed.rig.until("it is read", |rig| rig.texts().contains(&number.to_string()));
+    }
+    followed.rig.stop();
+    assert_eq!(followed.rig.texts().iter().filter(|text| *text == "packed").count(), 1);
+}
+
+#[test]
 fn a_directory_that_is_away_for_a_while_loses_and_repeats_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let (here, away) = (at(&directory, "here"), at(&directory, "away"));
@@ -209,7 +242,7 @@ fn a_malformed_glob_is_refused() {
     let check = |path: &str, expect: &str| {
         let changes = [("paths".to_string(), SettingValue::List(vec![path.into()]))].into();
         let values = ng_model::settings::Values::defaults(sensor.settings).with(sensor.settings, &changes).unwrap();
-        let Err(error) = (sensor.build)(&values, Limits::default()) else { panic!("{path:?} was accepted") };
+        let Err(error) = (sensor.build)(&values, &rules()) else { panic!("{path:?} was accepted") };
         assert!(error.expected.contains(expect), "{error}");
     };
     check("/var/log/[a", "is not a glob");

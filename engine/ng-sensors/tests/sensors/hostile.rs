@@ -112,6 +112,24 @@ fn a_file_that_becomes_a_directory_and_comes_back() {
 }
 
 #[test]
+fn links_that_lead_back_hold_up_neither_the_files_nor_the_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(at(&directory, "a")).unwrap();
+    for name in ["a/x", "a/y", "a/z"] {
+        std::os::unix::fs::symlink("..", at(&directory, name)).unwrap();
+    }
+    fs::write(at(&directory, "a/1.log"), "here\n").unwrap();
+    let mut rig = Rig::build("files", &settings(&directory, &["**/*.log"]));
+    rig.until("the file is read", |rig| rig.lines().len() == 1);
+    assert_eq!(rig.readings[0].source, format!("file:{}", at(&directory, "a/1.log").display()));
+    rig.stop();
+    // Nothing matches here, and the way would not end all the same.
+    let mut rig = Rig::build("files", &settings(&directory, &["**/*.txt"]));
+    rig.take();
+    rig.stop();
+}
+
+#[test]
 fn devices_are_left_alone() {
     let mut rig = Rig::build("files", &[("paths", SettingValue::List(vec!["/dev/zero".into()]))]);
     rig.until("it is explained", |rig| rig.error("files") == "/dev/zero is neither a file nor a named pipe");

@@ -57,13 +57,26 @@ kill -9 $$"#,
 }
 
 #[test]
-fn an_empty_journal_is_reported_and_not_asked_again() {
-    let (mut rig, directory) = journald(r#"echo x >> "$DIR/runs"; echo "No journal files were found." >&2"#);
-    rig.until("it has ended", |rig| rig.ended("journald"));
-    let error = rig.error("journald");
-    assert!(error.contains("ended without an entry") && error.ends_with("No journal files were found."), "{error}");
-    rig.stop();
-    assert_eq!(fs::read_to_string(directory.path().join("runs")).unwrap(), "x\n");
+fn a_child_that_ends_at_once_is_told_and_started_again() {
+    for (status, says) in [(0, "journalctl ended without an entry;"), (1, "journalctl ended (exit status: 1)")] {
+        let script = format!(
+            r#"echo x >> "$DIR/runs"
+            if [ $(wc -l < "$DIR/runs") = 3 ]; then echo '{{"__CURSOR":"s1","MESSAGE":"here"}}'; exec sleep 1000; fi
+            echo "No journal files were found." >&2; exit {status}"#
+        );
+        let (mut rig, directory) = journald(&script);
+        rig.until("it is in trouble", |rig| !rig.trouble("journald").is_empty());
+        let trouble = rig.trouble("journald");
+        assert!(trouble.starts_with(&format!("Unreadable: {says}")), "{trouble}");
+        assert!(trouble.ends_with("No journal files were found."), "{trouble}");
+        let error = rig.error("journald");
+        assert!(error.ends_with("restart 1 in 1 s") || error.ends_with("restart 2 in 2 s"), "{error}");
+        rig.until("there is an entry", |rig| rig.lines().len() == 1);
+        rig.until("it is over", |rig| rig.trouble("journald").is_empty());
+        assert!(!rig.ended("journald"));
+        rig.stop();
+        assert_eq!(fs::read_to_string(directory.path().join("runs")).unwrap(), "x\nx\nx\n");
+    }
 }
 
 #[test]

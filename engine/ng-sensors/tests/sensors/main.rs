@@ -3,6 +3,7 @@
 mod files;
 mod hostile;
 mod journald;
+mod merged;
 mod missing;
 mod names;
 mod rig;

@@ -3,8 +3,10 @@
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::settings::Values;
+use ng_reading::encoders::Clock;
+use ng_reading::recogniser::Recogniser;
 use ng_reading::source_reader::Limits;
-use ng_sensors::{SENSORS, Sensor, start};
+use ng_sensors::{ReadingRules, SENSORS, Sensor, start};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,10 +67,12 @@ impl Rig {
         let Some(batches) = &self.batches else { return };
         let mut next = batches.recv_timeout(Duration::from_millis(20)).ok();
         while let Some(batch) = next {
-            for (format, span) in &batch.readings {
-                let raw = span.of(&batch.bytes).to_vec();
-                let (source, written_ns) = (batch.source.name.clone(), batch.written_ns);
-                self.readings.push(Reading { source, format: *format, written_ns, raw });
+            for run in batch.runs() {
+                for (format, span) in run.readings {
+                    let raw = span.of(&batch.bytes).to_vec();
+                    let (source, written_ns) = (run.source.name.clone(), run.written_ns);
+                    self.readings.push(Reading { source, format: *format, written_ns, raw });
+                }
             }
             let _ = self.spare.try_send(batch);
             next = batches.try_recv().ok();
@@ -164,7 +168,12 @@ pub(crate) fn build(name: &str, settings: &[(&str, SettingValue)]) -> Box<dyn Se
     let changes: BTreeMap<String, SettingValue> =
         settings.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
     let values = Values::defaults(sensor.settings).with(sensor.settings, &changes).expect("the settings are valid");
-    (sensor.build)(&values, Limits::default()).expect("the sensor is built")
+    (sensor.build)(&values, &rules()).expect("the sensor is built")
+}
+
+/// Times without a zone are UTC.
+pub(crate) fn rules() -> ReadingRules {
+    ReadingRules { limits: Limits::default(), recogniser: Recogniser::new(Clock::utc()) }
 }
 
 /// Waits for something outside the sensor.
