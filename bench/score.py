@@ -27,6 +27,8 @@ SESSION = r"blk_-?\d+"
 THRESHOLD = 3.6
 NUMERIC, TEXT = "level", "template rarity"
 """The first channel tells what an input was recognised as."""
+SHARES = r"([\d.]+)%\ttime ([\d.]+)%\tlevel ([\d.]+)%"
+"""What `formats test` says of the lines that a format reads: their share, and how many of them have time and level."""
 
 
 @dataclass
@@ -51,17 +53,21 @@ class Bench:
     wrong: int = 0
     files: int = 0
 
+    def run(self, *arguments: str | Path) -> str:
+        """What the command prints. No configuration of this machine is read."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("NEUROGRAPH_")}
+        environment = {**kept, "XDG_CONFIG_HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
+        done = subprocess.run(
+            [self.command, *arguments], check=True, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        return done.stdout
+
     def score(self, source: Path, *options: str, out: str = "out.csv") -> tuple[Path, float]:
         """Scores a file; returns the result and the seconds of processor time."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("NEUROGRAPH_")}
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         target = self.folder / out
         target.parent.mkdir(parents=True, exist_ok=True)
-        # No configuration of this machine is read.
-        environment = {**kept, "XDG_CONFIG_HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder)}
-        subprocess.run(
-            [self.command, "score", *options, source, "-o", target], check=True, cwd=self.folder, env=environment
-        )
+        self.run("score", *options, source, "-o", target)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return target, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -74,6 +80,12 @@ class Bench:
             rows = list(reader)
         self.events += len(rows)
         return rows
+
+    def read(self, source: Path) -> tuple[float, float]:
+        """The shares of the lines of a log whose time is read, and whose level."""
+        found = re.findall(SHARES, self.run("formats", "test", source))
+        time, level = (sum(float(of[0]) * float(of[kind]) for of in found) / 1e4 for kind in (1, 2))
+        return time, level
 
     def judge(self, tool: str, *arguments: str | Path) -> str:
         """What a tool prints."""
@@ -109,23 +121,61 @@ def numeric(bench: Bench, data: Path) -> list[Row]:
     return rows
 
 
+@dataclass
+class Lines:
+    """What is said of the lines of several systems, by the name of the system."""
+
+    flags: Path
+    groups: dict[str, float]
+
+    def take(self, system: str, rows: list[dict[str, str]], truth: list[str]) -> None:
+        """Keeps the flags of a system for the tool that judges them, and how well its lines are grouped."""
+        self.flags.mkdir(exist_ok=True)
+        (self.flags / f"{system}.txt").write_text("".join(row["is_novel"] + "\n" for row in rows))
+        self.groups[system] = grouping([row["pattern"] for row in rows], truth)
+
+    def rows(self, bench: Bench, data: Path, what: str, gate: float, target: float) -> list[Row]:
+        """The means over all systems."""
+        said = bench.judge("novelty_score.py", data, self.flags)
+        f1 = float(re.findall(r"macro F1 ([\d.]+)", said)[0])
+        right = sum(self.groups.values()) / len(self.groups)
+        of = f"{what}, {len(self.groups)} systems"
+        return [
+            Row(f"`is_novel`, macro F1, {of}", f"{gate}", f"{target}", f"{f1:.3f}", f1 >= gate),
+            Row(f"grouping accuracy, {of}", "—", "—", f"{right:.3f}", None),
+        ]
+
+
+def grouping(found: list[str], truth: list[str]) -> float:
+    """The share of lines whose group is exactly that of their true template: not a line less, not a line more."""
+    together: dict[str, set[str]] = {}
+    apart: dict[str, set[str]] = {}
+    for group, template in zip(found, truth, strict=True):
+        together.setdefault(group, set()).add(template)
+        apart.setdefault(template, set()).add(group)
+    right = sum(len(together[group]) == len(apart[template]) == 1 for group, template in zip(found, truth, strict=True))
+    return right / len(truth)
+
+
 def novelty(bench: Bench, data: Path) -> list[Row]:
-    """First occurrences of templates in lines of eight systems."""
-    systems = sorted(path.parent for path in data.glob("*/event_ids.txt"))
-    flags = bench.folder / "flags"
-    flags.mkdir()
-    for system in systems:
-        rows = bench.recognised(system / "content.txt", TEXT)
-        (flags / f"{system.name}.txt").write_text("".join(row["is_novel"] + "\n" for row in rows))
+    """First occurrences of templates in lines of eight systems, and which are alike; messages, and whole lines."""
+    messages, whole = (Lines(bench.folder / name, {}) for name in ("flags", "raw-flags"))
+    read: list[tuple[float, float]] = []
+    for system in sorted(path.parent for path in data.glob("*/event_ids.txt")):
+        truth = (system / "event_ids.txt").read_text().split("\n")[:-1]
+        messages.take(system.name, bench.recognised(system / "content.txt", TEXT), truth)
         raw = (system / "raw.log").read_bytes()
         if system.name == "BGL":
             # The first word of a line is its label.
             raw = b"".join(line.split(b" ", 1)[-1] for line in raw.splitlines(keepends=True))
         stripped = bench.folder / "raw.log"
         stripped.write_bytes(raw)
-        bench.recognised(stripped, TEXT)
-    macro = float(re.findall(r"macro F1 ([\d.]+)", bench.judge("novelty_score.py", data, flags))[0])
-    return [Row(f"`is_novel`, macro F1, {len(systems)} systems", "0.94", "0.96", f"{macro:.3f}", macro >= 0.94)]
+        whole.take(system.name, bench.recognised(stripped, TEXT), truth)
+        read.append(bench.read(stripped))
+    rows = messages.rows(bench, data, "messages", 0.94, 0.96) + whole.rows(bench, data, "whole lines", 0.84, 0.86)
+    for what, shares in zip(("time", "level"), zip(*read, strict=True), strict=True):
+        rows.append(Row(f"whole lines whose {what} is read", "—", "—", f"{sum(shares) / len(shares):.1%}", None))
+    return rows
 
 
 def sessions(bench: Bench, data: Path) -> list[Row]:

@@ -256,6 +256,10 @@ impl Engine {
         }
         let (head, length) = (event.head, event.raw.len());
         store.push(&head, &reading.raw[..length]);
+        for (pattern, union) in self.patterns.drain_united() {
+            self.links.follow(pattern, union);
+            store.follow(pattern, union);
+        }
         watch.lap(stages, Stage::Record);
         watch.last = watch.start;
         watch.lap(stages, Stage::Total);

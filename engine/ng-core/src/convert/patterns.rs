@@ -59,7 +59,7 @@ pub fn pattern_view(patterns: &Patterns, links: &Links, symbols: &Symbols, id: u
     };
     let told = |neighbours: Vec<Neighbour>| neighbours.into_iter().take(NEIGHBOURS).map(link).collect();
     Some(PatternView {
-        pattern: id,
+        pattern: known.id,
         source: symbols.name(known.source).into(),
         template: patterns.template(id, symbols)?,
         example: String::from_utf8_lossy(&known.example).into_owned(),
@@ -69,7 +69,7 @@ pub fn pattern_view(patterns: &Patterns, links: &Links, symbols: &Symbols, id: u
         first_ns: known.first_ns,
         last_seq: known.last_seq,
         last_ns: known.last_ns,
-        successors: told(links.successors(id)),
-        predecessors: told(links.predecessors(id)),
+        successors: told(links.successors(known.id)),
+        predecessors: told(links.predecessors(known.id)),
     })
 }

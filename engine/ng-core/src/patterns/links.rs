@@ -115,6 +115,14 @@ impl Links {
         }
     }
 
+    /// A pattern has become part of another: what comes next in its sources follows on that. What followed on it before gives
+    /// way with time.
+    pub fn follow(&mut self, pattern: u32, union: u32) {
+        for (known, _) in self.previous.iter_mut().flatten().filter(|(known, _)| *known == pattern) {
+            *known = union;
+        }
+    }
+
     /// Rarity of a transition, `−log2((count + 0.5) / (total + 1))`.
     pub fn bits(&self, from: u32, to: u32) -> f64 {
         let (count, total) = self.counts(from, to);

@@ -1,9 +1,9 @@
-//! Log template mining: which template a line belongs to, compared within its source, number of tokens and first token.
+//! Log template mining: which template a line belongs to, compared within its source, level, exception, number of tokens and
+//! first token.
 
-use super::store::{Body, Key, NOWHERE, PatternStore};
-use super::tokens::{EMPTY, MOST_TOKENS, WILDCARD};
+use super::store::{Body, Family, Key, NOWHERE, PatternStore};
+use super::tokens::{EMPTY, MOST_TOKENS, RUN, WILDCARD};
 use ng_model::checkpoint::{put, put_u32, take, take_u32, take_up_to};
-use ng_model::symbols::Sym;
 use rustc_hash::FxHashMap;
 
 /// Token sequences whose pattern is remembered.
@@ -19,6 +19,9 @@ pub(super) struct Matcher {
     /// Most tokens that may differ, by the number of tokens.
     allowed: Vec<u16>,
 }
+
+/// In the place of the number of tokens: there is a run among them.
+const WITH_RUN: u16 = 0;
 
 #[derive(Clone, Copy, Debug)]
 struct Cached {
@@ -44,33 +47,35 @@ impl Matcher {
         self.allowed = (0..=MOST_TOKENS).map(|count| allowed(count, similarity)).collect();
     }
 
-    /// The place of the template that the tokens belong to. Tokens that differ become variables of the template.
-    pub(super) fn find(&mut self, source: Sym, tokens: &[u32], store: &mut PatternStore) -> Option<u32> {
-        let hash = hash(tokens);
+    /// The place of the template that the tokens belong to.
+    pub(super) fn find(&mut self, family: Family, tokens: &[u32], store: &PatternStore) -> Option<Found> {
+        let hash = hash(&family, tokens);
         let cached = self.cache[hash as usize % CACHE];
         if cached.hash == hash
             && cached.is_known(store)
-            && store.at(cached.place).source == source
+            && store.at(cached.place).key.is_akin(&family)
             && covers(template(store, cached.place), tokens)
         {
-            return Some(cached.place);
+            return Some(Found { place: cached.place, differs: false });
         }
-        let place = self.best(source, tokens, store)?;
-        if let Body::Template(template) = &mut store.at_mut(place).body {
-            for (known, token) in template.iter_mut().zip(tokens) {
-                if known != token {
-                    *known = WILDCARD;
-                }
-            }
-        }
-        self.cache[hash as usize % CACHE] = Cached { hash, place, id: store.at(place).id };
-        Some(place)
+        let found = self.look(family, tokens, store)?;
+        self.cache[hash as usize % CACHE] = Cached { hash, place: found.place, id: store.at(found.place).id };
+        Some(found)
     }
 
-    /// The bucket of a token sequence.
-    pub(super) fn key(source: Sym, tokens: &[u32]) -> Key {
-        let first = if tokens[0] == WILDCARD { EMPTY } else { tokens[0] };
-        Key::Bucket(source, tokens.len() as u16, first)
+    /// Without what is remembered: templates with a run go first, and what was learnt of first words last.
+    fn look(&self, family: Family, tokens: &[u32], store: &PatternStore) -> Option<Found> {
+        let covering = |key| {
+            let bucket: &[u32] = self.buckets.get(&key).map_or(&[], Vec::as_slice);
+            // Of several the narrowest, and of those the oldest.
+            let covering = bucket.iter().filter(|place| covers(template(store, **place), tokens));
+            let rank = |place: &u32| (constants(template(store, *place)), std::cmp::Reverse(store.at(*place).id));
+            covering.copied().max_by_key(rank).map(|place| Found { place, differs: false })
+        };
+        let length = tokens.len() as u16;
+        covering(Key::Bucket(family, WITH_RUN))
+            .or_else(|| self.best(Key::Bucket(family, length), tokens, store))
+            .or_else(|| covering(Key::Bucket(Family { first: WILDCARD, ..family }, length)))
     }
 
     /// Makes a template known.
@@ -94,9 +99,11 @@ impl Matcher {
         }
     }
 
-    /// The template with the fewest differing tokens; of several, the one with the most variables; of those, the first.
-    fn best(&self, source: Sym, tokens: &[u32], store: &PatternStore) -> Option<u32> {
-        let bucket = self.buckets.get(&Self::key(source, tokens))?;
+    /// The template with the fewest differing tokens; of several, the one with the most variables; of those, the first. What
+    /// would take too many of the words from a template that it began with is another: step by step it would come to mean
+    /// everything.
+    fn best(&self, key: Key, tokens: &[u32], store: &PatternStore) -> Option<Found> {
+        let bucket = self.buckets.get(&key)?;
         let mut limit = usize::from(self.allowed[tokens.len()]);
         let mut best: Option<(u32, usize, usize)> = None;
         'templates: for &place in bucket {
@@ -111,12 +118,33 @@ impl Matcher {
                     }
                 }
             }
+            let words = usize::from(store.at(place).words);
+            if differing > 0 && words + wild + differing > tokens.len() + usize::from(self.allowed[words]) {
+                continue;
+            }
             if best.is_none_or(|(_, fewest, most)| differing < fewest || wild > most) {
                 best = Some((place, differing, wild));
                 limit = differing;
             }
         }
-        best.map(|(place, ..)| place)
+        // A token that is a variable of the line differs from every word, which `differing` counts too.
+        best.map(|(place, differing, _)| Found { place, differs: differing > 0 })
+    }
+}
+
+/// Where the tokens of a line belong.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) place: u32,
+    /// Some of them differ from those of the template, and become its variables.
+    pub(super) differs: bool,
+}
+
+impl Key {
+    /// It is that of templates to which lines of the family may belong.
+    fn is_akin(&self, family: &Family) -> bool {
+        matches!(self, Key::Bucket(own, _)
+            if own.source == family.source && own.level == family.level && own.exception == family.exception)
     }
 }
 
@@ -159,7 +187,23 @@ impl Matcher {
     }
 }
 
-fn template(store: &PatternStore, place: u32) -> &[u32] {
+/// In the key of a bucket: what the first token says of the family.
+pub(super) fn first(tokens: &[u32]) -> u32 {
+    if tokens[0] == WILDCARD { EMPTY } else { tokens[0] }
+}
+
+/// In the key of a bucket: the number of tokens, where it does not vary.
+pub(super) fn length(tokens: &[u32]) -> u16 {
+    if tokens.contains(&RUN) { WITH_RUN } else { tokens.len() as u16 }
+}
+
+/// The tokens that every line of a template has.
+pub(super) fn constants(tokens: &[u32]) -> usize {
+    tokens.iter().filter(|token| !matches!(**token, WILDCARD | RUN)).count()
+}
+
+/// The tokens of a template.
+pub(super) fn template(store: &PatternStore, place: u32) -> &[u32] {
     match &store.at(place).body {
         Body::Template(tokens) => tokens,
         _ => &[],
@@ -167,8 +211,19 @@ fn template(store: &PatternStore, place: u32) -> &[u32] {
 }
 
 fn covers(template: &[u32], tokens: &[u32]) -> bool {
-    template.len() == tokens.len()
-        && template.iter().zip(tokens).all(|(known, token)| known == token || *known == WILDCARD)
+    if template.len() == tokens.len() && covers_all(template, tokens) {
+        return true;
+    }
+    let Some(at) = template.iter().position(|token| *token == RUN) else { return false };
+    let (before, behind) = (&template[..at], &template[at + 1..]);
+    tokens.len() >= template.len()
+        && covers_all(before, &tokens[..at])
+        && covers_all(behind, &tokens[tokens.len() - behind.len()..])
+}
+
+/// As many tokens, each of which agrees.
+fn covers_all(template: &[u32], tokens: &[u32]) -> bool {
+    template.iter().zip(tokens).all(|(known, token)| known == token || *known == WILDCARD)
 }
 
 /// The largest number of differing tokens that is still similar enough.
@@ -178,10 +233,11 @@ fn allowed(count: usize, similarity: f64) -> u16 {
 }
 
 /// Sources do not share tokens, so that but for variables alone the sequence says the source.
-fn hash(tokens: &[u32]) -> u64 {
+fn hash(family: &Family, tokens: &[u32]) -> u64 {
     let mix = |hash: u64, value: u32| {
         let product = u128::from(hash ^ u64::from(value)) * 0x9e37_79b9_7f4a_7c15;
         (product >> 64) as u64 ^ product as u64
     };
-    tokens.iter().fold(tokens.len() as u64 ^ 0x2545_f491_4f6c_dd1d, |hash, token| mix(hash, *token))
+    let kind = (family.level as u64) << 32 | u64::from(family.exception) << 36;
+    tokens.iter().fold(tokens.len() as u64 ^ kind ^ 0x2545_f491_4f6c_dd1d, |hash, token| mix(hash, *token))
 }

@@ -3,13 +3,17 @@
 //!
 //! # Layout
 //!
-//! `tokens.rs` splits and numbers words, `matcher.rs` finds the template, `fields.rs` counts the values of JSON fields,
+//! `split.rs` makes words of a message, `tokens.rs` numbers them, `exception.rs` finds what class of exception an event names;
+//! `matcher.rs` finds the template, `learned.rs` finds out which templates are one. `fields.rs` counts the values of JSON fields,
 //! `store.rs` holds the patterns; `links.rs` is the graph of what follows what. `saved.rs` has the saved form.
 
+mod exception;
 mod fields;
+mod learned;
 pub mod links;
 mod matcher;
 mod saved;
+mod split;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -20,6 +24,7 @@ pub use saved::Left;
 pub use store::{Body, Pattern};
 
 use fields::Budget;
+use learned::{Learned, Union};
 use matcher::Matcher;
 use ng_model::event::{Event, Field};
 use ng_model::matched::Match;
@@ -29,8 +34,8 @@ use ng_reading::encoders::path;
 use ng_wire::{Format, Gauge, Unit};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
-use store::{Key, PatternStore, SourceTotals};
-use tokens::{TokenTable, TokenTotals};
+use store::{Family, Key, PatternStore, SourceTotals};
+use tokens::{EMPTY, TokenTable, TokenTotals, WILDCARD};
 
 /// Settings of the module `token_manager`.
 pub static SETTINGS: &[Row] = &[
@@ -38,7 +43,7 @@ pub static SETTINGS: &[Row] = &[
         key: "similarity",
         accepts: Accepts::Float(0.8, 0.5, 1.0),
         unit: "",
-        summary: "Share of tokens in which a line must agree with a template to belong to it.",
+        summary: "Share of tokens in which a line agrees with the template it belongs to, and of its words that a template keeps.",
     },
     Row {
         key: "max_patterns",
@@ -64,6 +69,7 @@ const SHAPE_TEXT: usize = 512;
 pub struct Patterns {
     tokens: TokenTable,
     matcher: Matcher,
+    learned: Learned,
     store: PatternStore,
     /// Places of shapes and streams.
     index: FxHashMap<Key, u32>,
@@ -75,6 +81,8 @@ pub struct Patterns {
     bucket_cap: usize,
     dropped: u64,
     dropped_from_buckets: u64,
+    /// Patterns that have become part of another since they were asked for: the number of each, and that of the other.
+    united: Vec<(u32, u32)>,
     /// Events are learnt; otherwise the source whose events come is frozen.
     learning: bool,
 }
@@ -85,6 +93,7 @@ impl Patterns {
         Patterns {
             tokens: TokenTable::new(),
             matcher: Matcher::new(settings.float("similarity")),
+            learned: Learned::default(),
             store: PatternStore::new(),
             index: FxHashMap::default(),
             sources: Vec::new(),
@@ -94,6 +103,7 @@ impl Patterns {
             bucket_cap: settings.int("bucket_cap") as usize,
             dropped: 0,
             dropped_from_buckets: 0,
+            united: Vec::new(),
             learning: true,
         }
     }
@@ -152,6 +162,11 @@ impl Patterns {
         all
     }
 
+    /// Takes the patterns that have become part of another: the number of each, and that of the other.
+    pub fn drain_united(&mut self) -> std::vec::Drain<'_, (u32, u32)> {
+        self.united.drain(..)
+    }
+
     /// Known patterns.
     pub fn len(&self) -> usize {
         self.store.len()
@@ -181,13 +196,25 @@ impl Patterns {
         let (source, message) = (event.head.source, event.message());
         let digits = self.tokens.split(source, message, &mut self.line);
         let rarity = self.tokens.count(&mut self.sources[source.0 as usize].1, &self.line, self.learning);
-        let found = self.matcher.find(source, &self.line, &mut self.store);
-        let place = found.unwrap_or_else(|| self.add_template(event));
+        let exception = match exception::class(event) {
+            Some(class) if digits.exception == EMPTY => self.tokens.class(source, class),
+            _ => digits.exception,
+        };
+        let family = Family { source, level: event.head.level, exception, first: matcher::first(&self.line) };
+        let (place, is_new) = match self.matcher.find(family, &self.line, &self.store) {
+            Some(found) => {
+                if found.differs {
+                    self.widen(found.place);
+                }
+                (found.place, false)
+            }
+            None => self.learn_or_add(event, family),
+        };
         Match {
             rarest_token_bits: rarity.rarest,
             mean_token_bits: rarity.mean,
             digit_ratio: digits.digits as f32 / digits.bytes.max(1) as f32,
-            ..self.count(event, place, found.is_none(), message.len())
+            ..self.count(event, place, is_new, message.len())
         }
     }
 
@@ -235,16 +262,68 @@ impl Patterns {
         }
     }
 
-    fn add_template(&mut self, event: &Event<'_>) -> u32 {
-        let key = Matcher::key(event.head.source, &self.line);
+    /// Makes variables of the tokens of a template in which the line in hand differs.
+    fn widen(&mut self, place: u32) {
+        self.learned.loosen(place, &self.store);
+        if let Body::Template(template) = &mut self.store.at_mut(place).body {
+            for (known, token) in template.iter_mut().zip(&self.line) {
+                if known != token {
+                    *known = WILDCARD;
+                }
+            }
+        }
+        self.learned.add(place, &self.store);
+    }
+
+    /// The pattern of a line that belongs to none: by it several may turn out to be one, and otherwise it is new. A source that
+    /// is frozen keeps the patterns that it has.
+    fn learn_or_add(&mut self, event: &Event<'_>, family: Family) -> (u32, bool) {
+        let union = self.learning.then(|| self.learned.unite(family, &self.line, &self.store)).flatten();
+        match union {
+            Some(union) => (self.unite(union), false),
+            None => (self.add_template(event, family), true),
+        }
+    }
+
+    /// Makes one pattern of several, which keeps the number of the oldest of them.
+    fn unite(&mut self, Union { mut places, tokens, family }: Union) -> u32 {
+        places.sort_unstable_by_key(|place| (self.store.at(*place).first_seq, self.store.at(*place).id));
+        for place in &places {
+            self.forget_template(*place);
+        }
+        let (kept, others) = (places[0], &places[1..]);
+        let totals = self.sources[family.source.0 as usize].0;
+        let id = self.store.at(kept).id;
+        for place in others {
+            self.united.push((self.store.at(*place).id, id));
+            self.store.absorb(kept, *place, &totals);
+        }
+        let key = Key::Bucket(family, matcher::length(&tokens));
+        let pattern = self.store.at_mut(kept);
+        pattern.words = matcher::constants(&tokens) as u16;
+        (pattern.key, pattern.body) = (key, Body::Template(tokens));
+        self.matcher.add(key, kept);
+        kept
+    }
+
+    fn add_template(&mut self, event: &Event<'_>, family: Family) -> u32 {
+        let key = Key::Bucket(family, matcher::length(&self.line));
         while let Some(place) = self.matcher.overflowing(key, self.bucket_cap, &self.store) {
             self.dropped_from_buckets += 1;
             self.drop_pattern(place);
         }
         self.make_room(self.most - 1);
         let place = self.store.add(key, Body::Template(self.line.clone()), event);
+        self.store.at_mut(place).words = matcher::constants(&self.line) as u16;
         self.matcher.add(key, place);
+        self.learned.add(place, &self.store);
         place
+    }
+
+    /// No line finds the template any more.
+    fn forget_template(&mut self, place: u32) {
+        self.learned.remove(place, &self.store);
+        self.matcher.remove(self.store.at(place).key, place);
     }
 
     fn find_or_add(&mut self, event: &Event<'_>, key: Key, body: impl FnOnce() -> Body) -> (u32, bool) {
@@ -271,7 +350,7 @@ impl Patterns {
         let pattern = self.store.at(place);
         self.budget.give_back(&pattern.fields);
         match pattern.key {
-            key @ Key::Bucket(..) => self.matcher.remove(key, place),
+            Key::Bucket(..) => self.forget_template(place),
             key => {
                 self.index.remove(&key);
             }

@@ -9,7 +9,7 @@
 //! out; of the tokens then those that are in none of the others, and of what still does not fit the later.
 
 use super::Patterns;
-use super::store::{Body, PatternStore, SourceTotals};
+use super::store::{Body, Key, PatternStore, SourceTotals};
 use super::tokens::{TokenTable, TokenTotals};
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag};
 use ng_model::settings::Values;
@@ -46,7 +46,7 @@ impl Patterns {
     pub fn begin_saving(&self) -> Left {
         let mut ids: Vec<u32> = self.store.iter().map(|pattern| pattern.id).collect();
         ids.reverse();
-        Left { ids, tokens_are_next: false, token: super::tokens::EMPTY + 1, wanted: None, left_out: Vec::new() }
+        Left { ids, tokens_are_next: false, token: super::tokens::FIRST_WORD, wanted: None, left_out: Vec::new() }
     }
 
     /// Goes on saving until the state has so many bytes. True when all is saved.
@@ -88,6 +88,7 @@ impl Patterns {
         let same_numbers = patterns.tokens.len() == numbers.len();
         patterns.adopt(&numbers)?;
         patterns.matcher.restore(&patterns.store, &mut saved.bytes, same_numbers)?;
+        patterns.learned.restore(&patterns.store);
         patterns.make_room(patterns.most);
         Some(patterns)
     }
@@ -111,8 +112,8 @@ impl Patterns {
     fn tokens_of_templates(&self, left_out: &[u32]) -> Vec<bool> {
         let mut wanted = vec![false; self.tokens.len()];
         for pattern in self.store.iter().filter(|pattern| left_out.binary_search(&pattern.id).is_err()) {
-            if let Body::Template(tokens) = &pattern.body {
-                tokens.iter().for_each(|token| wanted[*token as usize] = true);
+            if let (Body::Template(tokens), Key::Bucket(family, _)) = (&pattern.body, pattern.key) {
+                tokens.iter().chain([&family.exception]).for_each(|token| wanted[*token as usize] = true);
             }
         }
         wanted

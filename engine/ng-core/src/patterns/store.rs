@@ -10,6 +10,7 @@ use super::fields::Field;
 use super::tokens::HALVE_AT;
 use ng_model::event::Event;
 use ng_model::symbols::Sym;
+use ng_wire::Level;
 use rustc_hash::FxHashMap;
 
 /// Bytes kept of the first event of a pattern.
@@ -18,13 +19,15 @@ const EXAMPLE: usize = 512;
 const RATE_SECONDS: f64 = 60.0;
 /// Lengths after which older ones begin to fade.
 const LENGTHS: f64 = 1024.0;
+/// Most numbers by which a pattern is found besides its own; the oldest are forgotten first.
+const MOST_ABSORBED: usize = 1024;
 /// No place.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// What the events of a pattern have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// Tokens of a text template; variables are `WILDCARD`.
+    /// Tokens of a text template; variables are `WILDCARD`, and one of them at most is a `RUN`.
     Template(Vec<u32>),
     /// Key set of JSON objects, as text.
     Shape(String),
@@ -37,6 +40,8 @@ pub enum Body {
 pub struct Pattern {
     /// Its number; not given twice before four thousand million others.
     pub id: u32,
+    /// Numbers of patterns that have become a part of it, and are found as it.
+    also: Vec<u32>,
     /// Its source.
     pub source: Sym,
     /// What its events have in common.
@@ -63,6 +68,8 @@ pub struct Pattern {
     /// Count that is halved together with the other patterns of the source.
     weight: u32,
     halvings: u32,
+    /// Words that its template had when it was made.
+    pub(super) words: u16,
     pub(super) fields: Vec<Field>,
     /// Key in the index of streams and shapes, or the bucket of a template.
     pub(super) key: Key,
@@ -73,12 +80,23 @@ pub struct Pattern {
 /// Where a pattern is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    /// Templates of one source, number of tokens, first token.
-    Bucket(Sym, u16, u32),
+    /// Templates of one family and number of tokens, which is 0 for those with a run.
+    Bucket(Family, u16),
     /// Source and hash of the key set.
     Shape(Sym, u64),
     /// Source, kind, and whether it is a vector.
     Stream(Sym, Sym, bool),
+}
+
+/// What lines have in common that are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Family {
+    pub(super) source: Sym,
+    pub(super) level: Level,
+    /// The token of the class of the exception that the event names; `EMPTY` where it names none.
+    pub(super) exception: u32,
+    /// The first token; `EMPTY` where that is a variable, and `WILDCARD` where it was learnt to be one.
+    pub(super) first: u32,
 }
 
 /// Event counts of one source.
@@ -100,6 +118,33 @@ pub(super) struct Before {
 }
 
 impl Pattern {
+    /// What stands in a place that is free.
+    fn nothing() -> Self {
+        Pattern {
+            id: NOWHERE,
+            also: Vec::new(),
+            source: Sym(0),
+            body: Body::Stream(Sym(0)),
+            count: 0,
+            learnt: 0,
+            first_seq: 0,
+            last_seq: 0,
+            first_ns: 0,
+            last_ns: 0,
+            example: Vec::new(),
+            length_mean: 0.0,
+            length_variance: 0.0,
+            rate: 0.0,
+            weight: 0,
+            halvings: 0,
+            words: 0,
+            fields: Vec::new(),
+            key: Key::Stream(Sym(0), Sym(0), false),
+            used_before: NOWHERE,
+            used_after: NOWHERE,
+        }
+    }
+
     /// Events per second, averaged over about a minute, at the time of the latest event.
     pub fn rate(&self) -> f64 {
         self.rate
@@ -136,6 +181,32 @@ impl Pattern {
             totals.halvings += 1;
         }
         before
+    }
+
+    /// Takes in what is known of another pattern of the source.
+    fn absorb(&mut self, other: Pattern, totals: &SourceTotals) {
+        let (own, others) = (self.learnt as f64, other.learnt as f64);
+        if own + others > 0.0 {
+            let (share, step) = (others / (own + others), other.length_mean - self.length_mean);
+            self.length_mean += share * step;
+            self.length_variance +=
+                share * (other.length_variance - self.length_variance) + share * (1.0 - share) * step * step;
+        }
+        let now = |pattern: &Pattern| pattern.weight >> (totals.halvings - pattern.halvings).min(31);
+        self.weight = now(self) + now(&other);
+        self.halvings = totals.halvings;
+        self.count += other.count;
+        self.learnt += other.learnt;
+        self.rate += other.rate;
+        if other.first_seq < self.first_seq {
+            self.first_seq = other.first_seq;
+            self.example = other.example;
+        }
+        self.first_ns = self.first_ns.min(other.first_ns);
+        self.last_seq = self.last_seq.max(other.last_seq);
+        self.last_ns = self.last_ns.max(other.last_ns);
+        self.also.push(other.id);
+        self.also.extend(other.also);
     }
 
     fn deviation(&self, length: usize) -> f32 {
@@ -179,7 +250,7 @@ impl PatternStore {
 
     /// Patterns that are known.
     pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+        self.places.len() - self.free.len()
     }
 
     /// The place of the pattern not used for longest.
@@ -202,7 +273,7 @@ impl PatternStore {
 
     /// Number and place of every pattern, in no order.
     pub(super) fn places(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.by_id.iter().map(|(id, place)| (*id, *place))
+        (0..).zip(&self.places).filter(|(_, pattern)| pattern.id != NOWHERE).map(|(place, pattern)| (pattern.id, place))
     }
 
     /// The place of a pattern.
@@ -239,22 +310,13 @@ impl PatternStore {
             id: self.next_id,
             source: head.source,
             body,
-            count: 0,
-            learnt: 0,
             first_seq: head.seq,
             last_seq: head.seq,
             first_ns: head.time_ns,
             last_ns: head.time_ns,
             example: event.raw[..event.raw.len().min(EXAMPLE)].to_vec(),
-            length_mean: 0.0,
-            length_variance: 0.0,
-            rate: 0.0,
-            weight: 0,
-            halvings: 0,
-            fields: Vec::new(),
             key,
-            used_before: NOWHERE,
-            used_after: NOWHERE,
+            ..Pattern::nothing()
         };
         let place = match self.free.pop() {
             Some(place) => {
@@ -280,17 +342,32 @@ impl PatternStore {
         }
     }
 
+    /// Makes a pattern a part of another, in whose place it is found from now on.
+    pub(super) fn absorb(&mut self, place: u32, other: u32, totals: &SourceTotals) {
+        let other = self.take(other);
+        for id in std::iter::once(other.id).chain(other.also.iter().copied()) {
+            self.by_id.insert(id, place);
+        }
+        self.at_mut(place).absorb(other, totals);
+        let surplus = self.at(place).also.len().saturating_sub(MOST_ABSORBED);
+        for id in self.places[place as usize].also.drain(..surplus) {
+            self.by_id.remove(&id);
+        }
+    }
+
     /// Removes a pattern; its memory is kept for the next.
     pub(super) fn remove(&mut self, place: u32) {
+        self.take(place);
+    }
+
+    fn take(&mut self, place: u32) -> Pattern {
         self.unlink(place);
-        let id = self.at(place).id;
-        self.by_id.remove(&id);
-        let pattern = self.at_mut(place);
-        pattern.example = Vec::new();
-        pattern.fields = Vec::new();
-        pattern.body = Body::Shape(String::new());
-        pattern.id = NOWHERE;
+        let pattern = std::mem::replace(&mut self.places[place as usize], Pattern::nothing());
+        for id in std::iter::once(&pattern.id).chain(&pattern.also) {
+            self.by_id.remove(id);
+        }
         self.free.push(place);
+        pattern
     }
 
     fn link_latest(&mut self, place: u32) {

@@ -29,7 +29,7 @@ fn observe(patterns: &mut Patterns, format: Format, source: u32, seq: u64, raw: 
         value: f64::NAN,
         kind,
         source: Sym(source),
-        level: Level::Info,
+        level: parsed.level.unwrap_or_default(),
         format,
         declared: 0,
         unit: Unit::None,
@@ -43,6 +43,14 @@ fn observe(patterns: &mut Patterns, format: Format, source: u32, seq: u64, raw: 
 fn line(patterns: &mut Patterns, source: u32, seq: u64, raw: &str) -> Match {
     let parsed = Parsed { message: Text { span: Span::new(0, raw.len()), escaped: false }, ..Parsed::default() };
     observe(patterns, Format::Text, source, seq, raw, &parsed)
+}
+
+/// The first line is the message.
+fn lines(patterns: &mut Patterns, seq: u64, level: Level, raw: &str) -> Match {
+    let first = raw.split('\n').next().unwrap_or_default();
+    let message = Text { span: Span::new(0, first.len()), escaped: false };
+    let parsed = Parsed { message, level: Some(level), ..Parsed::default() };
+    observe(patterns, Format::Text, 1, seq, raw, &parsed)
 }
 
 /// An object written as `key=value` words, which is all that the spans need.
@@ -114,6 +122,159 @@ fn sources_do_not_share_patterns() {
     let second = line(&mut patterns, 2, 1, "the same words");
     assert!(second.is_new && first.pattern != second.pattern);
     assert_eq!(second.source_total, 0);
+}
+
+#[test]
+fn levels_do_not_share_patterns() {
+    let mut patterns = patterns(&[]);
+    let told = lines(&mut patterns, 0, Level::Info, "the disk of the host is full");
+    let failed = lines(&mut patterns, 1, Level::Error, "the disk of the host is full");
+    assert!(failed.is_new && told.pattern != failed.pattern);
+    let again = lines(&mut patterns, 2, Level::Info, "the disk of the host is empty");
+    assert_eq!(again.pattern, told.pattern);
+    assert_eq!(lines(&mut patterns, 3, Level::Error, "the disk of the host is full").pattern, failed.pattern);
+}
+
+#[test]
+fn exceptions_do_not_share_patterns() {
+    let mut patterns = patterns(&[]);
+    let mut pattern = |seq, raw: &str| lines(&mut patterns, seq, Level::Error, raw).pattern;
+    let full = pattern(0, "query of the cart failed\njava.io.IOException: no space\n\tat shop.Cart.take(Cart.java:8)");
+    let late =
+        pattern(1, "query of the cart failed\njava.net.SocketTimeoutException: late\n\tat shop.Cart.take(Cart.java:8)");
+    let none = pattern(2, "query of the cart failed");
+    assert!(full != late && full != none && late != none);
+    assert_eq!(pattern(3, "query of the cart failed\njava.io.IOException: quota"), full);
+    let key = pattern(4, "it failed again for KeyError: x");
+    assert_ne!(pattern(5, "it failed again for ValueError: x"), key);
+}
+
+#[test]
+fn a_template_keeps_most_of_its_words() {
+    let mut patterns = patterns(&[]);
+    let first = line(&mut patterns, 1, 0, "unit a of the host was started");
+    assert_eq!(line(&mut patterns, 1, 1, "unit b of the host was started").pattern, first.pattern);
+    assert!(line(&mut patterns, 1, 2, "unit b of the host was stopped").is_new);
+    assert_eq!(template(&patterns, &first), "unit * of the host was started");
+}
+
+/// A name of letters.
+fn name(i: u64) -> String {
+    ["alice", "bob", "carol", "dave", "eve"][i as usize % 5].to_owned() + &word(i)
+}
+
+#[test]
+fn a_first_word_with_many_values_is_a_variable() {
+    let mut patterns = patterns(&[]);
+    for i in 0..50 {
+        assert!(line(&mut patterns, 1, i, &format!("{} logged in from console", name(i))).is_new);
+    }
+    let other = line(&mut patterns, 1, 50, "nobody logged out from console");
+    let learnt = line(&mut patterns, 1, 51, &format!("{} logged in from console", name(50)));
+    assert_eq!((learnt.is_new, learnt.count, learnt.pattern), (false, 50, 0));
+    assert_eq!(template(&patterns, &learnt), "* logged in from console");
+    let united: Vec<(u32, u32)> = patterns.drain_united().collect();
+    assert_eq!(united, (1..50).map(|id| (id, 0)).collect::<Vec<_>>());
+    assert_eq!(patterns.get(7).unwrap().id, 0, "the old numbers are found");
+    for (seq, who) in ["frank", "u17"].into_iter().enumerate() {
+        assert_eq!(line(&mut patterns, 1, 60 + seq as u64, &format!("{who} logged in from console")).pattern, 0);
+    }
+    assert_eq!(line(&mut patterns, 1, 70, "nobody logged out from console").pattern, other.pattern);
+    assert_eq!(patterns.len(), 2);
+}
+
+#[test]
+fn a_first_word_is_kept_where_the_rest_says_little() {
+    let mut patterns = patterns(&[]);
+    for i in 0..200 {
+        assert!(line(&mut patterns, 1, i, &format!("{} {i} is {i} of {i}", name(i))).is_new);
+    }
+    assert_eq!(patterns.len(), 200);
+}
+
+/// Lines that name some people, one to eight of twelve.
+fn lists() -> impl Iterator<Item = String> {
+    let people = ["alice", "bob", "carol", "dave", "eve", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj"];
+    (0u64..200).map(move |i| {
+        let mixed = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+        let named = (0..1 + mixed % 8).map(|at| people[((mixed >> (4 * at)) % 12) as usize]);
+        format!("user said {} in channel", named.collect::<Vec<_>>().join(" "))
+    })
+}
+
+#[test]
+fn words_in_any_number_are_a_run() {
+    let mut patterns = patterns(&[]);
+    for (seq, text) in lists().enumerate() {
+        line(&mut patterns, 1, seq as u64, &text);
+    }
+    let found = line(&mut patterns, 1, 200, "user said hello to everybody in channel");
+    assert_eq!((found.is_new, template(&patterns, &found).as_str()), (false, "user said * in channel"));
+    assert!(patterns.len() <= 10, "{}", patterns.len());
+    assert!(line(&mut patterns, 1, 201, "user said in channel").is_new);
+    assert!(line(&mut patterns, 1, 202, "user wrote hello to everybody in channel").is_new);
+}
+
+#[test]
+fn sentences_that_begin_and_end_alike_are_no_run() {
+    let mut patterns = patterns(&[]);
+    let texts = [
+        "could not open the file of the user",
+        "could not read a page of the user",
+        "could not write of the user",
+        "could not find any of the many friends of the user",
+        "could not ask whoever knows of the user",
+        "the check of the disk found errors",
+        "the check of the disk found errors again and again",
+        "the check of the disk found no errors",
+        "the check of the disk found again no errors and errors",
+    ];
+    for (seq, text) in texts.into_iter().enumerate() {
+        assert!(line(&mut patterns, 1, seq as u64, text).is_new, "{text}");
+    }
+}
+
+#[test]
+fn a_frozen_source_keeps_its_patterns() {
+    let mut patterns = patterns(&[]);
+    for i in 0..50 {
+        line(&mut patterns, 1, i, &format!("{} logged in from console", name(i)));
+    }
+    patterns.set_learning(false);
+    assert!(line(&mut patterns, 1, 51, &format!("{} logged in from console", name(50))).is_new);
+    assert_eq!(patterns.len(), 51);
+}
+
+#[test]
+fn what_was_learnt_goes_on_from_a_saved_state() {
+    use ng_model::checkpoint::{CheckpointReader, CheckpointWriter};
+    let text: Vec<String> = (0..70)
+        .map(|i| format!("{} logged in from console", name(i)))
+        .chain(lists())
+        .chain((0..40).map(|i| format!("the {} of unit {} was {}", word(i % 3), word(i / 2), word(i % 5))))
+        .collect();
+    // Between any two events, also where half is learnt.
+    for saved_at in [10, 49, 60, 75, 90, 150, 300] {
+        let (mut going, mut symbols) = (patterns(&[]), Symbols::new());
+        let source = symbols.intern("app");
+        assert_eq!(source, Sym(1));
+        for (seq, line_text) in text[..saved_at].iter().enumerate() {
+            line(&mut going, 1, seq as u64, line_text);
+        }
+        let mut writer = CheckpointWriter::default();
+        assert!(going.save(&mut going.begin_saving(), &mut writer, &symbols, usize::MAX));
+        let bytes = writer.finish();
+        let mut reader = CheckpointReader::open(&bytes, &mut symbols).unwrap();
+        let mut restored = Patterns::restore(&settings(&[]), &mut reader).unwrap();
+        restored.go_on_at(going.next_id());
+        assert_eq!(restored.len(), going.len());
+        for (seq, line_text) in text.iter().enumerate().skip(saved_at) {
+            let (one, other) =
+                (line(&mut going, 1, seq as u64, line_text), line(&mut restored, 1, seq as u64, line_text));
+            assert_eq!(one, other, "{saved_at} {seq} {line_text}");
+        }
+        assert_eq!(restored.get(3).map(|pattern| pattern.id), going.get(3).map(|pattern| pattern.id));
+    }
 }
 
 #[test]

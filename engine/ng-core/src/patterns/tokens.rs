@@ -11,6 +11,10 @@ use std::hash::Hasher;
 pub(super) const WILDCARD: u32 = 0;
 /// The number of the token of an empty message.
 pub(super) const EMPTY: u32 = 1;
+/// The number of a run of one word or more in a template, whose length varies; no line has it.
+pub(super) const RUN: u32 = 2;
+/// The number of the first word.
+pub(super) const FIRST_WORD: u32 = 3;
 /// Tokens of a line that are looked at.
 pub(super) const MOST_TOKENS: usize = 256;
 /// A longer token is data and not a word; it counts as variable.
@@ -51,15 +55,6 @@ pub(super) struct TokenTotals {
     halvings: u32,
 }
 
-/// What a look at a message's bytes found besides its tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Digits {
-    /// ASCII digits.
-    pub(super) digits: usize,
-    /// Bytes looked at.
-    pub(super) bytes: usize,
-}
-
 /// Rarity of the constant tokens of a message, in bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Rarity {
@@ -70,29 +65,6 @@ pub(super) struct Rarity {
 }
 
 const FREE: u32 = u32::MAX;
-const SPACE: u8 = 1;
-const DIGIT: u8 = 2;
-const SLASH: u8 = 4;
-const DOT: u8 = 8;
-const COLON: u8 = 16;
-
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        classes[byte] = match byte as u8 {
-            b' ' | b'\t'..=b'\r' | 0x1c..=0x1f => SPACE,
-            b'0'..=b'9' => DIGIT,
-            b'/' => SLASH,
-            b'.' => DOT,
-            b':' => COLON,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    classes
-};
-
 impl TokenTable {
     /// A table that holds the wildcard and the empty token only.
     pub(super) fn new() -> Self {
@@ -102,55 +74,17 @@ impl TokenTable {
     fn with_capacity(capacity: usize) -> Self {
         let mut tokens =
             TokenTable { bytes: Vec::new(), entries: Vec::new(), places: vec![FREE; 1024], capacity, refused: 0 };
-        // Both stand outside the index: the wildcard is met by name in `intern`, the empty token never is.
-        for text in [b"*".as_slice(), b""] {
+        // They stand outside the index: the wildcard is met by name in `intern`, the others never are.
+        for text in [b"*".as_slice(), b"", b"*"] {
             tokens.store(text, Sym(0), 0);
         }
         tokens
     }
 
-    /// Splits a message at white space into `out`. A token that holds a digit, a slash after its first byte, or both a
-    /// dot and a colon is a variable; a run of variables is one.
-    pub(super) fn split(&mut self, source: Sym, message: &[u8], out: &mut Vec<u32>) -> Digits {
-        out.clear();
-        let mut digits = 0;
-        let mut at = 0;
-        while at < message.len() && out.len() < MOST_TOKENS {
-            if CLASSES[message[at] as usize] == SPACE {
-                at += 1;
-                continue;
-            }
-            let start = at;
-            let mut seen = CLASSES[message[at] as usize] & !SLASH;
-            digits += usize::from(seen == DIGIT);
-            at += 1;
-            while at < message.len() {
-                let class = CLASSES[message[at] as usize];
-                if class == SPACE {
-                    break;
-                }
-                seen |= class;
-                digits += usize::from(class == DIGIT);
-                at += 1;
-            }
-            let variable = seen & (DIGIT | SLASH) != 0 || seen & (DOT | COLON) == DOT | COLON;
-            let word = if variable { None } else { self.intern(source, &message[start..at]) };
-            if let Some(token) = word {
-                out.push(token);
-            } else if out.last() != Some(&WILDCARD) {
-                out.push(WILDCARD);
-            }
-        }
-        if out.is_empty() {
-            out.push(EMPTY);
-        }
-        Digits { digits, bytes: at }
-    }
-
     /// How rare the constant tokens of a message were in their source before it; then counts them, if they are learnt.
     pub(super) fn count(&mut self, totals: &mut TokenTotals, tokens: &[u32], learn: bool) -> Rarity {
         let (mut least, mut product, mut logs, mut number) = (u32::MAX, 1.0f64, 0.0f64, 0u32);
-        for token in tokens.iter().filter(|token| **token > EMPTY) {
+        for token in tokens.iter().filter(|token| **token >= FIRST_WORD) {
             let entry = &mut self.entries[*token as usize];
             entry.count >>= (totals.halvings - entry.halvings).min(31);
             entry.halvings = totals.halvings;
@@ -175,7 +109,7 @@ impl TokenTable {
         if !learn {
             return rarity;
         }
-        for token in tokens.iter().filter(|token| **token > EMPTY) {
+        for token in tokens.iter().filter(|token| **token >= FIRST_WORD) {
             self.entries[*token as usize].count += 1;
         }
         totals.total += number;
@@ -203,7 +137,7 @@ impl TokenTable {
     }
 
     /// The number of a word; none when it has to count as variable.
-    fn intern(&mut self, source: Sym, text: &[u8]) -> Option<u32> {
+    pub(super) fn intern(&mut self, source: Sym, text: &[u8]) -> Option<u32> {
         if text.len() > LONGEST {
             return None;
         }
@@ -248,7 +182,7 @@ impl TokenTable {
         let mask = places - 1;
         self.places.clear();
         self.places.resize(places, FREE);
-        for (token, entry) in self.entries.iter().enumerate().skip(EMPTY as usize + 1) {
+        for (token, entry) in self.entries.iter().enumerate().skip(FIRST_WORD as usize) {
             let mut place = entry.hash as usize & mask;
             while self.places[place] != FREE {
                 place = (place + 1) & mask;
@@ -305,7 +239,7 @@ impl TokenTable {
     /// what they are now; what was left out is a variable.
     pub(super) fn restore(saved: &mut CheckpointReader<'_>) -> Option<(TokenTable, Vec<u32>)> {
         let mut tokens = TokenTable::new();
-        let mut numbers = vec![WILDCARD, EMPTY];
+        let mut numbers = vec![WILDCARD, EMPTY, RUN];
         loop {
             let number = take_u32(&mut saved.bytes)?;
             if number == FREE {
@@ -330,7 +264,7 @@ impl TokenTable {
 
     /// No token has been halved more often than its source.
     pub(super) fn agrees(&self, totals: impl Fn(Sym) -> Option<TokenTotals>) -> bool {
-        let words = self.entries.iter().skip(EMPTY as usize + 1);
+        let words = self.entries.iter().skip(FIRST_WORD as usize);
         words.into_iter().all(|entry| totals(entry.source).is_some_and(|totals| entry.halvings <= totals.halvings))
     }
 }
@@ -358,36 +292,6 @@ mod tests {
         out.iter().map(|token| String::from_utf8_lossy(tokens.text(*token)).into_owned()).collect()
     }
 
-    fn check(message: &str, expect: &str) {
-        let found = split(&mut TokenTable::new(), 1, message);
-        assert_eq!(found.join(" "), expect, "{message:?}");
-    }
-
-    #[test]
-    fn variables_are_masked_and_runs_of_them_are_one() {
-        check("Receiving block blk_12 src: /10.0.0.1:50 dest: /10.0.0.2:51", "Receiving block * src: * dest: *");
-        check("  a\tb \n c ", "a b c");
-        check("/root a/b x.y:z x.y x:z", "/root * x.y x:z");
-        check("1 2 3 go 4", "* go *");
-        check("* 1 2", "*");
-        check("1 *", "* *");
-        check("", "");
-        check("   ", "");
-    }
-
-    #[test]
-    fn digits_are_counted() {
-        let digits = TokenTable::new().split(Sym(1), b"1a 23 b", &mut Vec::new());
-        assert_eq!(digits, Digits { digits: 3, bytes: 7 });
-    }
-
-    #[test]
-    fn a_line_is_looked_at_up_to_its_256th_token() {
-        let mut out = Vec::new();
-        TokenTable::new().split(Sym(1), "a b ".repeat(500).as_bytes(), &mut out);
-        assert_eq!(out.len(), MOST_TOKENS);
-    }
-
     #[test]
     fn sources_do_not_share_tokens() {
         let mut tokens = TokenTable::new();
@@ -401,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_full_table_masks_and_counts() {
-        let mut tokens = TokenTable::with_capacity(4);
+        let mut tokens = TokenTable::with_capacity(5);
         assert_eq!(split(&mut tokens, 1, "a b c d a"), ["a", "b", "*", "a"]);
         assert_eq!(tokens.refused(), 2);
     }
@@ -413,11 +317,11 @@ mod tests {
         let mut out = Vec::new();
         for i in 0..2000 {
             tokens.split(Sym(1), word(i).as_bytes(), &mut out);
-            assert_eq!(out, [i as u32 + 2]);
+            assert_eq!(out, [i as u32 + FIRST_WORD]);
         }
         for i in 0..2000 {
             tokens.split(Sym(1), word(i).as_bytes(), &mut out);
-            assert_eq!(out, [i as u32 + 2]);
+            assert_eq!(out, [i as u32 + FIRST_WORD]);
         }
     }
 

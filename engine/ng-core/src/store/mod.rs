@@ -130,6 +130,14 @@ impl Store {
         self.prune();
     }
 
+    /// A pattern has become part of another, which the records of the open block are told. Sealed ones keep its number, by which
+    /// the other is found too.
+    pub fn follow(&mut self, pattern: u32, union: u32) {
+        for head in self.open.heads.iter_mut().filter(|head| head.detection.pattern == pattern) {
+            head.detection.pattern = union;
+        }
+    }
+
     /// The names behind the symbols of the records.
     pub fn symbols(&self) -> &Symbols {
         &self.symbols

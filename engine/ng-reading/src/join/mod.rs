@@ -226,7 +226,10 @@ impl Join {
                 trace.takes(line, indented, near)
                     || open.stamped
                         && (is_loose(line)
-                            || self.stamps.always() && !heading::begins_event(line) && !self.stamps.is_stamped(line))
+                            || self.stamps.always()
+                                && !heading::begins_event(line)
+                                && !self.stamps.has_first_word(line)
+                                && !self.stamps.is_stamped(line))
             }
         }
     }

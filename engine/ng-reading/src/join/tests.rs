@@ -214,6 +214,16 @@ fn ordinary_lines_stay_events() {
 }
 
 #[test]
+fn where_events_begin_with_a_number_a_line_that_does_begins_one() {
+    check(
+        "
++460773 node-199 unix.hw state_change.unavailable 1145552100 1 the unit is down
++2568643 node-70 action start 1074119817 1 add a member
++2570772 node-124 action start 1074123150 1 add a member",
+    );
+}
+
+#[test]
 fn without_a_stamp_where_all_have_one_a_line_goes_on() {
     check(
         "

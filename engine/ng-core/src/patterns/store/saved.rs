@@ -1,14 +1,15 @@
 //! The saved form of patterns: one after the other, the latest used first.
 
 use super::super::fields;
-use super::super::matcher::Matcher;
+use super::super::matcher;
 use super::super::tokens::{HALVE_AT, MOST_TOKENS, WILDCARD};
-use super::{Body, EXAMPLE, Key, NOWHERE, Pattern, PatternStore, SourceTotals};
+use super::{Body, EXAMPLE, Family, Key, MOST_ABSORBED, NOWHERE, Pattern, PatternStore, SourceTotals};
 use ng_model::checkpoint::{
     CheckpointReader, CheckpointWriter, put, put_bytes, put_float, put_u32, take, take_bytes, take_count, take_finite,
     take_halvings, take_u32, take_up_to,
 };
 use ng_model::symbols::Symbols;
+use ng_wire::Level;
 
 /// What a pattern is; `END` stands behind the last.
 const END: u32 = 0;
@@ -34,9 +35,10 @@ impl Pattern {
         }
         let out = &mut writer.bytes;
         match (&self.body, self.key) {
-            (Body::Template(tokens), _) => {
-                put_u32(out, tokens.len() as u32);
-                tokens.iter().for_each(|token| put_u32(out, *token));
+            (Body::Template(tokens), Key::Bucket(family, _)) => {
+                let numbers = [family.level as u32, family.exception, family.first, self.words.into()];
+                numbers.into_iter().for_each(|number| put_u32(out, number));
+                put_list(out, tokens);
             }
             (Body::Shape(text), Key::Shape(_, hash)) => {
                 put_bytes(out, text.as_bytes());
@@ -44,6 +46,7 @@ impl Pattern {
             }
             _ => {}
         }
+        put_list(out, &self.also);
         [self.id, self.weight, self.halvings].into_iter().for_each(|number| put_u32(out, number));
         let times = [self.first_ns as u64, self.last_ns as u64];
         [self.count, self.learnt, self.first_seq, self.last_seq]
@@ -62,11 +65,15 @@ impl Pattern {
             return Some(None);
         }
         let source = saved.name()?;
+        let mut words = 0;
         let (key, body) = match form {
             TEMPLATE => {
-                let count = take_up_to(&mut saved.bytes, MOST_TOKENS as u32).filter(|count| *count > 0)?;
-                let tokens = (0..count).map(|_| take_u32(&mut saved.bytes)).collect::<Option<Vec<u32>>>()?;
-                (Matcher::key(source, &tokens), Body::Template(tokens))
+                let input = &mut saved.bytes;
+                let (level, exception, first) = (take_level(input)?, take_u32(input)?, take_u32(input)?);
+                words = take_up_to(input, MOST_TOKENS as u32)? as u16;
+                let tokens = take_list(input, MOST_TOKENS).filter(|tokens| !tokens.is_empty())?;
+                let family = Family { source, level, exception, first };
+                (Key::Bucket(family, matcher::length(&tokens)), Body::Template(tokens))
             }
             SHAPE => {
                 let text = std::str::from_utf8(take_bytes(&mut saved.bytes, LONGEST_SHAPE)?).ok()?;
@@ -82,6 +89,8 @@ impl Pattern {
             source,
             body,
             key,
+            words,
+            also: take_list(input, MOST_ABSORBED)?,
             id: take_u32(input).filter(|id| *id != NOWHERE)?,
             weight: take_up_to(input, HALVE_AT)?,
             halvings: take_halvings(input)?,
@@ -103,9 +112,12 @@ impl Pattern {
 
     /// Follows new numbers of tokens; those that are not in the list are variables.
     pub(in crate::patterns) fn renumber(&mut self, numbers: &[u32]) {
-        if let Body::Template(tokens) = &mut self.body {
-            tokens.iter_mut().for_each(|token| *token = numbers.get(*token as usize).copied().unwrap_or(WILDCARD));
-            self.key = Matcher::key(self.source, tokens);
+        let number = |token: u32| numbers.get(token as usize).copied().unwrap_or(WILDCARD);
+        if let (Body::Template(tokens), Key::Bucket(family, _)) = (&mut self.body, &mut self.key) {
+            tokens.iter_mut().for_each(|token| *token = number(*token));
+            family.exception = number(family.exception);
+            // A first word that was left out is a variable like those that are by their look.
+            family.first = if family.first == WILDCARD { WILDCARD } else { matcher::first(tokens) };
         }
     }
 
@@ -113,6 +125,20 @@ impl Pattern {
     pub(in crate::patterns) fn agrees(&self, totals: &SourceTotals) -> bool {
         self.halvings <= totals.halvings
     }
+}
+
+fn put_list(out: &mut Vec<u8>, numbers: &[u32]) {
+    put_u32(out, numbers.len() as u32);
+    numbers.iter().for_each(|number| put_u32(out, *number));
+}
+
+fn take_list(input: &mut &[u8], most: usize) -> Option<Vec<u32>> {
+    let count = take_up_to(input, most as u32)?;
+    (0..count).map(|_| take_u32(input)).collect()
+}
+
+fn take_level(input: &mut &[u8]) -> Option<Level> {
+    Level::ALL.get(take_u32(input)? as usize).copied()
 }
 
 impl SourceTotals {
@@ -161,8 +187,10 @@ impl PatternStore {
         let mut store = PatternStore::new();
         for pattern in patterns.into_iter().rev() {
             let place = store.places.len() as u32;
-            if store.by_id.insert(pattern.id, place).is_some() {
-                return None;
+            for id in std::iter::once(&pattern.id).chain(&pattern.also) {
+                if store.by_id.insert(*id, place).is_some() {
+                    return None;
+                }
             }
             store.places.push(pattern);
             store.link_latest(place);
