@@ -5,22 +5,12 @@ use ng_model::event::Event;
 /// Names of fields that hold it.
 const FIELDS: [&[u8]; 2] = [b"exception", b"exception.type"];
 
-/// What an event names outside its message: what a field says, or what the first of its further lines that begins with a class
-/// does, as in a stack trace.
+/// What a field says, be it one of the event or one that its stack trace gave.
 pub(super) fn class<'e>(event: &Event<'e>) -> Option<&'e [u8]> {
-    let said = event.parsed.fields.iter().find(|field| FIELDS.contains(&field.key.of(event.raw)));
-    said.and_then(|field| leading(field.value.span.of(event.raw))).or_else(|| {
-        let message = event.parsed.message.span;
-        let behind = event.raw.get((message.start + message.len) as usize..).unwrap_or_default();
-        behind.split(|byte| *byte == b'\n').skip(1).find_map(leading)
-    })
-}
-
-/// The class with which a text begins.
-fn leading(text: &[u8]) -> Option<&[u8]> {
-    let text = text.trim_ascii_start();
-    let word = text.split(|byte| byte.is_ascii_whitespace()).next()?;
-    of_word(word)
+    let said = event.parsed.fields.iter().find(|field| FIELDS.contains(&field.key.of(event.raw)))?;
+    let class = said.value.span.of(event.raw).trim_ascii();
+    let end = class.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b':').unwrap_or(class.len());
+    (end > 0).then(|| &class[..end])
 }
 
 /// What a word names, such as `java.io.IOException:`.

@@ -4,6 +4,7 @@ use super::*;
 use ng_model::event::{Field, Parsed, Span, Text};
 use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::symbols::Sym;
+use ng_reading::recogniser::reparse;
 use ng_wire::{Level, SettingValue};
 use std::collections::BTreeMap;
 
@@ -45,11 +46,11 @@ fn line(patterns: &mut Patterns, source: u32, seq: u64, raw: &str) -> Match {
     observe(patterns, Format::Text, source, seq, raw, &parsed)
 }
 
-/// The first line is the message.
+/// The first line is the message, and the others may be a stack trace.
 fn lines(patterns: &mut Patterns, seq: u64, level: Level, raw: &str) -> Match {
-    let first = raw.split('\n').next().unwrap_or_default();
-    let message = Text { span: Span::new(0, first.len()), escaped: false };
-    let parsed = Parsed { message, level: Some(level), ..Parsed::default() };
+    let mut parsed = Parsed::default();
+    reparse(Format::Text, 0, raw.as_bytes(), 0, &mut parsed);
+    parsed.level = Some(level);
     observe(patterns, Format::Text, 1, seq, raw, &parsed)
 }
 
