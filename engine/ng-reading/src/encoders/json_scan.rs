@@ -266,17 +266,10 @@ fn scalar(raw: &[u8], at: usize) -> Part<(Text, Kind)> {
 /// The text between the quotes at `at`, and the first byte behind the closing quote; what there is of it when it is cut.
 #[inline]
 fn string(raw: &[u8], at: usize) -> Result<(Text, usize), Text> {
-    /// Most strings are shorter; for longer ones it pays to look for the end by words of the processor.
-    const SHORT: usize = 24;
     let start = at + 1;
     let (mut at, mut escaped) = (start, false);
     loop {
-        let rest = raw.get(at..).unwrap_or_default();
-        let near = rest.iter().take(SHORT).position(|byte| matches!(byte, b'"' | b'\\'));
-        let found = match near {
-            None if rest.len() > SHORT => memchr::memchr2(b'"', b'\\', &rest[SHORT..]).map(|found| found + SHORT),
-            near => near,
-        };
+        let found = memchr::memchr2(b'"', b'\\', raw.get(at..).unwrap_or_default());
         match found.map(|found| at + found) {
             None => return Err(Text { span: Span::new(start, raw.len()), escaped }),
             Some(end) if raw[end] == b'"' => return Ok((Text { span: Span::new(start, end), escaped }, end + 1)),
