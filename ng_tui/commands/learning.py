@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from ng_tui.client.wire import Command, SetLearningCommand
 from ng_tui.commands.context import Context
-from ng_tui.commands.live import change, not_served, say
+from ng_tui.commands.live import change, elsewhere, not_served, say
 from ng_tui.errors import EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 from ng_tui.state import State
 
 FROZEN = "frozen: "
 """How the names of the gauges of `intuition_engine` begin that list the frozen sources."""
+VIEW_S = 1.1
+"""An engine tells its views anew within so many seconds."""
 
 
 def set_learning(
@@ -28,9 +32,16 @@ def set_learning(
         return Command(set_learning=SetLearningCommand(source=name, learning=learning, future=future)), None
 
     try:
-        say(change(context, plan, target))
+        try:
+            say(change(context, plan, target))
+        except ConsoleError as error:
+            if not is_unknown(error) or ":" in source or elsewhere(context, target) is None:
+                raise
+            # Its views are of the last second: a source may have come since.
+            time.sleep(VIEW_S)
+            say(change(context, plan, target))
     except ConsoleError as error:
-        if not error.what.startswith("no source is called"):
+        if not is_unknown(error):
             raise
         hint = "" if learning else tr("--future freezes it for when it comes")
         if target is None and (nobody := not_served(context)) is not None:
@@ -40,6 +51,11 @@ def set_learning(
             raise nobody from None
         error.hint = hint
         raise
+
+
+def is_unknown(error: ConsoleError) -> bool:
+    """The engine knows no source of the name."""
+    return error.what.startswith("no source is called")
 
 
 def sources(state: State) -> tuple[set[str], set[str]]:
@@ -56,7 +72,7 @@ def meant(text: str, names: set[str]) -> str:
     """
     if text in names:
         return text
-    found = sorted(name for name in names if name.partition(":")[2] == text)
+    found = sorted(name for name in names if text and name.partition(":")[2] == text)
     if len(found) > 1:
         what = tr("{text} is the name of several sources: {names}", text=text, names=", ".join(found))
         raise ConsoleError("NG-1008", what, hint=tr("name one of them as it stands there"), exit_code=EXIT_USAGE)

@@ -66,7 +66,7 @@ def test_nothing_but_unix_is_the_engine_of_this_user() -> None:
         ("http://host/api", "NG-1201", "has no path"),
         ("http://host?token=sesame", "NG-1201", "ends before ?"),
         ("http://user:sesame@host", "NG-1202", "NEUROGRAPH_TOKEN"),
-        ("http://sesame@host", "NG-1202", "token_file"),
+        ("http://sesame@host", "NG-1202", "[profile_tokens]"),
         ("ssh://user:sesame@host", "NG-1202", "agent of ssh"),
         ("ssh://-oProxyCommand=evil", "NG-1201", "names no host"),
         ("ssh://-o@host", "NG-1201", "user name"),

@@ -169,9 +169,11 @@ class TestClient:
                 pass
             counts = tally.view(10)
             assert sum(one.count for one in counts.rows) == counted
-            top = counts.rows[0]
-            assert (top.last_seq, top.source.endswith("app.log"), top.worst) == (rows[-1].seq, True, Level.ERROR)
-            assert top.text == rows[-1].text and sum(top.recent) <= top.count
+            # Levels do not share a pattern: of every hundred lines one is an error, and the last line is one.
+            of_level = {one.worst: one for one in counts.rows}
+            last = of_level[Level.ERROR]
+            assert (last.last_seq, last.source.endswith("app.log")) == (rows[-1].seq, True)
+            assert last.text == rows[-1].text and sum(last.recent) <= last.count < of_level[Level.INFO].count
             assert counts.new_patterns == (counts.patterns if first == 0 else 0)
 
     def test_what_stands_around_a_pattern_is_told_by_an_engine(self, client: EngineClient) -> None:
@@ -184,7 +186,7 @@ class TestClient:
         collect(client, lambda _: ask() is not None)
         found = ask()
         assert found is not None and found.template == client.ring.template(last.source, last.pattern, last.seq)
-        assert found.count > 900 and "request" in found.template and "request" in found.example
+        assert found.count == COUNT // 100 and "request" in found.template and "request" in found.example
         assert found.successors and found.predecessors
         assert sum(link.share for link in found.predecessors) == pytest.approx(1.0)
 
