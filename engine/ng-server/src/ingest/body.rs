@@ -6,8 +6,12 @@ use crate::json::{self, Kind, MAX_DEPTH};
 use crate::rest::body::too_large;
 use crate::settings::UNPACKED_BYTES;
 use flate2::read::MultiGzDecoder;
+use memchr::{memchr, memchr_iter, memmem};
+use ng_reading::decode::Encoding;
+use ng_reading::source_reader::{Item, Limits, SourceReader};
 use ng_wire::Format;
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::io::Read;
 
 /// Longest event, bytes.
@@ -22,7 +26,7 @@ pub enum Media {
     Lines,
     /// One JSON object, or an array of them.
     Document,
-    /// A line of text each.
+    /// Lines of text, as a followed file has them: those that belong together are one event.
     Text,
 }
 
@@ -64,17 +68,15 @@ impl Body {
 
     /// The events and what is none, each with the number of its line, or of its place in the array, counted from 1.
     pub fn events(&self) -> impl Iterator<Item = Result<Event<'_>, Rejected>> {
-        let of_json = self.media != Media::Text;
-        self.pieces().filter(|(_, piece)| !piece.trim_ascii().is_empty()).map(move |(line, piece)| {
-            let rejected = |code, error| Rejected { line, code, error };
+        let texts = if self.media == Media::Text { texts(&self.bytes) } else { Vec::new() };
+        let pieces = if self.media == Media::Text { None } else { Some(self.pieces()) };
+        let objects = pieces.into_iter().flatten().filter(|(_, piece)| !piece.trim_ascii().is_empty());
+        texts.into_iter().chain(objects.map(|(line, piece)| {
             if piece.len() > EVENT_BYTES {
-                return Err(rejected("TOO_LARGE", format!("longer than {EVENT_BYTES} bytes")));
+                return Err(too_long(line));
             }
-            match of_json {
-                true => event(line, piece.trim_ascii()).map_err(|error| rejected(error.code, error.message)),
-                false => Ok(Event { line, format: Format::Text, raw: Cow::Borrowed(piece), id: None }),
-            }
-        })
+            event(line, piece.trim_ascii()).map_err(|error| Rejected { line, code: error.code, error: error.message })
+        }))
     }
 
     fn pieces(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
@@ -87,6 +89,50 @@ impl Body {
             ),
         }
     }
+}
+
+fn too_long(line: u64) -> Rejected {
+    Rejected { line, code: "TOO_LARGE", error: format!("longer than {EVENT_BYTES} bytes") }
+}
+
+/// The events in lines of text, each with the number of its first line.
+fn texts(bytes: &[u8]) -> Vec<Result<Event<'_>, Rejected>> {
+    // The header says how the body is packed, and that it is UTF-8.
+    let plain = Encoding::of(b"\n");
+    let limits = Limits { line_bytes: EVENT_BYTES, ..Limits::default() };
+    let mut reader = SourceReader::inside(limits, plain);
+    let mut found = Vec::new();
+    let (mut line, mut at) = (0, 0);
+    // Where lines lie as they are, they are no copy.
+    let mut sink = |item: Item<'_>| -> Result<(), Infallible> {
+        let (Item::Event(text) | Item::Cut { kept: text, .. }) = item else { return Ok(()) };
+        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let place = memmem::find(&bytes[at..], first).map(|place| at + place);
+        line += 1;
+        if let Some(place) = place {
+            line += memchr_iter(b'\n', &bytes[at..place]).count() as u64;
+            at = place + first.len();
+            at += memchr(b'\n', &bytes[at..]).map_or(bytes.len() - at, |end| end + 1);
+        }
+        if matches!(item, Item::Cut { .. }) {
+            found.push(Err(too_long(line)));
+            return Ok(());
+        }
+        let raw = match place.and_then(|place| bytes.get(place..place + text.len())) {
+            Some(whole) if whole == text => Cow::Borrowed(whole),
+            _ => Cow::Owned(text.to_vec()),
+        };
+        found.push(Ok(Event { line, format: Format::Text, raw, id: None }));
+        let further = memchr_iter(b'\n', text).count();
+        for _ in 0..further {
+            line += 1;
+            at += memchr(b'\n', &bytes[at..]).map_or(bytes.len() - at, |end| end + 1);
+        }
+        Ok(())
+    };
+    let Ok(()) = reader.feed(bytes, &mut sink);
+    let Ok(()) = reader.finish(&mut sink);
+    found
 }
 
 /// The event in a JSON text: an object as it is, a text or a number as a line.
@@ -152,6 +198,21 @@ mod tests {
             ]
         );
         assert_eq!(told(Media::Text, b"a \n\n\tb\r\n\xff"), ["1 Text a ", "3 Text \tb", "4 Text \u{fffd}"]);
+    }
+
+    #[test]
+    fn lines_of_text_that_belong_together_are_one_event() {
+        let trace = b"2026-11-22 10:00:00 ERROR x\r\njava.io.IOException: y\r\n\tat a.B.c(B.java:1)\r\n2026-11-22 10:00:01 INFO z\n\n\n{\n\"a\": 1\n}\n2026-11-22 10:00:02 INFO z\n";
+        assert_eq!(
+            told(Media::Text, trace),
+            [
+                "1 Text 2026-11-22 10:00:00 ERROR x\njava.io.IOException: y\n\tat a.B.c(B.java:1)",
+                "4 Text 2026-11-22 10:00:01 INFO z\n\n\n{\n\"a\": 1\n}",
+                "10 Text 2026-11-22 10:00:02 INFO z",
+            ]
+        );
+        let gzip = told(Media::Text, b"\x1f\x8b\x08 is no reason to unpack");
+        assert_eq!(gzip.len(), 1);
     }
 
     #[test]

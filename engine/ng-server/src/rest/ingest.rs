@@ -68,7 +68,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
     needs: Some(Right::Ingest),
     summary: "Takes in events; answers when they are in the ring.",
     query: Some(schema::<Parameters>),
-    takes: Takes::Media(&[("application/x-ndjson", lines), ("application/json", document), ("text/plain", lines)]),
+    takes: Takes::Media(&[("application/x-ndjson", lines), ("application/json", document), ("text/plain", text)]),
     status: 200,
     gives: Gives::Json(schema::<Taken>),
     refusals: &[400, 409, 413, 415, 422, 503],
@@ -77,6 +77,11 @@ pub(super) const ROUTES: &[Route] = &[Route {
 
 fn lines(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "description": "One event a line, at most 1 MiB each." })
+}
+
+fn text(_: &mut SchemaGenerator) -> Schema {
+    let description = "Lines as of a log, at most 1 MiB each; those that belong together are one event.";
+    json_schema!({ "type": "string", "description": description })
 }
 
 fn document(_: &mut SchemaGenerator) -> Schema {
