@@ -3,6 +3,7 @@
 use crate::trace_shape::{Shape, class, shape};
 use memchr::{memchr, memmem, memrchr};
 use ng_model::event::{Field, Key, Parsed, Span, Text};
+use ng_wire::Level;
 use std::ops::Range;
 
 /// Frames of these are not the application's.
@@ -34,7 +35,7 @@ const LIBRARIES: [&[u8]; 24] = [
 ];
 
 /// Reads the lines of an event that has several. The exception is the one that the trace begins with, in Python the one that
-/// it ends with; what caused it stands in the text.
+/// it ends with; what caused it stands in the text. Where no level is stated it is an error.
 pub(crate) fn read(raw: &[u8], parsed: &mut Parsed) {
     let lead = raw.iter().take_while(|byte| **byte == b'\n').count();
     let Some(first_end) = memchr(b'\n', &raw[lead..]).map(|end| lead + end) else { return };
@@ -52,6 +53,8 @@ pub(crate) fn read(raw: &[u8], parsed: &mut Parsed) {
         trace.exception = inside_line(&raw[lead..first_end], lead);
     }
     let Some(Exception { class, message }) = trace.exception else { return };
+    // A trace that stands alone states no level, and is one that nobody caught.
+    parsed.level = parsed.level.or(Some(Level::Error));
     put("exception", class, parsed);
     put("exception.message", message, parsed);
     put("frame", trace.frame.or(trace.any_frame).unwrap_or_default(), parsed);

@@ -94,7 +94,7 @@ fn read_line(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
             message = skip_separators(head, behind);
         }
     }
-    parsed.level = parsed.level.or_else(|| of_fields(first, reading, clock, parsed)).or(of_object);
+    parsed.level = parsed.level.or_else(|| of_fields(first, true, reading, clock, parsed)).or(of_object);
     if let Some(Object { start, message: Some(said), is_last: true, .. }) = object
         && message == start
     {
@@ -160,15 +160,17 @@ fn named_fields(reading: &Reading<'_>, clock: &Clock, stamp: Option<Found>, pars
             _ => {}
         }
     }
-    parsed.level = parsed.level.or_else(|| of_fields(0, reading, clock, parsed));
+    parsed.level = parsed.level.or_else(|| of_fields(0, false, reading, clock, parsed));
 }
 
-/// The level that a field states, from the field `first` on: in a word under the most telling key, or else in a number.
-fn of_fields(first: usize, reading: &Reading<'_>, clock: &Clock, parsed: &Parsed) -> Option<Level> {
+/// The level that a field states, from the field `first` on: in a word under the most telling key, or else in a number. In
+/// prose a number is a level of something else: `tank level=1`.
+fn of_fields(first: usize, is_prose: bool, reading: &Reading<'_>, clock: &Clock, parsed: &Parsed) -> Option<Level> {
     let (mut best, mut found) = ((true, u16::MAX), None);
     for field in &parsed.fields[first..] {
         if let Some((Role::Level(scale), rank)) = clock.vocabulary.key(field.key.of(reading.raw))
             && let Some(stated) = stated_level::stated(&clock.vocabulary, scale, field.value.span.of(reading.raw))
+            && !(is_prose && matches!(stated, Stated::Number(..)))
             && let Some(level) = stated.level(false)
             && (matches!(stated, Stated::Number(..)), rank) < best
         {

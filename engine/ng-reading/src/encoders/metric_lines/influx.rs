@@ -25,18 +25,24 @@ fn read(line: &[u8], labels: &mut Labels<'_>) -> Option<Measured> {
     }
     let mut first = None;
     let well_formed = pairs(line, fields, |key, value| {
-        let number = match &line[value.clone()] {
-            [digits @ .., b'i' | b'u'] => number::decimal(digits),
-            text => number::decimal(text),
-        };
+        let bare = without_form(line, value);
         if first.is_none() {
-            first = number.map(|number| (key.clone(), number));
+            first = number::decimal(&line[bare.clone()]).map(|number| (key.clone(), number));
         }
-        labels.keep(key, value, line);
+        labels.keep(key, bare, line);
     });
     let (key, value) = first.filter(|_| well_formed)?;
     // Which of its fields it is tells streams apart as well.
     Some(Measured { name: 0..name, labels: name + 1..key.end, value, unit: Unit::None, time: when })
+}
+
+/// A value without its quotes, or the letter behind a whole number.
+fn without_form(line: &[u8], value: Range<usize>) -> Range<usize> {
+    match &line[value.clone()] {
+        [b'"', .., b'"'] => value.start + 1..value.end - 1,
+        [digits @ .., b'i' | b'u'] if number::decimal(digits).is_some() => value.start..value.end - 1,
+        _ => value,
+    }
 }
 
 /// Hands on what stands before and behind each `=`. False when anything is not of this form.

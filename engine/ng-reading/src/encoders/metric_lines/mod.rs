@@ -118,6 +118,7 @@ fn word(line: &[u8], at: usize) -> Range<usize> {
 /// The last word of a line from `at` on, if there is exactly one, that states a time in digits; an empty place when nothing is there.
 fn time(line: &[u8], at: usize) -> Option<Range<usize>> {
     let place = word(line, at);
-    let digits = line[place.clone()].iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    let text = line[place.clone()].strip_prefix(b"-").unwrap_or(&line[place.clone()]);
+    let digits = text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     (place.end == line.len() && digits).then_some(place)
 }

@@ -131,7 +131,7 @@ impl Before {
 
 /// The number of a record; a smaller one may count things.
 fn is_number(text: &[u8]) -> bool {
-    text.len() > 3 && text.iter().all(u8::is_ascii_digit)
+    text.len() > 2 && text.iter().all(u8::is_ascii_digit)
 }
 
 /// `2233:M`: the process and its role.

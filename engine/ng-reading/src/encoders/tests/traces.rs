@@ -1,7 +1,7 @@
 //! What is read of stack traces.
 
 use super::{encoded, text_of};
-use ng_wire::Format;
+use ng_wire::{Format, Level};
 
 #[track_caller]
 fn check(raw: &str, exception: &str, message: &str, frame: &str) {
@@ -100,6 +100,18 @@ fn other_languages() {
         "none in /app/cart.php:3",
         "/app/cart.php(7): take()",
     );
+}
+
+#[test]
+fn a_trace_that_stands_alone_is_an_error() {
+    let level = |raw: &str| encoded(Format::Text, raw.as_bytes()).1.level;
+    assert_eq!(level("Exception in thread \"main\" java.lang.Error: x\n\tat a.B.c(B.java:1)"), Some(Level::Error));
+    assert_eq!(
+        level("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nKeyError: 1"),
+        Some(Level::Error)
+    );
+    assert_eq!(level("2026-11-22 13:02:03 WARN x\njava.lang.Error: x\n\tat a.B.c(B.java:1)"), Some(Level::Warn));
+    assert_eq!(level("2026-11-22 13:02:03 INFO one\n  two"), Some(Level::Info));
 }
 
 #[test]

@@ -196,6 +196,7 @@ fn times_behind_other_words_are_found() {
         "134681 node-246 unix.hw state_change.unavailable 1795352523 1 Component State Change",
         "106268 node-178 action start 1795352523 1 wait  (command 2302)",
         "350766 gige7 gige temperature 1795352523 1 warning",
+        "846 node-95 node status 1795352523 1 running",
         "- 1795352523 2026.11.22 R02-M1-N0 RAS KERNEL INFO corrected",
         "APPREAD 1795352523 2026.11.22 R04-M1-N4 RAS APP FATAL",
         "0|app  | 2026-11-22T13:02:03: ready",
