@@ -31,6 +31,10 @@ impl Recogniser {
     /// nothing else recognises is text.
     pub fn encode(&self, reading: &Reading<'_>, parsed: &mut Parsed) -> u8 {
         self.within_wrappers(reading, parsed, |inner, parsed| {
+            let expects_row = self.formats.expects_columns(inner.source);
+            if expects_row && self.accepts(ENCODERS[TEXT], inner, parsed) && parsed.declared != 0 {
+                return TEXT as u8;
+            }
             let found = ENCODERS.iter().position(|encoder| self.accepts(encoder, inner, parsed));
             found.unwrap_or(TEXT) as u8
         })

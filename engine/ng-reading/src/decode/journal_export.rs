@@ -14,6 +14,8 @@ pub(super) static ROW: Row = Row {
 
 /// Bytes that are decoded at a time.
 const PIECE: usize = 32 * 1024;
+/// Longest value with a length before it; what claims to be longer is damaged.
+const LONGEST: u64 = 64 << 20;
 /// Longest name of a field, which journald bounds to 64; a longer one ends here.
 const NAME: usize = 256;
 
@@ -41,6 +43,9 @@ enum At {
     Data(u64),
     /// Behind such a value, where its line ends.
     End,
+    /// In what cannot be a part of an entry: it is handed on as it is, up to the next blank line. `true` at the start of a
+    /// line.
+    Lost(bool),
 }
 
 impl JournalExport {
@@ -63,7 +68,7 @@ impl JournalExport {
                 self.out.push(b'"');
             }
             At::Text | At::Length { .. } | At::Data(_) => self.out.push(b'"'),
-            At::End => {}
+            At::End | At::Lost(_) => {}
         }
         self.at = At::Name;
         self.end_entry();
@@ -95,6 +100,10 @@ impl JournalExport {
                 self.escaped(byte);
                 At::Text
             }
+            (At::Length { bytes: 7, length }, byte) if length | u64::from(byte) << 56 > LONGEST => {
+                self.end_value(At::Name);
+                self.lose()
+            }
             (At::Length { bytes, length }, byte) => match (bytes, length | u64::from(byte) << (8 * bytes)) {
                 (7, 0) => self.end_value(At::End),
                 (7, length) => At::Data(length),
@@ -104,8 +113,20 @@ impl JournalExport {
                 self.escaped(byte);
                 if left == 1 { self.end_value(At::End) } else { At::Data(left - 1) }
             }
-            (At::End, _) => At::Name,
+            (At::End, b'\n') => At::Name,
+            (At::End, _) => self.lose(),
+            (At::Lost(true), b'\n') => At::Name,
+            (At::Lost(_), byte) => {
+                self.out.push(byte);
+                At::Lost(byte == b'\n')
+            }
         };
+    }
+
+    /// A length is wrong, or an entry was cut.
+    fn lose(&mut self) -> At {
+        self.end_entry();
+        At::Lost(false)
     }
 
     fn begin_value(&mut self) {

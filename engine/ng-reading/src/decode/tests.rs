@@ -144,6 +144,13 @@ fn entries_that_journald_exports_become_json() {
     for (_, bytes) in packed(long) {
         check(&bytes, lines);
     }
+    let entry = |cursor: char| format!("__CURSOR={cursor}\nMESSAGE=m\n\n").into_bytes();
+    let json = |cursor: char| format!("{{\"__CURSOR\":\"{cursor}\",\"MESSAGE\":\"m\"}}\n").into_bytes();
+    // An entry that was cut before another, and one whose length is too small: what follows is read again.
+    for damaged in [&b"__CURSOR=b\nMESS\n__CURSOR=c\n\n"[..], b"__CURSOR=b\nM\n\x01\0\0\0\0\0\0\0abc\n\n"] {
+        let (text, _) = decode(&[&entry('a')[..], damaged, &entry('d')].concat(), 3);
+        assert!(text.starts_with(&json('a')) && text.ends_with(&json('d')), "{}", text.escape_ascii());
+    }
     for length in 1..long.len() {
         let (text, _) = decode(&long[..length], 7);
         assert!(length < 9 || text.ends_with(b"\"}\n"), "{length}: {}", text.escape_ascii());

@@ -18,7 +18,7 @@ pub(super) static ENCODER: Encoder = Encoder {
 };
 
 /// Longest line that is looked at.
-const MAX_LEN: usize = 512;
+const MAX_LEN: usize = 4096;
 /// Longest name in a line of text.
 const NAME: usize = 96;
 /// Most words of a line on which a time is looked for before the value.

@@ -39,7 +39,8 @@ const LIBRARIES: [&[u8]; 24] = [
 pub(crate) fn read(raw: &[u8], parsed: &mut Parsed) {
     let lead = raw.iter().take_while(|byte| **byte == b'\n').count();
     let Some(first_end) = memchr(b'\n', &raw[lead..]).map(|end| lead + end) else { return };
-    let mut trace = StackTrace::default();
+    let head = &raw[lead..first_end];
+    let mut trace = StackTrace { head: Some((head, lead)), ..StackTrace::default() };
     let mut start = lead;
     for line in raw[lead..].split(|byte| *byte == b'\n') {
         let place = start..start + line.trim_ascii_end().len();
@@ -48,9 +49,6 @@ pub(crate) fn read(raw: &[u8], parsed: &mut Parsed) {
     }
     if !trace.is_one {
         return;
-    }
-    if trace.exception.is_none() {
-        trace.exception = inside_line(&raw[lead..first_end], lead);
     }
     let Some(Exception { class, message }) = trace.exception else { return };
     // A trace that stands alone states no level, and is one that nobody caught.
@@ -76,7 +74,9 @@ struct Exception {
 
 /// What has been read.
 #[derive(Debug, Default)]
-struct StackTrace {
+struct StackTrace<'r> {
+    /// The first line, which may name the exception behind a message, and its place; until it was looked at.
+    head: Option<(&'r [u8], usize)>,
     /// There is more than a line that names an exception.
     is_one: bool,
     exception: Option<Exception>,
@@ -91,7 +91,7 @@ struct StackTrace {
     awaits_message: bool,
 }
 
-impl StackTrace {
+impl StackTrace<'_> {
     fn line(&mut self, raw: &[u8], place: Range<usize>, follows: bool) {
         let line = &raw[place.clone()];
         let text = line.trim_ascii_start();
@@ -140,6 +140,9 @@ impl StackTrace {
     fn part(&mut self, text: &[u8], start: usize, follows: bool) {
         let end = start + text.len();
         self.is_one |= follows;
+        if let (None, true, Some((head, start))) = (&self.exception, follows, self.head.take()) {
+            self.exception = inside_line(head, start);
+        }
         if let Some(cause) = text.strip_prefix(b"Caused by: ") {
             self.exception = self.exception.take().or_else(|| Some(named(cause, end - cause.len())));
         } else if let Some(frame) = text.strip_prefix(b"at ") {

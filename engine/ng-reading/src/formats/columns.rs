@@ -4,13 +4,13 @@
 
 use super::declared::{Declared, GROUPS, Pattern};
 use super::fields::{Group, Levels, Meaning, Number, Time};
-use super::{latest, number};
+use super::{known, latest, number};
 use ng_wire::Level;
 use regex_syntax::ParserBuilder;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Most formats that headers make in a process. What more headers name is text.
-const MOST: usize = 64;
+const MOST: usize = 256;
 /// Longest name.
 const NAME: usize = 1024;
 
@@ -51,6 +51,16 @@ static HEADERS: [Header; 2] = [
         time: "ts",
     },
 ];
+
+/// The line is a header, whether it names columns or not.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    HEADERS.iter().any(|header| line.starts_with(header.mark))
+}
+
+/// A header made the format of this number.
+pub(super) fn is_one(number: u16) -> bool {
+    known(number).is_some_and(|format| HEADERS.iter().any(|header| std::ptr::eq(header.title, format.title)))
+}
 
 /// The format that a line names the columns of.
 pub(super) fn of_header(line: &[u8]) -> Option<&'static Declared> {
@@ -94,6 +104,10 @@ pub(super) fn of_name(name: &str) -> Option<&'static Declared> {
 impl Header {
     /// The pattern of lines with these columns. Those beyond the most groups of a pattern are not read.
     fn pattern(&self, columns: &[&'static str], name: &str) -> Option<Pattern> {
+        // Rows of a format with a time are told from other lines by it.
+        if columns.len() < 2 || !columns.contains(&self.time) {
+            return None;
+        }
         let mut expression = String::new();
         let mut groups = Vec::new();
         let mut left = columns;

@@ -15,6 +15,8 @@ const REMEMBERED: usize = 4;
 const TRIALS: u32 = 64;
 /// ... but with one of so many.
 const RETRIED: u32 = 1024;
+/// Headers of one source that make formats; what more of them name is text.
+const HEADERS: u8 = 8;
 
 /// Reads lines by declared formats. What it remembers of a source follows from the lines of that source alone.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +44,22 @@ struct Memory {
     formats: [u16; REMEMBERED],
     /// Lines that none of them read since the latest was found.
     unread: u32,
+    /// Where a header may stand.
+    place: Place,
+    /// Headers that it has had.
+    headers: u8,
+}
+
+/// Where a source is, as far as it decides whether a header names its columns. Elsewhere anybody whose words are logged
+/// could change how the lines behind them are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// Nothing but lines with `#` so far, or such a line came before.
+    #[default]
+    Header,
+    /// Among lines whose columns a header named.
+    Columns,
+    Elsewhere,
 }
 
 impl FormatDetector {
@@ -65,8 +83,25 @@ impl FormatDetector {
         }
     }
 
+    /// The lines of a source are rows whose columns a header named, and not to be taken for anything else.
+    pub(crate) fn expects_columns(&self, source: Sym) -> bool {
+        let current = self.current.get();
+        current.source == source && current.place == Place::Columns
+    }
+
     fn find(&self, formats: &Formats, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
         let mut memory = self.memory(reading.source);
+        if let [b'#', letter, ..] = reading.raw
+            && letter.is_ascii_alphabetic()
+        {
+            memory.directive(reading.raw);
+            self.current.set(memory);
+            return false;
+        }
+        if memory.place == Place::Header {
+            memory.place = Place::Elsewhere;
+            self.current.set(memory);
+        }
         let mut fits = |number: &u16| known(*number).is_some_and(|format| format.read(reading, clock, parsed));
         if let Some(place) = memory.formats.iter().position(&mut fits) {
             if place > 0 {
@@ -74,11 +109,6 @@ impl FormatDetector {
                 self.current.set(memory);
             }
             return true;
-        }
-        if let Some(columns) = reading.raw.starts_with(b"#").then(|| columns::of_header(reading.raw)).flatten() {
-            memory.remember(columns.number);
-            self.current.set(memory);
-            return false;
         }
         memory.unread = memory.unread.saturating_add(1);
         let found = (memory.unread <= TRIALS || memory.unread.is_multiple_of(RETRIED))
@@ -105,6 +135,22 @@ impl FormatDetector {
 }
 
 impl Memory {
+    /// A line that begins with `#` and a letter: it is no row, and if it is a header, the columns before it are no longer
+    /// those of what follows.
+    fn directive(&mut self, line: &[u8]) {
+        if self.place != Place::Elsewhere && columns::is_header(line) {
+            self.formats.iter_mut().filter(|number| columns::is_one(**number)).for_each(|number| *number = 0);
+            let named = if self.headers < HEADERS { columns::of_header(line) } else { None };
+            if let Some(columns) = named {
+                self.headers += 1;
+                self.remember(columns.number);
+            }
+            self.place = Place::Columns;
+        } else if self.place == Place::Elsewhere {
+            self.place = Place::Header;
+        }
+    }
+
     /// A format becomes the latest.
     fn remember(&mut self, format: u16) {
         let place = self.formats.iter().position(|known| *known == format).unwrap_or(REMEMBERED - 1);

@@ -8,6 +8,10 @@ pub(super) static NOTATION: Notation = Notation { behind_name: b" ;", read };
 
 fn read(line: &[u8], labels: &mut Labels<'_>) -> Option<Measured> {
     let path = word(line, 0);
+    // Words and numbers of a message have no dots, and paths of files and protocols have slashes.
+    if !line[path.clone()].iter().any(|byte| b".;".contains(byte)) || line[path.clone()].contains(&b'/') {
+        return None;
+    }
     let end = line[path.clone()].iter().position(|byte| *byte == b';').unwrap_or(path.end);
     let value = word(line, (path.end + 1).min(line.len()));
     let when = (value.end < line.len()).then(|| time(line, value.end + 1))??;

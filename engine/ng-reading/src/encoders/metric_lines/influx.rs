@@ -32,8 +32,9 @@ fn read(line: &[u8], labels: &mut Labels<'_>) -> Option<Measured> {
         labels.keep(key, bare, line);
     });
     let (key, value) = first.filter(|_| well_formed)?;
-    // Which of its fields it is tells streams apart as well.
-    Some(Measured { name: 0..name, labels: name + 1..key.end, value, unit: Unit::None, time: when })
+    // Which of its fields it is tells streams apart as well, but not what other fields before it hold.
+    let labels = if key.start == head + 1 { name + 1..key.end } else { tags };
+    Some(Measured { name: 0..name, labels, value, unit: Unit::None, time: when })
 }
 
 /// A value without its quotes, or the letter behind a whole number.

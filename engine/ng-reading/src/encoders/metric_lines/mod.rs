@@ -63,7 +63,11 @@ impl Labels<'_> {
 
 /// Reads a line that begins at `at` of the reading, without blanks around it. False when it is in no notation.
 pub(super) fn read(line: &[u8], at: usize, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    let Some(behind) = behind_name(line) else { return false };
+    let Some((name, behind)) = behind_name(line) else { return false };
+    // `ERROR:5|c` says that something failed.
+    if clock.vocabulary.word(name).is_some() {
+        return false;
+    }
     for notation in NOTATIONS.iter().filter(|notation| notation.behind_name.contains(&behind)) {
         let Some(found) = (notation.read)(line, &mut Labels { parsed, at }) else {
             parsed.fields.clear();
@@ -81,9 +85,9 @@ pub(super) fn read(line: &[u8], at: usize, reading: &Reading<'_>, clock: &Clock,
     false
 }
 
-/// The first byte that is no part of a name, where what stands before it may be one: it begins with a letter, and the word behind
+/// The name, and the first byte that is no part of it, where what stands before it may be one: it begins with a letter, and the word behind
 /// a blank with what a number may begin with.
-fn behind_name(line: &[u8]) -> Option<u8> {
+fn behind_name(line: &[u8]) -> Option<(&[u8], u8)> {
     if !matches!(line.first(), Some(b'A'..=b'Z' | b'a'..=b'z' | b'_')) {
         return None;
     }
@@ -92,7 +96,7 @@ fn behind_name(line: &[u8]) -> Option<u8> {
     match line[len] {
         // A line of Influx has its fields there.
         b' ' if !line.get(len + 1).is_some_and(is_value) && memchr(b'=', &line[len..]).is_none() => None,
-        behind => Some(behind),
+        behind => Some((&line[..len], behind)),
     }
 }
 

@@ -13,25 +13,27 @@ fn read(line: &[u8], labels: &mut Labels<'_>) -> Option<Measured> {
     let value = number::decimal(&line[colon + 1..bar])?;
     let mut parts = line[bar + 1..].split(|byte| *byte == b'|');
     let unit = match parts.next()? {
-        b"ms" | b"h" | b"d" => Unit::Seconds,
+        b"ms" => Unit::Seconds,
         b"c" | b"m" => Unit::Count,
-        b"g" | b"s" => Unit::None,
+        b"g" | b"s" | b"h" | b"d" => Unit::None,
         _ => return None,
     };
-    let mut tags = 0..0;
+    let (mut tags, mut time) = (0..0, None);
     let mut at = line.len() - parts.clone().map(|part| part.len() + 1).sum::<usize>();
     for part in parts {
         at += 1;
         match part {
             [b'#', ..] => tags = at + 1..at + part.len(),
-            [b'@' | b'T', ..] | [b'c' | b'e', b':', ..] => {}
+            [b'T', ..] => time = Some(at + 1..at + part.len()),
+            [b'@', ..] | [b'c' | b'e', b':', ..] => {}
             _ => return None,
         }
         at += part.len();
     }
     // Other dialects have the tags in the name.
     let end = line[..colon].iter().position(|byte| b",;#".contains(byte)).unwrap_or(colon);
-    if line[..end].iter().any(|byte| byte.is_ascii_whitespace()) {
+    // Several values on a line are several events, which one line cannot be.
+    if line[..end].iter().any(|byte| byte.is_ascii_whitespace() || *byte == b':') {
         return None;
     }
     if tags.is_empty() && end < colon {
@@ -45,11 +47,5 @@ fn read(line: &[u8], labels: &mut Labels<'_>) -> Option<Measured> {
         at += tag.len() + 1;
     }
     let milliseconds = unit == Unit::Seconds;
-    Some(Measured {
-        name: 0..end,
-        labels: tags,
-        value: if milliseconds { value / 1e3 } else { value },
-        unit,
-        time: None,
-    })
+    Some(Measured { name: 0..end, labels: tags, value: if milliseconds { value / 1e3 } else { value }, unit, time })
 }

@@ -32,6 +32,12 @@ Caused by: java.sql.SQLTimeoutException: no answer
         "x",
         "a.B.c(B.java:1)",
     );
+    check(
+        "ERROR boom java.lang.Error: nope\n\tat shop.Cart.take(Cart.java:88)\nCaused by: java.io.IOException: disk",
+        "java.lang.Error",
+        "nope",
+        "shop.Cart.take(Cart.java:88)",
+    );
     check("ERROR failed: shop.StockException\n\tat a.B.c(B.java:1)", "shop.StockException", "", "a.B.c(B.java:1)");
 }
 
