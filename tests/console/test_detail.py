@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -24,9 +25,10 @@ async def test_another_width_folds_the_facts_anew(tmp_path: Path) -> None:
         app, _ = console(tmp_path / str(opened[0]))
         async with app.run_test(size=opened) as pilot:
             await settle(pilot)
-            await pilot.press("E")
-            await settle(pilot)
-            await pilot.press("enter")
+            await pilot.press("E", "enter")
+            async with asyncio.timeout(10):
+                while "event 195" not in await folded(pilot):
+                    pass
             for size in [(80, 24), (120, 40)]:
                 await pilot.resize_terminal(*size)
                 shown[opened, size] = await folded(pilot)

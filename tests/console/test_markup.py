@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,8 +52,12 @@ SCROLL_BAR = {("@mouse.down", "grab"), ("@mouse.down", "scroll_up"), ("@mouse.do
 """What Textual's own scroll bars do when they are clicked."""
 
 
-def check(app: ConsoleApp, *expected: str) -> None:
-    """What is expected stands on the screen as it is, and nothing drawn runs an action or is a link."""
+async def check(app: ConsoleApp, *expected: str) -> None:
+    """What is expected comes to stand on the screen as it is, and nothing drawn runs an action or is a link."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            while not all(one in shown(app) for one in expected):
+                await asyncio.sleep(0.02)
     text = shown(app)
     for one in expected:
         assert one in text, f"{one!r} is not in\n{text}"
@@ -141,11 +147,11 @@ async def test_the_events_screen_shows_it_as_it_is(tmp_path: Path) -> None:
     app, _ = console(tmp_path, client)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        check(app, *(f"e {text}" for text in TEXTS), "7 records missing: gap [/x] user[admin]")
+        await check(app, *(f"e {text}" for text in TEXTS), "7 records missing: gap [/x] user[admin]")
         await pilot.press("g", "enter")
         for text in TEXTS:
             await settle(pilot)
-            check(app, f"v {text}", f"t {text}", f"why {text}"[:40])
+            await check(app, f"v {text}", f"t {text}", f"why {text}"[:40])
             await pilot.press("j")
 
 
@@ -158,20 +164,20 @@ async def test_the_modules_screen_shows_it_as_it_is(tmp_path: Path, text: str) -
         await renew(app, pilot, text)
         app.query_one("#modules Table", Table).select("gateway")
         await renew(app, pilot, text)
-        check(app, f"s {text}"[:18], f"le {text}"[:16], text[:12])
+        await check(app, f"s {text}"[:18], f"le {text}"[:16], text[:12])
         await pilot.press("enter")
         await pilot.pause()
-        check(app, f"v {text}"[:12], f"‹{text}"[:12])
+        await check(app, f"v {text}"[:12], f"‹{text}"[:12])
         await pilot.press("space")
         await pilot.pause()
         assert app.query_one("SettingsForm Input", Input).value == f"v {text}"
         await pilot.press("escape", "down", "down", "down", "space", "9", "9", "enter")
         await pilot.pause()
-        check(app, "expected a whole number")
+        await check(app, "expected a whole number")
         await pilot.press("escape", "escape", "space")
         await pilot.pause()
         assert isinstance(app.screen, Confirm)
-        check(app, f"w {text}"[:18])
+        await check(app, f"w {text}"[:18])
         await pilot.press("n")
 
 
@@ -182,7 +188,7 @@ async def test_the_metrics_screen_shows_it_as_it_is(tmp_path: Path) -> None:
         await pilot.press("3")
         for text in TEXTS:
             await renew(app, pilot, text)
-            check(app, text[:20], f"se {text}"[:24])
+            await check(app, text[:20], f"se {text}"[:24])
 
 
 async def test_the_guardian_screen_shows_it_as_it_is(tmp_path: Path) -> None:
@@ -192,7 +198,8 @@ async def test_the_guardian_screen_shows_it_as_it_is(tmp_path: Path) -> None:
         await pilot.press("4", "i")
         for text in TEXTS:
             await renew(app, pilot, text)
-            check(app, f"o {text}"[:16], f"l {text}"[:20], f"n {text}"[:14], f"when {text}"[:20], f"r {text}"[:18])
+            rules = f"o {text}"[:16], f"l {text}"[:20], f"r {text}"[:18]
+            await check(app, *rules, f"n {text}"[:14], f"when {text}"[:20])
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=NAMES)
@@ -209,20 +216,20 @@ async def test_the_name_of_a_recording_and_windows_show_it_as_it_is(tmp_path: Pa
         app._note(f"n {text}", Level.ERROR, "o")
         app.pane.post_message(Tell(f"tell {text}"))
         await pilot.pause()
-        check(app, f"n {text}"[:20], f"tell {text}"[:24])
+        await check(app, f"n {text}"[:20], f"tell {text}"[:24])
         app.push_screen(Confirm(f"Switch {text} off?", [f"because {text}"]))
         await pilot.pause()
-        check(app, f"Switch {text}"[:24], f"because {text}"[:24])
+        await check(app, f"Switch {text}"[:24], f"because {text}"[:24])
         await pilot.press("escape")
         app.clear_notifications()
         await pilot.press("f")
         app.query_one(FilterInput).value = text
         await pilot.pause(0.15)
         await pilot.pause()
-        check(app, text)
+        await check(app, text)
         await pilot.press("enter")
         await pilot.pause()
-        check(app, text)
+        await check(app, text)
         await pilot.press("escape")
         app.pane.post_message(Copy(text))
         await pilot.pause()
@@ -241,14 +248,14 @@ async def test_the_list_of_notices_and_the_palette_show_it_as_it_is(tmp_path: Pa
         app.clear_notifications()
         app.pane.post_message(Send(Command(set_module=SetModuleCommand("[/x]", True))))
         await settle(pilot)
-        check(app, "not allowed [bold]here[/]")
+        await check(app, "not allowed [bold]here[/]")
         await pilot.press("exclamation_mark")
         await settle(pilot)
-        check(app, *(f"n {text}" for text in TEXTS), "not allowed [bold]here[/]")
+        await check(app, *(f"n {text}" for text in TEXTS), "not allowed [bold]here[/]")
         await pilot.press("escape", "colon", "left_square_bracket", "slash", "x")
         await settle(pilot)
-        check(app, "[/x")
+        await check(app, "[/x")
         await pilot.press("escape", "question_mark")
         await settle(pilot)
-        check(app, "Freeze the view")
+        await check(app, "Freeze the view")
     assert app.return_value is None
