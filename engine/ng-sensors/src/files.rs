@@ -19,7 +19,7 @@
 //! # Layout
 //!
 //! `follower` knows paths, rotations and the limit on files; `followed` reads one open file; `merge` hands on by time what
-//! `first_pass` reads of each and `ahead` keeps; `scan` expands globs and lists
+//! `read_ahead` reads of each, `ahead` keeps, and `first_pass` knows how far it is; `scan` expands globs and lists
 //! directories; `expand` walks the folders for a glob; `name` writes names, which are bytes, as text; `place` is what
 //! identifies a file and where reading began.
 
@@ -31,6 +31,7 @@ mod follower;
 mod merge;
 mod name;
 mod place;
+mod read_ahead;
 mod rotation;
 mod scan;
 

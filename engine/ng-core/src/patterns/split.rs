@@ -146,18 +146,20 @@ fn fold(tokens: &mut Vec<u32>, from: usize) {
     }
 }
 
+/// The tokens of a message, as texts.
+#[cfg(test)]
+pub(super) fn words(tokens: &mut TokenTable, source: u32, message: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    tokens.split(Sym(source), message.as_bytes(), &mut out);
+    out.iter().map(|token| String::from_utf8_lossy(tokens.text(*token)).into_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn split(tokens: &mut TokenTable, source: u32, message: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        tokens.split(Sym(source), message.as_bytes(), &mut out);
-        out.iter().map(|token| String::from_utf8_lossy(tokens.text(*token)).into_owned()).collect()
-    }
-
     fn check(message: &str, expect: &str) {
-        let found = split(&mut TokenTable::new(), 1, message);
+        let found = words(&mut TokenTable::new(), 1, message);
         assert_eq!(found.join(" "), expect, "{message:?}");
     }
 

@@ -284,13 +284,8 @@ impl TokenTotals {
 
 #[cfg(test)]
 mod tests {
+    use super::super::split::words;
     use super::*;
-
-    fn split(tokens: &mut TokenTable, source: u32, message: &str) -> Vec<String> {
-        let mut out = Vec::new();
-        tokens.split(Sym(source), message.as_bytes(), &mut out);
-        out.iter().map(|token| String::from_utf8_lossy(tokens.text(*token)).into_owned()).collect()
-    }
 
     #[test]
     fn sources_do_not_share_tokens() {
@@ -306,7 +301,7 @@ mod tests {
     #[test]
     fn a_full_table_masks_and_counts() {
         let mut tokens = TokenTable::with_capacity(5);
-        assert_eq!(split(&mut tokens, 1, "a b c d a"), ["a", "b", "*", "a"]);
+        assert_eq!(words(&mut tokens, 1, "a b c d a"), ["a", "b", "*", "a"]);
         assert_eq!(tokens.refused(), 2);
     }
 

@@ -13,9 +13,9 @@ use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 /// Bytes of one encoded head.
 pub(super) const ROW: usize = 155;
 
-const FORMATS: [Format; 6] =
+pub(super) const FORMATS: [Format; 6] =
     [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
-const UNITS: [Unit; 8] = [
+pub(super) const UNITS: [Unit; 8] = [
     Unit::None,
     Unit::Percent,
     Unit::Bytes,
@@ -25,8 +25,8 @@ const UNITS: [Unit; 8] = [
     Unit::Count,
     Unit::Celsius,
 ];
-const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
-const STATES: [Scoring; 5] =
+pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
+pub(super) const STATES: [Scoring; 5] =
     [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];
 
 const NOVEL: u8 = 1;

@@ -1,9 +1,10 @@
 //! Records for the tests of the store: arbitrary heads, and a stream that looks like a busy machine's log.
 
+use super::codec::{FORMATS, OUTCOMES, STATES, UNITS};
 use ng_model::event::{Span, Text};
 use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::symbols::Sym;
-use ng_wire::{Format, Level, Outcome, Scoring, Unit};
+use ng_wire::{Format, Level, Scoring, Unit};
 use proptest::prelude::*;
 
 /// A plain record with this number.
@@ -33,7 +34,7 @@ pub(super) fn line(seq: u64, raw: &str) -> RecordHeader {
 /// Any head at all, every bit of its numbers included.
 pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
     let numbers = (any::<[i64; 2]>(), any::<[u64; 3]>(), any::<[u32; 6]>());
-    let enums = (0usize..7, 0usize..6, 0usize..7, 0usize..3, 0usize..5);
+    let enums = (0..Level::ALL.len(), 0..FORMATS.len(), 0..UNITS.len(), 0..OUTCOMES.len(), 0..STATES.len());
     let bytes = (any::<[u8; 3]>(), any::<[bool; 3]>(), any::<u64>());
     let floats = (any::<[u32; 8]>(), any::<[u32; 4]>(), any::<[u32; 3]>());
     (numbers, enums, bytes, floats).prop_map(|((times, wide, narrow), enums, (bytes, flags, nearest), floats)| {
@@ -45,21 +46,12 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
             kind: Sym(narrow[0]),
             source: Sym(narrow[1]),
             level: Level::ALL[enums.0],
-            format: [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note]
-                [enums.1],
+            format: FORMATS[enums.1],
             declared: narrow[5] as u16,
-            unit: [
-                Unit::None,
-                Unit::Percent,
-                Unit::Bytes,
-                Unit::BytesPerSecond,
-                Unit::PerSecond,
-                Unit::Seconds,
-                Unit::Count,
-            ][enums.2],
+            unit: UNITS[enums.2],
             message: Text { span: Span { start: narrow[2], len: narrow[3] }, escaped: flags[0] },
             verdict: Verdict {
-                outcome: [Outcome::Admit, Outcome::Flag, Outcome::Reject][enums.3],
+                outcome: OUTCOMES[enums.3],
                 rule: bytes[0],
                 clause: bytes[1],
                 objections: narrow[4],
@@ -67,8 +59,7 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
                 limit: f64::from_bits(wide[2]),
             },
             detection: Detection {
-                state: [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored]
-                    [enums.4],
+                state: STATES[enums.4],
                 encoder: bytes[2],
                 is_novel: flags[1],
                 is_alert: flags[2],

@@ -1,10 +1,10 @@
 //! All followed files: which are open, whose turn it is, and when one is closed.
 
 use super::Options;
-use super::first_pass::Times;
 use super::followed::{Followed, QUIET, Start, Turn, open};
 use super::name::shown;
 use super::place::{Head, Id};
+use super::read_ahead::Times;
 use super::scan::{Found, Missing, Scan, scan};
 use ng_model::intake::{IngestHandle, NEVER, Shutdown, SourceStatus};
 use ng_wire::TroubleKind;

@@ -7,10 +7,10 @@
 //! Of each file one portion is read ahead, and all portions together have at most [`AHEAD`] bytes, but [`LEAST`] at least;
 //! besides, each file may have one open event, and a portion that is compressed holds what it unpacks to.
 
-use super::first_pass::{Next, Times};
 use super::followed::{TURN, Turn};
 use super::follower::Follower;
 use super::place::Id;
+use super::read_ahead::{Next, Times};
 use ng_model::intake::Shutdown;
 use std::cmp::Reverse;
 use std::collections::HashMap;
