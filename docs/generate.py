@@ -50,7 +50,7 @@ Names below these tables are free, and every value is a text:
 | `[profile_colours]` | the colour of the engine in the console: a colour, or a name of the theme such as `error` |
 | `[profile_tokens]` | the file whose first line is the token of a profile |
 | `[profile_certificates]` | the certificates, PEM, that a profile trusts instead of those of the system |
-| `[sources]` | the zone of times that state none, as in `"file:/var/log/app.log".zone = "Europe/Berlin"` |
+| `[sources]` | the zone of times that state none: `"file:app.log".zone = "Europe/Berlin"`; a path may be its end |
 | `[reading.abbreviations]` | what an abbreviation of a zone means in these logs, as an offset: `CST = "+08:00"` |
 | `[keys]` | the keys of an action, separated by commas; the name is the id of the action, such as `"events.pause"` |
 """

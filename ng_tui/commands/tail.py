@@ -26,7 +26,7 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
     name="tail",
     help=tr(
         "Print events as they come, one line each: of an engine of its own, which reads FILEs, folders and globs from "
-        "their beginning when they are named, or of the one that --url names."
+        "their beginning when they are named, and follows them until ctrl+c, or of the one that --url names."
     ),
 )
 @click.argument("names", nargs=-1, type=click.Path(readable=False), metavar="[FILE]...")
@@ -34,6 +34,7 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
 @click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
 @click.option("--raw", is_flag=True, help=tr("The bytes of each event as they arrived; made harmless on a terminal."))
 @click.option("--explain", is_flag=True, help=tr("Below each new or unusual event say why."))
+@click.option("-f", "--follow", is_flag=True, hidden=True, expose_value=False)
 @click.option("--for", "duration", type=Duration(), help=tr("Stop after this time, such as 10s."))
 @order_option
 @click.option("--limit", type=click.IntRange(min=1), help=tr("Stop after this many events."))

@@ -89,7 +89,7 @@ impl Gateway {
         let parsed = &self.parsed;
         let head = RecordHeader {
             seq: store.next_seq(),
-            time_ns: parsed.time_ns.unwrap_or(reading.received_ns),
+            time_ns: self.recogniser.time_ns(reading, parsed),
             received_ns: reading.received_ns,
             value: parsed.value,
             kind,

@@ -30,6 +30,22 @@ pub(crate) fn cri(line: &[u8]) -> Option<Cri<'_>> {
     framed.then_some(Cri { stream, partial: tag == b'P', text: (time + 10).min(line.len()) })
 }
 
+/// The first byte behind the time that `docker logs -t` and `kubectl logs --timestamps` write before every line of a program:
+/// one of RFC 3339 with seven to nine digits behind the point, and a blank. None where there is none.
+pub(crate) fn behind_stamp(line: &[u8]) -> Option<usize> {
+    if line.get(19) != Some(&b'.') || line.get(10) != Some(&b'T') {
+        return None;
+    }
+    let digits = line[20..].iter().take(10).take_while(|byte| byte.is_ascii_digit()).count();
+    let end = match line.get(20 + digits)? {
+        b'Z' => 21 + digits,
+        b'+' | b'-' if line.get(23 + digits) == Some(&b':') => 26 + digits,
+        _ => return None,
+    };
+    ((7..=9).contains(&digits) && line[..4].iter().all(u8::is_ascii_digit) && line.get(end) == Some(&b' '))
+        .then_some(end + 1)
+}
+
 /// What becomes of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Taken<'a> {
@@ -320,6 +336,26 @@ mod tests {
             "2026-11-22 stdout F x",
         ] {
             assert_eq!(read(&[line], 100), [line]);
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_stamp_of_a_runtime() {
+        let check = |line: &str, text: Option<&str>| {
+            assert_eq!(behind_stamp(line.as_bytes()).map(|at| &line[at..]), text, "{line}");
+        };
+        check("2026-11-22T13:02:03.123456789Z \tat x", Some("\tat x"));
+        check("2026-11-22T13:02:03.1234567+01:00 x", Some("x"));
+        check("2026-11-22T13:02:03.123456789Z ", Some(""));
+        for line in [
+            "",
+            "2026-11-22T13:02:03.123456789Z",
+            "2026-11-22T13:02:03.123456Z x",
+            "2026-11-22T13:02:03.1234567890Z x",
+            "2026-11-22 13:02:03.123456789Z x",
+            "2026-11-22T13:02:03.123456789 x",
+        ] {
+            check(line, None);
         }
     }
 

@@ -40,6 +40,13 @@ impl Recogniser {
         })
     }
 
+    /// When the event that was found in a reading happened, nanoseconds since 1970, UTC. Text that states no time has that of
+    /// the event before it; anything else, such as a number, happened when it was received.
+    pub fn time_ns(&self, reading: &Reading<'_>, parsed: &Parsed) -> i64 {
+        let is_text = parsed.format == Format::Text;
+        self.clock.event_time_ns(parsed.time_ns, is_text, reading)
+    }
+
     fn accepts(&self, encoder: &Encoder, reading: &Reading<'_>, parsed: &mut Parsed) -> bool {
         if encoder.format() == Format::Text {
             parsed.clear();

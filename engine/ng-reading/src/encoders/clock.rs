@@ -11,6 +11,8 @@ use std::cell::{Cell, RefCell};
 const SECOND_NS: i64 = 1_000_000_000;
 /// A time without a date may be so much earlier than the one before it, in seconds, before it is one of the next day.
 const OUT_OF_ORDER_S: i64 = 3600;
+/// A line that states no time and comes so much later than one that does was not written together with it.
+const TOGETHER_NS: i64 = SECOND_NS;
 /// A time without a date and without a stamp before it may be so much ahead of the writing, in seconds, before it is one of
 /// the day before.
 const AHEAD_S: i64 = 3600;
@@ -43,11 +45,13 @@ struct Memory {
     orders: Orders,
     /// What its latest stamp showed, in seconds from 1970-01-01T00:00:00.
     last_s: Option<i64>,
+    /// The time of its latest event that states one, and when that was received.
+    latest: Option<(i64, i64)>,
 }
 
 impl Memory {
     fn of(source: Sym) -> Memory {
-        Memory { source, own: None, orders: Orders::ANY, last_s: None }
+        Memory { source, own: None, orders: Orders::ANY, last_s: None, latest: None }
     }
 }
 
@@ -86,10 +90,28 @@ impl Clock {
         }
     }
 
-    /// Learns the name of a source, which may have a zone of its own.
+    /// Learns the name of a source, which may have a zone of its own. Of two ways to write the path of a file one may be the
+    /// end of the other.
     pub fn introduce(&self, source: Sym, name: &str) {
-        if let Some(own) = self.own.iter().position(|(known, _)| known == name) {
+        let exact = self.own.iter().position(|(known, _)| known == name);
+        if let Some(own) = exact.or_else(|| self.own.iter().position(|(known, _)| is_same_file(known, name))) {
             self.current.set(Memory { own: Some(own as u32), ..self.memory(source) });
+        }
+    }
+
+    /// When the event of a reading happened. One that states no time happened when it was received; but for a line of text
+    /// (`is_text`), which has the time of the event before it, if that was read together with it, and else was written when
+    /// its file was.
+    pub(crate) fn event_time_ns(&self, stated_ns: Option<i64>, is_text: bool, reading: &Reading<'_>) -> i64 {
+        let memory = self.memory(reading.source);
+        if let Some(time_ns) = stated_ns {
+            self.current.set(Memory { latest: Some((time_ns, reading.received_ns)), ..memory });
+            return time_ns;
+        }
+        match memory.latest {
+            _ if !is_text => reading.received_ns,
+            Some((time_ns, received_ns)) if reading.received_ns.saturating_sub(received_ns) <= TOGETHER_NS => time_ns,
+            _ => reading.written_ns.min(reading.received_ns),
         }
     }
 
@@ -179,6 +201,14 @@ impl Clock {
             (None, None) => self.local.shown_s(time_s),
         }
     }
+}
+
+/// Both name a file, and the shorter of their paths is the end of the longer.
+fn is_same_file(one: &str, other: &str) -> bool {
+    let (Some(one), Some(other)) = (one.strip_prefix("file:"), other.strip_prefix("file:")) else { return false };
+    let (one, other) = (one.trim_start_matches("./"), other.trim_start_matches("./"));
+    let (shorter, longer) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    longer.strip_suffix(shorter).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
 /// The latest year that puts a day not more than a day ahead of the writing. In January, when the source was in December

@@ -35,6 +35,7 @@ pub(super) static BUILT_IN: &[(&str, &str)] = built_in! {
     "zookeeper"
     "kafka"
     "tomcat"
+    "java_util_logging"
     "spring_boot"
     "etcd"
     "fail2ban"

@@ -7,8 +7,9 @@
 //! # Layout
 //!
 //! `trace.rs` knows where in a stack trace an event is; `stamps.rs` remembers how the events of the source begin; `wrapper.rs` finds the text behind what a container runtime writes before each line;
-//! `json_scan.rs` finds where JSON values begin and end, `json_join.rs` collects them.
+//! `java_logging.rs` knows events of `java.util.logging`; `json_scan.rs` finds where JSON values begin and end, `json_join.rs` collects them.
 
+mod java_logging;
 mod json_join;
 mod json_scan;
 mod stamps;
@@ -18,6 +19,7 @@ mod wrapper;
 #[cfg(test)]
 mod tests;
 
+use crate::container;
 use crate::encoders::heading;
 use crate::item::Item;
 use crate::trace_shape::{Shape, shape};
@@ -116,7 +118,8 @@ impl Join {
         if self.json.is_some() {
             return self.json_line(chunk, line, sink);
         }
-        if self.stamps.begins_alike(line) {
+        // Most lines are known by their stamp; behind that of a runtime anything may stand.
+        if self.stamps.begins_alike(line) && container::behind_stamp(line).is_none() {
             self.close(chunk, sink)?;
             self.begin(chunk, line, Open { stamped: true, headed: Some(true), ..Open::new(Wrapper::none()) });
             return Ok(());
@@ -142,6 +145,7 @@ impl Join {
         };
         let stamped = !whole && self.stamps.is_stamped(text);
         if !whole {
+            let (text, stamped) = if wrapper.is_stamp() { (line, true) } else { (text, stamped) };
             self.stamps.note(text, stamped);
         }
         let trace = Some(Trace::None.after(text, shape));
@@ -207,6 +211,7 @@ impl Join {
         if open.whole || !wrapper.is_like(line, &open.wrapper, event) {
             return false;
         }
+        let stamped = open.stamped || open.wrapper.is_stamp() && wrapper.is_none();
         let head = &event[open.wrapper.text..];
         let line = &line[wrapper.text..];
         let indented = matches!(line.first(), Some(b' ' | b'\t'));
@@ -215,16 +220,19 @@ impl Join {
             return true;
         }
         let near = open.blanks == 0;
+        if near && open.lines == 1 && java_logging::is_second_line(head, line) {
+            return true;
+        }
         let trace = *open.trace.get_or_insert_with(|| Trace::of(head));
         match shape {
-            Shape::Part => near || open.stamped || trace.has_begun(),
-            Shape::Traceback => open.stamped || trace.chains() || near && headed(),
-            Shape::Exception => open.stamped || near && (trace == Trace::Python || headed()),
-            Shape::Goroutine => open.stamped || trace.has_begun(),
+            Shape::Part => near || stamped || trace.has_begun(),
+            Shape::Traceback => stamped || trace.chains() || near && headed(),
+            Shape::Exception => stamped || near && (trace == Trace::Python || headed()),
+            Shape::Goroutine => stamped || trace.has_begun(),
             Shape::Uncaught | Shape::ThreadPanicked => false,
             Shape::Plain => {
                 trace.takes(line, indented, near)
-                    || open.stamped
+                    || stamped
                         && (is_loose(line)
                             || self.stamps.always()
                                 && !heading::begins_event(line)

@@ -58,6 +58,52 @@ fn check(table: &str) {
 }
 
 #[test]
+fn a_trace_whose_every_line_has_the_stamp_of_a_runtime_is_one_event() {
+    let text = "\
+2026-11-22T13:02:03.101234567Z starting\n\
+2026-11-22T13:02:04.101234567Z ERROR checkout failed\n\
+2026-11-22T13:02:04.101234568Z java.lang.IllegalStateException: stock is negative\n\
+2026-11-22T13:02:04.10123457Z 	at shop.Cart.take(Cart.java:88)\n\
+2026-11-22T13:02:05.101234567Z nothing else\n";
+    let expect = [
+        "2026-11-22T13:02:03.101234567Z starting",
+        "2026-11-22T13:02:04.101234567Z ERROR checkout failed\njava.lang.IllegalStateException: stock is negative\n\tat shop.Cart.take(Cart.java:88)",
+        "2026-11-22T13:02:05.101234567Z nothing else",
+    ];
+    assert_eq!(events(text), expect);
+    let own = "\
+2026-11-22T13:02:03.101234567Z 2026-11-22 13:02:03.101 UTC [7] ERROR:  no such column\n\
+2026-11-22T13:02:03.101234568Z and of these there is more\n\
+2026-11-22T13:02:04.101234567Z 2026-11-22 13:02:04.101 UTC [7] LOG:  done\n";
+    assert_eq!(events(own)[0].lines().nth(1), Some("and of these there is more"));
+    assert_eq!(events(own).len(), 2);
+    // A program that states such times itself does so once for an event.
+    check(
+        "
++2026-11-22T13:02:03.101234567Z INFO started
++2026-11-22T13:02:04.101234567Z ERROR failed
+ of this there is more
+ 	at shop.Cart.take(Cart.java:88)
++2026-11-22T13:02:05.101234567Z INFO done",
+    );
+}
+
+#[test]
+fn events_of_java_util_logging_have_two_lines() {
+    check(
+        "
++Nov 22, 2026 1:02:03 PM shop.Cart take
+ SEVERE: nobody there
+ java.lang.IllegalStateException: no session
+ 	at shop.Cart.take(Cart.java:88)
++Nov 22, 2026 1:02:04 PM shop.Cart <init>
+ INFO: read
++Nov 22, 2026 1:02:05 PM shop.Cart <init>
+ WARNING: late",
+    );
+}
+
+#[test]
 fn a_trace_belongs_to_the_line_that_logged_it() {
     check(
         "

@@ -1,5 +1,7 @@
 //! What a container runtime or a multiplexer writes before every line, behind which the text of the program begins.
 
+use crate::container;
+
 /// What stands before the text of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wrapper {
@@ -13,6 +15,8 @@ enum Kind {
     None,
     /// `2026-11-22T13:02:03.1Z stderr F `; the byte tells the stream.
     Cri(u8),
+    /// `2026-11-22T13:02:03.123456789Z `.
+    Stamp,
     /// `web-1  | `, `[pod/web-1/app] `: the same before every line of one container.
     Prefix,
 }
@@ -30,10 +34,18 @@ impl Wrapper {
         self.kind == Kind::None
     }
 
+    /// A runtime, or the program itself, states the time of every line.
+    pub(super) fn is_stamp(&self) -> bool {
+        self.kind == Kind::Stamp
+    }
+
     /// What stands before the text of a line.
     pub(super) fn of(line: &[u8]) -> Self {
         let found = match line.first() {
-            Some(b'0'..=b'9') => crate::container::cri(line).map(|cri| (Kind::Cri(cri.stream[3]), cri.text)),
+            Some(b'0'..=b'9') => match container::cri(line) {
+                Some(cri) => Some((Kind::Cri(cri.stream[3]), cri.text)),
+                None => container::behind_stamp(line).map(|text| (Kind::Stamp, text)),
+            },
             Some(b'[') => bracketed(line).map(|text| (Kind::Prefix, text)),
             Some(first) if first.is_ascii_alphabetic() => barred(line).map(|text| (Kind::Prefix, text)),
             _ => None,
@@ -41,9 +53,14 @@ impl Wrapper {
         found.map_or(Self::none(), |(kind, text)| Wrapper { kind, text })
     }
 
-    /// A line with this before its text is of the same container and stream as an event with `other`.
+    /// A line with this before its text is of the same container and stream as an event with `other`. A program that states
+    /// times does so before the first line of an event.
     pub(super) fn is_like(&self, line: &[u8], other: &Wrapper, event: &[u8]) -> bool {
-        self.kind == other.kind && (self.kind != Kind::Prefix || line[..self.text] == event[..other.text])
+        match (self.kind, other.kind) {
+            (Kind::Prefix, Kind::Prefix) => line[..self.text] == event[..other.text],
+            (Kind::None, Kind::Stamp) => true,
+            (one, other) => one == other,
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 mod compose;
 mod cri;
 mod kubectl;
+mod runtime_stamp;
 mod syslog;
 
 use crate::encoders::{Clock, Vocabulary, skip_colours, time_of};
@@ -17,7 +18,8 @@ use ng_model::event::{Field, Key, Parsed, Reading, Span, Text};
 use ng_wire::Level;
 
 /// Every wrapper, in the order of recognition.
-static WRAPPERS: &[&Wrapper] = &[&cri::WRAPPER, &syslog::WRAPPER, &kubectl::WRAPPER, &compose::WRAPPER];
+static WRAPPERS: &[&Wrapper] =
+    &[&cri::WRAPPER, &runtime_stamp::WRAPPER, &syslog::WRAPPER, &kubectl::WRAPPER, &compose::WRAPPER];
 
 /// Wrappers around one event, such as compose around syslog.
 const DEEPEST: usize = 3;

@@ -53,6 +53,19 @@ fn cri() {
 }
 
 #[test]
+fn the_stamp_of_a_runtime() {
+    const STAMP: &str = "2026-11-22T13:02:05.123456789Z";
+    let check_behind = |text: &str, format, seconds, level, message: &str, fields: &[&str]| {
+        check(&format!("{STAMP} {text}"), format, Some(seconds), level, message, fields);
+    };
+    check_behind(r#"{"level":"error","msg":"json"}"#, Json, 5.123, Some(Error), "json", &["level=error", "msg=json"]);
+    check_behind("2026-11-22 13:02:04 ERROR own", Text, 4.0, Some(Error), "own", &[]);
+    check_behind("ERROR disk full", Text, 5.123, Some(Error), "disk full", &[]);
+    check_behind("queue=17", Metric, 5.123, None, "queue=17", &[]);
+    check_behind("\tat x", Text, 5.123, None, "at x", &[]);
+}
+
+#[test]
 fn compose() {
     check(
         "web-1  | 2026-11-22T13:02:03Z ERROR gone user=\"Ann B\" id=7",

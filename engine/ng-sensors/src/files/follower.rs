@@ -113,8 +113,12 @@ impl Follower {
                 scan.refuse(&found.path, named, format!("cannot open {}: {error}", shown(&found.path)));
             }
         }
-        self.tell(&scan, left_out, total);
-        self.tell_missing(scan);
+        let left_out = (left_out > 0).then(|| {
+            let most = self.options.max_files;
+            format!("{left_out} of {total} matching files are not followed: max_files is {most}")
+        });
+        self.tell(&scan, left_out.clone());
+        self.tell_missing(scan, left_out);
         if !self.scanned {
             self.begin_merge(&ranks);
         }
@@ -231,10 +235,12 @@ impl Follower {
     }
 
     /// Shows which files that somebody named are not followed, and why; a file that came is in trouble no more.
-    fn tell_missing(&mut self, scan: Scan) {
+    fn tell_missing(&mut self, scan: Scan, left_out: Option<String>) {
         let now = self.ingest.now_ns();
         let (mut kind, mut reasons) = (TroubleKind::Waiting, Vec::new());
         if self.options.named {
+            kind = if left_out.is_some() { TroubleKind::Unreadable } else { kind };
+            reasons.extend(left_out);
             reasons.extend(scan.unmatched.iter().map(|glob| format!("waiting for {glob}: no file matches yet")));
         }
         let mut troubled: Vec<Arc<SourceStatus>> = Vec::new();
@@ -347,12 +353,8 @@ impl Follower {
         }
     }
 
-    fn tell(&self, scan: &Scan, left_out: usize, total: usize) {
-        let mut words = Vec::new();
-        if left_out > 0 {
-            let most = self.options.max_files;
-            words.push(format!("{left_out} of {total} matching files are not followed: max_files is {most}"));
-        }
+    fn tell(&self, scan: &Scan, left_out: Option<String>) {
+        let mut words: Vec<String> = left_out.into_iter().collect();
         words.extend_from_slice(&scan.cuts);
         words.extend(scan.problem.clone());
         if scan.problems > 1 {

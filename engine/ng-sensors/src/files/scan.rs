@@ -16,7 +16,8 @@ use std::time::SystemTime;
 const MOST: usize = 16_384;
 /// Most folders of one glob that are shown because they cannot be listed; more are only counted.
 const FOLDERS: usize = 16;
-/// Ends of names that hold no lines. A path without wildcards is read whatever its name.
+/// Ends of names that hold no lines, or old ones. A path without wildcards is read whatever its name, and so is what a glob
+/// matches that ends so itself.
 const BINARY: [&str; 12] =
     ["wtmp", "btmp", "lastlog", "faillog", "tallylog", ".journal", ".journal~", ".gz", ".xz", ".bz2", ".zst", ".lz4"];
 
@@ -84,7 +85,7 @@ pub(super) fn scan(globs: &[Glob], pause: &dyn Fn() -> Result<(), Shutdown>) -> 
         glob.expand(pause, &mut |listed| match listed {
             Listed::Path(path) => {
                 any = true;
-                if !is_binary(&path) {
+                if !is_binary(&path, glob.text()) {
                     consider(path, false, &mut known, &mut scan);
                 }
             }
@@ -148,9 +149,10 @@ fn consider(path: PathBuf, named: bool, known: &mut HashSet<Id>, scan: &mut Scan
     }
 }
 
-fn is_binary(path: &Path) -> bool {
+/// The name of what a glob matched is that of a file without lines.
+fn is_binary(path: &Path, glob: &str) -> bool {
     let Some(name) = path.file_name().map(|name| name.as_encoded_bytes()) else { return false };
-    BINARY.iter().any(|end| name.ends_with(end.as_bytes()))
+    BINARY.iter().any(|end| name.ends_with(end.as_bytes()) && !glob.ends_with(end))
 }
 
 /// Files beside `path` that bear its name with a number or `old` behind it (`app.log.1`, `app.log-20240101`) and were born
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn names_without_lines_are_left_out() {
-        let check = |path: &str, expect: bool| assert_eq!(is_binary(Path::new(path)), expect, "{path}");
+        let check = |path: &str, expect: bool| assert_eq!(is_binary(Path::new(path), "/var/log/*"), expect, "{path}");
         check("/var/log/wtmp", true);
         check("/var/log/journal/x/system.journal", true);
         check("/var/log/syslog.2.gz", true);
@@ -240,6 +242,7 @@ mod tests {
         };
         check(&["*.log"], &["a.log", "b.log"], None);
         check(&["*", "wtmp"], &["a.log", "b.log", "wtmp"], None);
+        check(&["*.gz"], &["b.log.gz"], None);
         check(&["missing.log", "a.log"], &["a.log"], None);
         let d = at("d.log");
         check(&["d.log"], &[], Some(format!("{d} is a directory; give a glob such as {d}/*.log")));

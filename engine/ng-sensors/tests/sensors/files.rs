@@ -173,6 +173,7 @@ fn a_directory_and_too_many_files_are_explained() {
     let limit = "1 of 3 matching files are not followed: max_files is 2";
     followed.rig.until("the limit is reported", |rig| rig.error("files") == limit);
     followed.rig.until("two files are read", |rig| rig.lines().len() == 2);
+    assert_eq!(followed.rig.trouble("files"), format!("Unreadable: {limit}"), "somebody named them");
 
     let directory = tempfile::tempdir().unwrap();
     let mut rig = Rig::build("files", &settings(&directory, &["."]));

@@ -5,6 +5,7 @@ use super::reading;
 use crate::encoders::Clock;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use ng_model::event::Reading;
 use ng_model::symbols::Sym;
 use ng_model::zone::{Zone, Zones};
 
@@ -182,4 +183,50 @@ fn a_source_may_have_a_zone_of_its_own() {
     clock.assume_utc = true;
     assert_eq!(read(&clock, OTHER_LOG, written, "2026-11-15 12:00:00"), "2026-11-15T12:00:00Z");
     assert_eq!(read(&clock, LOG, written, "2026-11-15 12:00:00"), "2026-11-15T11:00:00Z");
+}
+
+#[test]
+fn the_zone_of_a_file_is_found_by_the_end_of_its_path() {
+    let own = ["file:web.log", "file:/srv/app/db.log", "journald"].map(|name| (name.to_owned(), zone("Asia/Tokyo")));
+    let clock = Clock::in_zones(Zones { sources: own.into(), ..Zones::from(Zone::UTC) });
+    let check = |name: &str, has_own: bool| {
+        let source = Sym(name.len() as u32 + 100);
+        clock.introduce(source, name);
+        let time = if has_own { "2026-07-15T03:00:00Z" } else { "2026-07-15T12:00:00Z" };
+        assert_eq!(read(&clock, source, "2026-12-01T00:00:00Z", "2026-07-15 12:00:00"), time, "{name}");
+    };
+    check("file:web.log", true);
+    check("file:./web.log", true);
+    check("file:/var/log/web.log", true);
+    check("file:/var/log/otherweb.log", false);
+    check("file:app/db.log", true);
+    check("file:/srv/db.log", false);
+    check("journald", true);
+    check("web.log", false);
+}
+
+/// When text happened, lines as `(received, stated)`, of a file that was written at a time.
+fn event_times(written: &str, lines: &[(&str, Option<&str>)]) -> Vec<String> {
+    let clock = Clock::utc();
+    let time = |(received, stated): &(&str, Option<&str>)| {
+        let reading = Reading { received_ns: ns(received), ..reading(b"x", LOG, ns(written)) };
+        let time_ns = clock.event_time_ns(stated.map(ns), true, &reading);
+        Timestamp::from_nanosecond(i128::from(time_ns)).unwrap().to_string()
+    };
+    lines.iter().map(time).collect()
+}
+
+#[test]
+fn a_line_without_a_time_has_that_of_the_line_before() {
+    let (read, later) = ("2026-12-01T00:00:00Z", "2026-12-01T00:00:02Z");
+    let (first, second) = ("2026-11-15T12:00:00Z", "2026-11-15T12:00:07Z");
+    let lines = [(read, None), (read, Some(first)), (read, None), (read, Some(second)), (read, None), (later, None)];
+    let written = "2026-11-16T00:00:00Z";
+    assert_eq!(event_times(written, &lines), [written, first, first, second, second, written]);
+    assert_eq!(event_times(later, &lines[..1]), [read], "a file is not read before it is written");
+    let reading = reading(b"21.5", LOG, ns(written));
+    let clock = Clock::utc();
+    clock.event_time_ns(Some(ns(first)), true, &reading);
+    let reading = Reading { received_ns: ns(read), ..reading };
+    assert_eq!(clock.event_time_ns(None, false, &reading), ns(read), "a number is no line of a text");
 }
