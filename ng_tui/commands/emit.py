@@ -7,7 +7,8 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import msgspec
 from ng_tui.client.address import Address
 from ng_tui.client.wire import Level
 from ng_tui.commands.context import Context
-from ng_tui.commands.lines import MOST_BYTES, lines
+from ng_tui.commands.inflow import MOST_BYTES, Found, Inflow
 from ng_tui.commands.options import Duration, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.commands.targets import local, resolve
@@ -47,8 +48,8 @@ SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}")
 @click.command(
     name="emit",
     help=tr(
-        "Send events to the engine that serves: each TEXT is one, else each line of standard input. While the engine "
-        "is away, what was read waits, and is sent when it is there again; nothing is lost or told twice."
+        "Send events to the engine that serves: each TEXT is one, else standard input is read as a log is. While "
+        "the engine is away, what was read waits, and is sent when it is there again; nothing is lost or told twice."
     ),
 )
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
@@ -116,16 +117,16 @@ def command(
         away=teller.away,
         back=teller.back,
     )
-    teller.sender = sender
+    feed = teller.feed = Feed(sender, texts, fields, ends=patience is None)
     failure: ConsoleError | None = None
     number: int | None = None
     try:
-        number = asyncio.run(run(sender, texts, fields, teller, ends=patience is None))
+        number = asyncio.run(run(feed))
     except ConsoleError as error:
         failure = error
     teller.tell(failure is not None)
     if failure is not None:
-        raise with_rest(failure, sender)
+        raise with_rest(failure, feed)
     if number is not None:
         return 128 + number
     return EXIT_FAILURE if sender.outcome.refused else EXIT_OK
@@ -152,7 +153,7 @@ class Locator:
 class Teller:
     """Says what becomes of the events: numbers on stdout at the end, everything else on stderr as it comes."""
 
-    sender: Sender
+    feed: Feed
 
     def __init__(self, as_json: bool, *, narrates: bool) -> None:
         self._as_json, self._narrates = as_json, narrates
@@ -175,7 +176,7 @@ class Teller:
         if self._said_at is None:
             say(safe(str(one.why).partition("\n")[0]))
         self._said_at = now
-        count = self.sender.waiting
+        count = self.feed.waiting
         waits = ntr("{count} line waits", "{count} lines wait", count)
         seconds = max(1, round(one.next_s))
         say(
@@ -190,7 +191,7 @@ class Teller:
 
     def tell(self, failed: bool) -> None:
         """The end; a failure before anything was sent speaks for itself."""
-        outcome, unknown = self.sender.outcome, self.sender.unknown
+        outcome, unknown = self.feed.sender.outcome, self.feed.sender.unknown
         if failed and not (unknown or outcome.accepted or outcome.duplicates or outcome.refused):
             return
         if self._as_json:
@@ -201,7 +202,7 @@ class Teller:
                         "rejected": self._rejected,
                         "rejected_total": outcome.refused,
                         "duplicates": outcome.duplicates,
-                        "not_taken": self.sender.waiting - unknown,
+                        "not_taken": self.feed.waiting - unknown,
                         "unknown": unknown,
                         "last_seq": outcome.last_seq,
                     }
@@ -221,10 +222,10 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def rest_of(sender: Sender) -> str:
+def rest_of(feed: Feed) -> str:
     """What is lost when we end now, and of what that is not known; empty when there is no such event."""
-    unknown = sender.unknown
-    untaken = sender.waiting - unknown
+    unknown = feed.sender.unknown
+    untaken = feed.waiting - unknown
     parts = [ntr("{count} event was not taken in", "{count} events were not taken in", untaken)] if untaken else []
     if unknown:
         one, many = "{count} event unknown: sent, no answer", "{count} events unknown: sent, no answer"
@@ -232,23 +233,22 @@ def rest_of(sender: Sender) -> str:
     return "; ".join(parts)
 
 
-def with_rest(error: ConsoleError, sender: Sender) -> ConsoleError:
+def with_rest(error: ConsoleError, feed: Feed) -> ConsoleError:
     """The error, and in the same line how many events were not taken in."""
-    if sender.waiting:
-        error.what = f"{error.what}; {rest_of(sender)}"
+    if left := rest_of(feed):
+        error.what = f"{error.what}; {left}"
     return error
 
 
-async def run(
-    sender: Sender, texts: tuple[str, ...], fields: dict[str, str], teller: Teller, *, ends: bool
-) -> int | None:
-    """Sends everything; the number of the signal that ended it before. `ends`: patience ends after the input has."""
+async def run(feed: Feed) -> int | None:
+    """Sends everything; the number of the signal that ended it before."""
+    sender = feed.sender
     loop = asyncio.get_running_loop()
     asked: asyncio.Future[int] = loop.create_future()
     for one in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(one, ask(asked, one))
     async with sender:
-        work = asyncio.create_task(feed(sender, texts, fields, teller, ends=ends))
+        work = asyncio.create_task(feed.run())
         failing = asyncio.create_task(sender.ended())
         try:
             either: set[asyncio.Future[Any]] = {work, asked, failing}
@@ -258,13 +258,14 @@ async def run(
                     await failing
                 await work
                 return None
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
             if not sender.is_away:
-                work.cancel()
                 with suppress(TimeoutError, ConsoleError):
                     async with asyncio.timeout(FAREWELL_S):
-                        await sender.drain()
-            if sender.waiting:
-                say(rest_of(sender))
+                        await feed.finish()
+            if left := rest_of(feed):
+                say(left)
             return asked.result()
         finally:
             for task in (work, failing):
@@ -277,22 +278,55 @@ def ask(asked: asyncio.Future[int], number: signal.Signals) -> Callable[[], None
     return lambda: None if asked.done() else asked.set_result(int(number))
 
 
-async def feed(sender: Sender, texts: tuple[str, ...], fields: dict[str, str], teller: Teller, *, ends: bool) -> None:
-    """Puts everything into the sender, and waits until it has an answer."""
-    if texts:
-        await sender.put(to_send(number, text, fields) for number, text in enumerate(texts, 1))
-    else:
-        async for found in lines(0):
-            items = []
-            for number, line in found:
-                if line is None:
-                    sender.refuse(number, tr("longer than {most} bytes", most=MOST_BYTES))
-                elif line.strip():
-                    items.append(to_send(number, line.decode("utf-8", "replace"), fields))
-            await sender.put(items)
-        if ends:
-            sender.limit(AFTER_END_S)
-    await sender.drain()
+class Feed:
+    """What goes into the sender: the texts, or the events of standard input."""
+
+    def __init__(self, sender: Sender, texts: tuple[str, ...], fields: dict[str, str], *, ends: bool) -> None:
+        self.sender = sender
+        self._fields = fields
+        self._ends = ends
+        """Patience ends after the input has."""
+        self._input = None if texts else Inflow(0)
+        self._read = deque(to_send(number, text, fields) for number, text in enumerate(texts, 1))
+        """What the sender has no room for yet."""
+        self._number = 0
+
+    @property
+    def waiting(self) -> int:
+        """Events that were read and have no answer; one that could still go on counts."""
+        is_open = self._input is not None and self._input.is_waiting
+        return int(is_open) + len(self._read) + self.sender.waiting
+
+    async def run(self) -> None:
+        """Puts everything into the sender, and waits until it has an answer."""
+        if self._input is not None:
+            async for found in self._input:
+                self._take(found)
+                await self._put()
+            if self._ends:
+                self.sender.limit(AFTER_END_S)
+        await self.finish()
+
+    async def finish(self) -> None:
+        """The same for what was read so far."""
+        if self._input is not None:
+            self._take(self._input.rest())
+        await self._put()
+        await self.sender.drain()
+
+    def _take(self, found: Iterable[Found]) -> None:
+        for one in found:
+            self._number += 1
+            if isinstance(one, bytes):
+                self._read.append(to_send(self._number, one.decode("utf-8", "replace"), self._fields))
+            else:
+                why = tr("longer than {most} bytes", most=MOST_BYTES) if isinstance(one, int) else one
+                self.sender.refuse(self._number, why)
+
+    async def _put(self) -> None:
+        while self._read:
+            await self.sender.put([self._read[0]])
+            self._read.popleft()
 
 
 def to_send(number: int, text: str, fields: dict[str, str]) -> Item:

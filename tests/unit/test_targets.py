@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import threading
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from ng_tui.client.address import resolve
 from ng_tui.commands.context import Context
 from ng_tui.commands.emit import event
-from ng_tui.commands.lines import lines
+from ng_tui.commands.inflow import Found, Inflow
 from ng_tui.commands.targets import profiles, remote_engines, short_names
 from ng_tui.config import Flags, load
 from ng_tui.connection import RemoteEngine
@@ -84,24 +85,25 @@ def test_what_is_sent_for_a_text(text: str, fields: dict[str, str], sent: object
     assert event(text, fields) == sent
 
 
-async def read(descriptor: int, most: int) -> list[tuple[int, bytes | None]]:
-    return [line async for found in lines(descriptor, most) for line in found]
+async def read(descriptor: int, most: int) -> list[Found]:
+    inflow = Inflow(descriptor, most)
+    return [one async for found in inflow for one in found] + inflow.rest()
 
 
 @pytest.mark.parametrize(
     ("data", "found"),
     [
-        (b"a\r\n\nend", [(1, b"a"), (2, b""), (3, b"end")]),
-        (b"12345678\n123456789\nb\n", [(1, b"12345678"), (2, None), (3, b"b")]),
-        (b"a\n" + b"x" * 200_000 + b"\nb", [(1, b"a"), (2, None), (3, b"b")]),
-        (b"x" * 200_000, [(1, None)]),
+        (b"a\r\n\nend", [b"a", b"end"]),
+        (b"12345678\n123456789\nb\n", [b"12345678", 9, b"b"]),
+        (b"a\n" + b"x" * 200_000 + b"\nb", [b"a", 200_000, b"b"]),
+        (b"x" * 200_000, [200_000]),
+        (b"E: x\n at y\nz\n", [b"E: x\n at y", b"z"]),
+        (gzip.compress(b"a\nb\n"), [b"a", b"b"]),
         (b"", []),
     ],
 )
 @pytest.mark.parametrize("kind", ["pipe", "file"])
-async def test_lines_are_numbered_and_bounded(
-    tmp_path: Path, kind: str, data: bytes, found: list[tuple[int, bytes | None]]
-) -> None:
+async def test_events_are_read_and_bounded(tmp_path: Path, kind: str, data: bytes, found: list[Found]) -> None:
     if kind == "file":
         (tmp_path / "data").write_bytes(data)
         with (tmp_path / "data").open("rb") as file:
@@ -118,12 +120,11 @@ async def test_lines_are_numbered_and_bounded(
         assert await read(end.fileno(), 8) == found
 
 
-async def test_a_line_does_not_wait_for_the_end_of_the_input() -> None:
+async def test_an_event_does_not_wait_for_the_end_of_the_input() -> None:
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb") as end, os.fdopen(writer, "wb", buffering=0) as pipe:
-        stream = lines(end.fileno())
-        pipe.write(b"first\nsec")
-        assert await anext(stream) == [(1, b"first")]
-        pipe.write(b"ond\n")
-        assert await anext(stream) == [(2, b"second")]
+        stream = aiter(Inflow(end.fileno()))
+        pipe.write(b"first\nsecond\n")
+        assert await anext(stream) == [b"first"]
+        assert await anext(stream) == [b"second"]
         await stream.aclose()

@@ -7,6 +7,7 @@ mod errors;
 mod formats;
 mod functions;
 mod inlet;
+mod reader;
 mod ring;
 mod score;
 mod server;
@@ -30,6 +31,8 @@ mod _engine {
     };
     #[pymodule_export]
     use crate::inlet::Inlet;
+    #[pymodule_export]
+    use crate::reader::EventReader;
     #[pymodule_export]
     use crate::ring::{Ring, View};
     #[pymodule_export]
