@@ -22,26 +22,26 @@ from ng_tui.client.interface import EngineClient, Link
 from ng_tui.client.wire import Command, ErrorFrame, Level, Notice
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
+from ng_tui.frame.banner import Banner
+from ng_tui.frame.command_palette import command_palette
+from ng_tui.frame.help import help_window, notices_window
+from ng_tui.frame.key_bar import KeyBar
+from ng_tui.frame.overview import Overview
+from ng_tui.frame.tabs import TabBar
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
+from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
+from ng_tui.kit.glyphs import use_glyphs
+from ng_tui.kit.palette import Palette
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
-from ng_tui.screens.events import EventsPane
+from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
 from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
 from ng_tui.terminal.type_ahead import TypeAhead
 from ng_tui.text import fmt_bytes, safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
-from ng_tui.widgets.ascii_scroll_bar import AsciiScrollBar
-from ng_tui.widgets.banner import Banner
-from ng_tui.widgets.command_palette import command_palette
-from ng_tui.widgets.glyphs import use_glyphs
-from ng_tui.widgets.help import help_window, notices_window
-from ng_tui.widgets.key_bar import KeyBar
-from ng_tui.widgets.overview import Overview
-from ng_tui.widgets.palette import Palette
-from ng_tui.widgets.tabs import TabBar
 
 TICK = 0.1
 """Seconds between two looks at the engine."""

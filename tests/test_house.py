@@ -211,7 +211,7 @@ def test_help_does_not_load_textual(arguments: list[str]) -> None:
 def test_only_the_app_calls_the_client() -> None:
     """Screens and widgets read the state and the ring, and post messages."""
     found = []
-    for path in sorted([*(PACKAGE / "screens").glob("*.py"), *(PACKAGE / "widgets").glob("*.py")]):
+    for path in sorted(path for room in ("screens", "frame", "kit") for path in (PACKAGE / room).rglob("*.py")):
         text = path.read_text()
         if re.search(r"\bclient\.(send|start|close|frames)\(|ng_tui\.client\.(embedded|replay)\b", text):
             found.append(name_of(path))
@@ -224,19 +224,19 @@ def test_every_screen_has_keys_a_tab_and_a_test() -> None:
 
     ids = {action.id for action in ACTIONS}
     for place, entry in enumerate(SCREENS, 1):
-        assert (PACKAGE / "screens" / f"{entry.id}.py").is_file(), f"{entry.id}: no file in screens/"
+        assert (PACKAGE / "screens" / entry.id / "pane.py").is_file(), f"{entry.id}: no folder in screens/"
         assert f"app.screen_{place}" in ids, f"{entry.id}: no key app.screen_{place}"
         assert any(name.startswith(f"{entry.id}.") for name in ids), (
             f"{entry.id}: no action of its own in keymap.ACTIONS"
         )
         assert (ROOT / "tests" / "console" / f"test_{entry.id}.py").is_file(), f"{entry.id}: no test file"
-    files = {
-        path.stem
-        for path in (PACKAGE / "screens").glob("*.py")
+    folders = {
+        path.parent.name
+        for path in (PACKAGE / "screens").glob("*/*.py")
         if re.search(r"^class \w+Pane\(", path.read_text(), re.M)
     }
     shown = {entry.id for entry in SCREENS}
-    assert files == shown, "a pane that is not in SCREENS, or the reverse"
+    assert folders == shown, "a pane that is not in SCREENS, or the reverse"
 
 
 def test_screens_do_not_know_each_other() -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ng_tui.client.interface import Ring
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane
-from ng_tui.screens.guardian import GuardianPane
-from ng_tui.screens.metrics import MetricsPane
-from ng_tui.screens.modules import ModulesPane
-from ng_tui.screens.patterns import PatternsPane
+from ng_tui.screens.guardian.pane import GuardianPane
+from ng_tui.screens.metrics.pane import MetricsPane
+from ng_tui.screens.modules.pane import ModulesPane
+from ng_tui.screens.patterns.pane import PatternsPane
 
 
 @dataclass(frozen=True)

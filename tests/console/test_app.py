@@ -11,9 +11,9 @@ from ng_tui.app import ConsoleApp
 from ng_tui.client.wire import Command, Frame, Level, Notice, SetModuleCommand
 from ng_tui.errors import ConsoleError
 from ng_tui.screens.base import Jump, Send
-from ng_tui.screens.events import EventsPane
+from ng_tui.screens.events.pane import EventsPane
+from ng_tui.screens.events.tail import Tail
 from ng_tui.terminal.capabilities import Capabilities
-from ng_tui.widgets.tail import Tail
 from tests.console.trial_console import console, settle, shown
 
 SIZE = (80, 24)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ng_tui.widgets.chart import Series, chart
-from ng_tui.widgets.glyphs import GlyphName, use_glyphs
-from ng_tui.widgets.lines import Line, line_width
+from ng_tui.kit.chart import Series, chart
+from ng_tui.kit.glyphs import GlyphName, use_glyphs
+from ng_tui.kit.lines import Line, line_width
 
 
 @pytest.fixture(autouse=True)

@@ -20,9 +20,9 @@ from ng_tui.client.wire import (
     WeightView,
     Zone,
 )
-from ng_tui.screens.guardian import GuardianPane
+from ng_tui.kit.confirm import Confirm
+from ng_tui.screens.guardian.pane import GuardianPane
 from ng_tui.state import State
-from ng_tui.widgets.confirm import Confirm
 
 from .sample_state import HOSTILE, NOW, sample_state
 from .trial import Trial, screen_text

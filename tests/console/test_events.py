@@ -14,9 +14,9 @@ from textual.strip import Strip
 from textual.widgets import OptionList
 
 from ng_tui.client.wire import Frame, GapReason, Level, Notice, Outcome, Record
-from ng_tui.screens.events import EventsPane
-from ng_tui.widgets.filter_bar import PAUSE, FilterBar, FilterInput
-from ng_tui.widgets.tail import Tail
+from ng_tui.screens.events.filter_bar import PAUSE, FilterBar, FilterInput
+from ng_tui.screens.events.pane import EventsPane
+from ng_tui.screens.events.tail import Tail
 from tests.console.fake import FakeClient
 from tests.console.script import make_record
 from tests.console.trial_console import console, settle, shown

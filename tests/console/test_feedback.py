@@ -23,9 +23,9 @@ from ng_tui.client.wire import (
     UndoFeedbackCommand,
 )
 from ng_tui.connection import RemoteEngine
-from ng_tui.widgets.detail import Detail
-from ng_tui.widgets.table import Table
-from ng_tui.widgets.tail import Tail
+from ng_tui.kit.table import Table
+from ng_tui.screens.events.detail import Detail
+from ng_tui.screens.events.tail import Tail
 from tests.console.fake import FakeClient
 from tests.console.script import make_record
 from tests.console.trial_console import console, settle, shown

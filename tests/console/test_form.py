@@ -10,9 +10,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from ng_tui.client.wire import Kind, ModuleView, Setting, SettingValue
-from ng_tui.widgets.confirm import Confirm
-from ng_tui.widgets.setting_values import expectation, next_choice, parse_setting, show_setting
-from ng_tui.widgets.settings_form import SettingsForm
+from ng_tui.kit.confirm import Confirm
+from ng_tui.screens.modules.setting_values import expectation, next_choice, parse_setting, show_setting
+from ng_tui.screens.modules.settings_form import SettingsForm
 
 from .sample_state import HOSTILE, SETTINGS, modules
 from .trial import THEME, VARIABLES, screen_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Mode, ResultFrame, SetRuleModeCommand
-from ng_tui.screens.guardian import GuardianPane
+from ng_tui.kit.table import Table
+from ng_tui.screens.guardian.pane import GuardianPane
 from ng_tui.state import State
-from ng_tui.widgets.table import Table
 
 from .sample_state import guardian, sample_state
 from .trial import Trial, screen_text

@@ -13,7 +13,7 @@ from ng_tui.app import ConsoleApp
 from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, GapReason, Record, Role
 from ng_tui.connection import Meter, RemoteEngine, split_source
-from ng_tui.widgets.banner import Banner
+from ng_tui.frame.banner import Banner
 from tests.console.fake import FakeClient
 from tests.console.script import make_record
 from tests.console.trial_console import console, settle, shown

@@ -32,11 +32,11 @@ from ng_tui.client.wire import (
     SourceView,
     Verdict,
 )
+from ng_tui.frame.overview import Overview
+from ng_tui.kit.confirm import Confirm
+from ng_tui.kit.table import Table
 from ng_tui.screens.base import Copy, Send, Tell
-from ng_tui.widgets.confirm import Confirm
-from ng_tui.widgets.filter_bar import FilterInput
-from ng_tui.widgets.overview import Overview
-from ng_tui.widgets.table import Table
+from ng_tui.screens.events.filter_bar import FilterInput
 from tests.console import views
 from tests.console.fake import FakeClient, ScriptedRing
 from tests.console.script import START_NS, make_record

@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from ng_tui.client.wire import Frame, Trouble, TroubleKind, Unit
-from ng_tui.screens.metrics import MetricsPane
+from ng_tui.kit.glyphs import use_glyphs
+from ng_tui.kit.panel import Panel
+from ng_tui.screens.metrics.flow import sources
+from ng_tui.screens.metrics.host import host
+from ng_tui.screens.metrics.pane import MetricsPane
 from ng_tui.state import State
-from ng_tui.widgets.flow import sources
-from ng_tui.widgets.glyphs import use_glyphs
-from ng_tui.widgets.host import host
-from ng_tui.widgets.panel import Panel
 
 from .sample_state import gauge, metrics, sample_state
 from .trial import Trial, screen_text

@@ -6,11 +6,11 @@ import pytest
 from textual.widgets import Input
 
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, ResultFrame, SetModuleCommand
-from ng_tui.screens import modules as modules_screen
-from ng_tui.screens.modules import ModulesPane
+from ng_tui.kit.confirm import Confirm
+from ng_tui.kit.table import Table
+from ng_tui.screens.modules import pane as modules_screen
+from ng_tui.screens.modules.pane import ModulesPane
 from ng_tui.state import State
-from ng_tui.widgets.confirm import Confirm
-from ng_tui.widgets.table import Table
 
 from .sample_state import modules, sample_state
 from .trial import Trial, screen_text

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
 from ng_tui.client.wire import Gauge, SetLearningCommand, Unit
-from ng_tui.screens.patterns import PatternsPane
-from ng_tui.widgets.table import Table
-from ng_tui.widgets.tail import Tail
+from ng_tui.kit.table import Table
+from ng_tui.screens.events.tail import Tail
+from ng_tui.screens.patterns.pane import PatternsPane
 from tests.console.script import template
 from tests.console.trial_console import console, settle, shown
 

@@ -21,8 +21,8 @@ from ng_tui.client.wire import Role
 from ng_tui.connection import RemoteEngine
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
+from ng_tui.screens.events.filter_bar import PAUSE
 from ng_tui.terminal.capabilities import Capabilities
-from ng_tui.widgets.filter_bar import PAUSE
 from tests.console.trial_console import is_shown, shown, turn
 
 ROOT = Path(__file__).parents[2]

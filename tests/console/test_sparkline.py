@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from rich.cells import cell_len
 
-from ng_tui.widgets.glyphs import GlyphName, use_glyphs
-from ng_tui.widgets.raster import bars, buckets, nice_top, traces
-from ng_tui.widgets.sparkline import sparkline
+from ng_tui.kit.glyphs import GlyphName, use_glyphs
+from ng_tui.kit.raster import bars, buckets, nice_top, traces
+from ng_tui.kit.sparkline import sparkline
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from ng_tui.widgets.table import Cell, Column, Row, Table
+from ng_tui.kit.table import Cell, Column, Row, Table
 
 from .trial import THEME, VARIABLES, screen_text
 

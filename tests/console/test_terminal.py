@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 
-from ng_tui.seek import Seek
+from ng_tui.screens.events.search import Seek
 from ng_tui.terminal import backstop, clipboard, restore
 from ng_tui.terminal.capabilities import Capabilities, detect, prepare_environment
 from tests.console.fake import ScriptedRing

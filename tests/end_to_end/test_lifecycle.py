@@ -28,7 +28,7 @@ from ng_tui.terminal.capabilities import prepare_environment
 capabilities = prepare_environment(os.environ)
 from ng_tui.app import ConsoleApp
 from ng_tui.options import Options
-from ng_tui.screens.metrics import MetricsPane
+from ng_tui.screens.metrics.pane import MetricsPane
 from tests.console.fake import FakeClient
 class Failing(ConsoleApp):
     def on_mount(self):

@@ -1,0 +1,140 @@
+"""The first line of every screen: where the console is connected, and the numbers that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.style import Style
+
+from ng_tui.client.interface import Link, LinkState
+from ng_tui.client.wire import AlertState, Role
+from ng_tui.connection import Meter, RemoteEngine
+from ng_tui.i18n import tr
+from ng_tui.kit.lines import Line, Lines, cut, line_width, spread
+from ng_tui.kit.palette import Palette
+from ng_tui.state import State
+from ng_tui.text import ABSENT, fmt_bytes, fmt_clock, fmt_rate, fmt_short, fmt_us, safe
+
+Item = tuple[int, Line]
+"""A number with its label; of those that do not fit, the highest rank goes first."""
+
+
+class Overview(Lines):
+    """Drops the least important number first when the line is short. What was not measured is `—`."""
+
+    DEFAULT_CSS = "Overview { height: 1; background: $panel; padding: 0 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="overview")
+        self._shown: object = None
+        self._clock = ""
+        self._head: Line = []
+        self._items: list[Item] = []
+        self._colour = ""
+        self._meter = Meter()
+
+    def present(
+        self,
+        state: State,
+        now_ns: int,
+        now: float = 0.0,
+        *,
+        label: str = "",
+        engine: RemoteEngine | None = None,
+        links: Mapping[str, Link] | None = None,
+    ) -> None:
+        """Shows the state; redraws only when a text changes.
+
+        `now` is of `time.monotonic`. `label` names the connection. `engine` is one outside this process,
+        `links` are those of all engines where there are several.
+        """
+        links = links or {}
+        self._colour = engine.colour if engine is not None else ""
+        clock = fmt_clock(now_ns)
+        head = [(safe(label), "")] if engine is None else connection(state, label, engine, list(links))
+        items = numbers(state)
+        if engine is not None and not engine.local:
+            items += self._link_numbers(state.link, now)
+        if lost := sum(link.state is not LinkState.LIVE for link in links.values()):
+            live = tr("{n} of {count} live", n=len(links) - lost, count=len(links))
+            items.append((2, [(live, "warn")]))
+        if (shown := (clock, head, items)) != self._shown:
+            self._shown = shown
+            self._clock, self._head, self._items = clock, head, items
+            self.redraw()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """The connection, as many numbers as fit, and the clock."""
+        del height
+        name: Line = [("neurograph ", "title")]
+        head, clock, items = self._head, self._clock, list(self._items)
+
+        def room() -> int:
+            return width - sum(line_width(item) + 2 for _, item in items) - line_width(name + head) - len(clock) - 1
+
+        if room() < 0:
+            name = []
+            head = [(text, tag or "title") for text, tag in head]
+        if room() < 0:
+            clock = clock[:5]
+        while items and room() < 0:
+            items.remove(max(items, key=lambda item: item[0]))
+        head = cut(name + head, max(0, width - len(clock) - 1))
+        left = head + [span for _, item in items for span in (("  ", ""), *item)]
+        return [spread(left, [(clock, "strong")], width)]
+
+    def style_of(self, tag: str) -> Style:
+        """The style of a tag; `engine` is the colour of the engine's profile."""
+        if tag != "engine":
+            return super().style_of(tag)
+        palette = Palette(self.app.theme_variables, {tag: self._colour})
+        return self.rich_style + (palette.host(tag) if self._colour else palette.style("primary", bold=True))
+
+    def _link_numbers(self, link: Link, now: float) -> list[Item]:
+        rate = self._meter.rate(link.received_bytes, now)
+        if link.state is not LinkState.LIVE:
+            return []
+        rtt = ABSENT if link.rtt_s is None else fmt_us(link.rtt_s * 1e6)
+        bytes_a_second = "" if rate is None else f" {fmt_bytes(rate)}/s"
+        return [(4, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
+
+
+def connection(state: State, label: str, engine: RemoteEngine, names: list[str]) -> Line:
+    """Where the console is connected to, as what, and how it stands."""
+    link = state.link
+    kind = tr("attached") if engine.local else tr("remote")
+    name = safe(engine.profile or link.host or label)
+    line: Line = [(kind + " ", "dim"), (name, "engine")]
+    if len(names) > 1 and label in names:
+        line.append((f" {names.index(label) + 1}/{len(names)}", "dim"))
+    if link.state is LinkState.LIVE:
+        if link.role is not None and (not engine.local or link.role is not Role.ADMIN):
+            line.append((f" {link.role.value}", "" if "steer" in link.rights else "warn"))
+    elif link.state is LinkState.ENDED:
+        line.append((" " + tr("ended"), "bad"))
+    elif state.lost_at is None:
+        line.append((" " + tr("connecting"), "warn"))
+    else:
+        line.append((" " + tr("reconnecting"), "bad"))
+    return line
+
+
+def numbers(state: State) -> list[Item]:
+    """The numbers of the engine; dim while the connection is lost, for they are no longer of now."""
+    metrics = state.metrics
+    firing = sum(alert.state is AlertState.FIRING for alert in state.alerts) if metrics else None
+    novel = tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT
+    rejected = tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT
+    items: list[tuple[int, str, str, str]] = [
+        (1, tr("events"), fmt_rate(metrics.events_per_s) if metrics else ABSENT, "strong"),
+        (3, tr("novel"), novel, "novel" if metrics and metrics.novel_per_min else ""),
+        (3, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
+        (2, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if _lost(state) else ""),
+        (2, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
+    ]
+    old = state.lost_at is not None
+    return [(rank, [(name + " ", "dim"), (value, "dim" if old else tag)]) for rank, name, value, tag in items]
+
+
+def _lost(state: State) -> bool:
+    return state.metrics is not None and state.metrics.dropped > 0

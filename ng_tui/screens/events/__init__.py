@@ -1,0 +1,1 @@
+"""Events: the live stream, a list that reads the ring."""

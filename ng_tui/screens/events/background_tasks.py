@@ -1,0 +1,115 @@
+"""What the Events screen does in slices of time: searching and exporting, so that keys and drawing come through."""
+
+from __future__ import annotations
+
+from ng_tui.client.interface import Ring
+from ng_tui.errors import FilterError
+from ng_tui.i18n import ntr, tr
+from ng_tui.options import Options
+from ng_tui.screens.base import Tell
+from ng_tui.screens.events.export import Export, export_path
+from ng_tui.screens.events.search import Seek
+from ng_tui.screens.events.tail import Tail
+from ng_tui.screens.events.view_controller import Viewing
+from ng_tui.screens.feedback import Judging
+from ng_tui.text import fmt_count
+
+_TURN = 0.005
+"""Seconds between two slices."""
+
+
+class BackgroundTasks(Judging):
+    """A pane with a tail that searches and exports what the tail shows; one search and one export at a time."""
+
+    tail: Tail
+    """The list; made by the screen."""
+
+    def __init__(self, ring: Ring, options: Options) -> None:
+        super().__init__(ring, options, id="events")
+        self.viewing = Viewing(ring)
+        self._seek: Seek | None = None
+        self._export: Export | None = None
+
+    def stand(self) -> None:
+        """Says how the tasks stand; the screen overrides it."""
+
+    @property
+    def busy(self) -> str:
+        """What is under way, for the status line; empty when nothing is."""
+        if self._seek is not None:
+            count = fmt_count(self._seek.examined)
+            return tr("searching {what}: {n} examined, esc ends", what=self._seek.what, n=count)
+        return tr("exporting: {n}", n=fmt_count(self._export.written)) if self._export is not None else ""
+
+    def end_tasks(self) -> bool:
+        """Ends what is under way; True when something was."""
+        under_way = self._seek is not None or self._export is not None
+        self._seek = None
+        if self._export is not None:
+            self._export.close()
+            self._export = None
+        return under_way
+
+    def action_export(self) -> None:
+        """Writes the records of the view to a file."""
+        if self._export is not None:
+            self.post_message(Tell(tr("An export is under way; escape ends it."), severity="warning"))
+            return
+        path = export_path(self.options.export_dir, self.options.now_ns())
+        try:
+            until = self.tail.frozen_at or self.viewing.last.next_seq
+            self._export = Export(self.ring, self.viewing.accepted, until, path)
+        except OSError as error:
+            self.post_message(Tell(tr("{path}: {why}", path=path, why=error.strerror), severity="error"))
+            return
+        self._export_turn()
+
+    def look_for(self, filter: str, what: str, *, forward: bool) -> None:
+        """Begins a search from the cursor; it goes on in slices while keys and drawing come through."""
+        state, at = self.viewing.last, self.tail.cursor
+        end = self.tail.frozen_at or state.next_seq
+        start = at if at is not None else end
+        self._seek = Seek(self.viewing.shown, filter, what, forward, start, state.first_seq, end)
+        self._seek_turn(self._seek)
+
+    def _seek_turn(self, seek: Seek) -> None:
+        if seek is not self._seek:
+            return
+        try:
+            answer = seek.turn()
+        except FilterError as error:
+            self._seek = None
+            self.post_message(Tell(str(error), severity="error"))
+            return
+        if answer == "more":
+            self.set_timer(_TURN, lambda: self._seek_turn(seek))
+        elif answer == "nothing":
+            self._seek = None
+            self.post_message(Tell(tr("Nothing found: {what}", what=seek.what), severity="warning"))
+        else:
+            self._seek = None
+            self.tail.go_to(seek.seq)
+            if seek.wrapped:
+                place = tr("the oldest") if seek.forward else tr("the newest")
+                self.post_message(Tell(tr("{what}: went on from {place} event.", what=seek.what, place=place)))
+        self.stand()
+
+    def _export_turn(self) -> None:
+        export = self._export
+        if export is None:
+            return
+        try:
+            done = export.turn()
+        except OSError as error:
+            self._export = None
+            export.close()
+            self.post_message(Tell(tr("{path}: {why}", path=export.path, why=error.strerror), severity="error"))
+            return
+        if not done:
+            self.set_timer(_TURN, self._export_turn)
+        else:
+            self._export = None
+            written = ntr("{n} event", "{n} events", export.written, n=fmt_count(export.written))
+            left = tr(" ({n} had left the ring)", n=fmt_count(export.missing)) if export.missing else ""
+            self.post_message(Tell(tr("{written} written to {path}", written=written + left, path=export.path)))
+        self.stand()

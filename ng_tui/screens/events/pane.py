@@ -1,0 +1,394 @@
+"""The stream of events: follow, pause, filter, search, jump, mark, look at one, copy, export."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, cast
+
+from textual import events as textual_events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widgets import Static
+
+from ng_tui.client.interface import LinkState, Ring
+from ng_tui.client.wire import Feedback, FeedbackSubject
+from ng_tui.connection import why_no_events
+from ng_tui.errors import FilterError
+from ng_tui.i18n import ntr, tr
+from ng_tui.keymap import bindings
+from ng_tui.options import Options
+from ng_tui.screens.base import Copy, Tell
+from ng_tui.screens.events.background_tasks import BackgroundTasks
+from ng_tui.screens.events.detail import Detail
+from ng_tui.screens.events.filter_bar import FilterBar
+from ng_tui.screens.events.rate_strip import RateStrip
+from ng_tui.screens.events.search import JUMPS
+from ng_tui.screens.events.shell_command import print_command
+from ng_tui.screens.events.status_line import Ledger, Standing
+from ng_tui.screens.events.tail import Tail
+from ng_tui.state import State
+from ng_tui.text import TimeStyle, fmt_count
+
+WIDE = 110
+"""Columns from which the detail stands beside the tail."""
+
+
+class EventsPane(BackgroundTasks):
+    """Screen 1. The app calls `tick` ten times a second, also while another screen is shown: nothing is missed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("events"))
+    DEFAULT_CSS = """
+    EventsPane #body { layout: vertical; height: 1fr; }
+    EventsPane.-wide #body { layout: horizontal; }
+    EventsPane Detail { height: 1fr; width: 1fr; border-top: solid $dim; }
+    EventsPane.-wide Detail { width: 46%; height: 1fr; border-top: none; border-left: solid $dim; }
+    EventsPane.-short RateStrip { display: none; }
+    EventsPane #empty { display: none; height: 1fr; width: 1fr; content-align: center middle; color: $dim; }
+    EventsPane.-empty #empty { display: block; }
+    EventsPane.-empty Tail { height: 0; }
+    EventsPane.-typing Ledger { display: none; }
+    """
+
+    def __init__(self, ring: Ring, options: Options) -> None:
+        super().__init__(ring, options)
+        engines = options.remote_engines
+        hosts = {name: engine.colour for name, engine in engines.items()} if len(engines) > 1 else {}
+        style = cast(TimeStyle, options.time_style)
+        self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
+        self._rate = RateStrip()
+        self._empty = Static("", id="empty", markup=False)
+        self._detail = Detail(ring, options.now_ns, self.threshold_of)
+        self._ledger = Ledger()
+        self._bar = FilterBar()
+        self._search = ""  # as typed
+
+    def compose(self) -> ComposeResult:
+        """Rate, tail with detail, status, and the hidden input."""
+        yield self._rate
+        with Container(id="body"):
+            yield self.tail
+            yield self._empty
+            yield self._detail
+        yield self._ledger
+        yield self._bar
+
+    def on_mount(self) -> None:
+        """Starts with the filter of the options; a wrong one is told and left out."""
+        if self.options.filter:
+            self.set_filter(self.options.filter)
+        self.tail.update(self.viewing.last)
+        self.tick()
+
+    def present(self, state: State) -> None:
+        """Shows the rate, and in an empty list why it is empty."""
+        self.known = state
+        self._rate.present(state)
+        self.stand()
+
+    def on_enter(self) -> None:
+        """Keys go to the list."""
+        self.tail.focus()
+
+    def on_resize(self, event: textual_events.Resize) -> None:
+        """Chooses the layout."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.height < 16, "-short")
+
+    def tick(self) -> None:
+        """Takes in what the ring has, and draws what changed."""
+        if not self.tail.is_attached:  # the app is on its way out, or not yet in
+            return
+        changed = self.viewing.advance()
+        tail = self.tail
+        if changed:
+            tail.update(self.viewing.last)
+            if self.viewing.preview is not None:
+                self._say_preview()
+        tail.tick()
+        self.stand()
+        self._detail.follow(tail.cursor, settled=not tail.following)
+
+    def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
+        """Shows a record, or the events of a filter; a record that the filter hides switches the filter off."""
+        if filter is not None:
+            self.set_filter(filter)
+        if seq is not None:
+            view = self.viewing.shown
+            if view.seq_at(view.index_of(seq)) != seq and self.viewing.filter:
+                self.action_toggle_filter()
+                view = self.viewing.shown
+            if view.seq_at(view.index_of(seq)) != seq:
+                self.post_message(Tell(tr("Event {seq} has left the ring.", seq=seq), severity="warning"))
+                return
+            self.tail.go_to(seq)
+        self.tick()
+
+    def set_filter(self, typed: str) -> bool:
+        """Filters the view; on an error the view stays as it is and the error is told."""
+        try:
+            self.viewing.use(typed)
+        except FilterError as error:
+            self.post_message(Tell(str(error), severity="error"))
+            return False
+        self._swap()
+        return True
+
+    def action_pause(self) -> None:
+        """Freezes the view, or goes live again."""
+        if self.tail.frozen_at is not None:
+            self.tail.live()
+        else:
+            self.tail.freeze(self.viewing.last.next_seq)
+        self.tick()
+
+    def action_live(self) -> None:
+        """Goes to the newest record and follows."""
+        self.tail.live()
+        self.tick()
+
+    def action_move(self, rows: int) -> None:
+        """Moves the cursor."""
+        self.tail.move(rows)
+
+    def action_page(self, part: float) -> None:
+        """Moves by a part of the screen."""
+        self.tail.page(part)
+
+    def action_top(self) -> None:
+        """Goes to the oldest record."""
+        self.tail.top()
+
+    def action_sideways(self, cells: int) -> None:
+        """Scrolls the texts."""
+        self.tail.sideways(cells)
+
+    def action_columns(self) -> None:
+        """Shows other columns."""
+        self.post_message(Tell(tr("columns: {name}", name=tr(self.tail.next_columns()))))
+
+    def action_time_style(self) -> None:
+        """Shows times in another form."""
+        self.post_message(Tell(tr("time: {name}", name=tr(self.tail.next_time_style()))))
+
+    def action_filter(self) -> None:
+        """Asks for a filter."""
+        self._ask("filter", self.viewing.filter or self.viewing.filter_off)
+
+    def action_search(self) -> None:
+        """Asks what to search for."""
+        self._ask("search", "")
+
+    def action_toggle_filter(self) -> None:
+        """Switches the filter off, or on again; the record under the cursor stays."""
+        if not self.viewing.filter and not self.viewing.filter_off:
+            self.post_message(Tell(tr("There is no filter; f sets one.")))
+            return
+        try:
+            self.viewing.toggle()
+        except FilterError as error:
+            self.post_message(Tell(str(error), severity="error"))
+        self._swap()
+
+    def action_next(self, what: str) -> None:
+        """Goes to the next record of a kind."""
+        self.look_for(JUMPS[what], tr(what), forward=True)
+
+    def action_previous(self, what: str) -> None:
+        """Goes to the previous record of a kind."""
+        self.look_for(JUMPS[what], tr(what), forward=False)
+
+    def action_found_next(self) -> None:
+        """Goes to the next hit."""
+        self._found(forward=True)
+
+    def action_found_previous(self) -> None:
+        """Goes to the previous hit."""
+        self._found(forward=False)
+
+    def action_mark(self) -> None:
+        """Sets or clears a mark at the cursor."""
+        if (seq := self.tail.cursor) is not None:
+            self.tail.hold()
+            self.tail.marks ^= {seq}
+            self.tail.refresh()
+            self.tick()
+
+    def action_judge(self, verdict: str) -> None:
+        """Says what the record under the cursor was worth."""
+        if (row := self.tail.row()) is not None:
+            self.tail.hold()
+            self.judge(row.seq, Feedback(verdict))
+
+    def judged(self) -> FeedbackSubject | None:
+        """What was said of the pattern of the record under the cursor."""
+        row = self.tail.row()
+        return self.said_of(row.source, row.pattern, row.seq) if row is not None else None
+
+    def action_next_mark(self) -> None:
+        """Goes to the next mark."""
+        marks = sorted(self.tail.marks)
+        if not marks:
+            self.post_message(Tell(tr("There are no marks; m sets one.")))
+            return
+        at = self.tail.cursor if self.tail.cursor is not None else -1
+        self.jump(seq=next((mark for mark in marks if mark > at), marks[0]))
+
+    def action_clear_marks(self) -> None:
+        """Clears all marks."""
+        self.tail.marks.clear()
+        self.tail.refresh()
+        self.tick()
+
+    def action_detail(self) -> None:
+        """Opens or closes the detail of the record under the cursor."""
+        if self._detail.is_open:
+            self._close_detail()
+            return
+        self.tail.hold()
+        self._detail.open()
+        self.call_after_refresh(self.tick)
+
+    def action_close(self) -> None:
+        """Closes the detail, else ends the search under way, else clears the search."""
+        if self._detail.is_open:
+            self._close_detail()
+        elif self.end_tasks():
+            pass
+        elif self._search:
+            self._search = ""
+            self.tail.search("")
+        self.stand()
+
+    def action_copy(self) -> None:
+        """Copies the record with its controls made visible, so that a shell it is pasted into does not obey it."""
+        detail = self.ring.detail(self.tail.cursor, 0) if self.tail.cursor is not None else None
+        if detail is None:
+            self.post_message(Tell(tr("There is no event under the cursor."), severity="warning"))
+            return
+        record = detail.record
+        self.post_message(Copy(record.raw if record.raw is not None else record.raw_base64 or record.text))
+
+    def action_copy_command(self) -> None:
+        """Copies a command that prints the record."""
+        if (row := self.tail.row()) is not None:
+            self.post_message(Copy(print_command(row, self.options.remote_engines)))
+
+    def on_tail_moved(self, event: Tail.Moved) -> None:
+        """Brings status and detail up to date."""
+        event.stop()
+        self.tick()
+
+    def on_tail_chosen(self, event: Tail.Chosen) -> None:
+        """A click gives the keys to the list."""
+        event.stop()
+        self.tail.focus()
+
+    def on_detail_wanted(self, event: Detail.Wanted) -> None:
+        """Shows a neighbour in the list."""
+        event.stop()
+        self.jump(seq=event.seq)
+
+    def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
+        """Shows live what the filter lets through; on an error the earlier filter stays."""
+        event.stop()
+        if not self._bar.has_class("-open"):
+            return
+        try:
+            if event.purpose == "search":
+                self.viewing.ring.view(event.text)
+                self.tail.search(event.text)
+                self._bar.hint("")
+                return
+            self.viewing.try_out(event.text)
+        except FilterError as error:
+            if event.purpose == "filter" and self.viewing.give_up():
+                self._swap()
+            self._bar.refuse(error)
+            return
+        self._swap()
+        self._say_preview()
+
+    def on_filter_bar_accepted(self, event: FilterBar.Accepted) -> None:
+        """Uses what was typed; a wrong expression keeps the input open."""
+        event.stop()
+        try:
+            if event.purpose == "search":
+                self.viewing.ring.view(event.text)
+            else:
+                self.viewing.use(event.text)
+        except FilterError as error:
+            self._bar.refuse(error)
+            return
+        self._bar.remember(event.purpose, event.text)
+        self._end_typing()
+        if event.purpose == "search":
+            self._search = event.text
+            self.tail.search(event.text)
+            if event.text:  # from the newest event the nearest hit is above
+                self._found(forward=not self.tail.following)
+        else:
+            self._swap()
+
+    def on_filter_bar_cancelled(self, event: FilterBar.Cancelled) -> None:
+        """Everything is as before typing."""
+        event.stop()
+        self._end_typing()
+        self.tail.search(self._search)
+        if self.viewing.give_up():
+            self._swap()
+
+    def _ask(self, purpose: Literal["filter", "search"], text: str) -> None:
+        self.add_class("-typing")
+        self._bar.open(purpose, text)
+
+    def _end_typing(self) -> None:
+        self._bar.close()
+        self.remove_class("-typing")
+        self.tail.focus()
+
+    def _swap(self) -> None:
+        """Shows the view in use; the record under the cursor stays where it is."""
+        self.tail.show(self.viewing.shown, self.viewing.last)
+        self.stand()
+
+    def _say_preview(self) -> None:
+        state, part = self.viewing.last, int(self.viewing.scanned * 100)
+        found = ntr("{n} event", "{n} events", state.matched, n=fmt_count(state.matched))
+        note = "" if part >= 100 else "  " + tr("{part}% examined", part=part)
+        self._bar.hint(found + note)
+
+    def _found(self, *, forward: bool) -> None:
+        if not self._search:
+            self.post_message(Tell(tr("Nothing is searched for; / begins a search.")))
+            return
+        self.look_for(self._search, self._search, forward=forward)
+
+    def _close_detail(self) -> None:
+        self._detail.close()
+        self.tail.focus()
+
+    def stand(self) -> None:
+        """Brings the status line and the empty state up to date."""
+        tail, viewing = self.tail, self.viewing
+        standing = Standing(
+            following=tail.following,
+            paused=tail.frozen_at is not None,
+            cut_off=self.known.link.role is not None and self.known.link.state is not LinkState.LIVE,
+            since=viewing.news(tail.following),
+            filter=viewing.filter,
+            filter_off=viewing.filter_off,
+            search=self._search,
+            busy=self.busy,
+            place=tail.place,
+            count=tail.count,
+            marks=len(tail.marks),
+            scanned=viewing.scanned,
+        )
+        self._ledger.say(standing)
+        empty = tail.count == 0
+        if empty:
+            text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
+            if viewing.filter or viewing.preview is not None:
+                text = tr("No events match.") + "\n" + tr("F shows all events; f changes the filter.")
+            self._empty.update(why_no_events(self.known.link) or text)
+        self.set_class(empty, "-empty")

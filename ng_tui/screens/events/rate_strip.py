@@ -1,0 +1,55 @@
+"""Events per second over the last minutes on one line, above the tail."""
+
+from __future__ import annotations
+
+import math
+
+from ng_tui.i18n import tr
+from ng_tui.kit.glyphs import glyphs
+from ng_tui.kit.lines import Line, Lines, line_width
+from ng_tui.state import State
+from ng_tui.text import ABSENT, fmt_rate
+
+_BRAILLE = "⠀⢀⢠⢰⢸⡀⣀⣠⣰⣸⡄⣄⣤⣴⣼⡆⣆⣦⣶⣾⡇⣇⣧⣷⣿"
+"""Two columns of four dots in a cell: index = 5 * left + right."""
+
+
+class RateStrip(Lines):
+    """One second is half a cell in braille, a cell otherwise. Seconds without a measurement stay empty."""
+
+    DEFAULT_CSS = "RateStrip { height: 1; background: $surface; padding: 0 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(id="rate-strip")
+        self._values: list[float | None] = []
+
+    def present(self, state: State) -> None:
+        """Shows the newest values of the series `events`."""
+        values = state.history("events", 2 * max(1, self.size.width))
+        if values != self._values:
+            self._values = values
+            self.redraw()
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """The label, the curve, and the highest rate that the curve reaches."""
+        del height
+        measured = [value for value in self._values if value is not None]
+        now = fmt_rate(self._values[-1]) if self._values and self._values[-1] is not None else ABSENT
+        top = max(measured, default=0.0)
+        head: Line = [(tr("rate") + " ", "dim"), (f"{now:>7} ", "strong")]
+        tail: Line = [(f" {tr('peak')} ", "dim"), (f"{fmt_rate(top) if measured else ABSENT:>7}", "")]
+        room = width - line_width(head) - line_width(tail)
+        return [[*head, (curve(self._values, top, room), "chart-1"), *tail]] if room > 0 else [head]
+
+
+def curve(values: list[float | None], top: float, width: int) -> str:
+    """Bars of `width` cells, newest at the right; a value above zero is never drawn as nothing."""
+    braille = glyphs().name == "braille"
+    steps = 4 if braille else len(glyphs().heights) - 1
+    count = width * (2 if braille else 1)
+    shown = values[-count:]
+    heights = [0 if not value or top <= 0 else max(1, math.ceil(value / top * steps)) for value in shown]
+    heights = [0] * (count - len(heights)) + heights
+    if not braille:
+        return "".join(glyphs().heights[height] for height in heights)
+    return "".join(_BRAILLE[5 * heights[place] + heights[place + 1]] for place in range(0, count, 2))

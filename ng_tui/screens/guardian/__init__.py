@@ -1,0 +1,1 @@
+"""Guardian: the rules with what they objected to, and the alerts."""

@@ -1,0 +1,1 @@
+"""Metrics: what flows through the engine, and this host."""

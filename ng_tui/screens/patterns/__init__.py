@@ -1,0 +1,1 @@
+"""Patterns: the kinds of events, the new ones first."""

@@ -1,1 +1,0 @@
-"""One widget for each file, each with its own DEFAULT_CSS."""
