@@ -1,9 +1,10 @@
 //! What the members of a JSON object say of the event.
 
 use super::json_scan::{self, Found, Kind, Member};
-use super::vocabulary::{LONGEST, Role, Vocabulary};
+use super::vocabulary::{self, LONGEST, Role, Vocabulary};
 use super::{Clock, number, stamp, stated_level};
 use ng_model::event::{Container, Field, Parsed, Reading, Span, Text};
+use ng_wire::Level;
 
 /// Most fields kept of one object.
 const FIELDS: usize = 256;
@@ -90,6 +91,18 @@ struct Said {
     python: bool,
     /// Seconds and the rest of a second of a time that is an object.
     seconds: (Option<i64>, i64),
+    mongodb: Mongodb,
+}
+
+/// What the members of an entry of MongoDB say that only there mean what they do.
+#[derive(Default)]
+struct Mongodb {
+    /// The level that `s` states.
+    level: Option<Level>,
+    /// `t` is an object that holds a date.
+    has_date: bool,
+    /// `c` names a component.
+    has_component: bool,
 }
 
 impl Default for Said {
@@ -105,6 +118,7 @@ impl Default for Said {
             number: None,
             python: false,
             seconds: (None, 0),
+            mongodb: Mongodb::default(),
         }
     }
 }
@@ -130,6 +144,12 @@ impl Said {
             let level = number.level(self.python);
             self.level = level.map_or(NOWHERE, |_| 0);
             parsed.level = level.or(parsed.level);
+        }
+        if let (NOWHERE, Mongodb { level: Some(level), has_date: true, has_component: true }) =
+            (self.level, &self.mongodb)
+            && self.message < NOWHERE
+        {
+            (self.level, parsed.level) = (0, Some(*level));
         }
         if let ((Some(seconds), nanos), NOWHERE) = (self.seconds, self.time) {
             parsed.time_ns = seconds.checked_mul(1_000_000_000).and_then(|ns| ns.checked_add(nanos));
@@ -158,8 +178,10 @@ impl Said {
             self.hear_type(key, value, member, parsed);
         }
         let Some((role, rank)) = role(member, containers, raw, words) else {
-            if member.depth > 1 {
-                self.hear_part_of_time(key, member, containers, reading, clock, parsed);
+            match (member.depth, key) {
+                (1, [letter]) if member.kind == Kind::String => self.mongodb.hear(*letter, value),
+                (1, _) => {}
+                _ => self.hear_part_of_time(key, member, containers, reading, clock, parsed),
             }
             return;
         };
@@ -235,12 +257,26 @@ impl Said {
         let Some((Role::Time, rank)) = clock.vocabulary.key(time.key.span.of(raw)) else { return };
         let value = member.value.span.of(raw);
         if is_date {
+            self.mongodb.has_date |= time.key.span.of(raw) == b"t";
             return self.hear_time(rank, stamp::whole(value, reading, clock), parsed);
         }
         let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
         match key {
             b"epochSecond" | b"seconds" => self.seconds.0 = number,
             _ => self.seconds.1 = number.filter(|nanos| (0..1_000_000_000).contains(nanos)).unwrap_or(0),
+        }
+    }
+}
+
+impl Mongodb {
+    fn hear(&mut self, key: u8, value: &[u8]) {
+        match (key, value) {
+            (b's', [b'D', b'3'..=b'5']) => self.level = Some(Level::Trace),
+            (b's', [letter @ (b'F' | b'E' | b'W' | b'I' | b'D')] | [letter @ b'D', b'1'..=b'2']) => {
+                self.level = vocabulary::letter(*letter);
+            }
+            (b'c', _) => self.has_component = true,
+            _ => {}
         }
     }
 }

@@ -19,7 +19,16 @@ pub(super) fn stated(words: &Vocabulary, scale: Scale, text: &[u8]) -> Option<St
     match text {
         [byte] if byte.is_ascii_alphabetic() => letter(byte.to_ascii_uppercase()).map(Stated::Word),
         [byte, ..] if byte.is_ascii_digit() => number::decimal(text).map(|number| Stated::Number(scale, number)),
-        _ => words.word(text).map(|word| Stated::Word(word.level)),
+        _ => words.word(without_step(text).unwrap_or(text)).map(|word| Stated::Word(word.level)),
+    }
+}
+
+/// The name in `ERROR+4`, `INFO-2`: a level between those that have one, or beyond, as `slog` of Go writes it.
+pub(super) fn without_step(text: &[u8]) -> Option<&[u8]> {
+    let digits = text.iter().rev().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+    match &text[..text.len() - digits] {
+        [name @ .., b'+' | b'-'] if digits > 0 => Some(name),
+        _ => None,
     }
 }
 
@@ -94,6 +103,10 @@ mod tests {
                     ("300", Warn),
                     ("250", Notice),
                     ("40000", Error),
+                    ("ERROR+4", Error),
+                    ("WARN+2", Warn),
+                    ("INFO-2", Info),
+                    ("DEBUG+1", Debug),
                 ][..],
             ),
             (Syslog, &[("0", Fatal), ("3", Error), ("7", Debug)]),
@@ -120,6 +133,9 @@ mod tests {
             (Python, "0"),
             (Size, ""),
             (Size, "odd"),
+            (Size, "ERROR+"),
+            (Size, "ERROR+4x"),
+            (Size, "+4"),
             (Size, "nan"),
         ] {
             assert_eq!(level(scale, text, false), None, "{scale:?} {text}");

@@ -87,6 +87,34 @@ fn keys_of_all_kinds_of_loggers() {
         (r#"{"PRIORITY":"3","MESSAGE":"journal"}"#, Some(Error), None, "journal"),
         (r#"{"t":{"$date":"2026-11-22T12:00:00.000+00:00"},"s":"I","msg":"mongo"}"#, None, TWO, "mongo"),
         (r#"{"time":{"$date":{"$numberLong":"1795348800000"}},"msg":"mongo"}"#, None, TWO, "mongo"),
+        (
+            r#"{"@level":"error","@message":"hclog","@module":"raft","@timestamp":"2026-11-22T12:00:00.000000Z"}"#,
+            Some(Error),
+            TWO,
+            "hclog",
+        ),
+        (
+            r#"{"timestamp":"2026-11-22T12:00:00Z","level":"WARN","fields":{"message":"tracing","n":1},"target":"a"}"#,
+            Some(Warn),
+            TWO,
+            "tracing",
+        ),
+        (
+            r#"{"Timestamp":"2026-11-22T12:00:00Z","Level":"Error","MessageTemplate":"{N} left","RenderedMessage":"7 left"}"#,
+            Some(Error),
+            TWO,
+            "7 left",
+        ),
+        (r#"{"Level":"Warning","MessageTemplate":"{N} left"}"#, Some(Warn), None, "{N} left"),
+        (r#"{"time":"2026-11-22T12:00:00Z","level":"ERROR+4","msg":"slog"}"#, Some(Error), TWO, "slog"),
+        (r#"{"level":"DEBUG+1","msg":"slog"}"#, Some(Debug), None, "slog"),
+        (
+            r#"{"kind":"Event","level":"Metadata","requestReceivedTimestamp":"2026-11-22T12:00:00.000000Z","stageTimestamp":"2026-11-22T12:00:01.000000Z"}"#,
+            None,
+            TWO,
+            r#"{"kind":"Event","level":"Metadata","requestReceivedTimestamp":"2026-11-22T12:00:00.000000Z","stageTimestamp":"2026-11-22T12:00:01.000000Z"}"#,
+        ),
+        (r#"{"level":"Request","stageTimestamp":"2026-11-22T12:00:00.000000Z","message":"audit"}"#, None, TWO, "audit"),
         (r#"{"record":{"level":{"name":"ERROR","no":40},"message":"loguru"}}"#, Some(Error), None, "loguru"),
         (r#"{"level":"wrn","level_value":40000,"msg":"words go first"}"#, Some(Warn), None, "words go first"),
         (r#"{"log":{"syslog":{"severity":{"code":3}}},"message":"ecs"}"#, Some(Error), None, "ecs"),
@@ -94,6 +122,42 @@ fn keys_of_all_kinds_of_loggers() {
         (r#"{"tags":[{"level":"error"}],"msg":"its own"}"#, None, None, "its own"),
     ] {
         check_json(raw, level, seconds, message);
+    }
+}
+
+#[test]
+fn severities_of_mongodb() {
+    use Level::*;
+    const TWO: Option<f64> = Some(1_795_348_800.0);
+    let entry = |severity: &str| {
+        format!(
+            r#"{{"t":{{"$date":"2026-11-22T12:00:00.000+00:00"}},"s":"{severity}","c":"NETWORK","id":22943,"ctx":"listener","msg":"x","attr":{{"s":"F"}}}}"#
+        )
+    };
+    for (severity, level) in [
+        ("F", Some(Fatal)),
+        ("E", Some(Error)),
+        ("W", Some(Warn)),
+        ("I", Some(Info)),
+        ("D", Some(Debug)),
+        ("D1", Some(Debug)),
+        ("D2", Some(Debug)),
+        ("D3", Some(Trace)),
+        ("D5", Some(Trace)),
+        ("X", None),
+        ("E1", None),
+        ("", None),
+    ] {
+        check_json(&entry(severity), level, TWO, "x");
+    }
+    let elsewhere = [
+        (r#"{"t":"2026-11-22T12:00:00Z","s":"E","c":"NETWORK","msg":"x"}"#, None),
+        (r#"{"date":{"$date":"2026-11-22T12:00:00Z"},"s":"E","c":"NETWORK","msg":"x"}"#, None),
+        (r#"{"t":{"$date":"2026-11-22T12:00:00Z"},"a":{"s":"E","c":"NETWORK"},"msg":"x"}"#, None),
+        (r#"{"t":{"$date":"2026-11-22T12:00:00Z"},"s":"E","c":"NETWORK","msg":"x","level":"warn"}"#, Some(Warn)),
+    ];
+    for (raw, level) in elsewhere {
+        check_json(raw, level, TWO, "x");
     }
 }
 
