@@ -1,5 +1,7 @@
 //! The level that a line of text states, by the position of a word.
 
+mod framed;
+
 use super::vocabulary::{Vocabulary, Word, letter};
 use ng_wire::Level;
 
@@ -33,7 +35,13 @@ pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool
     if let Some(found) = first_in_capitals(words, window, from) {
         return Some(found);
     }
-    let mut before = Before { stamped, ..Before::default() };
+    if stamped
+        && let Some(b'|' | b';' | b',') = window.get(from)
+        && let Some(found) = framed::in_cells(words, window, from)
+    {
+        return Some(found);
+    }
+    let mut before = Before { stamped, from, ..Before::default() };
     let mut at = from;
     while before.tokens < TOKENS {
         at = skip_blank(window, at);
@@ -59,6 +67,7 @@ pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool
                 letter(first).map(|level| Hit { level, end })
             }
             b'a'..=b'z' | b'A'..=b'Z' => tagged(window, at, &before).or_else(|| bare(words, window, at, end, &before)),
+            b'%' => framed::of_cisco(token).map(|level| Hit { level, end: at }),
             _ => None,
         };
         if let Some(Hit { level, end }) = hit {
@@ -161,6 +170,8 @@ fn stem(token: &[u8]) -> &[u8] {
 struct Before<'r> {
     /// A timestamp stands before all of it.
     stamped: bool,
+    /// Its first byte.
+    from: usize,
     tokens: usize,
     /// Letters outside brackets.
     letters: bool,
@@ -259,7 +270,7 @@ fn token_end(raw: &[u8], at: usize) -> (usize, u8) {
     (raw.len(), seen)
 }
 
-/// `[error]`, `[WARN ]`, `[E]`, `[core:error]`, `[INFO/main]`, `<Warning>:`, with a colon behind or without; also in the second
+/// `[error]`, `[WARN ]`, `[E]`, `[core:error]`, `[INFO/main]`, `[main/INFO]`, `(EE)`, `<Warning>:`, with a colon behind or without; also in the second
 /// of brackets that touch. A plain word before it makes it a part of a sentence: `queue [error] has 0 messages`.
 fn bracketed(words: &Vocabulary, raw: &[u8], at: usize, before: &Before<'_>) -> Option<Hit> {
     if before.directly > 0 && !before.separated {
@@ -277,9 +288,13 @@ fn bracketed(words: &Vocabulary, raw: &[u8], at: usize, before: &Before<'_>) -> 
         let end = at + 2 + inside;
         let colon = raw.get(end) == Some(&b':');
         let text = raw[at + 1..end - 1].trim_ascii();
-        // An angle bracket without a colon behind it is markup.
-        if (close != b'>' || colon)
-            && let Some(level) = in_brackets(words, text)
+        let found = match text {
+            b"EE" | b"WW" | b"II" if close == b')' => letter(text[0]),
+            _ => in_brackets(words, text),
+        };
+        // An angle bracket without a colon behind it is markup, but where a heading has others.
+        if let Some(level) = found
+            && (close != b'>' || colon || framed::is_framed(raw, before.from, at))
         {
             return Some(Hit { level, end: end + usize::from(colon) });
         }
@@ -288,20 +303,23 @@ fn bracketed(words: &Vocabulary, raw: &[u8], at: usize, before: &Before<'_>) -> 
     None
 }
 
-fn in_brackets(words: &Vocabulary, text: &[u8]) -> Option<Level> {
+/// The level that stands in brackets, perhaps with the name of a part or a thread.
+pub(super) fn in_brackets(words: &Vocabulary, text: &[u8]) -> Option<Level> {
     // Other letters in brackets are points of a list.
     if let [byte] | [byte, b' ', b'0'..=b'9', ..] = text {
         return letter(*byte).filter(|_| b"TVDIWEF".contains(byte));
     }
     let last = text.rsplit(|byte| *byte == b':').next().unwrap_or(text);
     let first = text.split(|byte| matches!(byte, b'/' | b'|' | b' ')).next().unwrap_or(text);
+    let in_capitals = |name: &[u8]| words.word(name).filter(|_| name.iter().all(u8::is_ascii_uppercase));
     words
         .word(last)
-        .or_else(|| words.word(first).filter(|_| first.iter().all(u8::is_ascii_uppercase)))
+        .or_else(|| in_capitals(first))
+        .or_else(|| in_capitals(&text[memchr::memrchr(b'/', text)? + 1..]))
         .map(|word| word.level)
 }
 
-/// `E/Tag: text` and `E/Tag(123): text`, and the letter before a component in capitals, as in `W NETWORK  [main] text`.
+/// `E/Tag: text` and `E/Tag(123): text`, `E! text` behind a timestamp, and the letter before a component in capitals, as in `W NETWORK  [main] text`.
 fn tagged(raw: &[u8], at: usize, before: &Before<'_>) -> Option<Hit> {
     if before.tokens > 0 {
         return None;
@@ -318,6 +336,7 @@ fn tagged(raw: &[u8], at: usize, before: &Before<'_>) -> Option<Hit> {
             };
             (name > 1 && behind.first() == Some(&b':')).then_some(Hit { level, end: at + 2 })
         }
+        b'!' if before.stamped && raw.get(at + 2) == Some(&b' ') => Some(Hit { level, end: at + 2 }),
         b' ' if before.stamped => {
             let next = skip_blank(raw, at + 1);
             let (end, seen) = token_end(raw, next);
@@ -338,6 +357,10 @@ fn bare(words: &Vocabulary, raw: &[u8], at: usize, end: usize, before: &Before<'
         return Some(Hit { level: Level::Info, end });
     }
     let Word { level, everyday } = words.word(name)?;
+    if let Some(len) = rest.first().and_then(|_| framed::counted(rest)).filter(|_| before.tokens == 0) {
+        let is_upper = name.iter().all(u8::is_ascii_uppercase);
+        return is_upper.then_some(Hit { level, end: at + name.len() + len });
+    }
     let fits = match rest {
         [] | [b':' | b']' | b'|' | b')', ..] => true,
         // A column of comma-separated values, or the first thing said.
@@ -388,91 +411,4 @@ fn is_separated(rest: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(line: &str, expect: Option<(Level, Option<&str>)>) {
-        check_behind(line, false, expect);
-    }
-
-    /// `stamped` = the line is what stands behind a timestamp.
-    fn check_behind(line: &str, stamped: bool, expect: Option<(Level, Option<&str>)>) {
-        let found = in_line(&Vocabulary::default(), line.as_bytes(), 0, stamped, false);
-        let found = found.map(|found| (found.level, found.message.map(|at| &line[at..])));
-        assert_eq!(found, expect, "{line:?}");
-    }
-
-    #[test]
-    fn levels_in_lines() {
-        use Level::*;
-        for (line, level, message) in [
-            ("line 10 ERROR: bad", Error, None),
-            ("INFO started", Info, Some(" started")),
-            ("WRN low", Warn, Some(" low")),
-            ("[error] no route", Error, Some(" no route")),
-            ("[E] no route", Error, Some(" no route")),
-            ("[WARN ]: low", Warn, Some(" low")),
-            ("[core:error] x", Error, Some(" x")),
-            ("[INFO/main] x", Info, Some(" x")),
-            ("[main][ERROR] x", Error, Some(" x")),
-            ("[I 10:00:00.123 app] x", Info, Some(" x")),
-            ("WARNING:root:disk", Warn, Some("root:disk")),
-            ("warning: unused", Warn, Some(" unused")),
-            ("fail: Shop.Cart[0]", Error, Some(" Shop.Cart[0]")),
-            ("<Warning>: gone", Warn, Some(" gone")),
-            ("E/Cart: gone", Error, Some("Cart: gone")),
-            ("W/Cart ( 123): low", Warn, Some("Cart ( 123): low")),
-            ("SEVERE|cart|gone", Error, Some("|cart|gone")),
-            ("ERROR,cart,gone", Error, Some("cart,gone")),
-            ("[main] ERROR c.e.App - boom", Error, Some(" c.e.App - boom")),
-            ("17 INFO dfs.Node: up", Info, Some(" dfs.Node: up")),
-            ("web-1 ERROR boom", Error, None),
-            ("main ERROR boom", Error, None),
-            ("my app - error - boom", Error, None),
-            ("app.db - WARNING - slow", Warn, None),
-            ("host app[1]: ERROR: bad", Error, None),
-            ("kernel: WARN low", Warn, None),
-            ("\x1b[32mINFO\x1b[0m up", Info, Some("\x1b[0m up")),
-            ("\x1b[31merror\x1b[39m gone", Error, Some("\x1b[39m gone")),
-            ("7 RAS KERNEL FATAL stop", Fatal, None),
-        ] {
-            check(line, Some((level, message)));
-        }
-        check_behind("info\tmain.go:7\tup", true, Some((Info, Some("\tmain.go:7\tup"))));
-        check_behind("W NETWORK  [conn1] slow", true, Some((Warn, Some(" NETWORK  [conn1] slow"))));
-        check_behind("ERROR, disk full", true, Some((Error, Some(" disk full"))));
-    }
-
-    #[test]
-    fn prose_states_no_level() {
-        for line in [
-            "an error occurred while failing",
-            "failed to open",
-            "Error reading file",
-            "set log level to DEBUG",
-            "the information: none",
-            "<error> tag",
-            "SUMMARY: 0 ERROR, 0 FATAL",
-            "0 ERROR, 0 FATAL",
-            "0 ERROR 0 FATAL",
-            "Tests: 12 run, 0 fail: ok",
-            "ALERT MANAGER STARTED",
-            "LOG LEVEL SET TO DEBUG",
-            "Log level: DEBUG from now on",
-            "TEST SUITE PASSED, NO ERROR",
-            "SELECT * FROM ERROR WHERE ID = 7",
-            "select * from ERROR where id = 7",
-            "no ERRORS found",
-            "an ERROR came",
-            "queue [error] has 0 messages",
-            "I/O error",
-            "I/O: lost",
-            "[A] the first point",
-            "one two three four five six seven eight ERROR",
-            "error",
-        ] {
-            check(line, None);
-            check_behind(line, true, None);
-        }
-    }
-}
+mod tests;

@@ -3,11 +3,12 @@
 use super::logfmt::{self, WINDOW};
 use super::stamp::{self, Found};
 use super::stated_level::{self, Stated};
-use super::vocabulary::Role;
+use super::vocabulary::{Role, Vocabulary};
 use super::{Clock, Encoder, json_scan, level, members, stack_trace};
 use memchr::{memchr, memchr_iter};
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::{Format, Level};
+use std::ops::Range;
 
 pub(super) static ENCODER: Encoder = Encoder {
     name: "text",
@@ -58,15 +59,21 @@ fn read_line(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
         parsed.level = stamp.level.or(parsed.level);
     }
     let leading = found.filter(|found| found.leads);
-    let body = leading.map_or(start, |found| found.stamp.end);
+    // What stands in one bracket with the time is a part of the heading: a level, a logger, a process.
+    let bracket = leading.and_then(|found| rest_of_bracket(head, &found));
+    if let (Some(rest), None) = (&bracket, parsed.level) {
+        parsed.level = in_bracket(&clock.vocabulary, head, rest.clone());
+    }
+    let body = leading.map_or(start, |found| bracket.as_ref().map_or(found.stamp.end, |rest| rest.end + 1));
     let from = skip_separators(head, body);
+    let fields_from = bracket.map_or(from, |rest| skip_separators(head, rest.start));
     let stated = parsed.level;
     let object = object(reading, from, raw.len(), clock, parsed);
     // What the object says of the level holds where the line says nothing of it.
     let of_object = std::mem::replace(&mut parsed.level, stated);
     let text = &raw[..object.map_or(raw.len(), |object| object.start)];
     let first = parsed.fields.len();
-    if logfmt::collect(text, from, parsed) && object.is_none() {
+    if logfmt::collect(text, fields_from, parsed) && object.is_none() {
         named_fields(reading, clock, found, parsed);
         if !parsed.message.span.is_empty() {
             return;
@@ -84,7 +91,10 @@ fn read_line(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
         let behind = match found {
             _ if before.is_some() => None,
             // A stamp may stand inside or behind an object.
-            Some(Found { stamp, .. }) => level::in_line(words, head, stamp.end.min(head.len()), true, stamp.logcat),
+            Some(Found { stamp, .. }) => {
+                let from = if leading.is_some() { body } else { stamp.end };
+                level::in_line(words, head, from.min(head.len()), true, stamp.logcat)
+            }
             None => level::in_line(words, head, start, false, false),
         };
         parsed.level = before.or(behind).map(|found| found.level);
@@ -103,6 +113,7 @@ fn read_line(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
     }
     // A line from elsewhere may end in CR.
     let end = raw.trim_ascii_end().len();
+    let (message, end) = if is_cell(&raw[..end], message) { (message + 1, end - 1) } else { (message, end) };
     parsed.message =
         if message < end { Text { span: Span::new(message, end), escaped: false } } else { members::whole(raw) };
 }
@@ -190,6 +201,37 @@ pub(crate) fn syslog_priority(raw: &[u8]) -> Option<(u32, usize)> {
     let end = digits + 2;
     let version = matches!(raw.get(end..end + 2), Some([b'1'..=b'9', b' ']));
     (number < 192).then_some((number % 8, end + if version { 2 } else { 0 }))
+}
+
+/// What stands between a stamp and the end of the bracket that it begins: `[2026-11-22 10:00:00 ERROR app::net]`.
+fn rest_of_bracket(head: &[u8], found: &Found) -> Option<Range<usize>> {
+    /// Most bytes of it.
+    const LONGEST: usize = 96;
+    let end = found.stamp.end;
+    if head[found.start] != b'[' || head.get(end - 1) == Some(&b']') {
+        return None;
+    }
+    let rest = head.get(end..)?;
+    let len = rest.iter().take(LONGEST).position(|byte| matches!(byte, b'[' | b']'))?;
+    (rest[len] == b']').then_some(end..end + len)
+}
+
+/// The level that stands in a bracket behind the time.
+fn in_bracket(words: &Vocabulary, head: &[u8], rest: Range<usize>) -> Option<Level> {
+    let text = &head[rest.clone()];
+    let separators = text.iter().take_while(|byte| b" \t:,-|".contains(byte)).count();
+    level::in_brackets(words, text[separators..].trim_ascii_end())
+        .or_else(|| Some(level::in_line(words, &head[..=rest.end], rest.start, true, false)?.level))
+}
+
+/// The text at `at` is the last cell of a row, in quotes that are no part of it: `,"gone"`.
+fn is_cell(raw: &[u8], at: usize) -> bool {
+    match raw.get(at..) {
+        Some([b'"', inside @ .., b'"']) => {
+            at > 0 && matches!(raw[at - 1], b',' | b';') && memchr(b'"', inside).is_none()
+        }
+        _ => false,
+    }
 }
 
 /// The first byte behind blanks and what separates a heading from the message: `-`, `--`, `:`, `|`, `,`, `]`.

@@ -118,7 +118,7 @@ fn loggers_of_languages() {
         "app::net: up peers=3",
         &["peers=3#3"],
     );
-    check("[2026-11-22T10:00:00Z ERROR app] broken", TEN, Some(Error), "app] broken", &[]);
+    check("[2026-11-22T10:00:00Z ERROR app] broken", TEN, Some(Error), "broken", &[]);
     check("I, [2026-11-22T10:00:00.250000 #7]  INFO -- : ready", QUARTER, Some(Info), "ready", &[]);
     check("E1122 10:00:00.250000   17 pod.go:12] lost", QUARTER, Some(Error), "17 pod.go:12] lost", &[]);
     check("2026-11-22T10:00:00.25Z\tinfo\tmain.go:7\tup", QUARTER, Some(Info), "main.go:7\tup", &[]);
@@ -190,6 +190,31 @@ fn levels() {
     check("a=1 level=warn then words", None, Some(Warn), "a=1 level=warn then words", &["a=1#1", "level=warn"]);
     check("2026-11-22T10:00:00Z ALERT MANAGER STARTED", TEN, None, "ALERT MANAGER STARTED", &[]);
     check("2026-11-22T10:00:00Z SUMMARY: 0 ERROR, 0 FATAL", TEN, None, "SUMMARY: 0 ERROR, 0 FATAL", &[]);
+}
+
+#[test]
+fn rows_of_cells() {
+    let stamp = "2026-11-22 10:00:00.2500";
+    check(&format!("{stamp}|ERROR|MyApp.Program|boom"), QUARTER, Some(Error), "MyApp.Program|boom", &[]);
+    check("2026-11-22T10:00:00Z|ERROR|x", TEN, Some(Error), "x", &[]);
+    check("2026-11-22 10:00:00;ERROR;x", TEN, Some(Error), "x", &[]);
+    check("2026-11-22 10:00:00,ERROR,x", TEN, Some(Error), "x", &[]);
+    check("2026-11-22 10:00:00,123,ERROR,x", Some(36_000.123), Some(Error), "x", &[]);
+    check(r#""2026-11-22 10:00:00","Error","x""#, TEN, Some(Error), "x", &[]);
+    check(r#""2026-11-22 10:00:00";"Error";"a ""b""""#, TEN, Some(Error), r#""a ""b""""#, &[]);
+    check("[2026-11-22 10:00:00]|warn|x", TEN, Some(Warn), "x", &[]);
+    check("2026-11-22 10:00:00|cart|x", TEN, None, "cart|x", &[]);
+}
+
+#[test]
+fn brackets_around_time_and_level() {
+    check("[2026-11-22T10:00:00Z WARN  app::net] boom", TEN, Some(Warn), "boom", &[]);
+    check("[2026-11-22 10:00:00,250: ERROR/ForkPoolWorker-1] Task x", QUARTER, Some(Error), "Task x", &[]);
+    check("[2026/11/22 10:00:00.25,  0] ../x.c:12(f)", QUARTER, None, "../x.c:12(f)", &[]);
+    check("[2026/11/22 10:00:00.25,  0, pid=7] ERROR: x", QUARTER, Some(Error), "x", &["pid=7#7"]);
+    check("[10:00:00 Error] boom", TEN, Some(Error), "boom", &[]);
+    check("[2026-11-22 10:00:00 #7] INFO x", TEN, Some(Info), "x", &[]);
+    check("[2026-11-22 10:00:00 in [x] y", TEN, None, "in [x] y", &[]);
 }
 
 #[test]
