@@ -51,17 +51,35 @@ pub(crate) fn read(raw: &[u8], parsed: &mut Parsed) {
         return;
     }
     let Some(Exception { class, message }) = trace.exception else { return };
+    // What looks like the level of the line is the class: `Error: boom` tells that, and not `boom`.
+    if class.end <= first_end && parsed.message.span.start as usize > class.start {
+        let (start, end) = (class.start, (parsed.message.span.start + parsed.message.span.len) as usize);
+        if end >= message.end && parsed.message.span.start as usize <= message.start {
+            parsed.message.span = Span::new(start, end);
+        }
+    }
     // A trace that stands alone states no level, and is one that nobody caught.
     parsed.level = parsed.level.or(Some(Level::Error));
-    put("exception", class, parsed);
-    put("exception.message", message, parsed);
-    put("frame", trace.frame.or(trace.any_frame).unwrap_or_default(), parsed);
+    put("exception", class, raw, parsed);
+    put("exception.message", message, raw, parsed);
+    put("frame", trace.frame.or(trace.any_frame).unwrap_or_default(), raw, parsed);
 }
 
-fn put(name: &'static str, place: Range<usize>, parsed: &mut Parsed) {
-    if !place.is_empty() {
-        let value = Text { span: Span::new(place.start, place.end), escaped: false };
-        parsed.fields.push(Field::new(Key::Name(name), value, f64::NAN));
+fn put(name: &'static str, place: Range<usize>, raw: &[u8], parsed: &mut Parsed) {
+    if place.is_empty() {
+        return;
+    }
+    let span = Span::new(place.start, place.end);
+    // A class of PHP within JSON has two backslashes for one.
+    let value = Text { span, escaped: memmem::find(&raw[place.clone()], br"\\").is_some() };
+    let holds = |field: &&mut Field| {
+        let (from, len) = (field.value.span.start as usize, field.value.span.len as usize);
+        let is_inside = from <= place.start && place.end <= from + len;
+        field.container == 0 && field.key.of(raw) == name.as_bytes() && is_inside
+    };
+    match parsed.fields.iter_mut().find(holds) {
+        Some(field) => field.value = value,
+        None => parsed.fields.push(Field::new(Key::Name(name), value, f64::NAN)),
     }
 }
 
@@ -215,17 +233,40 @@ fn uncaught(text: &[u8], start: usize) -> Option<Exception> {
     inside_line(text, start)
 }
 
-/// The first word of a line that is the name of an exception, and what follows it.
+/// The first word of a line that is the name of an exception, and what follows it; the plain `Error` of JavaScript is one where
+/// no other is. Laravel has the class in a field: `"[object] (StockError(code: 0): none at /app/cart.php:3)`.
 fn inside_line(line: &[u8], start: usize) -> Option<Exception> {
-    let mut at = 0;
+    if let Some(object) = memmem::find(line, OBJECT) {
+        let at = object + OBJECT.len();
+        let class = class(&line[at..]).len();
+        if class > 0 && line[at + class..].starts_with(b"(code: ") {
+            return Some(of_object(line, start, at, class));
+        }
+    }
+    let (mut at, mut plain) = (0, None);
     for word in line.split(|byte| *byte == b' ') {
         let rest = &line[at..];
         if shape(rest) == Shape::Exception {
             return Some(named(rest.trim_ascii_end(), start + at));
         }
+        if word == b"Error:" || rest == b"Error" {
+            plain.get_or_insert(at);
+        }
         at += word.len() + 1;
     }
-    None
+    plain.map(|at| named(line[at..].trim_ascii_end(), start + at))
+}
+
+/// What Monolog writes before the class of an exception.
+const OBJECT: &[u8] = b"[object] (";
+
+/// The exception whose class begins at `at`, with the message up to the place where it was made.
+fn of_object(line: &[u8], start: usize, at: usize, class: usize) -> Exception {
+    let behind = at + class;
+    let from = memmem::find(&line[behind..], b"): ").map_or(line.len(), |code| behind + code + 3);
+    let place = memmem::rfind(&line[from..], b" at ").map(|place| from + place);
+    let end = place.filter(|place| line[place + 4..].contains(&b'/') || line[place + 4..].contains(&b'\\'));
+    Exception { class: start + at..start + behind, message: start + from..start + end.unwrap_or(line.len()) }
 }
 
 fn is_of_library(frame: &[u8]) -> bool {

@@ -1,5 +1,7 @@
 //! Which lines of which texts are one event.
 
+mod reports;
+
 use crate::source_reader::{Item, Limits, SourceReader};
 use proptest::prelude::*;
 use std::convert::Infallible;

@@ -109,6 +109,45 @@ fn other_languages() {
 }
 
 #[test]
+fn the_plain_error_of_javascript() {
+    let frames = "    at f (/app/x.js:3:9)\n    at node:internal/main:1:2";
+    for (line, text) in [
+        ("Error: boom", "Error: boom"),
+        ("2026-11-22T13:02:03Z ERROR Error: boom", "Error: boom"),
+        ("2026-11-22T13:02:03Z ERROR pay failed Error: boom", "pay failed Error: boom"),
+    ] {
+        let raw = format!("{line}\n{frames}");
+        check(&raw, "Error", "boom", "f (/app/x.js:3:9)");
+        let (_, parsed) = encoded(Format::Text, raw.as_bytes());
+        assert_eq!((text_of(raw.as_bytes(), parsed.message), parsed.level), (text, Some(Level::Error)), "{line}");
+    }
+    check("Error: boom", "", "", "");
+    check(
+        "TypeError: x is not a function\n    at f (/app/x.js:3:9)",
+        "TypeError",
+        "x is not a function",
+        "f (/app/x.js:3:9)",
+    );
+}
+
+#[test]
+fn laravel_has_the_class_in_a_field() {
+    let trace = "[2026-11-22 13:02:03] production.ERROR: no stock {\"userId\":7,\"exception\":\"[object] (App\\\\StockException(code: 0): none at noon at /app/Cart.php:7)
+[stacktrace]
+#0 /app/vendor/laravel/Router.php(1): run()
+#1 /app/Shop.php(88): take()
+#2 {main}
+\"}";
+    check(trace, "App\\\\StockException", "none at noon", "/app/Shop.php(88): take()");
+    check(
+        "[2026-11-22 13:02:03] local.ERROR: x {\"exception\":\"[object] (RuntimeException(code: 0): x at /app/a.php:1)\n[stacktrace]\n#0 /app/a.php(1): f()",
+        "RuntimeException",
+        "x",
+        "/app/a.php(1): f()",
+    );
+}
+
+#[test]
 fn a_trace_that_stands_alone_is_an_error() {
     let level = |raw: &str| encoded(Format::Text, raw.as_bytes()).1.level;
     assert_eq!(level("Exception in thread \"main\" java.lang.Error: x\n\tat a.B.c(B.java:1)"), Some(Level::Error));
