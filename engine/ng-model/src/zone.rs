@@ -1,7 +1,7 @@
 //! The time zone of a host: between the time that its clocks show and the time that events have.
 //!
-//! A zone is handed in and never looked up here, so that the same input gives the same events wherever it is read. What
-//! a clock shows is read by the rule of its own day:
+//! A zone is handed in, so that the same input gives the same events wherever it is read; one that the input names itself is
+//! looked up. What a clock shows is read by the rule of its own day:
 //!
 //! * an hour that comes twice, because clocks are set back, is the earlier one, unless that would step back behind what
 //!   the same source has already said;
@@ -29,6 +29,11 @@ impl Zone {
     /// The zone of these rules.
     pub fn new(rules: TimeZone) -> Zone {
         Zone(rules)
+    }
+
+    /// The zone of a name of the IANA, such as `Europe/Berlin`, where the rules of this host or those that are built in have it.
+    pub fn named(name: &str) -> Option<Zone> {
+        TimeZone::get(name).ok().map(Zone)
     }
 
     /// What clocks show at a moment, nanoseconds since 1970, UTC.

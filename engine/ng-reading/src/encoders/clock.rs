@@ -1,6 +1,6 @@
 //! From what a stamp shows to the time that it means.
 
-use super::stamp::{ABBREVIATIONS, DAY_S, Day, Numbers, Orders, Stamp, StatedZone, When, abbreviation};
+use super::stamp::{ABBREVIATIONS, DAY_S, Day, Numbers, Orders, Stamp, StatedZone, When, abbreviation, region};
 use super::vocabulary::Vocabulary;
 use ng_model::event::Reading;
 use ng_model::symbols::Sym;
@@ -30,6 +30,8 @@ pub struct Clock {
     own: Vec<(String, LocalTime)>,
     /// Rows of the table of abbreviations that mean something else here, and seconds east of UTC.
     meanings: Vec<(u8, i32)>,
+    /// Zones that stamps have named.
+    regions: RefCell<Vec<(u16, LocalTime)>>,
     /// The source whose turn it is.
     current: Cell<Memory>,
     others: RefCell<FxHashMap<Sym, Memory>>,
@@ -64,6 +66,7 @@ impl Clock {
             local: LocalTime::new(zone),
             own: Vec::new(),
             meanings: Vec::new(),
+            regions: RefCell::default(),
             current: Cell::new(Memory::of(Sym::default())),
             others: RefCell::default(),
         }
@@ -136,6 +139,9 @@ impl Clock {
 
     /// Seconds since 1970, UTC, of what a clock showed.
     fn to_utc_s(&self, shown_s: i64, zone: StatedZone, memory: &Memory) -> i64 {
+        if let StatedZone::Region(row) = zone {
+            return self.in_region(row, |local| local.to_utc_s(shown_s, memory.source));
+        }
         match (self.offset_s(zone), self.own_zone(memory)) {
             (Some(offset_s), _) => shown_s - offset_s,
             (None, Some(own)) => own.to_utc_s(shown_s, memory.source),
@@ -148,10 +154,20 @@ impl Clock {
         memory.own.map(|own| &self.own[own as usize].1)
     }
 
+    /// Asks the clocks of a zone that a stamp names.
+    fn in_region<T>(&self, row: u16, ask: impl FnOnce(&LocalTime) -> T) -> T {
+        let mut regions = self.regions.borrow_mut();
+        let place = regions.iter().position(|(known, _)| *known == row).unwrap_or_else(|| {
+            regions.push((row, LocalTime::new(region::zone(row))));
+            regions.len() - 1
+        });
+        ask(&regions[place].1)
+    }
+
     /// Seconds east of UTC, where a stamp states them.
     fn offset_s(&self, zone: StatedZone) -> Option<i64> {
         match zone {
-            StatedZone::Local => None,
+            StatedZone::Local | StatedZone::Region(_) => None,
             StatedZone::Offset(offset_s) => Some(i64::from(offset_s)),
             StatedZone::Abbreviation(row) => {
                 let meant = self.meanings.iter().find(|(known, _)| *known == row);
@@ -194,6 +210,9 @@ impl Clock {
     /// What clocks of the zone show at a time.
     fn shown_s(&self, time_ns: i64, zone: StatedZone, memory: &Memory) -> i64 {
         let time_s = time_ns.div_euclid(SECOND_NS);
+        if let StatedZone::Region(row) = zone {
+            return self.in_region(row, |local| local.shown_s(time_s));
+        }
         match (self.offset_s(zone), self.own_zone(memory)) {
             (Some(offset_s), _) => time_s + offset_s,
             (None, Some(own)) => own.shown_s(time_s),

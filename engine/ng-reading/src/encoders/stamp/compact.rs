@@ -66,11 +66,41 @@ pub(super) fn epoch_first(mut cursor: Cursor<'_>) -> Option<Stamp> {
         _ => 0,
     };
     cursor.at = digits + if fraction > 0 { 1 + fraction } else { 0 };
-    let ends = matches!(
-        cursor.peek(),
-        None | Some(b' ' | b'\t' | b',' | b'|' | b':' | b';' | b']' | b')' | b'>' | b'"' | b'}')
-    );
-    if ends { epoch(&cursor.raw[..cursor.at]) } else { None }
+    if ends(cursor) { epoch(&cursor.raw[..cursor.at]) } else { None }
+}
+
+/// What may stand behind a number that is a time.
+fn ends(cursor: Cursor<'_>) -> bool {
+    matches!(cursor.peek(), None | Some(b' ' | b'\t' | b',' | b'|' | b':' | b';' | b']' | b')' | b'>' | b'"' | b'}'))
+}
+
+/// `1.79534160025e+09`: the same with an exponent, as floating point numbers of such a size are printed.
+pub(super) fn exponent(mut cursor: Cursor<'_>) -> Option<Stamp> {
+    /// Most digits behind the point that are read; the others are less than a nanosecond.
+    const FRACTION: usize = 30;
+    let mut text = [b'0'; FRACTION + 2];
+    text[0] = cursor.byte()?;
+    cursor.eat(b'.')?;
+    let mut fraction = 0;
+    while let Some(digit @ b'0'..=b'9') = cursor.peek() {
+        if let Some(place) = text.get_mut(1 + fraction).filter(|_| fraction < FRACTION) {
+            *place = digit;
+            fraction += 1;
+        }
+        cursor.at += 1;
+    }
+    if !matches!(cursor.byte()?, b'e' | b'E') {
+        return None;
+    }
+    cursor.skip(b"+");
+    let exponent = cursor.one_or_two().filter(|exponent| (8..=18).contains(exponent))? as usize;
+    // The point moves behind so many digits.
+    let len = 1 + fraction.max(exponent);
+    text.copy_within(1 + exponent..len, 2 + exponent);
+    text[1 + exponent] = b'.';
+    let len = if fraction > exponent { len + 1 } else { 1 + exponent };
+    let stamp = epoch(&text[..len]).filter(|_| ends(cursor))?;
+    Some(Stamp { end: cursor.at, ..stamp })
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970 that a whole text states, told apart by magnitude; only

@@ -4,16 +4,17 @@ use super::cursor::Cursor;
 use super::{Stamp, compact, named, year_first};
 use crate::encoders::vocabulary;
 
-/// `11-22 10:00:00.250`, as logcat writes it; with a slash as others do, who may also write the day first.
+/// `11-22 10:00:00.250`, as logcat writes it; with a slash as others do, who may also write the day first; and
+/// `11-22|10:00:00.250` of Ethereum.
 pub(super) fn month_and_day(mut cursor: Cursor<'_>) -> Option<Stamp> {
     let month = cursor.digits(2)?;
     let separator = cursor.byte()?;
     let day = cursor.digits(2)?;
-    cursor.eat(b' ')?;
+    let blank = cursor.byte().filter(|byte| matches!(byte, b' ' | b'|'))?;
     let time = cursor.time_of_day(false)?;
     let (month, day) = if separator == b'/' && month > 12 { (day, month) } else { (month, day) };
     let stamp = named::yearless(cursor, month, day, time)?;
-    Some(Stamp { logcat: separator == b'-', ..stamp })
+    Some(Stamp { logcat: separator == b'-' && blank == b' ', ..stamp })
 }
 
 /// `E1122 10:00:00.250000`, `E20261122 10:00:00.250000`: the letter of the level before the day.

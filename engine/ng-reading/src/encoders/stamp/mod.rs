@@ -5,7 +5,7 @@
 //! [`NOTATIONS`] is the table of notations; the families of them have a file each: `year_first.rs`, `ordered.rs` (day and
 //! month as numbers, in an order that the source shows), `named.rs` (months by their names), `compact.rs` (digits without
 //! separators, seconds since 1970), `loggers.rs` (what stands in a frame of one logger). `place.rs` finds where on a line
-//! the time stands. `cursor.rs`, `zone.rs` and `calendar.rs` are what they are written with.
+//! the time stands. `cursor.rs`, `zone.rs`, `region.rs` (zones by their names) and `calendar.rs` are what they are written with.
 //!
 //! Whether a text is a stamp, and where it ends, follows from its bytes alone, so that stored bytes are taken apart again
 //! as they were. What time it is may take more: the zone of the source, the order in which it writes day and month, its
@@ -19,6 +19,7 @@ mod loggers;
 mod named;
 mod ordered;
 mod place;
+pub(super) mod region;
 mod spelling;
 mod year_first;
 mod zone;
@@ -144,6 +145,8 @@ const NOTATIONS: &[Notation] = {
             sought: Heading,
             read: compact::epoch_first,
         },
+        // 1.79534160025e+09
+        Notation { digits: 1 << 1, next: set(b"."), sought: Heading, read: compact::exponent },
         // Sun Nov 22 10:00:00 2026, Sun, 22 Nov 2026 10:00:00 +0000, Sun 2026-11-22 10:00:00 UTC
         Notation { digits: 1, next: set(b"MTWFSmtwfs"), sought: Inside, read: named::weekday_first },
         // E1122 10:00:00.250000, E20261122 10:00:00.250000
@@ -215,14 +218,21 @@ fn bare(raw: &[u8], sought: Sought) -> Option<Stamp> {
     NOTATIONS.iter().filter(fits).find_map(|notation| (notation.read)(cursor))
 }
 
-/// The time that a whole text states: any notation of the table, or seconds since 1970 with a fraction or in smaller units.
+/// The time that a whole text states, with blanks around it or without: any notation of the table, or seconds since 1970 with a fraction or in smaller units.
 pub(crate) fn whole(text: &[u8], reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
     Some(clock.time_ns(&whole_stamp(text)?, reading))
 }
 
 fn whole_stamp(text: &[u8]) -> Option<Stamp> {
-    let epoch = compact::epoch(text);
-    epoch.or_else(|| leading(text, Sought::Heading)).filter(|stamp| stamp.end == text.len())
+    let text = text.trim_ascii();
+    let all_of = |text: &[u8]| leading(text, Sought::Heading).filter(|stamp| stamp.end == text.len());
+    // Nothing but the hours of a zone can stand behind the time here.
+    let with_hours = || {
+        let (before, offset_s) = zone::hours_at_end(text)?;
+        let stamp = all_of(before).filter(|stamp| stamp.zone == StatedZone::Local)?;
+        (!matches!(stamp.when, When::Epoch(_))).then_some(Stamp { zone: StatedZone::Offset(offset_s), ..stamp })
+    };
+    compact::epoch(text).or_else(|| all_of(text)).or_else(with_hours)
 }
 
 /// The time that a whole text states in a notation that is spelled out, or in any. Without a zone of its own it is UTC where

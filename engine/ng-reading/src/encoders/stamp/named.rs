@@ -77,8 +77,11 @@ pub(super) fn day_first(mut cursor: Cursor<'_>) -> Option<Stamp> {
         return None;
     }
     cursor.skip(b",");
-    if !matches!(cursor.byte()?, b':' | b' ' | b'T') {
-        return None;
+    match cursor.byte()? {
+        // Erlang writes two.
+        b':' => drop(cursor.skip(b":")),
+        b' ' | b'T' => {}
+        _ => return None,
     }
     let time = cursor.time_of_day(true)?;
     match year {

@@ -35,6 +35,11 @@ pub(in crate::encoders) fn find(line: &[u8], from: usize) -> Option<Found> {
     if let Some(stamp) = leading(line.get(from..)?, Sought::Heading) {
         return found(stamp, from, true);
     }
+    if let Some(len) = ahead_of(&line[from..])
+        && let Some(stamp) = leading(&line[from + len..], Sought::Heading)
+    {
+        return found(stamp, from + len, true);
+    }
     let window = &line[..line.len().min(from + WINDOW)];
     if !may_hold_time(&line[from..line.len().min(from + WINDOW + LONGEST)]) {
         return None;
@@ -63,6 +68,22 @@ pub(in crate::encoders) fn find(line: &[u8], from: usize) -> Option<Found> {
         }
     }
     None
+}
+
+/// The length of what touches a time in front: the level of logrus, `FATA[2026-11-22T13:02:03Z]`, the mark of WebLogic,
+/// `####<Nov 22, 2026 1:02:03 PM CET>`, and what devices set before a time that they are not sure of.
+fn ahead_of(line: &[u8]) -> Option<usize> {
+    /// Most bytes of it.
+    const LONGEST: usize = 8;
+    match line.first()? {
+        b'#' => line.starts_with(b"####<").then_some(4),
+        b'*' | b'.' => line.get(1)?.is_ascii_uppercase().then_some(1),
+        b'A'..=b'Z' => {
+            let len = line.iter().take(LONGEST).take_while(|byte| byte.is_ascii_uppercase()).count();
+            (line.get(len) == Some(&b'[') && names_level(&line[..len])).then_some(len)
+        }
+        _ => None,
+    }
 }
 
 /// A time has a colon or a hyphen between two digits, or many digits in a row. Most lines without a time have neither, and are not

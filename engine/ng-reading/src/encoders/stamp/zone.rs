@@ -1,6 +1,8 @@
 //! The zone that a stamp states: an offset, or the abbreviation of a zone.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, pair};
+use super::region;
+use crate::encoders::vocabulary::names_level;
 
 /// What a stamp states of its zone.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -12,6 +14,8 @@ pub(in crate::encoders) enum StatedZone {
     Offset(i32),
     /// A row of [`ABBREVIATIONS`].
     Abbreviation(u8),
+    /// The place of a name of the IANA among those that were found, [`super::region`].
+    Region(u16),
 }
 
 /// Abbreviations and the minutes east of UTC that they mean where nobody says otherwise, in the order of the alphabet. Of
@@ -88,7 +92,7 @@ pub(in crate::encoders) fn abbreviation(name: &[u8]) -> Option<u8> {
     ABBREVIATIONS.binary_search_by(|(known, _)| known.as_bytes().cmp(name)).ok().map(|row| row as u8)
 }
 
-/// Reads `Z`, `±hh:mm`, `±hhmm`, `±hh`, ` ±hh:mm`, ` ±hhmm`, `UTC`, ` CET`, `GMT+1`, and the name of the zone that may follow
+/// Reads `Z`, `±hh:mm`, `±hhmm`, `±hh`, ` ±hh:mm`, ` ±hhmm`, ` ±hh`, `±mmm`, `UTC`, ` CET`, `GMT+1`, ` Europe/Berlin`, and the name of the zone that may follow
 /// an offset in brackets. Reads nothing where none of these stands.
 pub(super) fn stated(cursor: &mut Cursor<'_>) -> StatedZone {
     let blank = usize::from(cursor.peek() == Some(b' '));
@@ -105,7 +109,7 @@ pub(super) fn stated(cursor: &mut Cursor<'_>) -> StatedZone {
             ahead.at += 1;
             (!ahead.is_inside_word()).then_some(StatedZone::Offset(0))
         }
-        Some(b'A'..=b'Y') => named(&mut ahead, false),
+        Some(b'A'..=b'Y') => named(&mut ahead, false).or_else(|| region::named(&mut ahead).filter(|_| blank == 1)),
         _ => None,
     };
     let Some(zone) = found else { return StatedZone::Local };
@@ -135,9 +139,15 @@ pub(super) fn named(cursor: &mut Cursor<'_>, alone: bool) -> Option<StatedZone> 
     (!goes_on).then_some(if from_greenwich { StatedZone::Offset(0) } else { StatedZone::Abbreviation(row) })
 }
 
-/// Seconds east of UTC. Behind a blank only four digits count, with a colon or without, since numbers follow times too.
+/// Seconds east of UTC. Numbers follow times too, so that behind a blank hours without minutes count only where they are
+/// no number of the message.
 fn offset(cursor: &mut Cursor<'_>, behind_blank: bool) -> Option<i32> {
     let sign = if cursor.byte()? == b'-' { -1 } else { 1 };
+    // Databases of IBM count minutes alone.
+    if cursor.digit_run() == 3 && !behind_blank {
+        let minutes = cursor.digits(3).filter(|minutes| *minutes <= 14 * 60 && minutes % 15 == 0)?;
+        return (!cursor.is_inside_word()).then_some(sign * minutes as i32 * 60);
+    }
     let hours = cursor.digits(2)?;
     let mut ahead = *cursor;
     ahead.skip(b":");
@@ -146,11 +156,34 @@ fn offset(cursor: &mut Cursor<'_>, behind_blank: bool) -> Option<i32> {
             *cursor = ahead;
             minutes
         }
-        None if behind_blank => return None,
+        None if behind_blank && !are_hours_of_zone(hours, cursor.rest()) => return None,
         None => 0,
     };
     let exists = hours <= 14 && minutes < 60 && minutes % 15 == 0;
     (exists && !cursor.is_inside_word()).then(|| sign * (hours * 3600 + minutes * 60) as i32)
+}
+
+/// Two digits with a sign are an offset and no number of the message, `-03 [27] x`: nobody counts `+01 apples`, but some
+/// count `+10 points`.
+fn are_hours_of_zone(hours: u32, rest: &[u8]) -> bool {
+    match rest {
+        [] | [b']' | b'\t', ..] => hours < 10,
+        [b' ', b'[', ..] => true,
+        [b' ', b'<' | b'(' | b'{', ..] => hours < 10,
+        [b' ', text @ ..] if text.first().is_some_and(u8::is_ascii_alphabetic) => {
+            let capitals = text.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+            hours < 10 || capitals > 1 && names_level(&text[..capitals])
+        }
+        _ => false,
+    }
+}
+
+/// Seconds east of UTC of ` ±hh` where a text ends that is nothing but a time, and what stands before it.
+pub(super) fn hours_at_end(text: &[u8]) -> Option<(&[u8], i32)> {
+    let (before, [b' ', sign @ (b'+' | b'-'), tens, ones]) = text.split_last_chunk()? else { return None };
+    let hours = pair(*tens, *ones);
+    let offset_s = hours as i32 * 3600;
+    (hours <= 14).then_some((before, if *sign == b'-' { -offset_s } else { offset_s }))
 }
 
 /// The offset behind `GMT` or `UTC`, where one digit of hours is enough.
@@ -219,6 +252,15 @@ mod tests {
         check("+0100", Offset(3600), "");
         check("-05:30]", Offset(-19_800), "]");
         check(" +01:00 x", Offset(3600), " x");
+        // A number of the message has no zero in front.
+        check(" +01 x", Offset(3600), " x");
+        check(" -03 [27] x", Offset(-10_800), " [27] x");
+        check(" +11 [27] x", Offset(39_600), " [27] x");
+        check(" -10 ERROR x", Offset(-36_000), " ERROR x");
+        check(" -03]", Offset(-10_800), "]");
+        check(" +05", Offset(18_000), "");
+        check("+060 x", Offset(3600), " x");
+        check("-330 x", Offset(-19_800), " x");
         check(" -0700] x", Offset(-25_200), "] x");
         check(" CET x", named("CET"), " x");
         check("CET", named("CET"), "");
@@ -228,9 +270,40 @@ mod tests {
         check(" +0100 (CET) x", Offset(3600), " x");
         check("+01:00[Europe/Berlin] x", Offset(3600), " x");
         check("+01:00[main] x", Offset(3600), "[main] x");
-        for text in
-            ["", " x", " +1 x", " +01 x", " -1 left", "+25:00", " +1234 x", " INFO x", " CAT scan", " UTC_CLOCK x"]
-        {
+        for text in [
+            "",
+            " x",
+            " +1 x",
+            " +10 points",
+            " +10 A",
+            " -12",
+            " +01.5 x",
+            " +01 2",
+            " +15 [7]",
+            " -1 left",
+            "+25:00",
+            "+061",
+            "+060x",
+            " +1234 x",
+            " INFO x",
+            " CAT scan",
+            " UTC_CLOCK x",
+        ] {
+            check(text, Local, text);
+        }
+        check(" Nowhere/Else x", Local, " Nowhere/Else x");
+        for (text, name) in [
+            (" Europe/Berlin] x", "Europe/Berlin"),
+            (" America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
+            (" US/Eastern x", "US/Eastern"),
+        ] {
+            let row = region::row(name.as_bytes()).unwrap();
+            check(text, StatedZone::Region(row), &text[1 + name.len()..]);
+            assert_eq!(region::row(name.to_ascii_lowercase().as_bytes()), Some(row));
+        }
+        // It is no part of what is told, though nobody knows it.
+        check(" Europe/Atlantis] x", Local, "] x");
+        for text in ["Europe/Berlin", " Europe x", " Europe/", " Asia/7 x", " EUROPE/BERLIN", " Americas/x"] {
             check(text, Local, text);
         }
         for text in [" GMT-based x", " UTC=3", " ESTIMATE", " PST1", " Zone", "Zone", " z x", " +0100x"] {

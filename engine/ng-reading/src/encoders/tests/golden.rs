@@ -126,6 +126,13 @@ fn loggers_of_languages() {
     check("\x1b[2m2026-11-22T10:00:00Z\x1b[0m \x1b[32m INFO\x1b[0m up", TEN, Some(Info), "up", &[]);
     check("11-22 10:00:00.250  170  239 D Window: draw", QUARTER, Some(Debug), "Window: draw", &[]);
     check("2026-11-22 10:00:00, Info                  CBS    loaded", TEN, Some(Info), "CBS    loaded", &[]);
+    check("FATA[2026-11-22T11:00:00+01:00] boom", TEN, Some(Fatal), "boom", &[]);
+    check("ERRO[0003] boom                     id=7", None, Some(Error), "boom                     id=7", &["id=7#7"]);
+    check("ERROR[11-22|10:00:00.250] boom", QUARTER, Some(Error), "boom", &[]);
+    check("2026-11-22T10:00:00Z E! [inputs.cpu] x", TEN, Some(Error), "[inputs.cpu] x", &[]);
+    check("1.79534160025e+09\tERROR\tctrl\tboom", QUARTER, Some(Error), "ctrl\tboom", &[]);
+    check("[10:00:00] [Server thread/ERROR]: boom", TEN, Some(Error), "boom", &[]);
+    check("*Nov 22 10:00:00.250: %LINK-3-UPDOWN: x", QUARTER, Some(Error), "%LINK-3-UPDOWN: x", &[]);
     check("2026-11-22 10:00:00 | WARN | mod | text", TEN, Some(Warn), "mod | text", &[]);
 }
 
@@ -137,6 +144,9 @@ fn servers() {
     check("[Sun Nov 22 10:00:00 2026] [error] no file", TEN, Some(Error), "no file", &[]);
     check("[Sun Nov 22 10:00:00.250000 2026] [core:warn] [pid 7] x", QUARTER, Some(Warn), "[pid 7] x", &[]);
     check("Sun Nov 22 10:00:00 UTC 2026 booted", TEN, None, "booted", &[]);
+    check("2026-11-22 07:00:00.250 -03 [27] LOG:  checkpoint", QUARTER, Some(Info), "checkpoint", &[]);
+    check("[22-Nov-2026 11:00:00 Europe/Berlin] PHP Warning:  x", TEN, Some(Warn), "PHP Warning:  x", &[]);
+    check("####<Nov 22, 2026 11:00:00 AM CET> <Error> <JDBC> x", TEN, Some(Error), "<JDBC> x", &[]);
     let access = "10.0.0.1 - - [22/Nov/2026:03:00:00 -0700] \"GET /?a=1 HTTP/1.1\" 200 5";
     check(access, TEN, None, access, &[]);
     check("[22/Nov/2026:10:00:00 +0000] served", TEN, None, "served", &[]);

@@ -43,6 +43,15 @@ fn json_objects() {
     check_json(r#"{"log":{"level":"warn"},"message":"nested"}"#, Some(Warn), None, "nested");
     check_json(r#"{"ts":1795348800.5,"msg":"zap"}"#, None, Some(1_795_348_800.5), "zap");
     check_json(r#"{"t":"2026-11-22 12:00:00,250","msg":"x"}"#, None, Some(1_795_348_800.25), "x");
+    for time in [
+        r#""2026-11-22 12:00:00 ""#,
+        r#"" 2026-11-22 12:00:00""#,
+        r#""2026-11-22 22:00:00 +10""#,
+        "1.7953488e9",
+        "1.7953488E+12",
+    ] {
+        check_json(&format!(r#"{{"t":{time},"msg":"x"}}"#), None, Some(1_795_348_800.0), "x");
+    }
     check_json(r#"{"time":12,"datetime":1795348800,"msg":"x"}"#, None, Some(1_795_348_800.0), "x");
     check_json("  {\"msg\":\"blank\"}\t", None, None, "blank");
 }
