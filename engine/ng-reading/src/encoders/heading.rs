@@ -33,6 +33,10 @@ pub(crate) fn has_level(line: &[u8]) -> bool {
     match behind {
         Some(b']' | b'>' | b')') => framed && is_level(),
         Some(b':' | b'|') => length > 1 && is_level(),
+        // `ERRO[0003]` of logrus.
+        Some(b'[') => {
+            length > 2 && bare && line.get(length + 1).is_some_and(u8::is_ascii_digit) && !framed && is_level()
+        }
         Some(b'/') => length == 1 && is_level() && line.get(2).is_some_and(u8::is_ascii_alphabetic),
         Some(b' ' | b'\t') => length > 1 && (bare || framed) && is_level(),
         _ => false,
@@ -94,6 +98,7 @@ mod tests {
             "WARN x",
             "ERROR:root:x",
             "E/Tag: x",
+            "ERRO[0003] x",
             "level=info msg=x",
             r#"{"level":"info"}"#,
             "<34>x",

@@ -35,9 +35,11 @@ pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool
     if let Some(found) = first_in_capitals(words, window, from) {
         return Some(found);
     }
+    // A bar is a delimiter behind a blank too.
+    let cell = from + usize::from(stamped && window.get(from..).is_some_and(|text| text.starts_with(b" |")));
     if stamped
-        && let Some(b'|' | b';' | b',') = window.get(from)
-        && let Some(found) = framed::in_cells(words, window, from)
+        && let Some(b'|' | b';' | b',') = window.get(cell)
+        && let Some(found) = framed::in_cells(words, window, cell)
     {
         return Some(found);
     }
@@ -63,6 +65,7 @@ pub(super) fn in_line(words: &Vocabulary, raw: &[u8], from: usize, stamped: bool
         }
         let hit = match first {
             b'[' | b'<' | b'(' => bracketed(words, window, at, &before),
+            b'P' if token == b"PHP" => framed::of_php(&window[end..]).map(|level| Hit { level, end: at }),
             b'a'..=b'z' | b'A'..=b'Z' if logcat && before.tokens == 2 && token.len() == 1 => {
                 letter(first).map(|level| Hit { level, end })
             }

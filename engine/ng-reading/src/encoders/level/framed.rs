@@ -51,6 +51,21 @@ pub(super) fn of_cisco(token: &[u8]) -> Option<Level> {
     stated_level::severity(u32::from(name[place + 1] - b'0'))
 }
 
+/// What PHP calls an error, behind its name: `PHP Fatal error:  no cart`.
+pub(super) fn of_php(text: &[u8]) -> Option<Level> {
+    const NAMES: [(&[u8], Level); 8] = [
+        (b" Fatal error:", Level::Fatal),
+        (b" Parse error:", Level::Fatal),
+        (b" Recoverable fatal error:", Level::Fatal),
+        (b" Core error:", Level::Fatal),
+        (b" Warning:", Level::Warn),
+        (b" Notice:", Level::Notice),
+        (b" Deprecated:", Level::Notice),
+        (b" Strict Standards:", Level::Notice),
+    ];
+    NAMES.iter().find(|(name, _)| text.starts_with(name)).map(|(_, level)| *level)
+}
+
 /// What stands between the beginning of the heading and an angle bracket makes that a part of the heading: other brackets,
 /// `[ 77 ] {a7} <Error>`, those of the timestamp, or a program with its process, `NetworkManager[77]: <warn>`.
 pub(super) fn is_framed(raw: &[u8], from: usize, at: usize) -> bool {

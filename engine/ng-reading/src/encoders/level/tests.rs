@@ -54,6 +54,8 @@ fn levels_in_lines() {
         ("[Server thread/ERROR]: boom", Error, Some(" boom")),
         ("[    12.345] (EE) no screens", Error, Some(" no screens")),
         ("(WW) no mouse", Warn, Some(" no mouse")),
+        ("PHP Fatal error:  no cart", Fatal, Some("PHP Fatal error:  no cart")),
+        ("PHP Notice:  no cart", Notice, Some("PHP Notice:  no cart")),
         ("router1 %LINK-3-UPDOWN: down", Error, None),
     ] {
         check(line, Some((level, message)));
@@ -67,6 +69,8 @@ fn levels_in_lines() {
         ("|Trace|boom", Trace, Some("boom")),
         ("|notice|boom", Notice, Some("boom")),
         ("| error | boom", Error, Some(" boom")),
+        (" |ERROR| boom", Error, Some(" boom")),
+        (" | error | boom", Error, Some(" boom")),
         ("|W|cart|boom", Warn, Some("cart|boom")),
         (";ERROR;x", Error, Some("x")),
         (",ERROR,x", Error, Some("x")),
@@ -119,6 +123,7 @@ fn prose_states_no_level() {
         "%LINK-9-UPDOWN: x",
         "%d-3-files: x",
         "100% done",
+        "PHP is a language",
         "a (II) b",
         "x <warn> y",
         "ERRORS[3] of them",

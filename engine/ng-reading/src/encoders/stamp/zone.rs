@@ -144,7 +144,7 @@ pub(super) fn named(cursor: &mut Cursor<'_>, alone: bool) -> Option<StatedZone> 
 fn offset(cursor: &mut Cursor<'_>, behind_blank: bool) -> Option<i32> {
     let sign = if cursor.byte()? == b'-' { -1 } else { 1 };
     // Databases of IBM count minutes alone.
-    if cursor.digit_run() == 3 && !behind_blank {
+    if !behind_blank && cursor.digit_run() == 3 {
         let minutes = cursor.digits(3).filter(|minutes| *minutes <= 14 * 60 && minutes % 15 == 0)?;
         return (!cursor.is_inside_word()).then_some(sign * minutes as i32 * 60);
     }

@@ -230,3 +230,20 @@ fn a_line_without_a_time_has_that_of_the_line_before() {
     let reading = Reading { received_ns: ns(read), ..reading };
     assert_eq!(clock.event_time_ns(None, false, &reading), ns(read), "a number is no line of a text");
 }
+
+#[test]
+fn a_zone_that_a_stamp_names_is_read_by_its_rules() {
+    let own = Zones { sources: [("log".to_owned(), zone("Asia/Tokyo"))].into(), ..Zones::default() };
+    let clock = Clock::in_zones(own);
+    clock.introduce(LOG, "log");
+    let written = "2026-11-30T12:00:00Z";
+    for (stamp, time) in [
+        ("[22-Jul-2026 13:02:03 Europe/Berlin] x", "2026-07-22T11:02:03Z"),
+        ("[22-Nov-2026 13:02:03 Europe/Berlin] x", "2026-11-22T12:02:03Z"),
+        ("[22-Nov-2026 13:02:03 America/Argentina/Buenos_Aires] x", "2026-11-22T16:02:03Z"),
+        ("[22-Nov-2026 13:02:03 Europe/Atlantis] x", "2026-11-22T04:02:03Z"),
+        ("[22-Nov-2026 13:02:03] x", "2026-11-22T04:02:03Z"),
+    ] {
+        assert_eq!(read(&clock, LOG, written, stamp), time, "{stamp}");
+    }
+}
