@@ -98,6 +98,8 @@ struct StackTrace<'r> {
     /// There is more than a line that names an exception.
     is_one: bool,
     exception: Option<Exception>,
+    /// A line of its own that names the plain `Error` of JavaScript, which is one when frames follow.
+    plain: Option<Exception>,
     /// The topmost frame of the application.
     frame: Option<Range<usize>>,
     any_frame: Option<Range<usize>>,
@@ -148,6 +150,8 @@ impl StackTrace<'_> {
                 if self.python && !indented {
                     self.exception = Some(named(text, start)).filter(|found| !found.class.is_empty());
                     self.python = false;
+                } else if !indented && text.starts_with(b"Error: ") {
+                    self.plain.get_or_insert_with(|| named(text, start));
                 } else if self.go && !indented && text.ends_with(b")") {
                     self.keep_frame(text, start..place.end);
                 }
@@ -160,6 +164,9 @@ impl StackTrace<'_> {
         self.is_one |= follows;
         if let (None, true, Some((head, start))) = (&self.exception, follows, self.head.take()) {
             self.exception = inside_line(head, start);
+        }
+        if follows && text.starts_with(b"at ") {
+            self.exception = self.exception.take().or_else(|| self.plain.take());
         }
         if let Some(cause) = text.strip_prefix(b"Caused by: ") {
             self.exception = self.exception.take().or_else(|| Some(named(cause, end - cause.len())));

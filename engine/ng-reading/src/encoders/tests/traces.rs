@@ -121,6 +121,12 @@ fn the_plain_error_of_javascript() {
         let (_, parsed) = encoded(Format::Text, raw.as_bytes());
         assert_eq!((text_of(raw.as_bytes(), parsed.message), parsed.level), (text, Some(Level::Error)), "{line}");
     }
+    check(
+        &format!("/app/x.js:3\n    throw new Error()\n    ^\n\nError: boom\n{frames}"),
+        "Error",
+        "boom",
+        "f (/app/x.js:3:9)",
+    );
     check("Error: boom", "", "", "");
     check(
         "TypeError: x is not a function\n    at f (/app/x.js:3:9)",
