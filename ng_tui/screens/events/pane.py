@@ -113,11 +113,9 @@ class EventsPane(BackgroundTasks):
         if filter is not None:
             self.set_filter(filter)
         if seq is not None:
-            view = self.viewing.shown
-            if view.seq_at(view.index_of(seq)) != seq and self.viewing.filter:
+            if not self.tail.has(seq) and self.viewing.filter:
                 self.action_toggle_filter()
-                view = self.viewing.shown
-            if view.seq_at(view.index_of(seq)) != seq:
+            if not self.tail.has(seq):
                 self.post_message(Tell(tr("Event {seq} has left the ring.", seq=seq), severity="warning"))
                 return
             self.tail.go_to(seq)
@@ -138,7 +136,7 @@ class EventsPane(BackgroundTasks):
         if self.tail.frozen_at is not None:
             self.tail.live()
         else:
-            self.tail.freeze(self.viewing.last.next_seq)
+            self.tail.freeze()
         self.tick()
 
     def action_live(self) -> None:
@@ -348,7 +346,7 @@ class EventsPane(BackgroundTasks):
 
     def _swap(self) -> None:
         """Shows the view in use; the record under the cursor stays where it is."""
-        self.tail.show(self.viewing.shown, self.viewing.last)
+        self.tail.show(self.viewing.shown, self.viewing.last, self.viewing.typed)
         self.stand()
 
     def _say_preview(self) -> None:
