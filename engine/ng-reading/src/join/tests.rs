@@ -89,6 +89,42 @@ fn a_trace_whose_every_line_has_the_stamp_of_a_runtime_is_one_event() {
 }
 
 #[test]
+fn a_trace_behind_a_name_and_a_stamp_is_one_event() {
+    for name in ["[pod/web-1/app] ", "web-1  | ", "web.1.x2k9p@node    | "] {
+        let lines = [
+            "2026-11-22T13:02:03.123456789Z ERROR failed",
+            "2026-11-22T13:02:03.123456790Z Traceback (most recent call last):",
+            "2026-11-22T13:02:03.123456791Z   File \"/a.py\", line 3, in f",
+            "2026-11-22T13:02:03.123456792Z ValueError: bad",
+            "2026-11-22T13:02:04.123456789Z INFO on",
+        ];
+        let text: String = lines.iter().map(|line| format!("{name}{line}\n")).collect();
+        let found = events(&text);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[0].ends_with("\nTraceback (most recent call last):\n  File \"/a.py\", line 3, in f\nValueError: bad")
+        );
+    }
+}
+
+#[test]
+fn a_slow_query_of_mysql_is_one_event() {
+    check(
+        "
++# Time: 2026-11-22T13:02:03.123456Z
+ # User@Host: root[root] @ localhost []  Id:     7
+ # Query_time: 1.234567  Lock_time: 0.000123 Rows_sent: 1  Rows_examined: 20000
+ SET timestamp=1795352523;
+ SELECT * FROM x;
++# Time: 2026-11-22T13:02:04.123456Z
+ # User@Host: root[root] @ localhost []  Id:     7
+ # Query_time: 1.234567  Lock_time: 0.000123 Rows_sent: 1  Rows_examined: 20000
+ SET timestamp=1795352524;
+ SELECT 1;",
+    );
+}
+
+#[test]
 fn events_of_java_util_logging_have_two_lines() {
     check(
         "
