@@ -22,19 +22,20 @@ class RateStrip(Lines):
     def __init__(self) -> None:
         super().__init__(id="rate-strip")
         self._values: list[float | None] = []
+        self._mean: float | None = None
 
     def present(self, state: State) -> None:
         """Shows the newest values of the series `events`."""
-        values = state.history("events", 2 * max(1, self.size.width))
-        if values != self._values:
-            self._values = values
+        values, mean = state.history("events", 2 * max(1, self.size.width)), state.mean("events")
+        if (values, mean) != (self._values, self._mean):
+            self._values, self._mean = values, mean
             self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The label, the curve, and the highest rate that the curve reaches."""
+        """The mean rate of the last seconds, the curve, and the highest rate that it reaches."""
         del height
         measured = [value for value in self._values if value is not None]
-        now = fmt_rate(self._values[-1]) if self._values and self._values[-1] is not None else ABSENT
+        now = fmt_rate(self._mean)
         top = max(measured, default=0.0)
         head: Line = [(tr("rate") + " ", "dim"), (f"{now:>7} ", "strong")]
         tail: Line = [(f" {tr('peak')} ", "dim"), (f"{fmt_rate(top) if measured else ABSENT:>7}", "")]

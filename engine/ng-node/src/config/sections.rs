@@ -63,7 +63,7 @@ static CONSOLE: &[Row] = &[
         key: "filter",
         accepts: Accepts::Filter("@quiet"),
         unit: "",
-        summary: "Filter of the Events screen at the start, when this host is watched; @quiet leaves out routine metric samples.",
+        summary: "Filter of the Events screen at the start, when this host is watched; @quiet leaves out routine metric samples and heartbeats.",
     },
     Row {
         key: "glyphs",
