@@ -33,6 +33,7 @@ from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
+from ng_tui.lints import lints
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
@@ -269,7 +270,12 @@ class ConsoleApp(TypeAhead):
 
     def action_notices(self) -> None:
         """Shows the latest notices."""
-        window = notices_window(list(self.notices), Palette(self.theme_variables), self.options.now_ns())
+        window = notices_window(
+            list(self.notices),
+            lints(self.state, self.options.ignored_lints),
+            Palette(self.theme_variables),
+            self.options.now_ns(),
+        )
         self.push_screen(window)
 
     def action_command_palette(self) -> None:

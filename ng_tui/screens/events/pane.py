@@ -55,7 +55,7 @@ class EventsPane(BackgroundTasks):
         hosts = {name: engine.colour for name, engine in engines.items()} if len(engines) > 1 else {}
         style = cast(TimeStyle, options.time_style)
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
-        self._rate = RateStrip()
+        self._rate = RateStrip(options.ignored_lints)
         self._empty = Static("", id="empty", markup=False)
         self._detail = Detail(ring, options.now_ns, self.threshold_of)
         self._ledger = Ledger()

@@ -77,6 +77,12 @@ static CONSOLE: &[Row] = &[
         unit: "",
         summary: "How the Events screen shows times.",
     },
+    Row {
+        key: "ignore_lints",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Ids of warnings above the events that are not shown; the key ! lists them with their ids.",
+    },
 ];
 
 static SERVER: &[Row] = &[
