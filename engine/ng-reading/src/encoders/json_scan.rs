@@ -67,6 +67,11 @@ pub(super) fn members(
     Scanner { raw, containers, visit, open: [Open::default(); DEPTH], depth: 0, arrays: 0 }.walk(start)
 }
 
+/// The first byte from `at` on that is no blank begins an object.
+pub(super) fn begins(raw: &[u8], at: usize) -> bool {
+    raw.get(blank(raw, at)) == Some(&b'{')
+}
+
 /// There is nothing behind an object but blanks and one mark that joins it to its neighbours in a list.
 pub(super) fn ends(raw: &[u8], at: usize) -> bool {
     let at = blank(raw, at);
@@ -85,6 +90,9 @@ struct Open {
     count: u8,
     is_object: bool,
 }
+
+/// Most keys and many values have at most so many bytes, and end sooner than a search of many bytes at once begins.
+const SHORT: usize = 16;
 
 /// What may stand at the next place.
 #[derive(Clone, Copy, PartialEq)]
@@ -269,7 +277,9 @@ fn string(raw: &[u8], at: usize) -> Result<(Text, usize), Text> {
     let start = at + 1;
     let (mut at, mut escaped) = (start, false);
     loop {
-        let found = memchr::memchr2(b'"', b'\\', raw.get(at..).unwrap_or_default());
+        let rest = raw.get(at..).unwrap_or_default();
+        let near = rest.iter().take(SHORT).position(|byte| matches!(byte, b'"' | b'\\'));
+        let found = near.or_else(|| memchr::memchr2(b'"', b'\\', rest));
         match found.map(|found| at + found) {
             None => return Err(Text { span: Span::new(start, raw.len()), escaped }),
             Some(end) if raw[end] == b'"' => return Ok((Text { span: Span::new(start, end), escaped }, end + 1)),
