@@ -120,9 +120,9 @@ impl Subscription {
                 "msgpack" => {
                     inner.read(max, timeout).map(|frames| rmp_serde::to_vec_named(&frames).map_err(wire_error))
                 }
-                "frames" => inner.read(max, timeout).map(|frames| json_lines(&frames)),
+                "records" => record_lines(&mut inner, max, timeout),
                 "raw" => raw_lines(&mut inner, max, timeout).map(Ok),
-                _ => record_lines(&mut inner, max, timeout),
+                _ => inner.read(max, timeout).map(|frames| json_lines(&frames)),
             }
             .transpose()
         });
