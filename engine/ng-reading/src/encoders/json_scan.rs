@@ -91,9 +91,6 @@ struct Open {
     is_object: bool,
 }
 
-/// Most keys and many values have at most so many bytes, and end sooner than a search of many bytes at once begins.
-const SHORT: usize = 16;
-
 /// What may stand at the next place.
 #[derive(Clone, Copy, PartialEq)]
 enum Expect {
@@ -277,9 +274,7 @@ fn string(raw: &[u8], at: usize) -> Result<(Text, usize), Text> {
     let start = at + 1;
     let (mut at, mut escaped) = (start, false);
     loop {
-        let rest = raw.get(at..).unwrap_or_default();
-        let near = rest.iter().take(SHORT).position(|byte| matches!(byte, b'"' | b'\\'));
-        let found = near.or_else(|| memchr::memchr2(b'"', b'\\', rest));
+        let found = memchr::memchr2(b'"', b'\\', raw.get(at..).unwrap_or_default());
         match found.map(|found| at + found) {
             None => return Err(Text { span: Span::new(start, raw.len()), escaped }),
             Some(end) if raw[end] == b'"' => return Ok((Text { span: Span::new(start, end), escaped }, end + 1)),
