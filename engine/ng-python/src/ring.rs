@@ -8,7 +8,7 @@ use ng_core::event_loop::EngineHandle;
 use ng_core::store::{self, Find, Reader, Shared, Store};
 use ng_filter::Filter;
 use ng_model::event::Parsed;
-use ng_model::record::NO_PATTERN;
+use ng_model::record::{NO_PATTERN, StoredRecord};
 use ng_model::zone::Zone;
 use ng_node::Node;
 use ng_wire::{Frame, Row};
@@ -138,8 +138,8 @@ impl Ring {
 
     /// One record as JSON with its raw bytes untouched; None when it has left the ring.
     fn export<'py>(&self, py: Python<'py>, seq: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let record = self.read(py, |reader| reader.get(seq, |stored| convert::record(stored, &mut Parsed::default())));
-        let line = record.map(|record| serde_json::to_vec(&record).map_err(wire_error)).transpose()?;
+        let write = |stored: &StoredRecord<'_>| serde_json::to_vec(&convert::record(stored, &mut Parsed::default()));
+        let line = self.read(py, |reader| reader.get(seq, write)).transpose().map_err(wire_error)?;
         Ok(line.map(|line| PyBytes::new(py, &line)))
     }
 

@@ -48,6 +48,16 @@ impl Reader {
         self.stored(&snapshot, ordinal).filter(|stored| stored.head.seq == seq).map(|stored| f(&stored))
     }
 
+    /// Shows `f` the records of these numbers, which rise, as the ring is now; none for one that is not in it, or cannot be
+    /// read back.
+    pub fn each(&mut self, seqs: &[u64], mut f: impl FnMut(u64, Option<&StoredRecord<'_>>)) {
+        let snapshot = self.look();
+        for &seq in seqs {
+            let ordinal = self.ordinal_of(&snapshot, seq);
+            f(seq, self.stored(&snapshot, ordinal).filter(|stored| stored.head.seq == seq).as_ref());
+        }
+    }
+
     /// Shows `f` the records of the ring in `seqs`, oldest first, until it breaks off.
     pub fn range(&mut self, seqs: Range<u64>, mut f: impl FnMut(&StoredRecord<'_>) -> ControlFlow<()>) {
         let snapshot = self.look();
