@@ -33,6 +33,7 @@ from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
+from ng_tui.lints import lints
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
@@ -56,6 +57,7 @@ NOTICES = 200
 """Notices kept."""
 
 _SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
+_LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
 
 
 class ConsoleApp(TypeAhead):
@@ -223,6 +225,7 @@ class ConsoleApp(TypeAhead):
 
     def on_tell(self, message: Tell) -> None:
         """Shows a notice of a screen."""
+        self._keep(message.text, _LEVELS.get(message.severity, Level.INFO), tr("console"))
         self._toast(message.text, message.severity)
 
     def on_jump(self, message: Jump) -> None:
@@ -236,11 +239,17 @@ class ConsoleApp(TypeAhead):
     def on_copy(self, message: Copy) -> None:
         """Copies a text through every channel there is."""
         done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
-        channel = {"terminal": tr("the terminal's clipboard"), "file": tr("a file")}.get(done.channel, done.channel)
-        text = tr("{size} copied to {channel}", size=fmt_bytes(done.size), channel=channel)
+        size, severity = fmt_bytes(done.size), "information" if done.path or done.channel != "file" else "error"
+        if done.channel == "terminal":
+            # A terminal does not say whether it took it.
+            text = tr("{size} sent to the terminal's clipboard, which may refuse it", size=size)
+        else:
+            channel = {"file": tr("a file"), "tmux": tr("the buffer of tmux")}.get(done.channel, done.channel)
+            text = tr("{size} copied to {channel}", size=size, channel=channel)
         if done.path is not None:
-            text += "\n" + tr("also in {path}", path=done.path) if done.channel != "file" else f"\n{done.path}"
-        self._toast(text, "information" if done.path or done.channel != "file" else "error")
+            text = (text if done.channel == "file" else tr("{text}; also in", text=text)) + f"\n{done.path}"
+        self._keep(text, _LEVELS[severity], tr("console"))
+        self._toast(text, severity)
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
@@ -261,7 +270,12 @@ class ConsoleApp(TypeAhead):
 
     def action_notices(self) -> None:
         """Shows the latest notices."""
-        window = notices_window(list(self.notices), Palette(self.theme_variables), self.options.now_ns())
+        window = notices_window(
+            list(self.notices),
+            lints(self.state, self.options.ignored_lints),
+            Palette(self.theme_variables),
+            self.options.now_ns(),
+        )
         self.push_screen(window)
 
     def action_command_palette(self) -> None:
@@ -347,9 +361,14 @@ class ConsoleApp(TypeAhead):
 
     def _note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
         """Keeps a notice and shows it."""
-        moment = time_ns if time_ns is not None else self.options.now_ns()
-        self.notices.append(Notice(time_ns=moment, level=level, origin=safe(origin), text=safe(text)))
+        self._keep(text, level, origin, time_ns)
         self._toast(f"{origin}: {text}", _SEVERITY.get(level, "information"))
+
+    def _keep(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
+        """Keeps what was shown, for the list of notices."""
+        moment = time_ns if time_ns is not None else self.options.now_ns()
+        one_line = safe(text.replace("\n", " "))
+        self.notices.append(Notice(time_ns=moment, level=level, origin=safe(origin), text=one_line))
 
     def _toast(self, text: str, severity: str) -> None:
         shown = "\n".join(safe(line) for line in text.split("\n"))

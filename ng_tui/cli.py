@@ -5,6 +5,7 @@ Data goes to stdout, narration to stderr. Commands import what they need when th
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ import click
 
 from ng_tui import __version__
 from ng_tui.commands.options import order_option, order_setting
-from ng_tui.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
+from ng_tui.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
 COMMANDS = (
@@ -70,8 +71,7 @@ class Lazy(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            # Python would complain again when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            discard_output()
             return EXIT_OK
 
 
@@ -182,6 +182,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        claim_streams()
         code = cli.main(standalone_mode=False)
         code = code if isinstance(code, int) else EXIT_OK
         sys.stdout.flush()
@@ -198,7 +199,32 @@ def main() -> None:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
+    except OSError as error:
+        # Files are opened where their errors are told; what is left is our own output.
+        if debug:
+            raise
+        discard_output()
+        complain(ConsoleError("NG-1009", tr("cannot write: {why}", why=error.strerror or str(error))))
+        code = EXIT_FAILURE
     sys.exit(code)
+
+
+def claim_streams() -> None:
+    """Puts something in the place of the standard streams that were closed, so that no file of ours takes it."""
+    no_output = sys.stdout is None
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+    if no_output:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def discard_output() -> None:
+    """What could not be written is not tried again at the exit, where Python would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,12 @@ class Config:
         assert isinstance(value, int), path
         return value
 
+    def list(self, path: str) -> list[str]:
+        """A setting that is a list of texts."""
+        value, _ = self.values[path]
+        assert isinstance(value, list), path
+        return value
+
     def texts(self, table: str) -> dict[str, str]:
         """A table whose names the person chose, such as `filters`."""
         prefix = table + "."

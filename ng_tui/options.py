@@ -29,6 +29,8 @@ class Options:
     """The filter of the Events screen at start."""
     time_style: str = "clock"
     """`clock`, `iso`, `relative` or `delta`."""
+    ignored_lints: tuple[str, ...] = ()
+    """Ids of lints that are not shown."""
     screen: str = "events"
     """The screen shown first."""
     remote_engines: RemoteEngines = field(default_factory=dict)

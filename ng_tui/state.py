@@ -27,6 +27,8 @@ from ng_tui.i18n import ntr
 
 SERIES_SECONDS = 3600
 """Seconds of history that the charts can show."""
+MEAN_SECONDS = 10
+"""Seconds over which a rate is a mean where it stands as a number: several readings of what is read every two."""
 
 
 @dataclass
@@ -105,6 +107,11 @@ class State:
         """The newest values of a series, oldest first; empty for a series that was never measured."""
         series = self.series.get(name)
         return series.last(seconds) if series else []
+
+    def mean(self, name: str) -> float | None:
+        """The mean of the newest values of a series; None when none of them was measured."""
+        measured = [value for value in self.history(name, MEAN_SECONDS) if value is not None]
+        return sum(measured) / len(measured) if measured else None
 
     def _now(self) -> int:
         """The engine's time, as far as it has told it."""

@@ -78,6 +78,13 @@ class View(Protocol):
         """The index of the first record of the view at or after `seq`; the length of the view when there is none."""
         ...
 
+    def hold(self, filter: str | None = None) -> View:
+        """What the view shows now, through another filter or its own, for good. Raises FilterError.
+
+        No record is added. Those that leave the ring stay, with their details until the next `hold` or `Ring.release`.
+        """
+        ...
+
     def next_match(self, seq: int, forward: bool, filter: str, budget: int) -> tuple[str, int]:
         """The next record of the view, strictly after (or before) `seq`, that also passes `filter`.
 
@@ -108,6 +115,10 @@ class Ring(Protocol):
 
     def detail(self, seq: int, neighbours: int) -> RecordDetail | None:
         """Everything about one record with its nearest neighbours; None when it has left the ring."""
+        ...
+
+    def release(self) -> None:
+        """Lets go of what the latest `View.hold` keeps."""
         ...
 
     @property

@@ -54,6 +54,13 @@ class EngineView:
         """The index of the first record at or after `seq`."""
         return self._view.index_of(seq)
 
+    def hold(self, filter: str | None = None) -> EngineView:
+        """What the view shows now, for good."""
+        try:
+            return EngineView(self._view.hold(filter))
+        except _engine.FilterError as error:
+            raise filter_refused(error) from None
+
     def next_match(self, seq: int, forward: bool, filter: str, budget: int) -> tuple[str, int]:
         """The next record after or before `seq` that also passes `filter`."""
         try:
@@ -96,6 +103,10 @@ class EngineRing:
         """Everything about one record."""
         packed = self._ring.detail(seq, neighbours)
         return None if packed is None else _detail.decode(packed)
+
+    def release(self) -> None:
+        """Lets go of what is held."""
+        self._ring.release()
 
     @property
     def run_began(self) -> int:

@@ -890,6 +890,8 @@ class ViewState(Struct, omit_defaults=True):
 
     first_seq: int
     next_seq: int
+    earlier: int
+    recorded: int
     scanned_from: int
     scanned_to: int
     matched: int

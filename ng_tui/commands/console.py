@@ -123,6 +123,7 @@ def app(
         keys=config.texts("keys"),
         filter=filter_text,
         time_style=config.text("console.time_format"),
+        ignored_lints=tuple(config.list("console.ignore_lints")),
         remote_engines=remote_engines or {},
         capabilities=capabilities,
         debug=context.debug,

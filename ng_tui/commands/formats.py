@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import stat
 import sys
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import click
 
 from ng_tui import _engine
 from ng_tui.commands.context import Context
-from ng_tui.commands.score import CHUNK, unpacked, unreadable
+from ng_tui.commands.score import CHUNK, unreadable
 from ng_tui.config import MAX_BYTES, format_fault
 from ng_tui.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import ntr, tr
@@ -58,7 +58,8 @@ def test(context: Context, file: Path) -> int:
 def check(file: Path) -> int:
     """Says what is wrong with the file of a format, with its place."""
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise unreadable(str(file), error) from None
     if len(data) > MAX_BYTES:
@@ -76,13 +77,14 @@ def report(context: Context, file: Path) -> int:
     """Prints a row for each format that reads lines of a log."""
     work = _engine.FormatReport(context.config().layers)
     try:
-        with file.open("rb") as opened:
-            data = unpacked(opened)
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ValueError(tr("is no file"))
+        with file.open("rb") as data:
             while chunk := data.read(CHUNK):
                 work.feed(chunk)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
-        raise unreadable(str(file), error if isinstance(error, OSError) else OSError(str(error))) from None
-    shares, first = work.finish()
+        shares, first = work.finish()
+    except (OSError, ValueError) as error:
+        raise unreadable(str(file), error) from None
     total = sum(lines for _, _, lines, _, _ in shares)
     for name, is_declared, lines, times, levels in shares:
         of_all, timed, levelled = (

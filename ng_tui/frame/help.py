@@ -17,6 +17,7 @@ from ng_tui.i18n import tr
 from ng_tui.keymap import in_context, shown_key
 from ng_tui.kit.lines import wrap
 from ng_tui.kit.palette import Palette
+from ng_tui.lints import Lint
 from ng_tui.text import fmt_time
 
 _WIDTH = 70
@@ -91,9 +92,13 @@ def help_window(contexts: Sequence[str], remapped: Mapping[str, str], palette: P
     return Window(tr("Help"), text)
 
 
-def notices_window(notices: Sequence[Notice], palette: Palette, now_ns: int) -> Window:
-    """The latest notices, newest first."""
+def notices_window(notices: Sequence[Notice], found: Sequence[Lint], palette: Palette, now_ns: int) -> Window:
+    """What holds at present with its explanation and its id, then the latest notices, newest first."""
     text = Text()
+    for lint in found:
+        text.append(f"{lint.text}\n", palette.style("level-warn", bold=True))
+        text.append(f"{lint.why} ", palette.style("foreground"))
+        text.append(f"({lint.id})\n\n", palette.style("dim"))
     for notice in reversed(notices):
         text.append(fmt_time(notice.time_ns, "clock", now_ns=now_ns)[:8] + " ", palette.style("dim"))
         text.append(f"{notice.origin}: ", palette.style("primary"))

@@ -15,6 +15,9 @@ from ng_tui.kit.palette import Palette
 from ng_tui.state import State
 from ng_tui.text import ABSENT, fmt_bytes, fmt_clock, fmt_rate, fmt_short, fmt_us, safe
 
+WIDTHS = (7, 8, 8, 4, 3)
+"""Cells of the numbers, in their order: as many as each can need."""
+
 Item = tuple[int, Line]
 """A number with its label; of those that do not fit, the highest rank goes first."""
 
@@ -126,14 +129,18 @@ def numbers(state: State) -> list[Item]:
     novel = tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT
     rejected = tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT
     items: list[tuple[int, str, str, str]] = [
-        (1, tr("events"), fmt_rate(metrics.events_per_s) if metrics else ABSENT, "strong"),
-        (3, tr("novel"), novel, "novel" if metrics and metrics.novel_per_min else ""),
+        (1, tr("events"), fmt_rate(state.mean("events")), "strong"),
+        (2, tr("novel"), novel, "novel" if metrics and metrics.novel_per_min else ""),
         (3, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
         (2, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if _lost(state) else ""),
         (2, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
     ]
     old = state.lost_at is not None
-    return [(rank, [(name + " ", "dim"), (value, "dim" if old else tag)]) for rank, name, value, tag in items]
+    # A number keeps its room, so that none beside it moves or goes because it has a digit more.
+    return [
+        (rank, [(name + " ", "dim"), (f"{value:<{WIDTHS[place]}}", "dim" if old else tag)])
+        for place, (rank, name, value, tag) in enumerate(items)
+    ]
 
 
 def _lost(state: State) -> bool:

@@ -1,4 +1,4 @@
-"""Copying out of the console: through the terminal (OSC 52), a desktop tool, and always a file as well."""
+"""Copying out of the console: into tmux, a desktop's clipboard or the terminal's (OSC 52), and always into a file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from ng_tui.terminal.capabilities import Capabilities
 OSC52_LIMIT = 74_000
 """Encoded bytes that terminals are known to accept; longer copies go to the file only."""
 
+_TMUX = ("tmux", "load-buffer", "-w", "-")
+"""Fills tmux's own buffer, and the clipboard of the terminal behind it where tmux may."""
 _TOOLS = (("wl-copy",), ("xclip", "-selection", "clipboard"), ("xsel", "-ib"), ("pbcopy",))
 _TOOL_SECONDS = 1.0
 
@@ -24,7 +26,7 @@ class Copied:
     """Where a copy went."""
 
     channel: str
-    """`terminal`, the name of a tool, or `file` when nothing else took it."""
+    """`tmux`, the name of a tool, `terminal`, which does not answer, or `file` when it is too long for that."""
     size: int
     """Bytes of UTF-8."""
     path: Path | None
@@ -35,7 +37,8 @@ def copy(text: str, capabilities: Capabilities, state_dir: Path, write: Callable
     """Copies the text. `write` sends a sequence to the terminal. Never raises: a channel that fails is left out."""
     data = text.encode("utf-8", "replace")
     path = _to_file(data, state_dir)
-    if capabilities.display and (tool := _to_tool(data)):
+    tools = ((_TMUX,) if capabilities.tmux else ()) + (_TOOLS if capabilities.display else ())
+    if tool := _to_tool(data, tools):
         return Copied(tool, len(data), path)
     if (sequence := osc52(data, tmux=capabilities.tmux)) is not None:
         write(sequence)
@@ -74,8 +77,8 @@ def _to_file(data: bytes, state_dir: Path) -> Path | None:
     return path
 
 
-def _to_tool(data: bytes) -> str | None:
-    for tool in _TOOLS:
+def _to_tool(data: bytes, tools: tuple[tuple[str, ...], ...]) -> str | None:
+    for tool in tools:
         if shutil.which(tool[0]) is None:
             continue
         try:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ng_tui import keymap
 from ng_tui.app import ConsoleApp
 from ng_tui.client.wire import Command, Frame, Level, Notice, SetModuleCommand
 from ng_tui.errors import ConsoleError
+from ng_tui.frame.overview import Overview
 from ng_tui.screens.base import Jump, Send
 from ng_tui.screens.events.pane import EventsPane
 from ng_tui.screens.events.tail import Tail
+from ng_tui.state import Series, State
 from ng_tui.terminal.capabilities import Capabilities
+from tests.console.sample_state import metrics
 from tests.console.trial_console import console, settle, shown
 
 SIZE = (80, 24)
@@ -39,7 +44,7 @@ async def test_nothing_overflows(tmp_path: Path, size: tuple[int, int]) -> None:
         await settle(pilot)
         lines = shown(app).split("\n")
         assert len(lines) == size[1] and all(len(line) == size[0] for line in lines)
-        assert "events 677/s" in lines[0] and "^q Quit" in lines[-1] and "live" in lines[-2]
+        assert "events 550/s" in lines[0] and "^q Quit" in lines[-1] and "live" in lines[-2]
         assert any("charge failed" in line for line in lines)
 
 
@@ -191,3 +196,25 @@ async def test_every_glyph_set_and_theme_draws(tmp_path: Path) -> None:
             for _ in range(6):
                 await pilot.press("ctrl+t")
                 await settle(pilot)
+
+
+def test_a_rate_is_a_mean_over_ten_seconds() -> None:
+    state = State()
+    assert state.mean("events") is None
+    state.series["events"] = Series(deque([500.0, *[27.0, 0.0] * 5]))
+    assert state.mean("events") == 13.5
+    state.series["events"].values.append(None)
+    assert state.mean("events") == 12.0, "what was not measured does not count"
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_number_with_more_digits_moves_no_other(width: int) -> None:
+    def heads(events: float, novel: int) -> list[int]:
+        shown = msgspec.structs.replace(metrics(0), novel_per_min=novel)
+        overview = Overview()
+        overview.present(State(metrics=shown, series={"events": Series(deque([events]))}), 0, label="embedded")
+        [line] = overview.lines(width, 1)
+        text = "".join(part for part, _ in line)
+        return [text.find(name) for name in ("events", "novel", "reject", "dropped", "alerts")]
+
+    assert heads(0.0, 0) == heads(999.4, 99_999) == heads(1234.0, 7)

@@ -175,7 +175,7 @@ async def test_a_source_that_is_not_read_says_why_in_full_and_is_never_live() ->
         words = "".join(text.split())
         assert words.count("".join(failed.split())) == 1
         assert "".join(waiting.split()) in words
-        lines = sources(shown, 80)
+        lines = sources(State(metrics=shown), 80)
         tags = [tag for line in lines for part, tag in line if "failed: index" in part or part.startswith("! failed")]
         assert tags == ["bad", "bad", "bad"]
 
@@ -186,6 +186,6 @@ async def test_a_row_for_several_sources_says_how_many() -> None:
     ended = msgspec.structs.replace(host_row, name="sources that ended", ended=True, stands_for=6872)
     others = msgspec.structs.replace(host_row, name="sources not shown", stands_for=3)
     shown.sources += [ended, others]
-    rows = ["".join(part for part, _ in line) for line in sources(shown, 80)]
+    rows = ["".join(part for part, _ in line) for line in sources(State(metrics=shown), 80)]
     assert any("6.9k that ended" in row for row in rows), rows
     assert any("3 not shown" in row for row in rows), rows

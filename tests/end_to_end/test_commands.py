@@ -212,3 +212,15 @@ def test_interrupt_exits_130(home: dict[str, str]) -> None:
         child.stdout.readline()
         child.send_signal(signal.SIGINT)
         assert child.wait(timeout=10) == 130
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["tail"], ["formats", "list"]])
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_output_that_cannot_be_written_is_told_in_one_line(
+    home: dict[str, str], arguments: list[str], output: str
+) -> None:
+    redirected = '"$@" >/dev/full' if output == "full" else '"$@" >&-'
+    command = ["sh", "-c", redirected, "sh", COMMAND, *arguments]
+    done = subprocess.run(command, input=b"a line\n", stderr=subprocess.PIPE, env={**os.environ, **home}, timeout=60)
+    why = b"No space left on device" if output == "full" else b"Bad file descriptor"
+    assert (done.returncode, done.stderr) == (1, b"NG-1009 cannot write: " + why + b"\n")

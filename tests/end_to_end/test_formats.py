@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,15 @@ def test_formats_test_says_what_reads_a_log(run: Run, file: Path, tmp_path: Path
 def test_an_unknown_name_is_refused(run: Run) -> None:
     result = run("formats", "show", "nobody")
     assert (result.returncode, result.stderr.startswith(b"NG-1007")) == (2, True)
+
+
+def test_a_log_is_reported_on_as_it_is_read(run: Run, tmp_path: Path) -> None:
+    log = tmp_path / "wide.log"
+    log.write_bytes("2026-11-22 13:02:03 ERROR x\n".encode("utf-16"))
+    assert run("formats", "test", str(log)).stdout.startswith(b"no format, read as text\t1 lines, 100%\ttime 100%")
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        refused = run("formats", "test", str(path))
+        assert (refused.returncode, refused.stderr) == (2, f"NG-5301 {path}: is no file\n".encode())
+    log.write_bytes(gzip.compress(b"2026-11-22 13:02:03 ERROR x\n")[:-3])
+    assert b"NG-5301" in run("formats", "test", str(log)).stderr

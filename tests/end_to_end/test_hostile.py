@@ -146,7 +146,7 @@ def test_a_hostile_log_on_every_screen(
     console.send("g")
     console.wait(f" 1/{count}")
     console.send("c\x14")
-    console.wait("copied to")
+    console.wait("sent to the terminal")
     console.send("\x14" * 6)
     visit(console)
     raw = quit_clean(console)

@@ -23,10 +23,10 @@ use ng_model::event::{Field, Parsed, Text};
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
-use ng_reading::encoders::{ENCODERS, Encoder, message_text, path};
+use ng_reading::encoders::{ENCODERS, Encoder, lossy, message_text, path};
 use ng_reading::formats::{name_of, number_of};
 use ng_reading::recogniser::reparse;
-use ng_wire::{Feature, Format, Hit, Neighbour, Record, RecordDetail, Row, ScoreChannel};
+use ng_wire::{BorrowedRecord, Feature, Format, Hit, Neighbour, Record, RecordDetail, Row, ScoreChannel};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -40,15 +40,15 @@ const ATTR_TEXT: usize = 4 << 10;
 const NAME_TEXT: usize = 512;
 
 /// The complete record. `parsed` is working memory.
-pub fn record(stored: &StoredRecord<'_>, parsed: &mut Parsed) -> Record {
+pub fn record<'a>(stored: &StoredRecord<'a>, parsed: &mut Parsed) -> BorrowedRecord<'a> {
     let (head, raw) = (stored.head, stored.raw);
     reparse(head.format, head.declared, raw, head.received_ns, parsed);
-    let text = String::from_utf8_lossy(&message(stored)).into_owned();
+    let text = lossy(message(stored));
     let (raw, raw_base64) = match std::str::from_utf8(raw) {
-        Ok(raw) => ((raw != text).then(|| raw.to_string()), None),
+        Ok(raw) => ((raw != text).then_some(Cow::Borrowed(raw)), None),
         Err(_) => (None, Some(STANDARD.encode(raw))),
     };
-    Record {
+    BorrowedRecord {
         seq: head.seq,
         time_ns: head.time_ns,
         received_ns: head.received_ns,
@@ -56,7 +56,7 @@ pub fn record(stored: &StoredRecord<'_>, parsed: &mut Parsed) -> Record {
         source: stored.source().into(),
         level: head.level,
         format: head.format,
-        declared: (head.declared != 0).then(|| name_of(head.declared).to_owned()),
+        declared: (head.declared != 0).then(|| Cow::Borrowed(name_of(head.declared))),
         text,
         raw,
         raw_base64,
@@ -99,7 +99,7 @@ pub fn detail(
     parsed: &mut Parsed,
 ) -> RecordDetail {
     let complete = record(stored, parsed);
-    let safe = |text: &str, most| safe_text(text.as_bytes(), most).into_owned();
+    let safe = |text: &str, most| Cow::Owned(safe_text(text.as_bytes(), most).into_owned());
     // Bytes that are no text are shown as far as they are: an unreadable base64 helps nobody at a screen.
     let differs = complete.raw.is_some() || complete.raw_base64.is_some();
     let mut attrs = BTreeMap::new();
@@ -110,13 +110,13 @@ pub fn detail(
         record: Record {
             kind: safe(&complete.kind, NAME_TEXT),
             source: safe(&complete.source, NAME_TEXT),
-            text: safe_text(&message(stored), DETAIL_TEXT).into_owned(),
-            raw: differs.then(|| safe_lines(stored.raw, DETAIL_TEXT)),
+            text: Cow::Owned(safe_text(&message(stored), DETAIL_TEXT).into_owned()),
+            raw: differs.then(|| Cow::Owned(safe_lines(stored.raw, DETAIL_TEXT))),
             raw_base64: None,
             attrs,
-            ..complete
+            ..complete.into_owned()
         },
-        template: template.map(|text| safe(text, DETAIL_TEXT)),
+        template: template.map(|text| safe(text, DETAIL_TEXT).into_owned()),
         neighbours,
         rules: guard::Guard::explain(stored.head),
     }
@@ -185,7 +185,7 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>
 /// Where the message of a record stands. It was found by the keys of another process when it is none by ours, but for it is
 /// the value of a field.
 fn message_of(record: &Record, raw: &[u8], parsed: &Parsed) -> Text {
-    let is_message = |text: &Text| String::from_utf8_lossy(&message_text(record.format, raw, *text)) == record.text;
+    let is_message = |text: &Text| lossy(message_text(record.format, raw, *text)) == record.text;
     let mut values = parsed.fields.iter().map(|field| field.value);
     if is_message(&parsed.message) { parsed.message } else { values.find(is_message).unwrap_or(parsed.message) }
 }
@@ -193,7 +193,7 @@ fn message_of(record: &Record, raw: &[u8], parsed: &Parsed) -> Text {
 /// The bytes of a reading as they arrived.
 pub fn raw_bytes(record: &Record) -> Vec<u8> {
     let decoded = record.raw_base64.as_ref().and_then(|text| STANDARD.decode(text).ok());
-    decoded.unwrap_or_else(|| record.raw.as_ref().unwrap_or(&record.text).clone().into_bytes())
+    decoded.unwrap_or_else(|| record.raw.as_ref().unwrap_or(&record.text).as_bytes().to_vec())
 }
 
 fn message<'a>(stored: &StoredRecord<'a>) -> Cow<'a, [u8]> {
@@ -201,12 +201,12 @@ fn message<'a>(stored: &StoredRecord<'a>) -> Cow<'a, [u8]> {
 }
 
 /// The fields as text, by their paths; of fields with the same path the first, and one of the event itself before those.
-fn attrs(stored: &StoredRecord<'_>, parsed: &Parsed) -> BTreeMap<String, String> {
+fn attrs<'a>(stored: &StoredRecord<'a>, parsed: &Parsed) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
     let mut attrs = BTreeMap::new();
-    let (top, nested): (Vec<&Field>, Vec<&Field>) = parsed.fields.iter().partition(|field| field.container == 0);
-    for field in top.into_iter().chain(nested) {
-        let value = || message_text(stored.head.format, stored.raw, field.value);
-        attrs.entry(path(stored.raw, parsed, field)).or_insert_with(|| String::from_utf8_lossy(&value()).into_owned());
+    let is_top = |field: &&Field| field.container == 0;
+    for field in parsed.fields.iter().filter(is_top).chain(parsed.fields.iter().filter(|field| !is_top(field))) {
+        let value = || lossy(message_text(stored.head.format, stored.raw, field.value));
+        attrs.entry(path(stored.raw, parsed, field)).or_insert_with(value);
     }
     attrs
 }
@@ -246,13 +246,15 @@ fn detection(detection: &Detection) -> ng_wire::Detection {
     let features = match encoder {
         Some(encoder) if detection.vector.iter().all(|value| value.is_finite()) => {
             let named = encoder.features.iter().zip(detection.vector);
-            named.map(|(name, value)| Feature { name: name.to_string(), value }).collect()
+            named.map(|(name, value)| Feature { name: Cow::Borrowed(name), value }).collect()
         }
         _ => Vec::new(),
     };
     let channels = encoder.map_or_else(Vec::new, |encoder| {
         let named = encoder.channels.iter().zip(detection.channels).filter(|(name, _)| !name.is_empty());
-        named.filter_map(|(name, share)| Some(ScoreChannel { name: name.to_string(), share: number(share)? })).collect()
+        named
+            .filter_map(|(name, share)| Some(ScoreChannel { name: Cow::Borrowed(name), share: number(share)? }))
+            .collect()
     });
     ng_wire::Detection {
         state: detection.state,

@@ -70,7 +70,7 @@ pub const MAX_DEPTH: usize = 64;
 pub const BUILT_IN: [(&str, &str); 4] = [
     ("logs", "!type:metric.**"),
     ("new", "is:novel"),
-    ("quiet", "!type:metric.** | is:novel | is:alert"),
+    ("quiet", "!type:metric.** !type:system.heartbeat | is:novel | is:alert"),
     ("wrong", "level>=warn | is:alert | verdict:reject"),
 ];
 

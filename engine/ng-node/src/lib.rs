@@ -18,5 +18,5 @@ mod state;
 pub mod zone;
 
 pub use error::NodeError;
-pub use node::{Node, NodeOptions, Subscription};
+pub use node::{Delivered, Node, NodeOptions, Subscription};
 pub use state::{StateAccess, check_state_dir, lock_owner, replace};

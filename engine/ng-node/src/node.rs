@@ -21,11 +21,12 @@ use ng_filter::Env;
 use ng_model::event::Parsed;
 use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
+use ng_model::record::StoredRecord;
 use ng_model::settings::{Row, Values};
 use ng_model::zone::Zone;
 use ng_reading::recogniser::Recogniser;
 use ng_sensors::{READING, ReadingRules, SENSORS};
-use ng_wire::{Frame, Gap, GapReason, Record, SettingValue, TroubleKind};
+use ng_wire::{Frame, Gap, GapReason, SettingValue, TroubleKind};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -213,12 +214,7 @@ impl Node {
     /// Subscribes to records from the next one on.
     pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
         let made = self.handle.access().subscribe(wanted).map_err(gone)?;
-        Ok(Subscription {
-            queue: made.queue,
-            reader: Reader::new(self.store.clone()),
-            parsed: Parsed::default(),
-            ready: Vec::new(),
-        })
+        Ok(Subscription { queue: made.queue, reader: Reader::new(self.store.clone()) })
     }
 
     /// Stops sensors and engine, and waits for their threads.
@@ -314,41 +310,58 @@ fn sensors(config: &Config, recogniser: Recogniser) -> Result<Vec<Built>, NodeEr
 pub struct Subscription {
     queue: Arc<Queue>,
     reader: Reader,
-    parsed: Parsed,
-    ready: Vec<Frame>,
+}
+
+/// What a subscription brings.
+pub enum Delivered<'a> {
+    /// A record.
+    Record(&'a StoredRecord<'a>),
+    /// A hole before the next record.
+    Gap(Gap),
 }
 
 impl Subscription {
     /// Waits for records, at most for `timeout`. `None` = nothing will come any more.
     pub fn read(&mut self, max: usize, timeout: Duration) -> Option<Vec<Frame>> {
-        match self.queue.take(max, timeout) {
-            Taken::Finished => return None,
-            Taken::Nothing => {}
-            Taken::Gap(gap) => self.ready.push(Frame::Gap(gap)),
-            Taken::Seqs(seqs) => self.fetch(&seqs),
-        }
-        Some(std::mem::take(&mut self.ready))
+        let (mut frames, mut parsed) = (Vec::new(), Parsed::default());
+        let goes_on = self.visit(max, timeout, |delivered| match (delivered, frames.last_mut()) {
+            (Delivered::Gap(gap), _) => frames.push(Frame::Gap(gap)),
+            (Delivered::Record(stored), Some(Frame::Records(records))) => {
+                records.push(convert::record(stored, &mut parsed).into_owned());
+            }
+            (Delivered::Record(stored), _) => {
+                frames.push(Frame::Records(vec![convert::record(stored, &mut parsed).into_owned()]));
+            }
+        });
+        goes_on.then_some(frames)
     }
 
-    fn fetch(&mut self, seqs: &[u64]) {
-        let mut records: Vec<Record> = Vec::with_capacity(seqs.len());
+    /// Waits for records, at most for `timeout`, and shows what came. False = nothing will come any more.
+    pub fn visit(&mut self, max: usize, timeout: Duration, mut show: impl FnMut(Delivered<'_>)) -> bool {
+        match self.queue.take(max, timeout) {
+            Taken::Finished => return false,
+            Taken::Nothing => {}
+            Taken::Gap(gap) => show(Delivered::Gap(gap)),
+            Taken::Seqs(seqs) => self.fetch(&seqs, show),
+        }
+        true
+    }
+
+    fn fetch(&mut self, seqs: &[u64], mut show: impl FnMut(Delivered<'_>)) {
         let mut lost: Option<Gap> = None;
-        for &seq in seqs {
-            match self.reader.get(seq, |stored| convert::record(stored, &mut self.parsed)) {
-                Some(record) => records.push(record),
-                None => {
-                    let gap =
-                        lost.get_or_insert(Gap { from_seq: seq, to_seq: seq, count: 0, reason: GapReason::Retention });
-                    gap.to_seq = seq + 1;
-                    gap.count += 1;
-                }
+        self.reader.each(seqs, |seq, stored| match stored {
+            Some(stored) => {
+                lost.take().into_iter().for_each(|gap| show(Delivered::Gap(gap)));
+                show(Delivered::Record(stored));
             }
-        }
-        // Records leave the ring at its old end, so what is missing comes before what is there.
-        self.ready.extend(lost.map(Frame::Gap));
-        if !records.is_empty() {
-            self.ready.push(Frame::Records(records));
-        }
+            None => {
+                let gap =
+                    lost.get_or_insert(Gap { from_seq: seq, to_seq: seq, count: 0, reason: GapReason::Retention });
+                gap.to_seq = seq + 1;
+                gap.count += 1;
+            }
+        });
+        lost.into_iter().for_each(|gap| show(Delivered::Gap(gap)));
     }
 }
 

@@ -47,8 +47,8 @@ fn events(node: &Node) -> Vec<(String, String)> {
     let mut reader = Reader::new(node.store().clone());
     let next = node.store().lock().next_seq();
     let mut event = |seq| {
-        let record = reader.get(seq, |stored| convert::record(stored, &mut Parsed::default()));
-        record.map(|record| (record.kind, record.text))
+        let record = reader.get(seq, |stored| convert::record(stored, &mut Parsed::default()).into_owned());
+        record.map(|record| (record.kind.into_owned(), record.text.into_owned()))
     };
     (0..next).filter_map(&mut event).collect()
 }

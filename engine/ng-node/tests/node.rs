@@ -156,8 +156,8 @@ fn a_state_that_does_not_fit_is_told_as_an_event() {
     assert_eq!(modules(&node)["grid"].values["window"], SettingValue::Int(64));
     let mut reader = Reader::new(node.store().clone());
     let mut text = |seq| {
-        let record = reader.get(seq, |stored| convert::record(stored, &mut Parsed::default())).unwrap();
-        (record.kind, record.text)
+        let record = reader.get(seq, |stored| convert::record(stored, &mut Parsed::default()).into_owned()).unwrap();
+        (record.kind.into_owned(), record.text.into_owned())
     };
     let told = |text: &str| ("state.problem".to_string(), format!("a saved setting is left out: {text}"));
     assert_eq!(text(0), told("unknown module quarantine"));
@@ -211,7 +211,7 @@ fn every_section_of_the_configuration_reaches_the_engine() {
     let found = records(&mut all, 3);
     let source = format!("file:{}", log.display());
     assert!(found.iter().all(|record| record.source == source), "{found:?}");
-    let outcomes: Vec<_> = found.iter().map(|record| (record.text.as_str(), record.verdict.outcome)).collect();
+    let outcomes: Vec<_> = found.iter().map(|record| (&*record.text, record.verdict.outcome)).collect();
     let expect = [
         ("printer on fire", Outcome::Admit),
         ("short", Outcome::Admit),
@@ -360,7 +360,7 @@ fn a_state_that_cannot_be_written_is_told_and_the_old_one_stays() {
         node.stop();
         let (mut notes, mut reader) = (Vec::new(), Reader::new(node.store().clone()));
         reader.range(0..u64::MAX, |stored| {
-            let record = convert::record(stored, &mut Parsed::default());
+            let record = convert::record(stored, &mut Parsed::default()).into_owned();
             notes.extend((record.kind.starts_with("state.")).then_some((record.kind, record.text)));
             std::ops::ControlFlow::Continue(())
         });

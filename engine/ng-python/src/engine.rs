@@ -7,11 +7,11 @@ use crate::source::Source;
 use ng_core::convert;
 use ng_core::route::Wanted;
 use ng_filter::{Env, Filter};
-use ng_node::{Node, NodeOptions, StateAccess};
+use ng_model::event::Parsed;
+use ng_node::{Delivered, Node, NodeOptions, StateAccess};
 use ng_wire::{Frame, Request};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -115,40 +115,54 @@ impl Subscription {
         form: &str,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let read = py.detach(|| {
-            let frames = lock(&self.inner).read(max, Duration::from_millis(timeout_ms));
-            frames.map(|frames| encode(&frames, form)).transpose()
+            let (mut inner, timeout) = (lock(&self.inner), Duration::from_millis(timeout_ms));
+            match form {
+                "msgpack" => {
+                    inner.read(max, timeout).map(|frames| rmp_serde::to_vec_named(&frames).map_err(wire_error))
+                }
+                "records" => record_lines(&mut inner, max, timeout),
+                "raw" => raw_lines(&mut inner, max, timeout).map(Ok),
+                _ => inner.read(max, timeout).map(|frames| json_lines(&frames)),
+            }
+            .transpose()
         });
         Ok(read?.map(|bytes| PyBytes::new(py, &bytes)))
     }
 }
 
-fn encode(frames: &[Frame], form: &str) -> PyResult<Vec<u8>> {
-    if form == "msgpack" {
-        return rmp_serde::to_vec_named(frames).map_err(wire_error);
-    }
+fn json_lines(frames: &[Frame]) -> PyResult<Vec<u8>> {
     let mut out = Vec::new();
     for frame in frames {
-        match (form, frame) {
-            ("records", Frame::Records(records)) => {
-                for record in records {
-                    serde_json::to_writer(&mut out, record).map_err(wire_error)?;
-                    out.push(b'\n');
-                }
-            }
-            ("raw", Frame::Records(records)) => {
-                for record in records {
-                    out.extend_from_slice(&convert::raw_bytes(record));
-                    out.push(b'\n');
-                }
-            }
-            ("raw", _) => {}
-            _ => {
-                serde_json::to_writer(&mut out, frame).map_err(wire_error)?;
-                out.write_all(b"\n").map_err(wire_error)?;
-            }
-        }
+        serde_json::to_writer(&mut out, frame).map_err(wire_error)?;
+        out.push(b'\n');
     }
     Ok(out)
+}
+
+fn record_lines(subscription: &mut ng_node::Subscription, max: usize, timeout: Duration) -> Option<PyResult<Vec<u8>>> {
+    let (mut out, mut parsed, mut result) = (Vec::new(), Parsed::default(), Ok(()));
+    let goes_on = subscription.visit(max, timeout, |delivered| {
+        let written = match delivered {
+            Delivered::Record(stored) => serde_json::to_writer(&mut out, &convert::record(stored, &mut parsed)),
+            Delivered::Gap(gap) => serde_json::to_writer(&mut out, &Frame::Gap(gap)),
+        };
+        out.push(b'\n');
+        if result.is_ok() {
+            result = written;
+        }
+    });
+    goes_on.then(|| result.map(|()| out).map_err(wire_error))
+}
+
+fn raw_lines(subscription: &mut ng_node::Subscription, max: usize, timeout: Duration) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let goes_on = subscription.visit(max, timeout, |delivered| {
+        if let Delivered::Record(stored) = delivered {
+            out.extend_from_slice(stored.raw);
+            out.push(b'\n');
+        }
+    });
+    goes_on.then_some(out)
 }
 
 impl Ring {

@@ -2,6 +2,8 @@
 
 use crate::functions::{PyLayer, resolve};
 use ng_node::config::{FormatFile, Formats, Layer, Report};
+use ng_reading::source_reader::{Limits, SourceReader};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -51,8 +53,7 @@ pub(crate) struct FormatReport(Mutex<Work>);
 
 struct Work {
     report: Report,
-    /// The beginning of a line whose end has not come.
-    open: Vec<u8>,
+    reader: SourceReader,
 }
 
 /// Longest line that is looked at as a whole.
@@ -65,45 +66,32 @@ impl FormatReport {
     fn new(layers: Vec<PyLayer>) -> PyResult<Self> {
         let (formats, _) = resolve(layers)?.formats();
         let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64);
-        Ok(FormatReport(Mutex::new(Work { report: Report::new(formats, now_ns), open: Vec::new() })))
+        let limits = Limits { line_bytes: LONGEST, joined: false, ..Limits::default() };
+        let (report, reader) = (Report::new(formats, now_ns), SourceReader::new(limits));
+        Ok(FormatReport(Mutex::new(Work { report, reader })))
     }
 
-    /// Takes the next bytes of the log.
-    fn feed(&self, data: &[u8]) {
-        let mut work = self.work();
-        for piece in data.split_inclusive(|byte| *byte == b'\n') {
-            let room = LONGEST.saturating_sub(work.open.len());
-            work.open.extend_from_slice(&piece[..piece.len().min(room)]);
-            if piece.ends_with(b"\n") {
-                work.end_line();
-            }
-        }
+    /// Takes the next bytes of the log, packed or not. Raises ValueError where they cannot be read.
+    fn feed(&self, data: &[u8]) -> PyResult<()> {
+        let Work { report, reader } = &mut *self.work();
+        reader.feed(data, &mut |item| report.take(item)).map_err(PyValueError::new_err)
     }
 
     /// Takes the last line, and returns the shares, the largest first, (name, is declared, lines, with a time, with a
-    /// level), and the first line that is nothing but text, with its number.
+    /// level), and the first line that is nothing but text, with its number. Raises ValueError where the end is missing.
     #[expect(clippy::type_complexity, reason = "rows for Python, which names their columns itself")]
-    fn finish(&self) -> (Vec<(&'static str, bool, u64, u64, u64)>, Option<(u64, Vec<u8>)>) {
-        let mut work = self.work();
-        if !work.open.is_empty() {
-            work.end_line();
-        }
+    fn finish(&self) -> PyResult<(Vec<(&'static str, bool, u64, u64, u64)>, Option<(u64, Vec<u8>)>)> {
+        let Work { report, reader } = &mut *self.work();
+        reader.finish(&mut |item| report.take(item)).map_err(PyValueError::new_err)?;
         let row =
             |share: ng_node::config::Share| (share.name, share.is_declared, share.lines, share.times, share.levels);
-        let first = work.report.first_unread().map(|(number, line)| (number, line.to_vec()));
-        (work.report.shares().into_iter().map(row).collect(), first)
+        let first = report.first_unread().map(|(number, line)| (number, line.to_vec()));
+        Ok((report.shares().into_iter().map(row).collect(), first))
     }
 }
 
 impl FormatReport {
     fn work(&self) -> MutexGuard<'_, Work> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Work {
-    fn end_line(&mut self) {
-        self.report.line(&self.open);
-        self.open.clear();
     }
 }

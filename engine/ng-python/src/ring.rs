@@ -8,7 +8,7 @@ use ng_core::event_loop::EngineHandle;
 use ng_core::store::{self, Find, Reader, Shared, Store};
 use ng_filter::Filter;
 use ng_model::event::Parsed;
-use ng_model::record::NO_PATTERN;
+use ng_model::record::{NO_PATTERN, StoredRecord};
 use ng_model::zone::Zone;
 use ng_node::Node;
 use ng_wire::{Frame, Row};
@@ -29,6 +29,8 @@ pub(crate) struct Ring {
     engine: Option<EngineHandle>,
     /// Remembers what it unpacked, for one record after the other.
     reader: Arc<Mutex<Reader>>,
+    /// What the latest view holds that was held.
+    held: Arc<Mutex<Option<Reader>>>,
 }
 
 /// Most records that the search for neighbours looks at.
@@ -44,7 +46,7 @@ impl Ring {
 impl Ring {
     fn over(store: Shared, zone: Zone, saved: BTreeMap<String, String>, engine: Option<EngineHandle>) -> Self {
         let reader = Arc::new(Mutex::new(Reader::new(store.clone())));
-        Ring { store, zone, saved, engine, reader }
+        Ring { store, zone, saved, engine, reader, held: Arc::default() }
     }
 
     /// The store behind it.
@@ -52,8 +54,12 @@ impl Ring {
         &self.store
     }
 
-    fn read<R: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut Reader) -> R + Send) -> R {
-        py.detach(|| work(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner)))
+    /// Reads a record of the ring, else one that is held.
+    fn read<R: Send>(&self, py: Python<'_>, work: impl Fn(&mut Reader) -> Option<R> + Sync) -> Option<R> {
+        py.detach(|| {
+            let found = work(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner));
+            found.or_else(|| self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut().and_then(&work))
+        })
     }
 }
 
@@ -105,6 +111,11 @@ impl Ring {
         Ok(packed.map(|packed| PyBytes::new(py, &packed)))
     }
 
+    /// Lets go of what is held: a view that was held shows it on, but its records have no details once they leave the ring.
+    fn release(&self) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Counts of the patterns of the records from `from_seq` on.
     fn tally(&self, from_seq: u64) -> Tally {
         Tally::new(self.store.clone(), from_seq)
@@ -127,8 +138,8 @@ impl Ring {
 
     /// One record as JSON with its raw bytes untouched; None when it has left the ring.
     fn export<'py>(&self, py: Python<'py>, seq: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let record = self.read(py, |reader| reader.get(seq, |stored| convert::record(stored, &mut Parsed::default())));
-        let line = record.map(|record| serde_json::to_vec(&record).map_err(wire_error)).transpose()?;
+        let write = |stored: &StoredRecord<'_>| serde_json::to_vec(&convert::record(stored, &mut Parsed::default()));
+        let line = self.read(py, |reader| reader.get(seq, write)).transpose().map_err(wire_error)?;
         Ok(line.map(|line| PyBytes::new(py, &line)))
     }
 
@@ -169,6 +180,17 @@ impl View {
             rows
         });
         Ok(PyBytes::new(py, &rmp_serde::to_vec_named(&rows).map_err(wire_error)?))
+    }
+
+    /// What the view shows now, through another filter or its own (None), for good: its records stay when they leave the ring,
+    /// with their details until the next `hold` or `release`, and none is added. Raises FilterError.
+    #[pyo3(signature = (filter))]
+    fn hold(&self, py: Python<'_>, filter: Option<&str>) -> PyResult<View> {
+        let compiled = filter.map(|filter| Filter::compile(filter, &self.ring.env())).transpose();
+        let filter = compiled.map_err(|error| filter_error(&error))?;
+        let mut view = self.with(py, |view| view.hold(filter));
+        *self.ring.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(view.reader().hold());
+        Ok(View { view: Mutex::new(view), ring: self.ring.clone() })
     }
 
     /// The `seq` at an index; None past the end.

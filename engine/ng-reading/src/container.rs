@@ -12,6 +12,8 @@ pub(crate) struct Cri<'a> {
     pub(crate) stream: &'a [u8],
     /// The line of the program goes on in the next.
     partial: bool,
+    /// Where its tags stand.
+    pub(crate) tags: Span,
     /// The first byte of the text.
     pub(crate) text: usize,
 }
@@ -25,9 +27,16 @@ pub(crate) fn cri(line: &[u8]) -> Option<Cri<'_>> {
     let time = line.iter().take(48).position(|byte| *byte == b' ')?;
     let rest = &line[time + 1..];
     let stream = rest.get(..6).filter(|stream| matches!(*stream, b"stdout" | b"stderr"))?;
-    let tag = *rest.get(7)?;
-    let framed = rest[6] == b' ' && matches!(tag, b'F' | b'P') && matches!(rest.get(8), None | Some(b' '));
-    framed.then_some(Cri { stream, partial: tag == b'P', text: (time + 10).min(line.len()) })
+    // F is a whole line, P a part of one; more tags may follow behind colons.
+    let tag = rest.get(7).filter(|tag| rest[6] == b' ' && matches!(tag, b'F' | b'P'))?;
+    let behind = rest.get(8);
+    let end = match behind {
+        Some(b':') => memchr::memchr(b' ', rest.get(8..)?).map_or(rest.len(), |len| 8 + len),
+        None | Some(b' ') => 8,
+        Some(_) => return None,
+    };
+    let (tags, text) = (Span::new(time + 8, time + 1 + end), (time + end + 2).min(line.len()));
+    Some(Cri { stream, partial: *tag == b'P', tags, text })
 }
 
 /// The first byte behind the time that `docker logs -t` and `kubectl logs --timestamps` write before every line of a program:
@@ -110,9 +119,10 @@ impl Containers {
         match (half.length > 0, cri.partial) {
             (false, false) => return Taken::AsItIs,
             (false, true) => {
-                half.append(&line[..cri.text - 2], self.max);
-                half.append(b"F ", self.max);
-                half.append(&line[cri.text..], self.max);
+                let tag = cri.tags.start as usize;
+                half.append(&line[..tag], self.max);
+                half.append(b"F", self.max);
+                half.append(&line[tag + 1..], self.max);
             }
             (true, _) => half.append(&line[cri.text..], self.max),
         }
@@ -129,20 +139,18 @@ impl Containers {
         };
         let half = &mut self.halves[at];
         if half.length == 0 {
-            for part in [docker.time.of(line), b" ", stream, b" F "] {
+            for part in [docker.time.of(line), b" ", stream, b" F"] {
                 half.append(part, self.max);
             }
+            for (number, span) in docker.others.iter().flatten().enumerate() {
+                half.append(if number == 0 { b":{" } else { b"," }, self.max);
+                half.append_tag(span.of(line), self.max);
+            }
+            half.append(if docker.others[0].is_some() { b"} " } else { b" " }, self.max);
         }
         half.append(text, self.max);
         if !ends {
             return Taken::Kept;
-        }
-        for (number, span) in docker.others.iter().flatten().enumerate() {
-            half.append(if number == 0 { b"\n{" } else { b"," }, self.max);
-            half.append(span.of(line), self.max);
-        }
-        if docker.others[0].is_some() {
-            half.append(b"}", self.max);
         }
         self.hand_on(at)
     }
@@ -161,6 +169,16 @@ impl Half {
         let room = max.saturating_sub(self.kept.len());
         self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.length += bytes.len() as u64;
+    }
+
+    /// The same for members of JSON inside a tag, which a blank would end.
+    fn append_tag(&mut self, members: &[u8], max: usize) {
+        for (number, piece) in members.split(|byte| *byte == b' ').enumerate() {
+            if number > 0 {
+                self.append(b"\\u0020", max);
+            }
+            self.append(piece, max);
+        }
     }
 }
 
@@ -297,8 +315,8 @@ mod tests {
             "2026-11-22T13:02:03.9Z stderr F ERROR \"disk\"\tfull",
         );
         check(
-            r#"{"time":"T","stream":"stdout","log":"x\n","attrs":{"tag":"a}b","n":[1]},"level":3}"#,
-            "T stdout F x\n{\"attrs\":{\"tag\":\"a}b\",\"n\":[1]},\"level\":3}",
+            r#"{"time":"T","stream":"stdout","log":"x\n","attrs":{"tag":"a} b","n":[1]},"level":3}"#,
+            "T stdout F:{\"attrs\":{\"tag\":\"a}\\u0020b\",\"n\":[1]},\"level\":3} x",
         );
         check(r#" {"log":"x"}"#, r#" {"log":"x"}"#);
         for line in [
@@ -333,6 +351,7 @@ mod tests {
             "2026-11-22T13:02:03Z stdout",
             "2026-11-22T13:02:03Z stdout F",
             "2026-11-22T13:02:03Z stdouts F x",
+            "2026-11-22T13:02:03Z stdout Fx y",
             "2026-11-22 stdout F x",
         ] {
             assert_eq!(read(&[line], 100), [line]);

@@ -68,7 +68,7 @@ impl Recogniser {
     ) -> T {
         let Some(wrappers) = Wrappers::of(reading.raw, &self.clock.vocabulary) else { return read(reading, parsed) };
         let inner = Reading { raw: &reading.raw[wrappers.inner()..], ..*reading };
-        let found = read(&inner, parsed);
+        let found = self.clock.within(wrappers.time_ns(reading, &self.clock), || read(&inner, parsed));
         wrappers.complete(reading, &self.clock, parsed);
         found
     }

@@ -2,6 +2,7 @@
 
 use crate::encoders::{Clock, ENCODERS};
 use crate::formats::{Formats, name_of};
+use crate::item::Item;
 use crate::recogniser::Recogniser;
 use ng_model::event::{Parsed, Reading};
 use ng_model::symbols::Sym;
@@ -40,6 +41,16 @@ impl Report {
     pub fn new(formats: Formats, now_ns: i64) -> Report {
         let recogniser = Recogniser::new(Clock::utc()).trying(formats);
         Report { recogniser, parsed: Parsed::default(), now_ns, lines: 0, shares: Vec::new(), first_unread: None }
+    }
+
+    /// Takes what a reader hands on whose lines are not joined. What it cannot read is an error.
+    pub fn take(&mut self, item: Item<'_>) -> Result<(), String> {
+        match item {
+            Item::Event(line) | Item::Cut { kept: line, .. } => self.line(line),
+            Item::Hole(_) | Item::Ended { .. } => {}
+            Item::Broken(problem) => return Err(problem.to_owned()),
+        }
+        Ok(())
     }
 
     /// Takes the next line. Empty ones are passed over.

@@ -30,8 +30,8 @@ pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
 pub use pattern::{PatternCount, PatternLink, PatternView, TallyView};
 pub use record::{
-    Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep, ScoreChannel, Scoring,
-    Unit, Verdict,
+    BorrowedRecord, Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep,
+    ScoreChannel, Scoring, Unit, Verdict,
 };
 pub use row::{Row, Totals, ViewState};
 pub use session::{Durability, Hello, Limits, PROTO, Role, Welcome};

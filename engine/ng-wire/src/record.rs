@@ -2,6 +2,7 @@
 
 use crate::Level;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How the raw bytes of an event are to be read. Parsing raw bytes again with the same format gives the same event.
@@ -138,7 +139,7 @@ pub enum Scoring {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Feature {
     /// Name given by the encoder.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Value of the dimension.
     pub value: f32,
 }
@@ -148,7 +149,7 @@ pub struct Feature {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ScoreChannel {
     /// Name of the channel, such as `level` or `template rarity`.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// Its leaky tail surprise; the shares add up to `surprise`.
     pub share: f32,
 }
@@ -160,7 +161,7 @@ pub struct Detection {
     /// Whether the numbers below exist, and why not.
     pub state: Scoring,
     /// The encoder that made the vector; absent for an event without one.
-    pub encoder: Option<String>,
+    pub encoder: Option<Cow<'static, str>>,
     /// The eight named features; empty for an event without a vector.
     pub features: Vec<Feature>,
     /// Tail surprise of the distance to the nearest remembered vectors; 3.0 = farther than anything seen.
@@ -186,9 +187,10 @@ pub struct Detection {
 }
 
 /// One event with the engine's conclusions.
+// Its texts may be those of the engine, so that it is written down without copies.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Record {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Record"))]
+pub struct BorrowedRecord<'a> {
     /// Position in the stream; strictly rising, without holes.
     pub seq: u64,
     /// Time of the event by its own statement, else of its arrival. Nanoseconds since 1970, UTC.
@@ -197,20 +199,20 @@ pub struct Record {
     pub received_ns: i64,
     /// Dotted topic, such as `log.text` or `metric.cpu.total`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Cow<'a, str>,
     /// Name of the sensor's source, such as `stdin` or `file:/var/log/syslog`.
-    pub source: String,
+    pub source: Cow<'a, str>,
     /// Severity.
     pub level: Level,
     /// How `raw` is read.
     pub format: Format,
     /// Name of the declared format by which a text is read; absent when none reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared: Option<String>,
+    pub declared: Option<Cow<'a, str>>,
     /// The message as text; invalid UTF-8 is replaced.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// The reading as it arrived, when it is valid UTF-8 and differs from `text`.
-    pub raw: Option<String>,
+    pub raw: Option<Cow<'a, str>>,
     /// The reading as it arrived in base64, when it is not valid UTF-8.
     pub raw_base64: Option<String>,
     /// The measured value, in the base unit of `unit`.
@@ -218,11 +220,41 @@ pub struct Record {
     /// Unit of `value`.
     pub unit: Unit,
     /// Fields found in the reading.
-    pub attrs: BTreeMap<String, String>,
+    pub attrs: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     /// Guardian's conclusion.
     pub verdict: Verdict,
     /// Novelty and anomaly.
     pub detection: Detection,
+}
+
+/// One event that has its texts to itself.
+pub type Record = BorrowedRecord<'static>;
+
+impl BorrowedRecord<'_> {
+    /// The same with copies of the texts.
+    pub fn into_owned(self) -> Record {
+        fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        Record {
+            kind: owned(self.kind),
+            source: owned(self.source),
+            declared: self.declared.map(owned),
+            text: owned(self.text),
+            raw: self.raw.map(owned),
+            attrs: self.attrs.into_iter().map(|(key, value)| (owned(key), owned(value))).collect(),
+            raw_base64: self.raw_base64,
+            seq: self.seq,
+            time_ns: self.time_ns,
+            received_ns: self.received_ns,
+            level: self.level,
+            format: self.format,
+            value: self.value,
+            unit: self.unit,
+            verdict: self.verdict,
+            detection: self.detection,
+        }
+    }
 }
 
 /// One of the nearest records in the ring.

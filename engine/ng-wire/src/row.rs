@@ -69,6 +69,10 @@ pub struct ViewState {
     pub first_seq: u64,
     /// `seq` that the next record will get.
     pub next_seq: u64,
+    /// Records that were in the ring, and left it.
+    pub earlier: u64,
+    /// Records that ever were in the ring.
+    pub recorded: u64,
     /// Records of the ring below this `seq` have not been examined yet; equal to `first_seq` when none are left.
     pub scanned_from: u64,
     /// Records from this `seq` on have not been examined yet; equal to `next_seq` when the view is up to date.

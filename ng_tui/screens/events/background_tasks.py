@@ -58,7 +58,7 @@ class BackgroundTasks(Judging):
         path = export_path(self.options.export_dir, self.options.now_ns())
         try:
             until = self.tail.frozen_at or self.viewing.last.next_seq
-            self._export = Export(self.ring, self.viewing.accepted, until, path)
+            self._export = Export(self.ring, self.tail.window.view, until, path)
         except OSError as error:
             self.post_message(Tell(tr("{path}: {why}", path=path, why=error.strerror), severity="error"))
             return
@@ -66,10 +66,10 @@ class BackgroundTasks(Judging):
 
     def look_for(self, filter: str, what: str, *, forward: bool) -> None:
         """Begins a search from the cursor; it goes on in slices while keys and drawing come through."""
-        state, at = self.viewing.last, self.tail.cursor
-        end = self.tail.frozen_at or state.next_seq
+        window, at = self.tail.window, self.tail.cursor
+        end = window.state.next_seq
         start = at if at is not None else end
-        self._seek = Seek(self.viewing.shown, filter, what, forward, start, state.first_seq, end)
+        self._seek = Seek(window.view, filter, what, forward, start, window.state.first_seq, end)
         self._seek_turn(self._seek)
 
     def _seek_turn(self, seek: Seek) -> None:

@@ -55,7 +55,7 @@ class EventsPane(BackgroundTasks):
         hosts = {name: engine.colour for name, engine in engines.items()} if len(engines) > 1 else {}
         style = cast(TimeStyle, options.time_style)
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
-        self._rate = RateStrip()
+        self._rate = RateStrip(options.ignored_lints)
         self._empty = Static("", id="empty", markup=False)
         self._detail = Detail(ring, options.now_ns, self.threshold_of)
         self._ledger = Ledger()
@@ -113,11 +113,9 @@ class EventsPane(BackgroundTasks):
         if filter is not None:
             self.set_filter(filter)
         if seq is not None:
-            view = self.viewing.shown
-            if view.seq_at(view.index_of(seq)) != seq and self.viewing.filter:
+            if not self.tail.has(seq) and self.viewing.filter:
                 self.action_toggle_filter()
-                view = self.viewing.shown
-            if view.seq_at(view.index_of(seq)) != seq:
+            if not self.tail.has(seq):
                 self.post_message(Tell(tr("Event {seq} has left the ring.", seq=seq), severity="warning"))
                 return
             self.tail.go_to(seq)
@@ -138,7 +136,7 @@ class EventsPane(BackgroundTasks):
         if self.tail.frozen_at is not None:
             self.tail.live()
         else:
-            self.tail.freeze(self.viewing.last.next_seq)
+            self.tail.freeze()
         self.tick()
 
     def action_live(self) -> None:
@@ -348,7 +346,7 @@ class EventsPane(BackgroundTasks):
 
     def _swap(self) -> None:
         """Shows the view in use; the record under the cursor stays where it is."""
-        self.tail.show(self.viewing.shown, self.viewing.last)
+        self.tail.show(self.viewing.shown, self.viewing.last, self.viewing.typed)
         self.stand()
 
     def _say_preview(self) -> None:

@@ -1,4 +1,4 @@
-"""Events per second over the last minutes on one line, above the tail."""
+"""The line above the tail: what one should know first, else events per second over the last minutes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 from ng_tui.i18n import tr
 from ng_tui.kit.glyphs import glyphs
-from ng_tui.kit.lines import Line, Lines, line_width
+from ng_tui.kit.lines import Line, Lines, cut, line_width, spread
+from ng_tui.lints import Lint, lints
 from ng_tui.state import State
 from ng_tui.text import ABSENT, fmt_rate
 
@@ -19,27 +20,43 @@ class RateStrip(Lines):
 
     DEFAULT_CSS = "RateStrip { height: 1; background: $surface; padding: 0 1; }"
 
-    def __init__(self) -> None:
+    def __init__(self, ignored: tuple[str, ...] = ()) -> None:
+        """`ignored` are the ids of lints that are not shown."""
         super().__init__(id="rate-strip")
+        self._ignored = ignored
+        self._lints: list[Lint] = []
         self._values: list[float | None] = []
+        self._mean: float | None = None
 
     def present(self, state: State) -> None:
-        """Shows the newest values of the series `events`."""
-        values = state.history("events", 2 * max(1, self.size.width))
-        if values != self._values:
-            self._values = values
+        """Shows the gravest lint, or the newest values of the series `events`."""
+        found = lints(state, self._ignored)
+        values, mean = state.history("events", 2 * max(1, self.size.width)), state.mean("events")
+        if (values, mean, found) != (self._values, self._mean, self._lints):
+            self._values, self._mean, self._lints = values, mean, found
             self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """The label, the curve, and the highest rate that the curve reaches."""
+        """The mean rate of the last seconds, the curve, and the highest rate that it reaches."""
         del height
+        if self._lints:
+            return [lint_line(self._lints, width)]
         measured = [value for value in self._values if value is not None]
-        now = fmt_rate(self._values[-1]) if self._values and self._values[-1] is not None else ABSENT
+        now = fmt_rate(self._mean)
         top = max(measured, default=0.0)
         head: Line = [(tr("rate") + " ", "dim"), (f"{now:>7} ", "strong")]
         tail: Line = [(f" {tr('peak')} ", "dim"), (f"{fmt_rate(top) if measured else ABSENT:>7}", "")]
         room = width - line_width(head) - line_width(tail)
         return [[*head, (curve(self._values, top, room), "chart-1"), *tail]] if room > 0 else [head]
+
+
+def lint_line(found: list[Lint], width: int) -> Line:
+    """The first of them, and how many there are besides."""
+    more = tr("{n} more", n=len(found) - 1) + "  " if len(found) > 1 else ""
+    tail: Line = [(more, "dim"), (tr("! explains"), "dim")]
+    return spread(
+        cut([(f"{glyphs().error} ", "warn"), (found[0].text, "warn")], width - line_width(tail) - 2), tail, width
+    )
 
 
 def curve(values: list[float | None], top: float, width: int) -> str:

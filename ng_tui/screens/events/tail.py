@@ -1,7 +1,9 @@
 """The tail: a window on a view of the ring that follows the newest record or stays with the record being read.
 
 Rows come from the ring for what is visible and a margin. A reader is pinned to a `seq`: records that leave the ring,
-or older ones that a fresh view still finds, move row numbers and never the text under the eye.
+or older ones that a fresh view still finds, move row numbers and never the text under the eye. What a reader looks at
+is held, so that it stays when it leaves the ring: while paused nothing else is shown; else from when its top row is
+gone until the reader moves on behind what is held.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from ng_tui.errors import FilterError
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.palette import Palette
 from ng_tui.screens.events.tail_row import COLUMN_SETS, Look, draw, gutter
+from ng_tui.screens.events.window import NOTICE, Window
 from ng_tui.text import TimeStyle
 
 MARGIN = 16
@@ -30,6 +33,8 @@ MARGIN = 16
 
 STRIPS = 2048
 """Drawn rows kept."""
+EXAMINED = 65_536
+"""Records of what is held that are examined in one turn, after the filter was changed."""
 
 TIME_STYLES: tuple[TimeStyle, ...] = ("clock", "iso", "relative", "delta")
 
@@ -67,17 +72,18 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         """`hosts`: where the records of several engines come together, their names with the colour of each."""
         super().__init__(id="tail")
         self.ring = ring
-        self.view = view
         self.following = True
         self.frozen_at: int | None = None
         """While set, records from this `seq` on are not shown."""
+        self._live = Window(view, view.advance(0))
+        self._held: Window | None = None
+        self._is_behind = False
+        """What is being read has left the ring, and is shown as it was held."""
         self.cursor: int | None = None
         """The `seq` that the reader is at; None in an empty view. Kept even while a filter hides it."""
         self.marks: set[int] = set()
         self._now_ns = now_ns
         self._anchor = (0, 0)  # a seq and the screen row it is held at, while not following
-        self._matched = 0
-        self._count = 0
         self._rows: list[Row] = []
         self._rows_from = 0
         self._search = ""
@@ -88,9 +94,15 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: LRUCache[tuple[int, int | None, int | None, Look], Strip] = LRUCache(STRIPS)
 
     @property
+    def window(self) -> Window:
+        """What the reader goes through."""
+        away = self.frozen_at is not None or self._is_behind
+        return self._held if self._held is not None and away else self._live
+
+    @property
     def count(self) -> int:
-        """Rows that the reader can go through."""
-        return self._count
+        """Events that the reader can go through."""
+        return self.window.events
 
     @property
     def look(self) -> Look:
@@ -100,33 +112,47 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def place(self) -> int:
         """The number of the record under the cursor, from 1; 0 in an empty view."""
-        return self._cursor_index() + 1 if self._count else 0
+        return min(max(1, self._cursor_index() - self.window.lead + 1), self.count) if self.count else 0
 
-    def show(self, view: View, state: ViewState) -> None:
-        """Shows another view. The record under the cursor stays at its screen row; whoever follows keeps following."""
+    def has(self, seq: int) -> bool:
+        """The record is in the view, or is held."""
+        views = [window.view for window in (self._live, self._held) if window is not None]
+        return any(view.seq_at(view.index_of(seq)) == seq for view in views)
+
+    def show(self, view: View, state: ViewState, filter: str) -> None:
+        """Shows another view, that of `filter`.
+
+        The record under the cursor stays at its screen row; whoever follows keeps following.
+        """
         if not self.following and self.cursor is not None:
             self._anchor = (self.cursor, self._cursor_row())
-        self.view = view
+        self._live = Window(view, state)
+        if self._held is not None:
+            self._held = self._held.hold(filter)
         self.update(state)
 
     def update(self, state: ViewState) -> None:
         """Brings the widget up to date with its view. Call it when the view's state changed."""
-        self._matched = state.matched
-        self._count = state.matched if self.frozen_at is None else self.view.index_of(self.frozen_at)
+        self._live.update(state)
+        if self._held is not None and self.frozen_at is None:
+            pinned = next((row.seq for row in self._visible() if row.type != NOTICE), state.next_seq)
+            self._is_behind = self._is_behind or (pinned < state.first_seq and self._held.covers(pinned))
+            if self._is_behind:
+                self._held.lose(state)
         self._place(repaint=False)
 
-    def freeze(self, seq: int) -> None:
-        """Shows nothing from `seq` on until `live` is called; what is on the screen stays."""
+    def freeze(self) -> None:
+        """Shows nothing that comes later until `live` is called; what is on the screen stays."""
         self.hold()
-        self.frozen_at = seq
-        self._count = self.view.index_of(seq)
+        if self._held is not None:
+            self.frozen_at = self._held.state.next_seq
         self._place()
 
     def live(self) -> None:
         """Goes to the newest record and follows."""
-        self.frozen_at = None
+        self.frozen_at, self._held, self._is_behind = None, None, False
+        self.ring.release()
         self.following = True
-        self._count = self._matched
         self._place()
         self.post_message(self.Moved())
 
@@ -138,9 +164,11 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self.following = False
         if self.frozen_at is not None and seq >= self.frozen_at:
             self.frozen_at = None
-            self._count = self._matched
+        if self.frozen_at is None and self._held is not None:
+            self._is_behind = self._held.covers(seq) and (self._is_behind or not self._live.covers(seq))
+        self._hold()
         top = self._top()
-        index = self.view.index_of(seq)
+        index = self.window.index_of(seq)
         visible = top <= index < top + self.size.height
         self.cursor = seq
         self._anchor = (seq, self.size.height // 2 if centre or not visible else index - top)
@@ -151,23 +179,24 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         """Stops following; further records arrive below what is visible."""
         if self.following:
             self.following = False
-            self._anchor = (self.view.seq_at(self._top()) or 0, 0)
+            self._anchor = (self.window.seq_at(self._top()) or 0, 0)
+            self._hold()
             self.post_message(self.Moved())
 
     def move(self, rows: int) -> None:
         """Moves the cursor; down from the newest record it follows."""
         index = self._cursor_index()
-        if rows > 0 and index >= self._count - 1:
+        if rows > 0 and index >= self.window.count - 1:
             if self.frozen_at is None and not self.following:
-                self.live()
+                self._go_on()
             return
         self._set_cursor(index + rows)
 
     def page(self, part: float) -> None:
         """Moves cursor and window by a part of the height."""
         rows = int(part * max(1, self.size.height - 1))
-        if rows > 0 and self._top() + self.size.height >= self._count:
-            self.move(max(1, self._count - 1 - self._cursor_index()))
+        if rows > 0 and self._top() + self.size.height >= self.window.count:
+            self.move(max(1, self.window.count - 1 - self._cursor_index()))
             return
         index, top = self._cursor_index(), self._top()
         self._set_cursor(index + rows, top=top + rows)
@@ -199,12 +228,14 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def row(self) -> Row | None:
         """The row under the cursor; None in an empty view."""
-        index = self._cursor_index()
-        found = self.view.rows(index, 1) if index < self._count else []
-        return found[0] if found else None
+        found = self.window.rows(self._cursor_index(), 1)
+        return found[0] if found and found[0].type != NOTICE else None
 
     def tick(self) -> None:
-        """Draws ages anew when the second changed; nothing in other forms of time."""
+        """Draws ages anew when the second changed; nothing in other forms of time. Examines more of what is held."""
+        if self._held is not None and self._held.state.scanned_from > self._held.state.first_seq:
+            self._held.update(self._held.view.advance(EXAMINED))
+            self._place()
         if self._look.time_style == "relative":
             second = self._now_ns() // 1_000_000_000
             if second != self._look.now_s:
@@ -217,7 +248,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
             self._look = replace(self._look, width=width)
         index = y + round(self.scroll_offset.y)
         place = index - self._rows_from
-        if not 0 <= place < len(self._rows) or index >= self._count:
+        if not 0 <= place < len(self._rows) or index >= self.window.count:
             return Strip.blank(width, self.rich_style)
         row = self._rows[place]
         previous = self._rows[place - 1].time_ns if place and self._look.time_style == "delta" else None
@@ -249,8 +280,8 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         if self._syncing or round(old_value) == round(new_value):
             return
         top = round(new_value)
-        if self.frozen_at is None and top + self.size.height >= self._count:
-            self.live()
+        if self.frozen_at is None and top + self.size.height >= self.window.count:
+            self._go_on()
             return
         self._set_cursor(min(max(self._cursor_index(), top), top + self.size.height - 1), top=top)
 
@@ -262,7 +293,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Keeps the pinned record where it was and the cursor in sight, or follows."""
         del event
-        if self.following or self.cursor is None or not self._count:
+        if self.following or self.cursor is None or not self.count:
             self._place()
         else:
             self._set_cursor(self._cursor_index(), keep=True)
@@ -270,7 +301,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor."""
         index = self._top() + event.y
-        if index < self._count:
+        if index < self.window.count:
             self._set_cursor(index)
             self.post_message(self.Chosen())
 
@@ -278,9 +309,8 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         return round(self.scroll_offset.y)
 
     def _cursor_index(self) -> int:
-        if self.following or self.cursor is None:
-            return max(0, self._count - 1)
-        return min(self.view.index_of(self.cursor), max(0, self._count - 1))
+        last = max(0, self.window.count - 1)
+        return last if self.following or self.cursor is None else min(self.window.index_of(self.cursor), last)
 
     def _cursor_row(self) -> int:
         """The screen row of the cursor."""
@@ -291,19 +321,36 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
 
         With `keep` the record that the cursor stands for stays, also one that a filter hides.
         """
-        if not self._count:
+        window = self.window
+        if not window.events:
             return
         self.following = False
         height = self.size.height
-        index = min(max(0, index), self._count - 1)
+        index = min(max(0, index), window.count - 1)
         top = self._top() if top is None else top
         top = min(max(top, index - height + 1), index)
-        top = min(max(0, top), max(0, self._count - height))
+        top = min(max(0, top), max(0, window.count - height))
         if not keep:
-            self.cursor = self.view.seq_at(index)
-        self._anchor = (self.view.seq_at(top) or 0, 0)
+            self.cursor = window.seq_at(index)
+        self._anchor = (window.seq_at(top) or 0, 0)
+        self._hold()
         self._place()
         self.post_message(self.Moved())
+
+    def _hold(self) -> None:
+        """Whatever the reader looks at stays from now on."""
+        if self.window is self._live:
+            self._held = self._live.hold()
+
+    def _go_on(self) -> None:
+        """Goes on behind the last row: with the oldest in the ring behind what is held, else with the newest."""
+        if not self._is_behind or self._held is None:
+            self.live()
+            return
+        behind = self._held.state.next_seq
+        self._is_behind = False
+        index = max(self._live.lead, self._live.index_of(behind))
+        self._set_cursor(index, top=index - self._live.lead)
 
     def _place(self, *, repaint: bool = True) -> None:
         """Scrolls to where the reader is pinned, or to the end, and fetches the rows around it.
@@ -313,28 +360,29 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         height = self.size.height
         if not height:
             return
-        last = max(0, self._count - height)
+        window = self.window
+        last = max(0, window.count - height)
         if self.following:
             top = last
-            newest = self.view.seq_at(self._count - 1) if self._count else None
+            newest = window.seq_at(window.count - 1)
             self.cursor = newest if newest is not None else self.cursor
         else:
-            top = min(max(0, self.view.index_of(self._anchor[0]) - self._anchor[1]), last)
+            top = min(max(0, window.index_of(self._anchor[0]) - self._anchor[1]), last)
         before = self._visible()
         self._rows_from = max(0, top - MARGIN)
-        wanted = min(self._count, top + height + MARGIN) - self._rows_from
-        self._rows = self.view.rows(self._rows_from, wanted) if wanted > 0 else []
+        wanted = min(window.count, top + height + MARGIN) - self._rows_from
+        self._rows = window.rows(self._rows_from, wanted) if wanted > 0 else []
         self._syncing = True
-        self.virtual_size = Size(self.scrollable_content_region.width, self._count)
+        self.virtual_size = Size(self.scrollable_content_region.width, window.count)
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._syncing = False
         if repaint or self._visible() != before:
             self.refresh()
 
-    def _visible(self) -> list[int]:
-        """The `seq` of each row on the screen."""
+    def _visible(self) -> list[Row]:
+        """The rows on the screen."""
         first = self._top() - self._rows_from
-        return [row.seq for row in self._rows[max(0, first) : first + self.size.height]]
+        return self._rows[max(0, first) : first + self.size.height]
 
     def _change(self, look: Look) -> None:
         self._look = look

@@ -15,6 +15,7 @@ from ng_tui.connection import split_source
 from ng_tui.i18n import ntr
 from ng_tui.kit.glyphs import GlyphName
 from ng_tui.kit.palette import Palette
+from ng_tui.screens.events.window import NOTICE
 from ng_tui.text import ABSENT, TimeStyle, fit, fmt_count, fmt_time, short_source
 
 COLUMN_SETS = ("standard", "type", "text")
@@ -178,7 +179,8 @@ def _gap(row: Row, look: Look, palette: Palette) -> Strip:
     count = ntr("{n} record missing", "{n} records missing", row.gap, n=fmt_count(row.gap)) if row.gap else ""
     host, _ = split_source(row.source, look.hosts)
     reason = row.text.rpartition(" missing: ")[2]  # some of them say the count too
-    label = f" {': '.join(part for part in (host, count, reason) if part)} "
+    label = row.text if row.type == NOTICE else ": ".join(part for part in (host, count, reason) if part)
+    label = f" {label} "
     label = _fit(label, max(1, min(cell_len(label), look.width - 6)), signs)
     left = 3
     right = max(0, look.width - 1 - left - cell_len(label))

@@ -21,6 +21,7 @@ class Viewing:
         """The view of a filter that is being typed."""
         self.last: ViewState = self.accepted.advance(0)
         """The latest state of `shown`."""
+        self._typed = ""
         self._pace = TimeBudget(65_536)
         self._since: Totals | None = None
 
@@ -28,6 +29,11 @@ class Viewing:
     def shown(self) -> View:
         """The view on the screen."""
         return self.preview or self.accepted
+
+    @property
+    def typed(self) -> str:
+        """The filter of `shown`."""
+        return self._typed if self.preview is not None else self.filter
 
     @property
     def scanned(self) -> float:
@@ -64,6 +70,7 @@ class Viewing:
     def try_out(self, typed: str) -> None:
         """Shows a filter that is being typed. Raises FilterError, and what was shown stays."""
         self.preview = self.ring.view(typed)
+        self._typed = typed
         self._fresh()
 
     def give_up(self) -> bool:

@@ -99,8 +99,9 @@ def queues(metrics: MetricsView | None, width: int) -> list[Line]:
     return result
 
 
-def sources(metrics: MetricsView | None, width: int) -> list[Line]:
+def sources(state: State, width: int) -> list[Line]:
     """One row for each source, below it why it is not read; those in trouble first. The columns are SOURCE_HEAD."""
+    metrics = state.metrics
     if metrics is None:
         return [[(tr("not measured yet"), "dim")]]
     if not metrics.sources:
@@ -108,7 +109,7 @@ def sources(metrics: MetricsView | None, width: int) -> list[Line]:
     result: list[Line] = []
     said: set[str] = set()
     for one in sorted(metrics.sources, key=lambda one: one.trouble is None or not one.enabled):
-        result.append(_source(one, metrics.time_ns, width))
+        result.append(_source(one, state.mean(f"source.{one.name}"), metrics.time_ns, width))
         # What is wrong with a sensor is wrong with all of its sources, and is said once.
         if one.enabled and one.trouble is not None and one.trouble.reason not in said:
             said.add(one.trouble.reason)
@@ -121,7 +122,7 @@ def end_of(metrics: MetricsView | None) -> int:
     return metrics.time_ns // 1_000_000_000 if metrics else 0
 
 
-def _source(one: SourceView, now: int, width: int) -> Line:
+def _source(one: SourceView, rate: float | None, now: int, width: int) -> Line:
     mark = glyphs()
     if not one.enabled:
         glyph, word, tag = mark.off, tr("off"), "dim"
@@ -142,7 +143,7 @@ def _source(one: SourceView, now: int, width: int) -> Line:
     if one.last_error is not None and one.trouble is None:
         left.append((f"  {mark.error} {fmt_age(one.last_error.time_ns, now)} {safe(one.last_error.text)}", "bad"))
     right: Line = [
-        (fit(fmt_rate(one.rate), 7, "right"), ""),
+        (fit(fmt_rate(rate), 7, "right"), ""),
         (fit(fmt_short(one.readings), 10, "right"), "dim"),
         (fit(fmt_short(one.lost), 7, "right"), "bad" if one.lost else "dim"),
         (fit(fmt_age(one.last_ok_ns, now), 5, "right") + "  ", "warn" if one.stale else "dim"),

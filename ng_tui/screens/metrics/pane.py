@@ -65,9 +65,7 @@ class MetricsPane(Pane):
             lambda width, _: queues(self._state.metrics, width),
             classes="right",
         )
-        self._sources = Panel(
-            lambda _: (tr("Sources"), SOURCE_HEAD), lambda width, _: sources(self._state.metrics, width)
-        )
+        self._sources = Panel(lambda _: (tr("Sources"), SOURCE_HEAD), lambda width, _: sources(self._state, width))
         self._top_row = Horizontal(self._throughput, self._latency)
         self._middle_row = Horizontal(self._host, self._queues)
 
@@ -153,7 +151,7 @@ class MetricsPane(Pane):
             upper = height if self._latency.display else height // 2
             return upper, height - upper, height - upper
         metrics = self._state.metrics
-        count = len(sources(metrics, self.size.width)) if metrics else 0
+        count = len(sources(self._state, self.size.width)) if metrics else 0
         troubled = metrics is not None and any(one.trouble is not None for one in metrics.sources)
         lower = max(3, min(count + 1, height // 3 if troubled else height // 4))
         middle = max(3, (height - lower) * 2 // 5)

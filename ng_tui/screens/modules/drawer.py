@@ -35,7 +35,10 @@ class ModuleDrawer(Lines):
             return []
         now = now_ns(self._state.metrics)
         locked = refusal(self._state.link, "steer")
-        result = [rule(safe(module.id), safe(module.term), width), *module_facts(module, width, now, locked)]
+        result = [
+            rule(safe(module.id), safe(module.term), width),
+            *module_facts(module, self._state.mean(f"module.{module.id}"), width, now, locked),
+        ]
         room = height - len(result) - 1
         if room >= 5:
             series = Series(module.id, self._state.history(f"module.{module.id}", CHART_SECONDS), "chart-1")
@@ -45,7 +48,7 @@ class ModuleDrawer(Lines):
         return result
 
 
-def module_facts(module: ModuleView, width: int, now: int, locked: str = "") -> list[Line]:
+def module_facts(module: ModuleView, rate: float | None, width: int, now: int, locked: str = "") -> list[Line]:
     """What is known of a module, as labelled lines. `locked`: why its switch cannot be used now."""
     result: list[Line] = [[(row, "")] for row in wrap(safe(module.summary), width, 3)]
     if module.last_error is not None:
@@ -63,7 +66,7 @@ def module_facts(module: ModuleView, width: int, now: int, locked: str = "") -> 
         result += labelled(tr("when off"), wrap(safe(module.disable_warning), width - LABEL - 1, 2), "warn")
     pairs = [
         (tr("operations"), fmt_count(module.operations)),
-        (tr("rate"), fmt_rate(module.rate)),
+        (tr("rate"), fmt_rate(rate)),
         (tr("errors"), fmt_count(module.errors)),
         ("p50", fmt_us(module.p50_us)),
         ("p95", fmt_us(module.p95_us)),

@@ -182,6 +182,7 @@ class ModulesPane(Pane):
     def _row(self, module: ModuleView) -> Row:
         now = now_ns(self._state.metrics)
         history = self._state.history(f"module.{module.id}", 60)
+        rate = self._state.mean(f"module.{module.id}")
         error = module.last_error
         text = f"{fmt_age(error.time_ns, now)} {safe(error.text)}" if error else ""
         rates = ((name, getattr(module, f"{name}_us")) for name in ("p50", "p95", "p99"))
@@ -191,7 +192,7 @@ class ModulesPane(Pane):
                 "state": self._status(module),
                 "id": Cell(safe(module.id)),
                 "term": Cell(safe(module.term), "dim"),
-                "rate": Cell(fmt_rate(module.rate), "", module.rate),
+                "rate": Cell(fmt_rate(rate), "", rate or 0.0),
                 "errors": Cell(fmt_count(module.errors), "bad" if module.errors else "dim", module.errors),
                 **{name: Cell(fmt_us(value), "", "" if value is None else value) for name, value in rates},
                 "spark": Cell(sparkline(history, SPARK_WIDTH, seconds=60, end=now // 1_000_000_000)[0], "chart-1"),

@@ -26,7 +26,7 @@ fn head(format: Format, raw: &[u8], symbols: &mut Symbols) -> RecordHeader {
 }
 
 fn to_record(head: &RecordHeader, raw: &[u8], symbols: &Symbols) -> Record {
-    record(&StoredRecord { head, raw, symbols }, &mut Parsed::default())
+    record(&StoredRecord { head, raw, symbols }, &mut Parsed::default()).into_owned()
 }
 
 fn any_reading() -> impl Strategy<Value = (Format, Vec<u8>)> {
@@ -138,7 +138,7 @@ fn raw_bytes_are_carried_in_the_plainest_form_that_is_exact() {
             ..head(format, raw, &mut symbols)
         };
         let record = to_record(&head, raw, &symbols);
-        assert_eq!((record.text.as_str(), record.raw.as_deref(), record.raw_base64.as_deref()), (text, plain, base64));
+        assert_eq!((record.text.as_ref(), record.raw.as_deref(), record.raw_base64.as_deref()), (text, plain, base64));
     };
     check(Format::Text, b"hello", "hello", None, None);
     check(Format::Text, b"hello there", "hello", Some("hello there"), None);

@@ -57,13 +57,13 @@ impl Budget {
 
 /// The rarity in bits of a field's value before this event, which is then counted if it is learnt; none for a field with
 /// many values or one that is not followed. `position` is where the key stands in its object, most often the same in all of
-/// a shape.
+/// a shape; `value` is asked for where it matters.
 pub(super) fn rarity(
     fields: &mut Vec<Field>,
     budget: &mut Budget,
     position: usize,
     key: u64,
-    value: u64,
+    value: impl FnOnce() -> u64,
     learn: bool,
 ) -> Option<f64> {
     let found = match fields.get(position) {
@@ -87,10 +87,11 @@ pub(super) fn rarity(
 }
 
 impl Field {
-    fn count(&mut self, value: u64, learn: bool) -> Option<f64> {
+    fn count(&mut self, value: impl FnOnce() -> u64, learn: bool) -> Option<f64> {
         if self.many {
             return None;
         }
+        let value = value();
         let at = self.values.iter().position(|known| known.0 == value);
         if !learn {
             return Some(self.bits(at.map_or(0, |at| self.values[at].1)));
@@ -159,25 +160,25 @@ mod tests {
     fn a_new_value_of_a_steady_field_is_rare() {
         let (mut fields, mut budget) = (Vec::new(), Budget::new());
         for _ in 0..1000 {
-            rarity(&mut fields, &mut budget, 0, 7, 200, true);
+            rarity(&mut fields, &mut budget, 0, 7, || 200, true);
         }
-        assert!(rarity(&mut fields, &mut budget, 0, 7, 200, true).unwrap() < 0.01);
-        assert!(rarity(&mut fields, &mut budget, 0, 7, 500, true).unwrap() > 10.0);
+        assert!(rarity(&mut fields, &mut budget, 0, 7, || 200, true).unwrap() < 0.01);
+        assert!(rarity(&mut fields, &mut budget, 0, 7, || 500, true).unwrap() > 10.0);
     }
 
     #[test]
     fn a_field_with_many_values_has_no_rarity() {
         let (mut fields, mut budget) = (Vec::new(), Budget::new());
-        let last = (0..65).map(|value| rarity(&mut fields, &mut budget, 0, 7, value, true)).last().flatten();
+        let last = (0..65).map(|value| rarity(&mut fields, &mut budget, 0, 7, || value, true)).last().flatten();
         assert_eq!(last, None);
-        assert_eq!(rarity(&mut fields, &mut budget, 0, 7, 0, true), None);
+        assert_eq!(rarity(&mut fields, &mut budget, 0, 7, || 0, true), None);
     }
 
     #[test]
     fn fields_are_bounded_and_counted() {
         let (mut fields, mut budget) = (Vec::new(), Budget::new());
         for key in 0..100 {
-            rarity(&mut fields, &mut budget, key as usize, key, 1, true);
+            rarity(&mut fields, &mut budget, key as usize, key, || 1, true);
         }
         assert_eq!((budget.used(), budget.refused()), (64, 36));
         budget.give_back(&fields);

@@ -77,6 +77,8 @@ pub struct Patterns {
     budget: Budget,
     /// The tokens of the line in hand.
     line: Vec<u32>,
+    /// One number for the path of each key of the object in hand.
+    paths: Vec<u64>,
     most: usize,
     bucket_cap: usize,
     dropped: u64,
@@ -99,6 +101,7 @@ impl Patterns {
             sources: Vec::new(),
             budget: Budget::new(),
             line: Vec::with_capacity(tokens::MOST_TOKENS),
+            paths: Vec::with_capacity(MOST_KEYS),
             most: settings.int("max_patterns") as usize,
             bucket_cap: settings.int("bucket_cap") as usize,
             dropped: 0,
@@ -220,15 +223,17 @@ impl Patterns {
 
     fn observe_shape(&mut self, event: &Event<'_>) -> Match {
         // A sum, because the order of the keys does not matter.
-        let shape = keys(event).fold(0u64, |sum, field| sum.wrapping_add(path_hash(field, event)));
+        self.paths.clear();
+        self.paths.extend(keys(event).map(|field| path_hash(field, event)));
+        let shape = self.paths.iter().fold(0u64, |sum, path| sum.wrapping_add(*path));
         let key = Key::Shape(event.head.source, shape);
         let (place, is_new) = self.find_or_add(event, key, || Body::Shape(shape_text(event)));
         let mut matched = self.count(event, place, is_new, event.raw.len());
         let (mut largest, mut sum, mut number) = (0.0f64, 0.0, 0u32);
-        for (position, field) in keys(event).enumerate() {
-            let (key, value) = (path_hash(field, event), hash(field.value.span.of(event.raw)));
-            let fields = &mut self.store.at_mut(place).fields;
-            if let Some(bits) = fields::rarity(fields, &mut self.budget, position, key, value, self.learning) {
+        let fields = &mut self.store.at_mut(place).fields;
+        for (position, (field, path)) in keys(event).zip(&self.paths).enumerate() {
+            let value = || hash(field.value.span.of(event.raw));
+            if let Some(bits) = fields::rarity(fields, &mut self.budget, position, *path, value, self.learning) {
                 largest = largest.max(bits);
                 sum += bits;
                 number += 1;

@@ -54,7 +54,7 @@ impl TokenTable {
     /// more with commas between them. A run of variables is one.
     pub(super) fn split(&mut self, source: Sym, message: &[u8], out: &mut Vec<u32>) -> Digits {
         out.clear();
-        let (mut digits, mut exception) = (0, EMPTY);
+        let mut exception = EMPTY;
         // Words with a comma behind them, and where the first of them stands.
         let (mut listed, mut first) = (0, 0);
         let mut at = 0;
@@ -68,22 +68,20 @@ impl TokenTable {
             if message[at] == b'/' {
                 at += 1;
             }
-            while at < message.len() {
-                let class = CLASSES[message[at] as usize];
-                if class == SPACE {
+            loop {
+                let (length, classes) = plain(&message[at..]);
+                at += length;
+                seen |= classes;
+                if message.get(at).is_none_or(|byte| CLASSES[*byte as usize] == SPACE) {
                     break;
                 }
-                if class == QUOTE
-                    && let Some(length) = quoted(&message[start..], at - start)
-                {
-                    digits += message[at..at + length].iter().filter(|byte| byte.is_ascii_digit()).count();
-                    at += length;
-                    seen |= QUOTED_TEXT;
-                    continue;
+                match quoted(&message[start..], at - start) {
+                    Some(length) => {
+                        at += length;
+                        seen |= QUOTED_TEXT;
+                    }
+                    None => at += 1,
                 }
-                seen |= class;
-                digits += usize::from(class == DIGIT);
-                at += 1;
             }
             let text = &message[start..at];
             let class = if exception == EMPTY { exception::of_word(text) } else { None };
@@ -117,13 +115,33 @@ impl TokenTable {
         if out.is_empty() {
             out.push(EMPTY);
         }
-        Digits { digits, bytes: at, exception }
+        Digits { digits: digits(&message[..at]), bytes: at, exception }
     }
 
     /// The number of the class of an exception.
     pub(super) fn class(&mut self, source: Sym, class: &[u8]) -> u32 {
         self.intern(source, class).unwrap_or(WILDCARD)
     }
+}
+
+/// The length of what neither ends a word nor opens a text in quotes, as nearly all bytes do, and the classes of its bytes.
+#[inline(never)]
+fn plain(text: &[u8]) -> (usize, u8) {
+    let mut seen = 0;
+    for (at, byte) in text.iter().enumerate() {
+        let class = CLASSES[*byte as usize];
+        if class & (SPACE | QUOTE) != 0 {
+            return (at, seen);
+        }
+        seen |= class;
+    }
+    (text.len(), seen)
+}
+
+/// How many digits a text has. A run of bytes is counted in bytes, many at once.
+fn digits(text: &[u8]) -> usize {
+    let of_run = |run: &[u8]| run.iter().fold(0u8, |count, byte| count + u8::from(byte.is_ascii_digit()));
+    text.chunks(usize::from(u8::MAX)).map(|run| usize::from(of_run(run))).sum()
 }
 
 /// The length of a text in quotes that begins at a byte of a token, with its quotes: at the start of the token, or behind what

@@ -24,12 +24,21 @@ pub struct Reader {
     shared: Shared,
     tail: Block,
     shelf: Shelf,
+    /// The ring as it was when this reader was held; it never looks again.
+    held: Option<Snapshot>,
 }
 
 impl Reader {
     /// A reader of a store.
     pub fn new(shared: Shared) -> Self {
-        Reader { shared, tail: Block::default(), shelf: Shelf::default() }
+        Reader { shared, tail: Block::default(), shelf: Shelf::default(), held: None }
+    }
+
+    /// A reader of the ring as it is now, or of what this one holds: its records stay, and none is added. It keeps as much
+    /// memory as the ring has at this moment.
+    pub fn hold(&mut self) -> Reader {
+        let held = Some(self.look());
+        Reader { shared: self.shared.clone(), tail: self.tail.clone(), shelf: Shelf::default(), held }
     }
 
     /// What `f` makes of the record `seq`; none when it is not in the ring, or cannot be read back.
@@ -37,6 +46,16 @@ impl Reader {
         let snapshot = self.look();
         let ordinal = self.ordinal_of(&snapshot, seq);
         self.stored(&snapshot, ordinal).filter(|stored| stored.head.seq == seq).map(|stored| f(&stored))
+    }
+
+    /// Shows `f` the records of these numbers, which rise, as the ring is now; none for one that is not in it, or cannot be
+    /// read back.
+    pub fn each(&mut self, seqs: &[u64], mut f: impl FnMut(u64, Option<&StoredRecord<'_>>)) {
+        let snapshot = self.look();
+        for &seq in seqs {
+            let ordinal = self.ordinal_of(&snapshot, seq);
+            f(seq, self.stored(&snapshot, ordinal).filter(|stored| stored.head.seq == seq).as_ref());
+        }
     }
 
     /// Shows `f` the records of the ring in `seqs`, oldest first, until it breaks off.
@@ -55,6 +74,23 @@ impl Reader {
         self.shelf.unreadable
     }
 
+    /// The `seq` at this ordinal of the ring as it is now.
+    pub(super) fn seq_now_at(&self, ordinal: u64) -> Option<u64> {
+        match &self.held {
+            Some(held) if (held.first..held.next).contains(&ordinal) => seq_at(&held.sealed, &self.tail, ordinal),
+            Some(_) => None,
+            None => self.shared.lock().seq_at(ordinal),
+        }
+    }
+
+    /// Ordinal of the first record whose `seq` is not below this one, in the ring as it is now.
+    pub(super) fn ordinal_now_of(&self, seq: u64) -> u64 {
+        match &self.held {
+            Some(held) => self.ordinal_of(held, seq),
+            None => self.shared.lock().ordinal_of(seq),
+        }
+    }
+
     /// The store that is read.
     pub fn shared(&self) -> &Shared {
         &self.shared
@@ -63,6 +99,9 @@ impl Reader {
     /// The ring as it is now; brings the copy of the open block up to it. Records of the snapshot can be read until the
     /// next look.
     pub(super) fn look(&mut self) -> Snapshot {
+        if let Some(held) = &self.held {
+            return held.clone();
+        }
         let store = self.shared.lock();
         self.tail.follow(&store.open);
         store.snapshot()

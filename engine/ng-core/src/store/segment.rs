@@ -11,7 +11,7 @@ pub(super) const RECORDS: usize = 1024;
 pub(super) const BYTES: usize = 1 << 20;
 
 /// Records in plain form. The ordinal of a record counts every record ever stored, without holes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Block {
     /// Ordinal of the first record.
     pub(super) first: u64,

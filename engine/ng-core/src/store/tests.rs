@@ -225,6 +225,40 @@ fn a_frozen_view_finds_nothing_that_came_later() {
 }
 
 #[test]
+fn a_held_view_keeps_what_leaves_the_ring() {
+    let ring = shared(2000);
+    let push = |seqs: std::ops::Range<u64>| {
+        let mut store = ring.lock();
+        seqs.for_each(|seq| {
+            let raw = if seq % 100 == 0 { "odd one" } else { "usual" };
+            store.push(&line(seq, raw), raw.as_bytes());
+        });
+    };
+    push(0..3000);
+    let (mut all, mut odd) = (View::new(ring.clone(), filter("")), View::new(ring.clone(), filter("odd")));
+    all.advance(usize::MAX, 0);
+    odd.advance(usize::MAX, 0);
+    let (mut held, mut few) = (all.hold(None), odd.hold(None));
+    let before = (messages(&mut held, 0, 3000), messages(&mut few, 0, 3000));
+    push(3000..20_000);
+    assert_eq!(all.advance(usize::MAX, 0).earlier, 18_000);
+    for view in [&mut held, &mut few] {
+        let state = view.advance(usize::MAX, 0);
+        assert_eq!((state.first_seq, state.next_seq, state.earlier, state.recorded), (1000, 3000, 1000, 3000));
+    }
+    assert_eq!((messages(&mut held, 0, 3000), messages(&mut few, 0, 3000)), before);
+    assert_eq!((held.len(), few.len()), (2000, 20));
+    assert_eq!((held.seq_at(0), held.seq_at(1999), held.seq_at(2000)), (Some(1000), Some(2999), None));
+    assert_eq!((held.index_of(1500), held.index_of(5000)), (Ok(500), Err(2000)));
+    assert_eq!(few.next_match(1001, true, &filter("odd"), usize::MAX, 0), Find::Found(1100));
+    // Another filter sees the same records, and what is held can be held again.
+    let mut other = held.hold(Some(filter("odd")));
+    other.advance(usize::MAX, 0);
+    assert_eq!(messages(&mut other, 0, 3000), before.1);
+    assert_eq!(held.hold(None).reader().get(1000, |stored| stored.head.seq), Some(1000));
+}
+
+#[test]
 fn a_seq_that_does_not_rise_is_refused_and_counted() {
     let mut store = Store::new(10);
     for seq in [5, 5, 4, 9, NO_SEQ, 0, 10] {

@@ -39,6 +39,22 @@ impl View {
         }
     }
 
+    /// What this view shows now, through a filter or its own: its records stay, and none is added.
+    pub fn hold(&mut self, filter: Option<Filter>) -> View {
+        let reader = self.reader.hold();
+        match filter {
+            Some(filter) => View { reader, ..View::new(self.reader.shared().clone(), filter) },
+            None => View {
+                reader,
+                filter: self.filter.clone(),
+                index: self.index.clone(),
+                examined: self.examined,
+                pruned: self.pruned,
+                totals: self.totals,
+            },
+        }
+    }
+
     /// Starts again with another filter, keeping what is unpacked.
     pub fn rebase(&mut self, filter: Filter) {
         self.filter = filter;
@@ -95,7 +111,7 @@ impl View {
             return self.index.get(index).copied();
         }
         let (from, _) = self.examined.filter(|_| index < self.len())?;
-        self.reader.shared().lock().seq_at(from + index as u64)
+        self.reader.seq_now_at(from + index as u64)
     }
 
     /// The index of a `seq`; when it is not in the view, the index of the first later record, or the length.
@@ -104,10 +120,9 @@ impl View {
             return self.index.binary_search(&seq);
         }
         let Some((from, to)) = self.examined else { return Err(0) };
-        let store = self.reader.shared().lock();
-        let ordinal = store.ordinal_of(seq);
+        let ordinal = self.reader.ordinal_now_of(seq);
         let index = ordinal.clamp(from, to).saturating_sub(from) as usize;
-        if ordinal < to && store.seq_at(ordinal) == Some(seq) { Ok(index) } else { Err(index) }
+        if ordinal < to && self.reader.seq_now_at(ordinal) == Some(seq) { Ok(index) } else { Err(index) }
     }
 
     /// Shows `f` up to `count` records of the view from an index on, oldest first. Records that left the ring since the
@@ -135,6 +150,8 @@ impl View {
         ViewState {
             first_seq: self.reader.seq_at(snapshot, snapshot.first),
             next_seq: snapshot.next_seq,
+            earlier: snapshot.first,
+            recorded: snapshot.next,
             scanned_from: self.reader.seq_at(snapshot, from),
             scanned_to: self.reader.seq_at(snapshot, to),
             matched: self.len() as u64,

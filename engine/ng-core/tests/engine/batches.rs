@@ -34,5 +34,5 @@ fn a_batch_of_several_sources_is_as_good_as_one_of_each() {
     let taken = bench.engine.intake(&mut bench.store.lock(), &batch, ticking);
     assert_eq!((taken.first_seq, taken.records), (first, 5));
     let records = bench.records(first).into_iter().map(|record| (record.source, record.text)).collect::<Vec<_>>();
-    assert_eq!(records, lines.map(|(source, text)| (source.name.clone(), text.to_owned())));
+    assert_eq!(records, lines.map(|(source, text)| (source.name.clone().into(), text.into())));
 }

@@ -233,7 +233,7 @@ impl Bench {
     pub(crate) fn records(&mut self, first: u64) -> Vec<Record> {
         let (mut parsed, mut all) = (Parsed::default(), Vec::new());
         self.reader.range(first..u64::MAX, |stored| {
-            all.push(convert::record(stored, &mut parsed));
+            all.push(convert::record(stored, &mut parsed).into_owned());
             ControlFlow::Continue(())
         });
         all

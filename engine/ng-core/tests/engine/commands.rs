@@ -183,9 +183,9 @@ fn the_event_of_a_command_tells_who_did_what() {
         assert_eq!(bench.command(command), Frame::Result { id: 7, message: Some(text.into()) });
         let note = bench.last();
         let attr = |key: &str| note.attrs.get(key).cloned().unwrap_or_default();
-        assert_eq!([note.kind.as_str(), note.level.name(), note.text.as_str()], [kind, level, text]);
-        assert_eq!([attr("module").as_str(), attr("rule").as_str()], [module, rule]);
-        assert_eq!((note.source.as_str(), note.received_ns), ("engine", START_NS));
+        assert_eq!([note.kind.as_ref(), note.level.name(), note.text.as_ref()], [kind, level, text]);
+        assert_eq!([attr("module").as_ref(), attr("rule").as_ref()], [module, rule]);
+        assert_eq!((note.source.as_ref(), note.received_ns), ("engine", START_NS));
         assert!(attr("actor").contains("tester"), "{note:?}");
     }
 }

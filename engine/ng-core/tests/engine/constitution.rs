@@ -219,7 +219,7 @@ fn a_trial_reverts_itself_when_its_time_is_over() {
     assert_eq!(bench.world.persisted().len(), written + 1);
     assert_eq!(bench.world.persisted().last(), Some(&bench.overrides));
     let told = bench.last();
-    assert_eq!((told.kind.as_str(), told.level.name()), ("cdna.trial.reverted", "warn"));
+    assert_eq!((told.kind.as_ref(), told.level.name()), ("cdna.trial.reverted", "warn"));
     assert!(told.text.starts_with("trial reverted, for its time is over: "), "{}", told.text);
     assert!(odd(&mut bench, 20.0).detection.is_novel);
     bench.wait(120);
@@ -364,7 +364,7 @@ fn the_events_of_the_constitution_tell_who_did_what() {
         bench.accepted(command);
         let note = bench.last();
         let attr = |key: &str| note.attrs.get(key).cloned().unwrap_or_default();
-        assert_eq!((note.kind.as_str(), note.text.as_str()), (kind, text));
+        assert_eq!((note.kind.as_ref(), note.text.as_ref()), (kind, text));
         assert_eq!([attr("module"), attr("actor"), attr("version")], ["cdna", "tester", version]);
     }
 }

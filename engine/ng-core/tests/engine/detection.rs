@@ -58,7 +58,7 @@ fn a_frozen_source_is_written_down_told_listed_and_restored() {
     assert!(matches!(answer, Frame::Error { code: ErrorCode::BadRequest, .. }), "{answer:?}");
     bench.accepted(learning("test", false));
     let note = bench.last();
-    assert_eq!((note.kind.as_str(), note.text.as_str()), ("source.frozen", "test frozen, by tester"));
+    assert_eq!((note.kind.as_ref(), note.text.as_ref()), ("source.frozen", "test frozen, by tester"));
     assert_eq!(bench.gauge("intuition_engine", "frozen: test"), 1.0);
     let mut kept: Overrides = bench.world.persisted().last().unwrap().clone();
     assert_eq!(kept, bench.overrides);

@@ -109,7 +109,7 @@ fn feedback_is_told_as_an_event_and_listed_newest_first() {
     let alert = load(&mut bench, 1.03);
     done(&mut bench, give(alert.seq, Ack));
     let note = bench.last();
-    assert_eq!((note.kind.as_str(), note.level), ("feedback.given", ng_wire::Level::Notice));
+    assert_eq!((note.kind.as_ref(), note.level), ("feedback.given", ng_wire::Level::Notice));
     assert_eq!(note.text, "ack 1 by tester: metric.load of pump alerts from strength 3.30 on, before from 3.60");
     for (key, value) in [
         ("source", "pump"),
@@ -130,7 +130,7 @@ fn feedback_is_told_as_an_event_and_listed_newest_first() {
         said,
         "false alarm 2 undone by other: metric.load of pump alerts from strength 3.30 on, before from 4.58"
     );
-    assert_eq!((bench.last().kind.as_str(), bench.last().text), ("feedback.undone", said));
+    assert_eq!((bench.last().kind.as_ref(), bench.last().text), ("feedback.undone", said.into()));
     let subject = &view(&bench).subjects[0];
     assert_eq!((subject.pattern, subject.latest), (alert.detection.pattern, 1));
 }

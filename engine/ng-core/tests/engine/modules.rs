@@ -60,7 +60,7 @@ fn notes_of_the_engine_are_neither_guarded_nor_scored() {
     let before = counts(&bench);
     bench.engine.note(&mut bench.store.lock(), 5, r#"{"type":"x.y","level":"error","message":"longer than one"}"#);
     let note = bench.last();
-    assert_eq!((note.kind.as_str(), note.source.as_str(), note.format), ("x.y", "engine", Format::Note));
+    assert_eq!((note.kind.as_ref(), note.source.as_ref(), note.format), ("x.y", "engine", Format::Note));
     assert_eq!((note.verdict.outcome, note.detection.state), (Outcome::Admit, Scoring::Unscored));
     assert!(note.verdict.objections.is_empty());
     assert_eq!(counts(&bench), before);
@@ -73,7 +73,7 @@ fn a_toggle_is_an_event_and_holds_from_the_next_reading() {
     assert_eq!(bench.line("one").detection.state, Scoring::Learning);
     bench.switch("intuition_engine", false);
     let toggle = bench.last();
-    assert_eq!((toggle.kind.as_str(), toggle.seq), ("module.disabled", 1));
+    assert_eq!((toggle.kind.as_ref(), toggle.seq), ("module.disabled", 1));
     assert_eq!(waiting(&queue), [1], "the toggle itself is delivered");
     assert_eq!(bench.line("two").detection.state, Scoring::Skipped);
     bench.switch("intuition_engine", true);

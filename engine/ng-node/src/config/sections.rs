@@ -63,7 +63,7 @@ static CONSOLE: &[Row] = &[
         key: "filter",
         accepts: Accepts::Filter("@quiet"),
         unit: "",
-        summary: "Filter of the Events screen at the start, when this host is watched; @quiet leaves out routine metric samples.",
+        summary: "Filter of the Events screen at the start, when this host is watched; @quiet leaves out routine metric samples and heartbeats.",
     },
     Row {
         key: "glyphs",
@@ -76,6 +76,12 @@ static CONSOLE: &[Row] = &[
         accepts: Accepts::Choice(&["clock", "iso", "relative", "delta"]),
         unit: "",
         summary: "How the Events screen shows times.",
+    },
+    Row {
+        key: "ignore_lints",
+        accepts: Accepts::List(&[]),
+        unit: "",
+        summary: "Ids of warnings above the events that are not shown; the key ! lists them with their ids.",
     },
 ];
 

@@ -32,6 +32,8 @@ pub struct Clock {
     meanings: Vec<(u8, i32)>,
     /// Zones that stamps have named.
     regions: RefCell<Vec<(u16, LocalTime)>>,
+    /// When the line that is being read was written, as a wrapper around it states, nanoseconds since 1970, UTC.
+    outer_ns: Cell<Option<i64>>,
     /// The source whose turn it is.
     current: Cell<Memory>,
     others: RefCell<FxHashMap<Sym, Memory>>,
@@ -67,6 +69,7 @@ impl Clock {
             own: Vec::new(),
             meanings: Vec::new(),
             regions: RefCell::default(),
+            outer_ns: Cell::new(None),
             current: Cell::new(Memory::of(Sym::default())),
             others: RefCell::default(),
         }
@@ -100,6 +103,14 @@ impl Clock {
         if let Some(own) = exact.or_else(|| self.own.iter().position(|(known, _)| is_same_file(known, name))) {
             self.current.set(Memory { own: Some(own as u32), ..self.memory(source) });
         }
+    }
+
+    /// Reads what is inside a wrapper that states a time, or none: a stamp that leaves something open means a time near that.
+    pub(crate) fn within<T>(&self, outer_ns: Option<i64>, read: impl FnOnce() -> T) -> T {
+        let before = self.outer_ns.replace(outer_ns);
+        let found = read();
+        self.outer_ns.set(before);
+        found
     }
 
     /// When the event of a reading happened. One that states no time happened when it was received; but for a line of text
@@ -191,11 +202,16 @@ impl Clock {
 
     /// What a stamp showed that does not say it all, written at `written_ns`.
     fn complete(&self, when: When, zone: StatedZone, written_ns: i64, memory: &mut Memory) -> i64 {
+        let outer_ns = self.outer_ns.get();
+        let written_ns = outer_ns.unwrap_or(written_ns);
         let written_s = written_ns.div_euclid(SECOND_NS);
         match when {
             When::Shown(shown_s) | When::Epoch(shown_s) => shown_s,
             When::Yearless { month, day, second } => in_latest_year(month, day, second, written_s, memory.last_s),
             When::Numbers(numbers, second) => in_order(numbers, second, written_s, memory),
+            When::TimeOfDay(second) if outer_ns.is_some() => {
+                nearest_day(second, self.shown_s(written_ns, zone, memory))
+            }
             When::TimeOfDay(second) => match memory.last_s {
                 Some(last_s) => on_day_of(second, last_s, written_s),
                 None => {
@@ -260,6 +276,11 @@ fn in_order(numbers: Numbers, second: i64, written_s: i64, memory: &mut Memory) 
     let near = not_ahead.within(not_ahead.filter(|order| shown_s(order) >= written_s.saturating_sub(DAY_S)));
     memory.orders = near;
     numbers.likeliest(near, latest_s) + second
+}
+
+/// A time of the day that brings it nearest to another time.
+fn nearest_day(second: i64, near_s: i64) -> i64 {
+    near_s + (second - near_s + DAY_S / 2).rem_euclid(DAY_S) - DAY_S / 2
 }
 
 /// A time of the day of the stamp before, or of the next when it lies behind that.

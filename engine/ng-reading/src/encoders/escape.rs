@@ -41,6 +41,16 @@ pub fn unescape(raw: &[u8], text: Text) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// Bytes as a text; what of them is no UTF-8 is replaced.
+pub fn lossy(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => {
+            std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+        }
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
 /// The bytes of a message. Like [`unescape`], and decodes the arrays of byte numbers in which journald states messages that
 /// are not UTF-8.
 pub fn message_text(format: Format, raw: &[u8], text: Text) -> Cow<'_, [u8]> {

@@ -5,6 +5,7 @@ use super::{Clock, Encoder, members, number, stated_level, text};
 use memchr::memmem;
 use ng_model::event::{Parsed, Reading, Span, Text};
 use ng_wire::Format;
+use std::sync::LazyLock;
 
 pub(super) static ENCODER: Encoder = Encoder {
     name: "journal",
@@ -20,12 +21,13 @@ pub(super) static ENCODER: Encoder = Encoder {
 const FIELDS: usize = 64;
 /// The member by which an entry is told from other JSON.
 const TIME: &[u8] = b"__REALTIME_TIMESTAMP";
+static HAS_TIME: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(TIME));
 
 fn parse(reading: &Reading<'_>, _: &Clock, parsed: &mut Parsed) -> bool {
     let raw = reading.raw;
     let wanted = match reading.format {
         Format::Journal => true,
-        Format::Text => raw.trim_ascii_start().first() == Some(&b'{') && memmem::find(raw, TIME).is_some(),
+        Format::Text => raw.trim_ascii_start().first() == Some(&b'{') && HAS_TIME.find(raw).is_some(),
         _ => false,
     };
     if !wanted {

@@ -1,6 +1,6 @@
 //! Structured logs: one JSON object.
 
-use super::{Clock, Encoder, members};
+use super::{Clock, Encoder, json_scan, members};
 use ng_model::event::{Parsed, Reading};
 use ng_wire::Format;
 
@@ -24,5 +24,7 @@ pub(super) static ENCODER: Encoder = Encoder {
 };
 
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    matches!(reading.format, Format::Json | Format::Text) && members::read(reading, clock, parsed)
+    matches!(reading.format, Format::Json | Format::Text)
+        && json_scan::begins(reading.raw, 0)
+        && members::read(reading, clock, parsed)
 }

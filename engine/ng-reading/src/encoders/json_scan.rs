@@ -67,6 +67,11 @@ pub(super) fn members(
     Scanner { raw, containers, visit, open: [Open::default(); DEPTH], depth: 0, arrays: 0 }.walk(start)
 }
 
+/// The first byte from `at` on that is no blank begins an object.
+pub(super) fn begins(raw: &[u8], at: usize) -> bool {
+    raw.get(blank(raw, at)) == Some(&b'{')
+}
+
 /// There is nothing behind an object but blanks and one mark that joins it to its neighbours in a list.
 pub(super) fn ends(raw: &[u8], at: usize) -> bool {
     let at = blank(raw, at);

@@ -26,7 +26,7 @@ pub(super) fn collect(raw: &[u8], from: usize, parsed: &mut Parsed) -> bool {
             whole = false;
             continue;
         }
-        whole &= raw[covered..start].iter().all(u8::is_ascii_whitespace);
+        whole = whole && raw[covered..start].iter().all(u8::is_ascii_whitespace);
         let value_start = if coloured { level::skip_colours(raw, equals + 1) } else { equals + 1 };
         let quote = raw.get(value_start) == Some(&b'"');
         let quoted = if quote && !quotes_end { closing_quote(raw, value_start + 1) } else { None };
@@ -86,8 +86,26 @@ fn coloured_key(raw: &[u8], floor: usize, equals: usize) -> (usize, usize) {
     }
 }
 
+/// What a byte is where fields are looked for: a part of a key, the end of a value without quotes.
+const KEY: u8 = 1;
+const ENDS_VALUE: u8 = 2;
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < classes.len() {
+        let byte = at as u8;
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-') {
+            classes[at] = KEY;
+        } else if byte.is_ascii_whitespace() || byte == ESCAPE {
+            classes[at] = ENDS_VALUE;
+        }
+        at += 1;
+    }
+    classes
+};
+
 fn is_key(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
+    CLASSES[usize::from(byte)] == KEY
 }
 
 /// Place of the quote that closes the text at `at`, and whether there are escapes in between.
@@ -108,7 +126,7 @@ fn closing_quote(raw: &[u8], mut at: usize) -> Option<(usize, bool)> {
 fn bare_value(raw: &[u8], start: usize, window: usize) -> Span {
     let token = &raw[start..window];
     let token =
-        &token[..token.iter().position(|byte| byte.is_ascii_whitespace() || *byte == ESCAPE).unwrap_or(token.len())];
+        &token[..token.iter().position(|byte| CLASSES[usize::from(*byte)] == ENDS_VALUE).unwrap_or(token.len())];
     let mut end = token.len();
     let mut at = 0;
     while let Some(comma) = memchr::memchr2(b',', b';', &token[at..]).map(|found| at + found) {

@@ -36,16 +36,21 @@ pub(super) const CHANNELS: [&str; 4] = ["template rarity", "transition rarity", 
 
 /// Accepts every reading.
 fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
-    read_line(reading, clock, parsed);
-    stack_trace::read(reading.raw, parsed);
+    // Of several lines the first is read, and the message is a part of it.
+    let lead = reading.raw.iter().take_while(|byte| **byte == b'\n').count();
+    match memchr(b'\n', &reading.raw[lead..]) {
+        None => read_line(reading, reading.raw.len(), clock, parsed),
+        Some(end) => {
+            read_line(reading, lead + end, clock, parsed);
+            stack_trace::read(reading.raw, parsed);
+        }
+    }
     true
 }
 
-/// Of several lines the first is read, and the message is a part of it.
-fn read_line(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
-    let lead = reading.raw.iter().take_while(|byte| **byte == b'\n').count();
-    let line = memchr(b'\n', &reading.raw[lead..]).map_or(reading.raw.len(), |end| lead + end);
-    let raw = &reading.raw[..line];
+/// Reads the line that ends at `end`.
+fn read_line(reading: &Reading<'_>, end: usize, clock: &Clock, parsed: &mut Parsed) {
+    let raw = &reading.raw[..end];
     let head = &raw[..raw.len().min(WINDOW)];
     let mut start = level::skip_blank(head, 0);
     let priority = syslog_priority(&head[start..]);

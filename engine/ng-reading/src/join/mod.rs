@@ -145,7 +145,7 @@ impl Join {
         };
         let stamped = !whole && self.stamps.is_stamped(text);
         if !whole {
-            let (text, stamped) = if wrapper.is_stamp() { (line, true) } else { (text, stamped) };
+            let (text, stamped) = if wrapper.is_stamp() { (&line[wrapper.name..], true) } else { (text, stamped) };
             self.stamps.note(text, stamped);
         }
         let trace = Some(Trace::None.after(text, shape));
@@ -211,7 +211,7 @@ impl Join {
         if open.whole || !wrapper.is_like(line, &open.wrapper, event) {
             return false;
         }
-        let stamped = open.stamped || open.wrapper.is_stamp() && wrapper.is_none();
+        let stamped = open.stamped || open.wrapper.is_stamp() && !wrapper.is_stamp();
         let head = &event[open.wrapper.text..];
         let line = &line[wrapper.text..];
         let indented = matches!(line.first(), Some(b' ' | b'\t'));
@@ -287,9 +287,9 @@ fn is_blank(line: &[u8]) -> bool {
     line.first().is_none_or(u8::is_ascii_whitespace) && line.trim_ascii().is_empty()
 }
 
-/// What goes on with an event that has a stamp even where others have none: closing brackets alone, `... `, `at `, and the
-/// bars of a table or of a marked piece of source.
+/// What goes on with an event that has a stamp even where others have none: closing brackets alone, `... `, `at `, the
+/// bars of a table or of a marked piece of source, and the line of a slow query of MySQL that has a number like a stamp.
 fn is_loose(line: &[u8]) -> bool {
-    let starts = [&b"..."[..], b"at ", b"| ", b"^"].iter().any(|start| line.starts_with(start));
+    let starts = [&b"..."[..], b"at ", b"| ", b"^", b"SET timestamp="].iter().any(|start| line.starts_with(start));
     starts || line.iter().all(|byte| b"}]),; \t".contains(byte))
 }

@@ -1,4 +1,4 @@
-//! What `docker compose logs` puts before a line: `web-1  | text`.
+//! What `docker compose logs` puts before a line, `web-1  | text`, and `docker service logs`: `web.1.x2k9p@node    | text`.
 
 use super::{Wrapped, Wrapper, behind, is_name, word_len};
 use crate::encoders::skip_colours;
@@ -13,7 +13,7 @@ pub(super) static WRAPPER: Wrapper = Wrapper {
         // Most lines have no bar, and are not walked through.
         memchr(b'|', &raw[..raw.len().min(WITHIN)])?;
         let start = skip_colours(raw, 0);
-        let len = word_len(&raw[start..], 64, is_name);
+        let len = word_len(&raw[start..], 128, |byte| is_name(byte) || byte == b'@');
         if len == 0 || !matches!(raw.get(start + len), Some(b' ' | 0x1b)) {
             return None;
         }
@@ -31,7 +31,9 @@ pub(super) static WRAPPER: Wrapper = Wrapper {
             .rposition(|byte| matches!(byte, b'-' | b'_'))
             .is_some_and(|mark| mark > 0 && mark + 1 < len && name[mark + 1..].iter().all(u8::is_ascii_digit));
         let names = name[0].is_ascii_alphanumeric() && name.iter().any(u8::is_ascii_alphabetic);
-        let is_compose = names && vocabulary.word(name).is_none() && (numbered || has_heading(&raw[inner..]));
+        let at_node = name.contains(&b'@');
+        let is_compose =
+            names && vocabulary.word(name).is_none() && (numbered || at_node || has_heading(&raw[inner..]));
         is_compose.then(|| Wrapped {
             inner,
             attributes: [

@@ -13,7 +13,7 @@ mod kubectl;
 mod runtime_stamp;
 mod syslog;
 
-use crate::encoders::{Clock, Vocabulary, skip_colours, time_of};
+use crate::encoders::{Clock, Vocabulary, fields_within, skip_colours, time_of};
 use ng_model::event::{Field, Key, Parsed, Reading, Span, Text};
 use ng_wire::Level;
 
@@ -45,6 +45,8 @@ struct Wrapped {
     attributes: [(&'static str, Span); ATTRIBUTES],
     /// Structured data of RFC 5424.
     data: Span,
+    /// A part that may hold a JSON object with fields.
+    fields: Span,
 }
 
 /// The wrappers of a line, the outermost first.
@@ -81,6 +83,14 @@ impl Wrappers {
         self.inner
     }
 
+    /// The time that the innermost of those states that state one, nanoseconds since 1970, UTC.
+    pub(crate) fn time_ns(&self, reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
+        let timed = self.list[..self.count].iter().rev().find(|(_, wrapped)| !wrapped.time.is_empty());
+        let (start, wrapped) = timed?;
+        let span = Span { start: wrapped.time.start + *start as u32, ..wrapped.time };
+        time_of(span.of(reading.raw), reading, clock)
+    }
+
     /// Adds what the wrappers say to what was found inside, the innermost first.
     pub(crate) fn complete(&self, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
         if self.inner > 0 {
@@ -93,6 +103,9 @@ impl Wrappers {
             }
             parsed.level = parsed.level.or(wrapped.level);
             syslog::add_data(reading.raw, within(wrapped.data).span, parsed);
+            if wrapped.fields.len > 1 {
+                fields_within(reading, within(wrapped.fields).span, clock, parsed);
+            }
             for (name, span) in wrapped.attributes.iter().filter(|(_, span)| !span.is_empty()) {
                 parsed.fields.push(Field::new(Key::Name(name), within(*span), f64::NAN));
             }

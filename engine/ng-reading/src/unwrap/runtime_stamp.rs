@@ -3,14 +3,17 @@
 use super::{Wrapped, Wrapper};
 use crate::container::behind_stamp;
 use crate::encoders::heading;
+use crate::trace_shape::{Shape, shape};
+use memchr::memchr;
 use ng_model::event::Span;
 
 pub(super) static WRAPPER: Wrapper = Wrapper {
     find: |raw, _| {
         let inner = behind_stamp(raw)?;
-        // Where nothing states a time behind it, it is that of the event itself.
+        // Where neither a time nor a trace begins behind it, it is that of the event itself.
         let text = &raw[inner..];
-        let is_event = text.first() == Some(&b'{') || heading::has_stamp(text);
+        let line = &text[..memchr(b'\n', text).unwrap_or(text.len())];
+        let is_event = text.first() == Some(&b'{') || shape(line) != Shape::Plain || heading::has_stamp(text);
         is_event.then(|| Wrapped { inner, time: Span::new(0, inner - 1), ..Wrapped::default() })
     },
 };

@@ -46,6 +46,14 @@ fn cri() {
         "1 main.go:3] klog",
         &["stream=stderr"],
     );
+    check(
+        r#"2026-11-22T13:02:05.1Z stderr F:{"attrs":{"tag":"a\u0020b"}} {"level":"warn","msg":"x"}"#,
+        Json,
+        Some(5.1),
+        Some(Warn),
+        "x",
+        &["level=warn", "msg=x", r"attrs.tag=a\u0020b", "stream=stderr"],
+    );
     check("2026-11-22T13:02:05.1+00:00 stderr P:x half", Text, Some(5.1), None, "half", &["stream=stderr"]);
     check("2026-11-22T13:02:05.1Z stdout F queue=17", Metric, Some(5.1), None, "queue=17", &["stream=stdout"]);
     check("2026-11-22T13:02:05.1Z stdout Full", Text, Some(5.1), None, "stdout Full", &[]);
@@ -62,11 +70,46 @@ fn the_stamp_of_a_runtime() {
     check_behind("2026-11-22 13:02:04 ERROR own", Text, 4.0, Some(Error), "own", &[]);
     check_behind("ERROR disk full", Text, 5.123, Some(Error), "disk full", &[]);
     check_behind("queue=17", Metric, 5.123, None, "queue=17", &[]);
-    check_behind("\tat x", Text, 5.123, None, "at x", &[]);
+    check_behind("\tat x", Text, 5.123, None, "\tat x", &[]);
+}
+
+#[test]
+fn a_stamp_that_leaves_something_open_means_a_time_near_that_of_the_wrapper() {
+    let check_in = |wrapper: &str, inner: &str, time: &str| {
+        let line = format!("{wrapper}{inner}");
+        let written = "2026-11-30T15:00:00Z".parse::<jiff::Timestamp>().unwrap().as_nanosecond() as i64;
+        let mut parsed = Parsed::default();
+        let raw = line.as_bytes();
+        let source = Sym::default();
+        let reading = Reading { source, received_ns: written, written_ns: written, format: Format::Text, raw };
+        Recogniser::new(Clock::utc()).encode(&reading, &mut parsed);
+        let found = jiff::Timestamp::from_nanosecond(parsed.time_ns.unwrap().into()).unwrap();
+        assert_eq!(found.to_string(), time, "{line}");
+    };
+    for wrapper in [
+        "2025-03-02T00:00:10.123456789Z ",
+        "2025-03-02T00:00:10.1Z stdout F ",
+        "[pod/web-1/app] 2025-03-02T00:00:10.123456789Z ",
+        "web-1  | 2025-03-02T00:00:10.123456789Z ",
+    ] {
+        check_in(wrapper, "00:00:09.5 [main] ERROR x", "2025-03-02T00:00:09.5Z");
+        check_in(wrapper, "[23:59:58 ERR] x", "2025-03-01T23:59:58Z");
+        check_in(wrapper, "02:00:10 x", "2025-03-02T02:00:10Z");
+        check_in(wrapper, "19:00:10 x", "2025-03-01T19:00:10Z");
+        check_in(wrapper, "E0302 00:00:09.000000 1 main.go:3] x", "2025-03-02T00:00:09Z");
+    }
 }
 
 #[test]
 fn compose() {
+    check(
+        "web.1.x2k9p@node    | 2026-11-22T13:02:03Z ERROR gone",
+        Text,
+        Some(3.0),
+        Some(Error),
+        "gone",
+        &["container=web.1.x2k9p@node"],
+    );
     check(
         "web-1  | 2026-11-22T13:02:03Z ERROR gone user=\"Ann B\" id=7",
         Text,

@@ -2,7 +2,7 @@
 
 use super::single::Tell;
 use crate::clock;
-use ng_wire::{Gap, Record};
+use ng_wire::{BorrowedRecord, Gap};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -32,7 +32,7 @@ fn escaped(text: &str) -> String {
 }
 
 impl Tell for CloudEvents {
-    fn record(&mut self, record: Record) -> Message {
+    fn record(&mut self, record: BorrowedRecord<'_>) -> Message {
         let data = serde_json::to_value(&record).expect("records are valid JSON");
         self.event(record.seq.to_string(), &record.kind, &record.source, record.time_ns, &data)
     }

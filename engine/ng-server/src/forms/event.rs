@@ -3,7 +3,7 @@
 use crate::channels::Channel;
 use crate::clock;
 use crate::settings::MESSAGE_BYTES;
-use ng_wire::{Gap, GapReason, Record};
+use ng_wire::{BorrowedRecord, Gap, GapReason};
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -47,7 +47,7 @@ impl Event {
     /// The event of a record that is told in this style.
     pub fn of_record(
         channel: Channel,
-        record: &Record,
+        record: &BorrowedRecord<'_>,
         event_type: impl Into<String>,
         data: Value,
         style: Style,

@@ -6,7 +6,7 @@
 use super::event::{self, Event, Style};
 use super::single::Tell;
 use crate::channels::Channel;
-use ng_wire::{Gap, Level, Record};
+use ng_wire::{BorrowedRecord, Gap, Level};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -24,7 +24,7 @@ fn word(level: Level) -> &'static str {
 }
 
 impl Tell for Logs {
-    fn record(&mut self, record: Record) -> Message {
+    fn record(&mut self, record: BorrowedRecord<'_>) -> Message {
         let level = word(record.level);
         let known = json!({
             "level": level.to_uppercase(),

@@ -48,7 +48,7 @@ impl Write for Writer {
             record.detection.channels.clear();
         }
         self.size += 600 + 2 * record.text.len();
-        self.records.push(record);
+        self.records.push(record.into_owned());
     }
 
     fn size(&self) -> usize {

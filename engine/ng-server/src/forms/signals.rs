@@ -14,7 +14,7 @@ use super::event::{self, Event, Style};
 use super::single::Tell;
 use crate::channels::Channel;
 use ng_core::store::{Reader, Shared, nearest};
-use ng_wire::{Gap, Level, Record};
+use ng_wire::{BorrowedRecord, Gap, Level};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -42,7 +42,7 @@ fn priority(level: Level, is_novel: bool, anomaly: Option<f32>) -> u8 {
 }
 
 impl Tell for Signals {
-    fn record(&mut self, record: Record) -> Message {
+    fn record(&mut self, record: BorrowedRecord<'_>) -> Message {
         let found = nearest(&mut self.reader, record.seq, NEIGHBOURS, BUDGET);
         let detection = &record.detection;
         let data = json!({

@@ -5,13 +5,13 @@ use crate::feed::length;
 use ng_core::convert;
 use ng_model::event::Parsed;
 use ng_model::record::StoredRecord;
-use ng_wire::{Gap, Record};
+use ng_wire::{BorrowedRecord, Gap};
 use tokio_tungstenite::tungstenite::Message;
 
 /// Writes one record, or one hole, as one message.
 pub(super) trait Tell: Send {
     /// A record.
-    fn record(&mut self, record: Record) -> Message;
+    fn record(&mut self, record: BorrowedRecord<'_>) -> Message;
 
     /// A hole.
     fn gap(&self, gap: &Gap) -> Message;

@@ -196,7 +196,7 @@ impl<'a> BatchBuilder<'a> {
 
     fn push(&mut self, stored: &StoredRecord<'_>) {
         self.bytes += stored.raw.len();
-        self.page.records.push(convert::record(stored, &mut self.parsed));
+        self.page.records.push(convert::record(stored, &mut self.parsed).into_owned());
     }
 
     fn full(&self, limit: usize) -> bool {

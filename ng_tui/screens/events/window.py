@@ -1,0 +1,111 @@
+"""What a reader goes through: the rows of a view, and rows that say what of the stream is not in memory."""
+
+from __future__ import annotations
+
+from ng_tui.client.interface import View
+from ng_tui.client.wire import Level, Outcome, Row, Scoring, ViewState
+from ng_tui.i18n import ntr
+from ng_tui.text import fmt_count
+
+NOTICE = "memory"
+"""The type of a row that stands for events which are not in memory."""
+
+
+class Window:
+    """A view with its latest state. Indices count rows, those that say what is missing among them."""
+
+    def __init__(self, view: View, state: ViewState) -> None:
+        self.view = view
+        self.state = state
+        self._lost = 0
+
+    @property
+    def lead(self) -> int:
+        """Rows before the first event: one when events were there before it."""
+        return int(self.state.earlier > 0 and self.state.matched > 0)
+
+    @property
+    def events(self) -> int:
+        """Events that can be gone through."""
+        return self.state.matched
+
+    @property
+    def count(self) -> int:
+        """All rows."""
+        return self.lead + self.state.matched + int(self._lost > 0)
+
+    def update(self, state: ViewState) -> None:
+        """The view was advanced."""
+        self.state = state
+
+    def hold(self, filter: str | None = None) -> Window:
+        """What is here now, for good, through the same filter or another. Raises FilterError."""
+        view = self.view.hold(filter)
+        return Window(view, view.advance(0))
+
+    def covers(self, seq: int) -> bool:
+        """An event of this place in the stream would be here."""
+        return self.state.first_seq <= seq < self.state.next_seq
+
+    def lose(self, live: ViewState) -> None:
+        """Says behind the last event how many left memory before the oldest that is there now."""
+        self._lost = max(0, live.earlier - self.state.recorded)
+
+    def rows(self, start: int, count: int) -> list[Row]:
+        """Up to `count` rows from an index on."""
+        end = min(start + count, self.count)
+        first, last = self.lead, self.lead + self.state.matched
+        found = []
+        if start < first and end > 0:
+            earlier = self.state.earlier
+            text = ntr(
+                "{n} earlier event is not in memory",
+                "{n} earlier events are not in memory",
+                earlier,
+                n=fmt_count(earlier),
+            )
+            found.append(_notice(self._before, earlier, text))
+        if start < last and end > first:
+            begin = max(start, first)
+            found += self.view.rows(begin - first, min(end, last) - begin)
+        if end > last:
+            text = ntr("{n} event has left memory", "{n} events have left memory", self._lost, n=fmt_count(self._lost))
+            found.append(_notice(self.state.next_seq, self._lost, text))
+        return found
+
+    def seq_at(self, index: int) -> int | None:
+        """The place in the stream of a row; None past the end."""
+        if 0 <= index < self.lead:
+            return self._before
+        if index == self.lead + self.state.matched < self.count:
+            return self.state.next_seq
+        return self.view.seq_at(index - self.lead) if index >= self.lead else None
+
+    def index_of(self, seq: int) -> int:
+        """The index of the first row at or after a place in the stream."""
+        if self.lead and seq <= self._before:
+            return 0
+        return self.lead + self.view.index_of(seq)
+
+    @property
+    def _before(self) -> int:
+        """The place of the row before the first event."""
+        return max(0, self.state.first_seq - 1)
+
+
+def _notice(seq: int, missing: int, text: str) -> Row:
+    return Row(
+        seq=seq,
+        time_ns=0,
+        level=Level.INFO,
+        type=NOTICE,
+        source="",
+        outcome=Outcome.ADMIT,
+        state=Scoring.UNSCORED,
+        novelty=0.0,
+        anomaly=0.0,
+        is_novel=False,
+        is_alert=False,
+        gap=missing,
+        text=text,
+    )
