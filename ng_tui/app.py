@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -39,7 +38,7 @@ from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
 from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
 from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
-from ng_tui.terminal.type_ahead import TypeAhead
+from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.text import fmt_bytes, safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
 
@@ -58,7 +57,7 @@ NOTICES = 200
 _SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
 
 
-class ConsoleApp(TypeAhead):
+class ConsoleApp(LinkedApp):
     """Runs until `ctrl+q`. The client is started when the app is on the screen and closed by whoever made it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(keymap.bindings("app"))
@@ -85,7 +84,7 @@ class ConsoleApp(TypeAhead):
         """Raises ConsoleError when the remapped keys cannot be used."""
         keymap.check(options.keys)
         self._loaded = load_themes(options.theme_dir)
-        super().__init__()
+        super().__init__(link=options.link, calm_mouse=options.capabilities.remote)
         self.client = client
         self.options = options
         self._states: dict[str, State] = {}  # by the label of the engine
@@ -96,6 +95,7 @@ class ConsoleApp(TypeAhead):
         self._tabs = TabBar([entry.title for entry in SCREENS])
         self._key_bar = KeyBar(options.keys)
         self._events = EventsPane(client.ring, options)
+        self._events.tail.rows_moved = self.rows_moved
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
@@ -141,7 +141,7 @@ class ConsoleApp(TypeAhead):
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
             self._signals.callback(gone.install())
-            self._carry_on = carry_on.install(self._driver, partial(self.refresh, layout=True))
+            self._carry_on = carry_on.install(self._driver, self.repaint)
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
         self._show(self._place)

@@ -29,6 +29,8 @@ class Options:
     """The filter of the Events screen at start."""
     time_style: str = "clock"
     """`clock`, `iso`, `relative` or `delta`."""
+    link: str = "stock"
+    """How what is drawn gets to the terminal: `thin`, `stock` or `auto`."""
     screen: str = "events"
     """The screen shown first."""
     remote_engines: RemoteEngines = field(default_factory=dict)

@@ -123,6 +123,7 @@ def app(
         keys=config.texts("keys"),
         filter=filter_text,
         time_style=config.text("console.time_format"),
+        link=config.text("console.link"),
         remote_engines=remote_engines or {},
         capabilities=capabilities,
         debug=context.debug,

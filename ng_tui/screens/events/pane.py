@@ -61,6 +61,8 @@ class EventsPane(BackgroundTasks):
         self._ledger = Ledger()
         self._bar = FilterBar()
         self._search = ""  # as typed
+        self._due = False  # the view holds records that the tail does not show yet
+        self._rested = True  # the tail was not drawn with the tick before
 
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
@@ -95,15 +97,18 @@ class EventsPane(BackgroundTasks):
         self.set_class(event.size.height < 16, "-short")
 
     def tick(self) -> None:
-        """Takes in what the ring has, and draws what changed."""
+        """Takes in what the ring has, and draws what changed; a tail that runs, with every other tick."""
         if not self.tail.is_attached:  # the app is on its way out, or not yet in
             return
-        changed = self.viewing.advance()
         tail = self.tail
-        if changed:
+        self._due = self.viewing.advance() or self._due
+        if self._due and (self._rested or not tail.following):
+            self._due = self._rested = False
             tail.update(self.viewing.last)
             if self.viewing.preview is not None:
                 self._say_preview()
+        else:
+            self._rested = True
         tail.tick()
         self.stand()
         self._detail.follow(tail.cursor, settled=not tail.following)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -74,6 +75,8 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor: int | None = None
         """The `seq` that the reader is at; None in an empty view. Kept even while a filter hides it."""
         self.marks: set[int] = set()
+        self.rows_moved: Callable[[Region, int], object] = lambda region, lines: None
+        """Told when rows of the screen now stand so many lines further up, below zero further down."""
         self._now_ns = now_ns
         self._anchor = (0, 0)  # a seq and the screen row it is held at, while not following
         self._matched = 0
@@ -82,6 +85,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows_from = 0
         self._search = ""
         self._syncing = False
+        self._thumb = (0, 0)  # length and place of the scroll bar's, as it is shown
         self._hosts = hosts or {}
         self._look = Look(0, time_style=time_style, hosts=tuple(self._hosts))
         self._palette = Palette({})
@@ -212,30 +216,45 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One row for the compositor."""
-        width = self.scrollable_content_region.width
+        return self._strip(y, self.scrollable_content_region.width, self._top(), self.rich_style)
+
+    def _strip(self, y: int, width: int, top: int, base: Style) -> Strip:
+        """One row, drawn once for each record and look."""
         if self._look.width != width:
             self._look = replace(self._look, width=width)
-        index = y + round(self.scroll_offset.y)
+        index = y + top
         place = index - self._rows_from
         if not 0 <= place < len(self._rows) or index >= self._count:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, base)
         row = self._rows[place]
         previous = self._rows[place - 1].time_ns if place and self._look.time_style == "delta" else None
         key = (row.seq, row.gap, previous, self._look)
         strip = self._strips.get(key)
         if strip is None:
-            strip = draw(row, previous, self._look, self._palette, self._hits(row)).apply_style(self.rich_style)
+            strip = draw(row, previous, self._look, self._palette, self._hits(row)).apply_style(base)
             self._strips[key] = strip
         at_cursor, marked = row.seq == self.cursor, row.seq in self.marks
         if not at_cursor and not marked:
             return strip
         first = gutter(cursor=at_cursor, marked=marked, look=self._look, palette=self._palette)
-        base = self.rich_style + self._palette.on("panel") if at_cursor else self.rich_style
+        base = base + self._palette.on("panel") if at_cursor else base
         segments = [Segment(first.text, base + first.style if first.style else base), *strip.crop(1)]
         if at_cursor:
             over = self._palette.on("panel")
             segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
         return Strip(segments, width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
+        width = self.outer_size.width
+        if self.opacity != 1.0 or crop.column_span != (0, width):
+            return super().render_lines(crop)
+        inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
+        strips = [self._strip(y, inner, top, base).adjust_cell_length(width, base) for y in crop.line_range]
+        _, background = self.background_colors
+        for each in self.get_line_filters():
+            strips = [strip.apply_filter(each, background) for strip in strips]
+        return strips
 
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
@@ -245,8 +264,10 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """A wheel or a drag of the scroll bar pins the reader to the new top row."""
+        if self._syncing:
+            return
         super().watch_scroll_y(old_value, new_value)
-        if self._syncing or round(old_value) == round(new_value):
+        if round(old_value) == round(new_value):
             return
         top = round(new_value)
         if self.frozen_at is None and top + self.size.height >= self._count:
@@ -325,11 +346,31 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         wanted = min(self._count, top + height + MARGIN) - self._rows_from
         self._rows = self.view.rows(self._rows_from, wanted) if wanted > 0 else []
         self._syncing = True
-        self.virtual_size = Size(self.scrollable_content_region.width, self._count)
+        self._reach(Size(self.scrollable_content_region.width, self._count))
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._syncing = False
-        if repaint or self._visible() != before:
+        self._show_place(top)
+        after = self._visible()
+        if repaint or after != before:
+            if lines := moved(before, after):
+                self.rows_moved(self.content_region, lines)
             self.refresh()
+
+    def _reach(self, size: Size) -> None:
+        """Says how far can be scrolled. The screen is not laid out anew for it, since nothing has another size."""
+        if size.width != self.virtual_size.width:
+            self.virtual_size = size
+        else:
+            self.set_reactive(Tail.virtual_size, size)
+
+    def _show_place(self, top: int) -> None:
+        """Moves the scroll bar, when it is to be seen: in eighths of a cell."""
+        height, count = self.size.height, max(1, self._count)
+        thumb = (8 * height * height // count, 8 * height * top // count)
+        if thumb != self._thumb:
+            self._thumb = thumb
+            bar = self.vertical_scrollbar
+            bar.window_virtual_size, bar.window_size, bar.position = self._count, height, top
 
     def _visible(self) -> list[int]:
         """The `seq` of each row on the screen."""
@@ -347,3 +388,13 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
             return self.ring.highlights(self._search, row.text)
         except FilterError:
             return []
+
+
+def moved(before: list[int], after: list[int]) -> int:
+    """By how many rows what stays in sight went up, below zero down; both are the `seq` of each row."""
+    if before and after and before[0] != after[0]:
+        if after[0] in before:
+            return before.index(after[0])
+        if before[0] in after:
+            return -after.index(before[0])
+    return 0

@@ -77,6 +77,12 @@ static CONSOLE: &[Row] = &[
         unit: "",
         summary: "How the Events screen shows times.",
     },
+    Row {
+        key: "link",
+        accepts: Accepts::Choice(&["auto", "thin", "stock"]),
+        unit: "",
+        summary: "How what is drawn gets to the terminal: thin sends what changed, stock whole regions; auto is thin where that works.",
+    },
 ];
 
 static SERVER: &[Row] = &[
