@@ -57,10 +57,16 @@ class LinkedApp(TypeAhead):
             self.thin_link.forget()
         self.refresh(layout=True)
 
+    def typed(self) -> None:
+        """Called when something was typed or the mouse was used."""
+
     async def on_event(self, event: events.Event) -> None:
         """Notes that something was typed or clicked: what comes of it is not held back."""
+        is_input = isinstance(event, (events.Key, events.Paste, events.MouseEvent))
+        if is_input:
+            self.typed()
         if self.thin_link is not None:
-            if isinstance(event, (events.Key, events.Paste, events.MouseDown, events.MouseUp)):
+            if is_input and not isinstance(event, events.MouseMove):
                 self.thin_link.key()
             elif isinstance(event, events.Resize):
                 # Of several in quick succession the last may be the size from before: the terminal has cut what stood.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from ng_tui.terminal import textual_internals
 from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.terminal.pacing import QUESTION
 from ng_tui.terminal.thin_link import ThinLink, clusters, erases_colour
-from tests.console.linked import SETTLED, UNSETTLED, Linked, write_lines, wrong_cells
+from tests.console.linked import SETTLED, UNSETTLED, InTmux, Linked, write_lines, wrong_cells
 from tests.console.trial_console import console
 
 STYLES = tuple(map(Style.parse, ("", "red", "bold #102030 on #405060", "on #405060", "italic", "underline", "reverse")))
@@ -258,3 +261,52 @@ def test_the_screen_of_the_console_heals(tmp_path: Path) -> None:
         one.signal(signal.SIGUSR2)
         one.settle()
         assert "wall:" not in one.text() and b"wall:" in one.raw
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
+def test_what_a_shell_wrote_meanwhile_is_gone_after_a_stop(tmp_path: Path, stop: signal.Signals) -> None:
+    with Linked(tmp_path) as one:
+        write_lines(one.log, 100)
+        one.wait("99")
+        one.settle()
+        one.signal(stop)
+        while not os.WIFSTOPPED(os.waitpid(one.pid, os.WNOHANG | os.WUNTRACED)[1]):
+            one.pump()
+        one.stream.feed(b"\x1b[2J\x1b[H$ ls\r\nsomething\r\n\x1b[9;9H\x1b[31msomething else\x1b[m")
+        write_lines(one.log, 5, 100)
+        one.signal(signal.SIGCONT)
+        one.settle()
+        assert "something" not in one.text()
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
+def test_no_cell_is_wrong_inside_tmux(tmp_path: Path) -> None:
+    with InTmux(tmp_path) as one:
+        for turn in range(12):
+            write_lines(one.log, 9, 9 * turn, hard=SETTLED)
+            time.sleep(0.2)
+        one.settle()
+        one.keys("2")
+        one.settle("Modules")
+        one.keys("1")
+        one.settle("peak")
+
+
+def test_the_mouse_reports_less_over_ssh(tmp_path: Path) -> None:
+    with Linked(tmp_path, SSH_CONNECTION="10.0.0.1 5 10.0.0.2 22") as one:
+        write_lines(one.log, 30)
+        one.wait("29")
+        one.settle()
+        raw = bytes(one.raw)
+        assert raw.rindex(b"\x1b[?1003l") > raw.rindex(b"\x1b[?1003h") and b"\x1b[?1002h" in raw
+        one.send("\x11")
+        one.finish()
+        assert b"\x1b[?1002l" in one.raw[len(raw) :]
+
+
+def test_stock_writes_as_textual_does(tmp_path: Path) -> None:
+    with Linked(tmp_path, setting="stock") as one:
+        write_lines(one.log, 100)
+        one.wait("99")
+        one.settle()
+        assert QUESTION.encode() not in one.raw

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import NULL_REGION, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -23,6 +24,7 @@ from ng_tui.client.wire import Row, ViewState
 from ng_tui.errors import FilterError
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.palette import Palette
+from ng_tui.screens.events.scrolling import moved, thumb
 from ng_tui.screens.events.tail_row import COLUMN_SETS, Look, draw, gutter
 from ng_tui.text import TimeStyle
 
@@ -85,6 +87,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows_from = 0
         self._search = ""
         self._syncing = False
+        self._painted: tuple[Region, list[Strip]] = (NULL_REGION, [])  # the rows of the last frame
         self._thumb = (0, 0)  # length and place of the scroll bar's, as it is shown
         self._hosts = hosts or {}
         self._look = Look(0, time_style=time_style, hosts=tuple(self._hosts))
@@ -249,12 +252,20 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.outer_size.width
         if self.opacity != 1.0 or crop.column_span != (0, width):
             return super().render_lines(crop)
+        if crop == self._painted[0]:
+            return self._painted[1]
         inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
         strips = [self._strip(y, inner, top, base).adjust_cell_length(width, base) for y in crop.line_range]
         _, background = self.background_colors
         for each in self.get_line_filters():
             strips = [strip.apply_filter(each, background) for strip in strips]
+        self._painted = (crop, strips)
         return strips
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Has the rows put together anew with the next frame."""
+        self._painted = (NULL_REGION, [])
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
@@ -364,11 +375,10 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
             self.set_reactive(Tail.virtual_size, size)
 
     def _show_place(self, top: int) -> None:
-        """Moves the scroll bar, when it is to be seen: in eighths of a cell."""
-        height, count = self.size.height, max(1, self._count)
-        thumb = (8 * height * height // count, 8 * height * top // count)
-        if thumb != self._thumb:
-            self._thumb = thumb
+        """Moves the scroll bar when that is to be seen; under a tail that runs, when it is a whole cell."""
+        height = self.size.height
+        if (seen := thumb(height, self._count, top, fine=not self.following)) != self._thumb:
+            self._thumb = seen
             bar = self.vertical_scrollbar
             bar.window_virtual_size, bar.window_size, bar.position = self._count, height, top
 
@@ -388,13 +398,3 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
             return self.ring.highlights(self._search, row.text)
         except FilterError:
             return []
-
-
-def moved(before: list[int], after: list[int]) -> int:
-    """By how many rows what stays in sight went up, below zero down; both are the `seq` of each row."""
-    if before and after and before[0] != after[0]:
-        if after[0] in before:
-            return before.index(after[0])
-        if before[0] in after:
-            return -after.index(before[0])
-    return 0
