@@ -30,7 +30,7 @@ from ng_tui.frame.tabs import TabBar
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
-from ng_tui.kit.bare import Bare, BareSwitcher
+from ng_tui.kit.bare import Bare, BareScreen, BareSwitcher
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
 from ng_tui.options import Options
@@ -120,6 +120,10 @@ class ConsoleApp(LinkedApp):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, so that styles parse with textual's own themes too."""
         return default_variables(self._loaded)
+
+    def get_default_screen(self) -> BareScreen:
+        """The main screen."""
+        return BareScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """The parts of the main screen from top to bottom."""

@@ -10,7 +10,7 @@ from textual.app import App
 TICK = 0.1
 """Seconds between two looks."""
 
-REST = 0.4
+REST = 0.5
 """Seconds between two looks in the quiet."""
 
 PATIENCE = 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.containers import Vertical
+from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 
@@ -14,5 +15,11 @@ class Bare(Vertical):
 
 class BareSwitcher(ContentSwitcher):
     """One of its children at a time."""
+
+    BLANK = True
+
+
+class BareScreen(Screen[None]):
+    """A screen."""
 
     BLANK = True

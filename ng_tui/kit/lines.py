@@ -10,9 +10,9 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ng_tui.kit.glyphs import glyphs
+from ng_tui.kit.kept import Kept
 from ng_tui.terminal.backstop import clean
 from ng_tui.text import fit
 
@@ -48,7 +48,7 @@ TAGS = {
 """What a span may be tagged with, and how it looks. Colours are the theme's."""
 
 
-class Lines(Widget):
+class Lines(Kept):
     """Shows what `lines` returns. `redraw` compares with what is on the screen and repaints only rows that differ."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{tag}" for tag in TAGS}

@@ -109,7 +109,8 @@ class ThinLink:
         while not self._screen.put([(row, column, self._prepared(strip)) for row, column, strip in kept]):
             self._styles.clear()
             self._cells.clear()
-        self._screen.set_cursor((cursor[1], cursor[0]) if cursor is not None else None)
+        # In the corner, where nobody types: there goes on whoever gets a terminal that has one screen only.
+        self._screen.set_cursor((cursor[1], cursor[0]) if cursor is not None else (0, 0))
         self._has_news = True
         self._send_or_wait()
 

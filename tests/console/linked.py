@@ -17,8 +17,12 @@ from ng_tui.terminal.pacing import QUESTION
 from ng_tui.terminal.thin_link import clusters
 from tests.end_to_end.terminal import Terminal
 
+ROOT = Path(__file__).parents[2]
+
 SETTLED = ("a", "word ", "     ", "é", "│", "漢字", "я", "⡀⣿", "한")
-UNSETTLED = ("👩‍👩‍👧", "e\u0301", "⚠\ufe0f", "😀", "שלום", "क्षि")
+UNROOT = Path(__file__).parents[2]
+
+SETTLED = ("👩‍👩‍👧", "e\u0301", "⚠\ufe0f", "😀", "שלום", "क्षि")
 """Texts whose width terminals disagree about, or which some of them reorder."""
 
 NEAR = 14
@@ -53,7 +57,7 @@ def environment(folder: Path) -> dict[str, str]:
     runtime = folder / "run"
     runtime.mkdir(mode=0o700, exist_ok=True)
     folders = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "STATE", "DATA")}
-    return {**folders, "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": os.getcwd()}
+    return {**folders, "XDG_RUNTIME_DIR": str(runtime), "PYTHONPATH": str(ROOT)}
 
 
 def command(drawn: Path, log: Path, setting: str) -> list[str]:

@@ -61,8 +61,6 @@ class EventsPane(BackgroundTasks):
         self._ledger = Ledger()
         self._bar = FilterBar()
         self._search = ""  # as typed
-        self._due = False  # the view holds records that the tail does not show yet
-        self._rested = True  # the tail was not drawn with the tick before
 
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
@@ -97,7 +95,7 @@ class EventsPane(BackgroundTasks):
         self.set_class(event.size.height < 16, "-short")
 
     def tick(self) -> bool:
-        """Takes in what the ring has, and draws what changed; a tail that runs, with every other tick.
+        """Takes in what the ring has, and draws what changed; a tail that runs, now and then.
 
         True when something came in, or not all of the ring was looked at yet.
         """
@@ -105,18 +103,14 @@ class EventsPane(BackgroundTasks):
             return False
         tail = self.tail
         is_busy = self.viewing.advance()
-        self._due = is_busy or self._due
-        if self._due and (self._rested or not tail.following):
-            self._due = self._rested = False
+        if self.viewing.is_due(runs=tail.following):
             tail.update(self.viewing.last)
             if self.viewing.preview is not None:
                 self._say_preview()
-        else:
-            self._rested = True
         tail.tick()
         self.stand()
         self._detail.follow(tail.cursor, settled=not tail.following)
-        return is_busy or self._due or self.viewing.scanned < 1.0
+        return is_busy or self.viewing.scanned < 1.0
 
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
         """Shows a record, or the events of a filter; a record that the filter hides switches the filter off."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Self
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import NULL_REGION, Region, Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -23,6 +22,7 @@ from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Row, ViewState
 from ng_tui.errors import FilterError
 from ng_tui.kit.glyphs import glyphs
+from ng_tui.kit.kept import Kept
 from ng_tui.kit.palette import Palette
 from ng_tui.screens.events.scrolling import moved, thumb
 from ng_tui.screens.events.tail_row import COLUMN_SETS, Look, draw, gutter
@@ -37,7 +37,7 @@ STRIPS = 2048
 TIME_STYLES: tuple[TimeStyle, ...] = ("clock", "iso", "relative", "delta")
 
 
-class Tail(ScrollView, can_focus=True, inherit_bindings=False):
+class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a view. Whoever owns the widget advances the view and calls `update`."""
 
     ALLOW_SELECT = False
@@ -87,12 +87,11 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows_from = 0
         self._search = ""
         self._syncing = False
-        self._painted: tuple[Region, list[Strip]] = (NULL_REGION, [])  # the rows of the last frame
         self._thumb = (0, 0)  # length and place of the scroll bar's, as it is shown
         self._hosts = hosts or {}
         self._look = Look(0, time_style=time_style, hosts=tuple(self._hosts))
         self._palette = Palette({})
-        self._strips: LRUCache[tuple[int, int | None, int | None, Look], Strip] = LRUCache(STRIPS)
+        self._strips: LRUCache[tuple[int, int | None, int | None], Strip] = LRUCache(STRIPS)
 
     @property
     def count(self) -> int:
@@ -224,17 +223,17 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     def _strip(self, y: int, width: int, top: int, base: Style) -> Strip:
         """One row, drawn once for each record and look."""
         if self._look.width != width:
-            self._look = replace(self._look, width=width)
+            self._set_look(replace(self._look, width=width))
         index = y + top
         place = index - self._rows_from
         if not 0 <= place < len(self._rows) or index >= self._count:
             return Strip.blank(width, base)
         row = self._rows[place]
         previous = self._rows[place - 1].time_ns if place and self._look.time_style == "delta" else None
-        key = (row.seq, row.gap, previous, self._look)
+        key = (row.seq, row.gap, previous)
         strip = self._strips.get(key)
         if strip is None:
-            strip = draw(row, previous, self._look, self._palette, self._hits(row)).apply_style(base)
+            strip = draw(row, previous, self._look, self._palette, self._hits(row), base)
             self._strips[key] = strip
         at_cursor, marked = row.seq == self.cursor, row.seq in self.marks
         if not at_cursor and not marked:
@@ -247,25 +246,18 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
             segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
         return Strip(segments, width)
 
-    def render_lines(self, crop: Region) -> list[Strip]:
+    def draw_lines(self, crop: Region) -> list[Strip]:
         """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
         width = self.outer_size.width
         if self.opacity != 1.0 or crop.column_span != (0, width):
-            return super().render_lines(crop)
-        if crop == self._painted[0]:
-            return self._painted[1]
+            return super().draw_lines(crop)
         inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
-        strips = [self._strip(y, inner, top, base).adjust_cell_length(width, base) for y in crop.line_range]
+        # What the scroll bar covers is left out.
+        strips = [self._strip(y, inner, top, base) for y in crop.line_range]
         _, background = self.background_colors
         for each in self.get_line_filters():
             strips = [strip.apply_filter(each, background) for strip in strips]
-        self._painted = (crop, strips)
         return strips
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Has the rows put together anew with the next frame."""
-        self._painted = (NULL_REGION, [])
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
@@ -289,7 +281,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Draws with the glyphs of the terminal."""
         super().on_mount()  # type: ignore[no-untyped-call]
-        self._look = replace(self._look, glyphs=glyphs().name)
+        self._set_look(replace(self._look, glyphs=glyphs().name))
 
     def on_resize(self, event: events.Resize) -> None:
         """Keeps the pinned record where it was and the cursor in sight, or follows."""
@@ -388,8 +380,12 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         return [row.seq for row in self._rows[max(0, first) : first + self.size.height]]
 
     def _change(self, look: Look) -> None:
-        self._look = look
+        self._set_look(look)
         self.refresh()
+
+    def _set_look(self, look: Look) -> None:
+        self._look = look
+        self._strips.clear()
 
     def _hits(self, row: Row) -> list[tuple[int, int]]:
         if not self._search:
