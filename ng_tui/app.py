@@ -7,12 +7,10 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.filter import NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import ContentSwitcher, Static
@@ -27,10 +25,12 @@ from ng_tui.frame.command_palette import command_palette
 from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
 from ng_tui.frame.overview import Overview
+from ng_tui.frame.pulse import Pulse
 from ng_tui.frame.tabs import TabBar
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
+from ng_tui.kit.bare import Bare, BareScreen, BareSwitcher
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
 from ng_tui.lints import lints
@@ -40,12 +40,9 @@ from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
 from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
 from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
-from ng_tui.terminal.type_ahead import TypeAhead
+from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.text import fmt_bytes, safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
-
-TICK = 0.1
-"""Seconds between two looks at the engine."""
 
 PRESENT = 0.25
 """Seconds at least between two drawings of a pane."""
@@ -60,7 +57,7 @@ _SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
 _LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
 
 
-class ConsoleApp(TypeAhead):
+class ConsoleApp(LinkedApp):
     """Runs until `ctrl+q`. The client is started when the app is on the screen and closed by whoever made it."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(keymap.bindings("app"))
@@ -87,7 +84,7 @@ class ConsoleApp(TypeAhead):
         """Raises ConsoleError when the remapped keys cannot be used."""
         keymap.check(options.keys)
         self._loaded = load_themes(options.theme_dir)
-        super().__init__()
+        super().__init__(link=options.link, calm_mouse=options.capabilities.remote)
         self.client = client
         self.options = options
         self._states: dict[str, State] = {}  # by the label of the engine
@@ -98,10 +95,12 @@ class ConsoleApp(TypeAhead):
         self._tabs = TabBar([entry.title for entry in SCREENS])
         self._key_bar = KeyBar(options.keys)
         self._events = EventsPane(client.ring, options)
+        self._events.tail.rows_moved = self.rows_moved
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
         self._carry_on: carry_on.CarryOn | None = None
+        self._pulse: Pulse | None = None
         self._signals = ExitStack()  # gives the handlers of signals and of ended threads back
         wanted = unknown(options.theme, self._loaded)
         wrong = [*self._loaded.problems, *([wanted] if wanted else [])]
@@ -124,13 +123,17 @@ class ConsoleApp(TypeAhead):
         """Our variables, so that styles parse with textual's own themes too."""
         return default_variables(self._loaded)
 
+    def get_default_screen(self) -> BareScreen:
+        """The main screen."""
+        return BareScreen(id="_default")
+
     def compose(self) -> ComposeResult:
         """The parts of the main screen from top to bottom."""
-        with Vertical(id="main"):
+        with Bare(id="main"):
             yield self._overview
             yield self._banner
             yield self._tabs
-            with ContentSwitcher(id="panes", initial=SCREENS[self._place].id):
+            with BareSwitcher(id="panes", initial=SCREENS[self._place].id):
                 for entry in SCREENS:
                     yield self._events if entry.build is None else entry.build(self.client.ring, self.options)
             yield self._key_bar
@@ -143,11 +146,11 @@ class ConsoleApp(TypeAhead):
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
             self._signals.callback(gone.install())
-            self._carry_on = carry_on.install(self._driver, partial(self.refresh, layout=True))
+            self._carry_on = carry_on.install(self._driver, self.repaint)
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
         self._show(self._place)
-        self.set_interval(TICK, self._tick)
+        self._pulse = Pulse(self, self._tick)
 
     def on_unmount(self) -> None:
         """Gives the signals back."""
@@ -164,10 +167,18 @@ class ConsoleApp(TypeAhead):
         """The pane that is shown."""
         return self.query_one(f"#{SCREENS[self._place].id}", Pane)
 
-    def _tick(self) -> None:
-        """Takes in what the engine said and draws what changed; without a change nothing is written."""
+    def typed(self) -> None:
+        """Looks at the engine as often as while something happens."""
+        if self._pulse is not None:
+            self._pulse.wake()
+
+    def _tick(self) -> bool:
+        """Takes in what the engine said and draws what changed; without a change nothing is written.
+
+        True when there are other events than before.
+        """
         if not self._events.is_attached:  # the app is on its way out
-            return
+            return False
         self._fit()
         if not self.is_headless:
             restore.catch_up_with_size((self.size.width, self.size.height))
@@ -179,12 +190,13 @@ class ConsoleApp(TypeAhead):
         for command, error in refused:
             del command
             self._refused(error)
-        self._events.tick()
+        is_busy = self._events.tick()
         self._show_connection(state, now)
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
             self.pane.present(state)
+        return is_busy
 
     def _show_connection(self, state: State, now: float) -> None:
         """Says where the console is connected to; what was lost sight of is dimmed."""

@@ -31,6 +31,8 @@ class Options:
     """`clock`, `iso`, `relative` or `delta`."""
     ignored_lints: tuple[str, ...] = ()
     """Ids of lints that are not shown."""
+    link: str = "stock"
+    """How what is drawn gets to the terminal: `thin`, `stock` or `auto`."""
     screen: str = "events"
     """The screen shown first."""
     remote_engines: RemoteEngines = field(default_factory=dict)

@@ -124,6 +124,7 @@ def app(
         filter=filter_text,
         time_style=config.text("console.time_format"),
         ignored_lints=tuple(config.list("console.ignore_lints")),
+        link=config.text("console.link"),
         remote_engines=remote_engines or {},
         capabilities=capabilities,
         debug=context.debug,

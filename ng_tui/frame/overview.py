@@ -52,7 +52,10 @@ class Overview(Lines):
         `links` are those of all engines where there are several.
         """
         links = links or {}
-        self._colour = engine.colour if engine is not None else ""
+        colour = engine.colour if engine is not None else ""
+        if colour != self._colour:
+            self._colour = colour
+            self.refresh_styles()
         clock = fmt_clock(now_ns)
         head = [(safe(label), "")] if engine is None else connection(state, label, engine, list(links))
         items = numbers(state)

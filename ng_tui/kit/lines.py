@@ -10,9 +10,9 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ng_tui.kit.glyphs import glyphs
+from ng_tui.kit.kept import Kept
 from ng_tui.terminal.backstop import clean
 from ng_tui.text import fit
 
@@ -48,7 +48,7 @@ TAGS = {
 """What a span may be tagged with, and how it looks. Colours are the theme's."""
 
 
-class Lines(Widget):
+class Lines(Kept):
     """Shows what `lines` returns. `redraw` compares with what is on the screen and repaints only rows that differ."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{tag}" for tag in TAGS}
@@ -60,6 +60,7 @@ class Lines(Widget):
         super().__init__(**options)
         self._strips: list[Strip] = []
         self._drawn: tuple[int, int] | None = None
+        self._styles: dict[str, Style] = {}
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The lines of the widget, at most `height`, each cut or padded to `width` by the caller of this method."""
@@ -90,6 +91,11 @@ class Lines(Widget):
         """Forgets drawn rows when the theme or the focus changed the styles."""
         super().notify_style_update()
         self._drawn = None
+        self._styles.clear()
+
+    def refresh_styles(self) -> None:
+        """Forgets the styles of the tags, when one of them changed that is not of the theme."""
+        self._styles.clear()
 
     def on_focus(self) -> None:
         """Shows that keys go here."""
@@ -108,29 +114,37 @@ class Lines(Widget):
         """The style of a tag on this widget's background."""
         return self.get_component_rich_style(f"lines--{tag}") if tag else self.rich_style
 
+    def _style(self, tag: str) -> Style:
+        """The style of a tag, which takes long to find out."""
+        if tag not in self._styles:
+            self._styles[tag] = self.style_of(tag)
+        return self._styles[tag]
+
     def _draw(self, width: int, height: int) -> list[Strip]:
         lines = self.lines(width, height)[:height]
-        strips = [self._strip(line, width) for line in lines]
-        blank = Strip.blank(width, self.rich_style)
+        plain = self._style("")
+        strips = [_strip(line, width, plain, self._style) for line in lines]
+        blank = Strip.blank(width, plain)
         return strips + [blank] * (height - len(strips))
 
-    def _strip(self, line: Line, width: int) -> Strip:
-        overlay = None
-        if line and line[0][0] == "" and line[0][1] in ("cursor", "idle"):
-            row = self.style_of(line[0][1])
-            overlay = Style(bgcolor=row.bgcolor, bold=row.bold or None, reverse=row.reverse or None)
-        plain = glyphs().plain
-        segments = []
-        for text, tag in line:
-            style = self.style_of(tag if tag not in ("cursor", "idle") else "")
-            if overlay is not None:
-                style += overlay
-            if text:
-                # Segments do not pass the tables that textual strips its own texts with.
-                text = clean(text)
-                segments.append(Segment(text.translate(plain) if plain else text, style))
-        tail = self.rich_style if overlay is None else self.rich_style + overlay
-        return Strip(segments).adjust_cell_length(width, tail).simplify()
+
+def _strip(line: Line, width: int, base: Style, style_of: Callable[[str], Style]) -> Strip:
+    overlay = None
+    if line and line[0][0] == "" and line[0][1] in ("cursor", "idle"):
+        row = style_of(line[0][1])
+        overlay = Style(bgcolor=row.bgcolor, bold=row.bold or None, reverse=row.reverse or None)
+    plain = glyphs().plain
+    segments = []
+    for text, tag in line:
+        style = style_of(tag if tag not in ("cursor", "idle") else "")
+        if overlay is not None:
+            style += overlay
+        if text:
+            # Segments do not pass the tables that textual strips its own texts with.
+            text = clean(text)
+            segments.append(Segment(text.translate(plain) if plain else text, style))
+    tail = base if overlay is None else base + overlay
+    return Strip(segments).adjust_cell_length(width, tail).simplify()
 
 
 class Heading(Lines):

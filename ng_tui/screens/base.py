@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from textual.containers import Vertical
 from textual.message import Message
 
 from ng_tui.client.wire import Command
+from ng_tui.kit.bare import Bare
 from ng_tui.state import State
 
 
@@ -43,7 +43,7 @@ class Jump(Message):
         self.filter = filter
 
 
-class Pane(Vertical):
+class Pane(Bare):
     """One screen. The app calls `present` on the visible pane when the state changed, at most four times a second."""
 
     DEFAULT_CSS = "Pane { height: 1fr; }"

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MODES = {7, 25, 1000, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048}
+MODES = {7, 25, 1000, 1002, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048}
 """Private modes that Textual switches: wrap, cursor, mouse, focus, alternate screen, paste, frames, resize."""
 
 _SEQUENCE = re.compile(
     r"\x1b\[(?P<sgr>[0-9;:]*)m"
-    r"|\x1b\[(?P<place>\d+;\d+)H"
+    r"|\x1b\[(?P<place>(?:\d+(?:;\d+)?)?H|\d*[CG]|\d+D)"
+    r"|\x1b\[(?P<lines>K|\d+[XML])"
     r"|\x1b\[\?(?P<modes>\d+)[hl]"
     r"|\x1b\[\?(?P<asked>2026|2048)\$p"
     r"|\x1b\[(?P<keys>>25u|<u)"
-    r"|\x1b\[(?P<region>r)"
+    r"|\x1b\[(?P<region>(?:\d+;\d+)?r)"
+    r"|\x1b\[(?P<question>6n)"
     r"|\x1b\](?P<pointer>22;(?:default|pointer|text))\x07"
     r"|\x1b\](?P<clipboard>52;c;[A-Za-z0-9+/]*=*)\x07"
 )
@@ -50,9 +52,9 @@ def clipboards(raw: bytes) -> list[bytes]:
 
 
 def allowed(text: str, at: int) -> bool:
-    """Line ends, and the joiner between two emoji."""
+    """Line ends, a step back, and the joiner between two emoji."""
     char = text[at]
-    return char in "\r\n" or (char == "\u200d" and 0 < at < len(text) - 1 and text[at - 1] > "\u2000")
+    return char in "\r\n\b" or (char == "\u200d" and 0 < at < len(text) - 1 and text[at - 1] > "\u2000")
 
 
 def around(text: str, at: int) -> str:

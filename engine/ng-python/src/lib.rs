@@ -10,6 +10,7 @@ mod inlet;
 mod reader;
 mod ring;
 mod score;
+mod screen;
 mod server;
 mod source;
 mod tally;
@@ -37,6 +38,8 @@ mod _engine {
     use crate::ring::{Ring, View};
     #[pymodule_export]
     use crate::score::Scorer;
+    #[pymodule_export]
+    use crate::screen::{Prepared, Screen};
     #[pymodule_export]
     use crate::server::{Server, socket_path};
     #[pymodule_export]

@@ -7,7 +7,6 @@ from typing import ClassVar, Literal, cast
 from textual import events as textual_events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widgets import Static
 
 from ng_tui.client.interface import LinkState, Ring
@@ -16,6 +15,7 @@ from ng_tui.connection import why_no_events
 from ng_tui.errors import FilterError
 from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
+from ng_tui.kit.bare import Bare
 from ng_tui.options import Options
 from ng_tui.screens.base import Copy, Tell
 from ng_tui.screens.events.background_tasks import BackgroundTasks
@@ -65,7 +65,7 @@ class EventsPane(BackgroundTasks):
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
         yield self._rate
-        with Container(id="body"):
+        with Bare(id="body"):
             yield self.tail
             yield self._empty
             yield self._detail
@@ -94,19 +94,23 @@ class EventsPane(BackgroundTasks):
         self.set_class(event.size.width >= WIDE, "-wide")
         self.set_class(event.size.height < 16, "-short")
 
-    def tick(self) -> None:
-        """Takes in what the ring has, and draws what changed."""
+    def tick(self) -> bool:
+        """Takes in what the ring has, and draws what changed; a tail that runs, now and then.
+
+        True when something came in, or not all of the ring was looked at yet.
+        """
         if not self.tail.is_attached:  # the app is on its way out, or not yet in
-            return
-        changed = self.viewing.advance()
+            return False
         tail = self.tail
-        if changed:
+        is_busy = self.viewing.advance()
+        if self.viewing.is_due(runs=tail.following):
             tail.update(self.viewing.last)
             if self.viewing.preview is not None:
                 self._say_preview()
         tail.tick()
         self.stand()
         self._detail.follow(tail.cursor, settled=not tail.following)
+        return is_busy or self.viewing.scanned < 1.0
 
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
         """Shows a record, or the events of a filter; a record that the filter hides switches the filter off."""

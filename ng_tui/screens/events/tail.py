@@ -9,37 +9,35 @@ gone until the reader moves on behind what is held.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from typing import Any
 
-from rich.segment import Segment
+from rich.style import Style
 from textual import events
-from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Row, ViewState
-from ng_tui.errors import FilterError
 from ng_tui.kit.glyphs import glyphs
-from ng_tui.kit.palette import Palette
-from ng_tui.screens.events.tail_row import COLUMN_SETS, Look, draw, gutter
+from ng_tui.kit.kept import Kept
+from ng_tui.screens.events.row_painter import RowPainter
+from ng_tui.screens.events.scrolling import moved, thumb
+from ng_tui.screens.events.tail_row import COLUMN_SETS, Look
 from ng_tui.screens.events.window import NOTICE, Window
 from ng_tui.text import TimeStyle
 
 MARGIN = 16
 """Rows fetched above and below what is visible."""
 
-STRIPS = 2048
-"""Drawn rows kept."""
 EXAMINED = 65_536
 """Records of what is held that are examined in one turn, after the filter was changed."""
 
 TIME_STYLES: tuple[TimeStyle, ...] = ("clock", "iso", "relative", "delta")
 
 
-class Tail(ScrollView, can_focus=True, inherit_bindings=False):
+class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a view. Whoever owns the widget advances the view and calls `update`."""
 
     ALLOW_SELECT = False
@@ -82,16 +80,15 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor: int | None = None
         """The `seq` that the reader is at; None in an empty view. Kept even while a filter hides it."""
         self.marks: set[int] = set()
+        self.rows_moved: Callable[[Region, int], object] = lambda region, lines: None
+        """Told when rows of the screen now stand so many lines further up, below zero further down."""
         self._now_ns = now_ns
         self._anchor = (0, 0)  # a seq and the screen row it is held at, while not following
         self._rows: list[Row] = []
         self._rows_from = 0
-        self._search = ""
         self._syncing = False
-        self._hosts = hosts or {}
-        self._look = Look(0, time_style=time_style, hosts=tuple(self._hosts))
-        self._palette = Palette({})
-        self._strips: LRUCache[tuple[int, int | None, int | None, Look], Strip] = LRUCache(STRIPS)
+        self._thumb = (0, 0)  # length and place of the scroll bar's, as it is shown
+        self._painter = RowPainter(ring, time_style, hosts or {})
 
     @property
     def window(self) -> Window:
@@ -107,7 +104,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def look(self) -> Look:
         """How rows are drawn."""
-        return self._look
+        return self._painter.look
 
     @property
     def place(self) -> int:
@@ -207,24 +204,24 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
 
     def sideways(self, cells: int) -> None:
         """Scrolls the text column."""
-        self._change(replace(self._look, x=max(0, min(8192, self._look.x + cells))))
+        self._change(x=max(0, min(8192, self.look.x + cells)))
 
     def next_columns(self) -> str:
         """Shows the next set of columns and returns its name."""
-        number = (self._look.columns + 1) % len(COLUMN_SETS)
-        self._change(replace(self._look, columns=number))
+        number = (self.look.columns + 1) % len(COLUMN_SETS)
+        self._change(columns=number)
         return COLUMN_SETS[number]
 
     def next_time_style(self) -> TimeStyle:
         """Shows times in the next form and returns its name."""
-        style = TIME_STYLES[(TIME_STYLES.index(self._look.time_style) + 1) % len(TIME_STYLES)]
-        self._change(replace(self._look, time_style=style))
+        style = TIME_STYLES[(TIME_STYLES.index(self.look.time_style) + 1) % len(TIME_STYLES)]
+        self._change(time_style=style)
         return style
 
     def search(self, filter: str) -> None:
         """Makes the words of a filter stand out; the empty filter none."""
-        self._search = filter
-        self._change(replace(self._look, revision=self._look.revision + 1))
+        self._painter.search(filter)
+        self.refresh()
 
     def row(self) -> Row | None:
         """The row under the cursor; None in an empty view."""
@@ -236,48 +233,50 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
         if self._held is not None and self._held.state.scanned_from > self._held.state.first_seq:
             self._held.update(self._held.view.advance(EXAMINED))
             self._place()
-        if self._look.time_style == "relative":
+        if self.look.time_style == "relative":
             second = self._now_ns() // 1_000_000_000
-            if second != self._look.now_s:
-                self._change(replace(self._look, now_s=second))
+            if second != self.look.now_s:
+                self._change(now_s=second)
 
     def render_line(self, y: int) -> Strip:
         """One row for the compositor."""
-        width = self.scrollable_content_region.width
-        if self._look.width != width:
-            self._look = replace(self._look, width=width)
-        index = y + round(self.scroll_offset.y)
+        return self._strip(y, self.scrollable_content_region.width, self._top(), self.rich_style)
+
+    def _strip(self, y: int, width: int, top: int, base: Style) -> Strip:
+        if self.look.width != width:
+            self._painter.change(width=width)
+        index = y + top
         place = index - self._rows_from
         if not 0 <= place < len(self._rows) or index >= self.window.count:
-            return Strip.blank(width, self.rich_style)
-        row = self._rows[place]
-        previous = self._rows[place - 1].time_ns if place and self._look.time_style == "delta" else None
-        key = (row.seq, row.gap, previous, self._look)
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = draw(row, previous, self._look, self._palette, self._hits(row)).apply_style(self.rich_style)
-            self._strips[key] = strip
-        at_cursor, marked = row.seq == self.cursor, row.seq in self.marks
-        if not at_cursor and not marked:
-            return strip
-        first = gutter(cursor=at_cursor, marked=marked, look=self._look, palette=self._palette)
-        base = self.rich_style + self._palette.on("panel") if at_cursor else self.rich_style
-        segments = [Segment(first.text, base + first.style if first.style else base), *strip.crop(1)]
-        if at_cursor:
-            over = self._palette.on("panel")
-            segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
-        return Strip(segments, width)
+            return Strip.blank(width, base)
+        row, before = self._rows[place], self._rows[place - 1] if place else None
+        marked = row.seq in self.marks
+        return self._painter.strip(row, before, base, at_cursor=row.seq == self.cursor, marked=marked)
+
+    def draw_lines(self, crop: Region) -> list[Strip]:
+        """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
+        width = self.outer_size.width
+        if self.opacity != 1.0 or crop.column_span != (0, width):
+            return super().draw_lines(crop)
+        inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
+        # What the scroll bar covers is left out.
+        strips = [self._strip(y, inner, top, base) for y in crop.line_range]
+        _, background = self.background_colors
+        for each in self.get_line_filters():
+            strips = [strip.apply_filter(each, background) for strip in strips]
+        return strips
 
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
         super().notify_style_update()
-        self._palette = Palette(self.app.theme_variables, self._hosts)
-        self._strips.clear()
+        self._painter.use_theme(self.app.theme_variables)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """A wheel or a drag of the scroll bar pins the reader to the new top row."""
+        if self._syncing:
+            return
         super().watch_scroll_y(old_value, new_value)
-        if self._syncing or round(old_value) == round(new_value):
+        if round(old_value) == round(new_value):
             return
         top = round(new_value)
         if self.frozen_at is None and top + self.size.height >= self.window.count:
@@ -288,7 +287,7 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Draws with the glyphs of the terminal."""
         super().on_mount()  # type: ignore[no-untyped-call]
-        self._look = replace(self._look, glyphs=glyphs().name)
+        self._painter.change(glyphs=glyphs().name)
 
     def on_resize(self, event: events.Resize) -> None:
         """Keeps the pinned record where it was and the cursor in sight, or follows."""
@@ -368,30 +367,44 @@ class Tail(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = newest if newest is not None else self.cursor
         else:
             top = min(max(0, window.index_of(self._anchor[0]) - self._anchor[1]), last)
-        before = self._visible()
+        before = self._seqs()
         self._rows_from = max(0, top - MARGIN)
         wanted = min(window.count, top + height + MARGIN) - self._rows_from
         self._rows = window.rows(self._rows_from, wanted) if wanted > 0 else []
         self._syncing = True
-        self.virtual_size = Size(self.scrollable_content_region.width, window.count)
+        self._reach(Size(self.scrollable_content_region.width, window.count))
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._syncing = False
-        if repaint or self._visible() != before:
+        self._show_place(top)
+        after = self._seqs()
+        if repaint or after != before:
+            if lines := moved(before, after):
+                self.rows_moved(self.content_region, lines)
             self.refresh()
+
+    def _reach(self, size: Size) -> None:
+        """Says how far can be scrolled. The screen is not laid out anew for it, since nothing has another size."""
+        if size.width != self.virtual_size.width:
+            self.virtual_size = size
+        else:
+            self.set_reactive(Tail.virtual_size, size)
+
+    def _show_place(self, top: int) -> None:
+        """Moves the scroll bar when that is to be seen; under a tail that runs, when it is a whole cell."""
+        height = self.size.height
+        if (seen := thumb(height, self.window.count, top, fine=not self.following)) != self._thumb:
+            self._thumb = seen
+            bar = self.vertical_scrollbar
+            bar.window_virtual_size, bar.window_size, bar.position = self.window.count, height, top
 
     def _visible(self) -> list[Row]:
         """The rows on the screen."""
         first = self._top() - self._rows_from
         return self._rows[max(0, first) : first + self.size.height]
 
-    def _change(self, look: Look) -> None:
-        self._look = look
-        self.refresh()
+    def _seqs(self) -> list[int]:
+        return [row.seq for row in self._visible()]
 
-    def _hits(self, row: Row) -> list[tuple[int, int]]:
-        if not self._search:
-            return []
-        try:
-            return self.ring.highlights(self._search, row.text)
-        except FilterError:
-            return []
+    def _change(self, **values: Any) -> None:
+        self._painter.change(**values)
+        self.refresh()

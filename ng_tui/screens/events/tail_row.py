@@ -120,10 +120,17 @@ def widths(look: Look) -> Widths:
     return Widths(time, bar, host, source, topic, max(1, room()))
 
 
-def draw(row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]]) -> Strip:
-    """The row on one line of `look.width` cells, without cursor and mark: the gutter is blank."""
-    if row.gap is not None:
-        return _gap(row, look, palette)
+def draw(
+    row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]], base: Style
+) -> Strip:
+    """The row on one line of `look.width` cells, without cursor and mark: the gutter is blank. `base` lies under it."""
+    segments = _gap(row, look, palette) if row.gap is not None else _row(row, previous_ns, look, palette, hits)
+    return Strip(Segment.apply_style(segments, base)).adjust_cell_length(look.width, base)
+
+
+def _row(
+    row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]]
+) -> list[Segment]:
     signs = SIGNS[look.glyphs]
     size = widths(look)
     dim = palette.style("dim")
@@ -153,7 +160,7 @@ def draw(row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: 
     quiet = rejected or row.level in (Level.TRACE, Level.DEBUG)
     loud = row.level in (Level.WARN, Level.ERROR, Level.FATAL) and not rejected
     body = dim if quiet else palette.style(f"level-{row.level.value}") if loud else palette.style("foreground")
-    text = Strip(_highlighted(row.text, hits, body, palette.inverse("search-hit")))
+    text = Strip(_highlighted(row.text, hits, body, palette))
     length = text.cell_length
     if look.x:
         text = text.crop(look.x, length)
@@ -161,7 +168,7 @@ def draw(row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: 
     room = max(1, size.text - len(more))
     if text.cell_length > room:
         text = Strip([*text.crop(0, room - 1), Segment(signs.cut, dim)])
-    return Strip([*parts, *text, Segment(more, dim)]).adjust_cell_length(look.width)
+    return [*parts, *text, Segment(more, dim)] if more else [*parts, *text]
 
 
 def gutter(*, cursor: bool, marked: bool, look: Look, palette: Palette) -> Segment:
@@ -172,7 +179,7 @@ def gutter(*, cursor: bool, marked: bool, look: Look, palette: Palette) -> Segme
     return Segment(signs.cursor, palette.style("primary")) if cursor else Segment(" ")
 
 
-def _gap(row: Row, look: Look, palette: Palette) -> Strip:
+def _gap(row: Row, look: Look, palette: Palette) -> list[Segment]:
     """A full-width row that says what is missing here."""
     signs = SIGNS[look.glyphs]
     # A gap may stand for a cut line, where no whole record is missing.
@@ -184,7 +191,7 @@ def _gap(row: Row, look: Look, palette: Palette) -> Strip:
     label = _fit(label, max(1, min(cell_len(label), look.width - 6)), signs)
     left = 3
     right = max(0, look.width - 1 - left - cell_len(label))
-    return Strip([Segment(" "), Segment(signs.gap * left + label + signs.gap * right, palette.style("gap", bold=True))])
+    return [Segment(" "), Segment(signs.gap * left + label + signs.gap * right, palette.style("gap", bold=True))]
 
 
 def _novelty(row: Row, width: int, signs: Signs, palette: Palette) -> list[Segment]:
@@ -231,14 +238,14 @@ def _topic(topic: str, width: int, signs: Signs) -> str:
     return fit(topic, width) if cell_len(topic) <= width else signs.cut + fit(topic[-(width - 1) :], width - 1)
 
 
-def _highlighted(text: str, hits: Sequence[tuple[int, int]], body: Style, hit: Style) -> list[Segment]:
+def _highlighted(text: str, hits: Sequence[tuple[int, int]], body: Style, palette: Palette) -> list[Segment]:
     """The text with the character ranges of `hits` standing out."""
     segments: list[Segment] = []
     last = 0
     for start, end in hits:
         if start > last:
             segments.append(Segment(text[last:start], body))
-        segments.append(Segment(text[max(start, last) : end], body + hit))
+        segments.append(Segment(text[max(start, last) : end], body + palette.inverse("search-hit")))
         last = max(last, end)
     segments.append(Segment(text[last:], body))
     return [segment for segment in segments if segment.text]

@@ -6,6 +6,9 @@ from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Totals, ViewState
 from ng_tui.screens.events.time_budget import TimeBudget
 
+RESTS = 2
+"""Turns between two drawings of a list that runs: nobody reads faster, and every one costs."""
+
 
 class Viewing:
     """Holds the views. Knows nothing of widgets."""
@@ -24,6 +27,8 @@ class Viewing:
         self._typed = ""
         self._pace = TimeBudget(65_536)
         self._since: Totals | None = None
+        self._is_fresh = False  # since it was drawn last
+        self._rested = RESTS
 
     @property
     def shown(self) -> View:
@@ -52,7 +57,17 @@ class Viewing:
             self.accepted.advance(self._pace.budget)
         state = self._pace.timed(self.shown.advance)
         before, self.last = self.last, state
-        return (state.matched, state.pruned, state.totals) != (before.matched, before.pruned, before.totals)
+        changed = (state.matched, state.pruned, state.totals) != (before.matched, before.pruned, before.totals)
+        self._is_fresh = changed or self._is_fresh
+        return changed
+
+    def is_due(self, *, runs: bool) -> bool:
+        """Whether what changed is to be drawn in this turn. A list that `runs` rests for some turns in between."""
+        self._rested += 1
+        if not self._is_fresh or (runs and self._rested <= RESTS):
+            return False
+        self._is_fresh, self._rested = False, 0
+        return True
 
     def use(self, typed: str) -> None:
         """Uses a filter. Raises FilterError, and everything stays as it is."""

@@ -83,6 +83,12 @@ static CONSOLE: &[Row] = &[
         unit: "",
         summary: "Ids of warnings above the events that are not shown; the key ! lists them with their ids.",
     },
+    Row {
+        key: "link",
+        accepts: Accepts::Choice(&["auto", "thin", "stock"]),
+        unit: "",
+        summary: "How what is drawn gets to the terminal: thin sends what changed, stock whole regions; auto is thin where that works.",
+    },
 ];
 
 static SERVER: &[Row] = &[

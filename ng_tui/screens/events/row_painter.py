@@ -1,0 +1,76 @@
+"""Draws rows, each once for as long as it looks the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from ng_tui.client.interface import Ring
+from ng_tui.client.wire import Row
+from ng_tui.errors import FilterError
+from ng_tui.kit.palette import Palette
+from ng_tui.screens.events.tail_row import Look, draw, gutter
+from ng_tui.text import TimeStyle
+
+STRIPS = 2048
+"""Drawn rows kept."""
+
+
+class RowPainter:
+    """Makes strips of rows. `look` says how; what stands out is what `search` names."""
+
+    def __init__(self, ring: Ring, time_style: TimeStyle, hosts: Mapping[str, str]) -> None:
+        """`hosts`: names of the engines whose records come together, with the colour of each."""
+        self.look = Look(0, time_style=time_style, hosts=tuple(hosts))
+        self._ring = ring
+        self._hosts = hosts
+        self._search = ""
+        self._palette = Palette({})
+        self._strips: LRUCache[tuple[int, int | None, int | None], Strip] = LRUCache(STRIPS)
+
+    def change(self, **values: Any) -> None:
+        """Draws with other fields of `look` from now on."""
+        self.look = replace(self.look, **values)
+        self._strips.clear()
+
+    def search(self, filter: str) -> None:
+        """Makes the words of a filter stand out; the empty filter none."""
+        self._search = filter
+        self._strips.clear()
+
+    def use_theme(self, variables: Mapping[str, str]) -> None:
+        """Draws in the colours of a theme."""
+        self._palette = Palette(variables, self._hosts)
+        self._strips.clear()
+
+    def strip(self, row: Row, before: Row | None, base: Style, *, at_cursor: bool, marked: bool) -> Strip:
+        """A row on one line. `before` is the row above it; `base` is the style of what has none of its own."""
+        previous = before.time_ns if before is not None and self.look.time_style == "delta" else None
+        key = (row.seq, row.gap, previous)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = draw(row, previous, self.look, self._palette, self._hits(row), base)
+            self._strips[key] = strip
+        if not at_cursor and not marked:
+            return strip
+        first = gutter(cursor=at_cursor, marked=marked, look=self.look, palette=self._palette)
+        over = self._palette.on("panel") if at_cursor else Style.null()
+        base = base + over
+        segments = [Segment(first.text, base + first.style if first.style else base), *strip.crop(1)]
+        if at_cursor:
+            segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
+        return Strip(segments, self.look.width)
+
+    def _hits(self, row: Row) -> list[tuple[int, int]]:
+        if not self._search:
+            return []
+        try:
+            return self._ring.highlights(self._search, row.text)
+        except FilterError:
+            return []

@@ -1,0 +1,19 @@
+"""What a list that scrolls shows of it: which rows went where, and the thumb of the scroll bar."""
+
+from __future__ import annotations
+
+
+def moved(before: list[int], after: list[int]) -> int:
+    """By how many rows what stays in sight went up, below zero down; both are the `seq` of each row."""
+    if before and after and before[0] != after[0]:
+        if after[0] in before:
+            return before.index(after[0])
+        if before[0] in after:
+            return -after.index(before[0])
+    return 0
+
+
+def thumb(height: int, count: int, top: int, *, fine: bool) -> tuple[int, int]:
+    """Length and place of the thumb, in eighths of a cell where it is to be `fine`, which is how it can be drawn."""
+    steps, count = (8 if fine else 1), max(1, count)
+    return steps * height * height // count, steps * height * top // count
