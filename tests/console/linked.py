@@ -20,9 +20,7 @@ from tests.end_to_end.terminal import Terminal
 ROOT = Path(__file__).parents[2]
 
 SETTLED = ("a", "word ", "     ", "é", "│", "漢字", "я", "⡀⣿", "한")
-UNROOT = Path(__file__).parents[2]
-
-SETTLED = ("👩‍👩‍👧", "e\u0301", "⚠\ufe0f", "😀", "שלום", "क्षि")
+UNSETTLED = ("👩‍👩‍👧", "e\u0301", "⚠\ufe0f", "😀", "שלום", "क्षि")
 """Texts whose width terminals disagree about, or which some of them reorder."""
 
 NEAR = 14
