@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.scrollbar import ScrollBar
+
 
 def moved(before: list[int], after: list[int]) -> int:
     """By how many rows what stays in sight went up, below zero down; both are the `seq` of each row."""
@@ -17,3 +19,8 @@ def thumb(height: int, count: int, top: int, *, fine: bool) -> tuple[int, int]:
     """Length and place of the thumb, in eighths of a cell where it is to be `fine`, which is how it can be drawn."""
     steps, count = (8 if fine else 1), max(1, count)
     return steps * height * height // count, steps * height * top // count
+
+
+def show_thumb(bar: ScrollBar, height: int, count: int, top: int) -> None:
+    """Has a scroll bar drawn for `height` of `count` rows, from the row `top` on."""
+    bar.window_virtual_size, bar.window_size, bar.position = count, height, top

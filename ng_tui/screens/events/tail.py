@@ -23,18 +23,13 @@ from ng_tui.client.wire import Row, ViewState
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.kept import Kept
 from ng_tui.screens.events.row_painter import RowPainter
-from ng_tui.screens.events.scrolling import moved, thumb
-from ng_tui.screens.events.tail_row import COLUMN_SETS, Look
+from ng_tui.screens.events.scrolling import moved, show_thumb, thumb
+from ng_tui.screens.events.tail_row import COLUMN_SETS, TIME_STYLES, Look
 from ng_tui.screens.events.window import NOTICE, Window
 from ng_tui.text import TimeStyle
 
 MARGIN = 16
 """Rows fetched above and below what is visible."""
-
-EXAMINED = 65_536
-"""Records of what is held that are examined in one turn, after the filter was changed."""
-
-TIME_STYLES: tuple[TimeStyle, ...] = ("clock", "iso", "relative", "delta")
 
 
 class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
@@ -230,8 +225,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def tick(self) -> None:
         """Draws ages anew when the second changed; nothing in other forms of time. Examines more of what is held."""
-        if self._held is not None and self._held.state.scanned_from > self._held.state.first_seq:
-            self._held.update(self._held.view.advance(EXAMINED))
+        if self._held is not None and self._held.examine():
             self._place()
         if self.look.time_style == "relative":
             second = self._now_ns() // 1_000_000_000
@@ -367,7 +361,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = newest if newest is not None else self.cursor
         else:
             top = min(max(0, window.index_of(self._anchor[0]) - self._anchor[1]), last)
-        before = self._seqs()
+        before = [row.seq for row in self._visible()]
         self._rows_from = max(0, top - MARGIN)
         wanted = min(window.count, top + height + MARGIN) - self._rows_from
         self._rows = window.rows(self._rows_from, wanted) if wanted > 0 else []
@@ -376,9 +370,9 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(y=top, animate=False, immediate=True, force=True)
         self._syncing = False
         self._show_place(top)
-        after = self._seqs()
-        if repaint or after != before:
-            if lines := moved(before, after):
+        now = [row.seq for row in self._visible()]
+        if repaint or now != before:
+            if lines := moved(before, now):
                 self.rows_moved(self.content_region, lines)
             self.refresh()
 
@@ -391,19 +385,15 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _show_place(self, top: int) -> None:
         """Moves the scroll bar when that is to be seen; under a tail that runs, when it is a whole cell."""
-        height = self.size.height
-        if (seen := thumb(height, self.window.count, top, fine=not self.following)) != self._thumb:
+        seen = thumb(self.size.height, self.window.count, top, fine=not self.following)
+        if seen != self._thumb:
             self._thumb = seen
-            bar = self.vertical_scrollbar
-            bar.window_virtual_size, bar.window_size, bar.position = self.window.count, height, top
+            show_thumb(self.vertical_scrollbar, self.size.height, self.window.count, top)
 
     def _visible(self) -> list[Row]:
         """The rows on the screen."""
         first = self._top() - self._rows_from
         return self._rows[max(0, first) : first + self.size.height]
-
-    def _seqs(self) -> list[int]:
-        return [row.seq for row in self._visible()]
 
     def _change(self, **values: Any) -> None:
         self._painter.change(**values)

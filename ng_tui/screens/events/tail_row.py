@@ -21,6 +21,9 @@ from ng_tui.text import ABSENT, TimeStyle, fit, fmt_count, fmt_time, short_sourc
 COLUMN_SETS = ("standard", "type", "text")
 """What `x` goes through: without and with the type, and only time, level and text."""
 
+TIME_STYLES: tuple[TimeStyle, ...] = ("clock", "iso", "relative", "delta")
+"""What `T` goes through."""
+
 FARTHEST = 3.0
 """The novelty of what is farther from memory than anything seen before: a full bar."""
 
@@ -72,8 +75,6 @@ class Look:
     x: int = 0
     """Cells that the text is scrolled to the right."""
     glyphs: GlyphName = "braille"
-    revision: int = 0
-    """Raised when the theme or the search changes."""
     now_s: int = 0
     """The second that ages are counted to; 0 unless times are relative."""
     hosts: tuple[str, ...] = ()

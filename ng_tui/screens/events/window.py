@@ -9,6 +9,8 @@ from ng_tui.text import fmt_count
 
 NOTICE = "memory"
 """The type of a row that stands for events which are not in memory."""
+EXAMINED = 65_536
+"""Records of what is held that are examined in one turn, after the filter was changed."""
 
 
 class Window:
@@ -42,6 +44,13 @@ class Window:
         """What is here now, for good, through the same filter or another. Raises FilterError."""
         view = self.view.hold(filter)
         return Window(view, view.advance(0))
+
+    def examine(self) -> bool:
+        """Examines more of what is held; False when all of it has been."""
+        if self.state.scanned_from <= self.state.first_seq:
+            return False
+        self.state = self.view.advance(EXAMINED)
+        return True
 
     def covers(self, seq: int) -> bool:
         """An event of this place in the stream would be here."""
