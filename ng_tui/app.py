@@ -106,6 +106,8 @@ class ConsoleApp(LinkedApp):
         wrong = [*self._loaded.problems, *([wanted] if wanted else [])]
         self._problems = [f"{tr('themes')}: {problem}" for problem in wrong]
         self._problems += [f"{tr('terminal')}: {problem}" for problem in backstop.install()]
+        if options.link == "thin" and self.link_problem is not None:
+            self._problems.append(tr("link: stock, for this Textual has no {name}", name=self.link_problem))
         use_glyphs(options.capabilities.glyphs)
         ascii_only = options.capabilities.glyphs == "ascii"
         self.set_class(ascii_only, "-ascii")

@@ -205,8 +205,9 @@ def test_the_inside_of_textual_is_where_it_was(tmp_path: Path, monkeypatch: pyte
     app, _ = console(tmp_path, link="auto")
     assert textual_internals.problem(app) is None and app.thin_link is not None
     monkeypatch.delattr(_compositor.ChopsUpdate, "__init__")
-    moved, _ = console(tmp_path, link="auto")
+    moved, _ = console(tmp_path, link="thin")
     assert moved.thin_link is None and moved.link_problem is not None and "ChopsUpdate" in moved.link_problem
+    assert any(moved.link_problem in problem for problem in moved._problems), "who asked for it is told"
 
 
 def test_stock_is_stock(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ use std::fmt::Write;
 pub(crate) type Place = Option<(usize, Option<usize>)>;
 
 /// Writes cells one after the other.
+#[derive(Clone)]
 pub(crate) struct Pen<'a> {
     pub(crate) styles: &'a Styles,
     pub(crate) glyphs: &'a Glyphs,
@@ -87,7 +88,7 @@ impl Pen<'_> {
     }
 
     /// Blank cells that are written or erased now have this style.
-    fn blanks_as(&self, style: StyleId) -> bool {
+    pub(crate) fn blanks_as(&self, style: StyleId) -> bool {
         self.styles.get(self.style).blank == style
     }
 
@@ -99,12 +100,9 @@ impl Pen<'_> {
         }
     }
 
-    /// Takes a style whose blank cells are of this one: that of what comes next in the row, where it has such.
-    pub(crate) fn set_blank_style(&mut self, style: StyleId, next: Option<StyleId>) {
-        if !self.blanks_as(style) {
-            let next = next.filter(|next| self.styles.get(*next).blank == style);
-            self.set_style(next.unwrap_or(style));
-        }
+    /// A style writes this cell.
+    pub(crate) fn writes(&self, style: StyleId, cell: Cell) -> bool {
+        cell.style == if cell.is_blank() { self.styles.get(style).blank } else { style }
     }
 
     /// Blank cells of this style can be made by erasing.

@@ -10,9 +10,21 @@ const FEW: usize = 3;
 /// Bytes of a move, about.
 const MOVE: usize = 5;
 
-/// Writes what leads from the shown row to the target, and takes it as shown. Cells of the target that nobody has put
-/// are left as they are.
-pub(crate) fn write(pen: &mut Pen<'_>, row: usize, shown: &mut [Cell], target: &[Cell]) {
+/// Cells of a row that one style writes, one beside the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    pub(crate) row: usize,
+    from: usize,
+    to: usize,
+    pub(crate) style: StyleId,
+    /// It stands in a row of which something is not settled, and such are written from left to right.
+    pub(crate) in_order: bool,
+    /// Nothing is written to the right of it.
+    is_last: bool,
+}
+
+/// The runs that lead from the shown row to the target. Cells of the target that nobody has put are left as they are.
+pub(crate) fn runs(pen: &Pen<'_>, row: usize, shown: &[Cell], target: &[Cell], runs: &mut Vec<Run>) {
     if shown == target {
         return;
     }
@@ -20,40 +32,51 @@ pub(crate) fn write(pen: &mut Pen<'_>, row: usize, shown: &mut [Cell], target: &
     let columns = target.len();
     let Some(mut first) = (0..columns).find(|x| differs(*x)) else { return };
     let mut last = (first..columns).rfind(|x| differs(*x)).unwrap_or(first);
-    let mut forced = false;
+    let mut in_order = false;
     if let Some((from, to)) = unsettled(pen, shown, target) {
-        (first, last, forced) = (first.min(from), last.max(to), true);
+        (first, last, in_order) = (first.min(from), last.max(to), true);
     }
-    let differs = |x: usize| !target[x].is_unknown() && (forced || shown[x] != target[x]);
-    let end = blank_end(target);
+    let differs = |x: usize| !target[x].is_unknown() && (in_order || shown[x] != target[x]);
+    let before = runs.len();
     let mut x = first;
     while x <= last {
         if !differs(x) {
             x += 1;
             continue;
         }
-        let cell = target[x];
-        if cell.glyph == Glyph::RIGHT_HALF && x > 0 {
-            x -= 1; // A wide cell is written whole.
-        } else if !cell.is_blank() {
-            pen.go_writing(row, x, target);
-            pen.set_style(cell.style);
+        // A wide cell is written whole.
+        let from = if target[x].glyph == Glyph::RIGHT_HALF && x > 0 { x - 1 } else { x };
+        let style = style_of_run(pen, target, from);
+        x = from + width(target[from]);
+        while x <= last && differs(x) && pen.writes(style, target[x]) {
+            x += width(target[x]);
         }
+        runs.push(Run { row, from, to: x.min(columns), style, in_order, is_last: false });
+    }
+    if let Some(last) = runs[before..].last_mut() {
+        last.is_last = true;
+    }
+}
+
+/// Writes the cells of a run; `target` is its row.
+pub(crate) fn write(pen: &mut Pen<'_>, run: &Run, target: &[Cell]) {
+    let end = blank_end(target);
+    let mut x = run.from;
+    while x < run.to {
         let cell = target[x];
+        pen.go_writing(run.row, x, target);
         if !cell.is_blank() {
-            pen.go(row, x);
             pen.set_style(cell.style);
             pen.write(cell);
-            x += usize::from(cell.width.max(1));
+            x += width(cell);
             continue;
         }
-        let (until, next) = blank_run(target, x);
-        let until = (x..until.min(last + 1)).rfind(|x| differs(*x)).map_or(x + 1, |x| x + 1);
-        let to_the_end = x >= end;
-        let length = until - x;
-        let moves = if until > last { 0 } else { 4 };
-        pen.go_writing(row, x, target);
-        pen.set_blank_style(cell.style, next.filter(|_| until <= last));
+        let until = target[x..run.to].iter().position(|other| *other != cell).map_or(run.to, |length| x + length);
+        let (length, to_the_end) = (until - x, x >= end);
+        let moves = if until < run.to || !run.is_last { 4 } else { 0 };
+        if !pen.blanks_as(cell.style) {
+            pen.set_style(run.style);
+        }
         if pen.can_erase(cell.style) && length > if to_the_end { FEW } else { FEW + 2 + moves } {
             pen.erase(length, to_the_end);
         } else {
@@ -61,11 +84,20 @@ pub(crate) fn write(pen: &mut Pen<'_>, row: usize, shown: &mut [Cell], target: &
         }
         x = until;
     }
-    for x in 0..columns {
-        if !target[x].is_unknown() {
-            shown[x] = target[x];
-        }
+}
+
+/// The style of a run that begins here: of blank cells that of what comes behind them, where it writes them too.
+fn style_of_run(pen: &Pen<'_>, target: &[Cell], from: usize) -> StyleId {
+    let cell = target[from];
+    if !cell.is_blank() {
+        return cell.style;
     }
+    let next = target[from..].iter().find(|other| **other != cell);
+    next.map(|next| next.style).filter(|style| pen.writes(*style, cell)).unwrap_or(cell.style)
+}
+
+fn width(cell: Cell) -> usize {
+    usize::from(cell.width.max(1))
 }
 
 /// About how many bytes it takes to lead from one row to the other.
@@ -98,11 +130,4 @@ fn blank_end(target: &[Cell]) -> usize {
         Some(cell) if cell.is_blank() => target.iter().rposition(|other| other != cell).map_or(0, |x| x + 1),
         _ => target.len(),
     }
-}
-
-/// Where the run of equal blank cells ends that begins at `x`, and the style of what is behind it.
-fn blank_run(target: &[Cell], x: usize) -> (usize, Option<StyleId>) {
-    let cell = target[x];
-    let end = target[x..].iter().position(|other| *other != cell).map_or(target.len(), |length| x + length);
-    (end, target.get(end).map(|next| next.style))
 }

@@ -3,7 +3,7 @@
 use crate::cell::{Cell, Glyph, Glyphs};
 use crate::pen::{Pen, Place};
 use crate::prepare::{Part, Prepared, cells};
-use crate::row;
+use crate::row::{self, Run};
 use crate::style::{PLAIN, Style, StyleId, Styles};
 use rustc_hash::FxHasher;
 use std::fmt::Write;
@@ -166,7 +166,7 @@ impl Screen {
     /// synchronised update, then the rest.
     pub fn flush(&mut self) -> (String, String) {
         let scroll = self.scroll().unwrap_or_default();
-        let mut pen = Pen {
+        let pen = Pen {
             styles: &self.styles,
             glyphs: &self.glyphs,
             columns: self.columns,
@@ -175,17 +175,35 @@ impl Screen {
             style: PLAIN,
             out: String::new(),
         };
-        let rows = self.shown.chunks_exact_mut(self.columns).zip(self.target.chunks_exact(self.columns));
+        let mut runs = Vec::new();
+        let rows = self.shown.chunks_exact(self.columns).zip(self.target.chunks_exact(self.columns));
         for (y, (shown, target)) in rows.enumerate() {
-            row::write(&mut pen, y, shown, target);
+            row::runs(&pen, y, shown, target, &mut runs);
+        }
+        let by_rows = self.written(pen.clone(), &runs);
+        // Colours take more bytes than moves: where rows look alike, one style after the other may be shorter.
+        runs.sort_by_key(|run| if run.in_order { (0, 0) } else { (1, run.style) });
+        let by_styles = self.written(pen, &runs);
+        let pen = if by_styles.out.len() < by_rows.out.len() { by_styles } else { by_rows };
+        let (place, out) = (pen.place, pen.out);
+        for (shown, target) in self.shown.iter_mut().zip(&self.target).filter(|(_, target)| !target.is_unknown()) {
+            *shown = *target;
+        }
+        self.place = place;
+        self.changed.fill(false);
+        (scroll, out)
+    }
+
+    /// The pen that has written the runs and rests.
+    fn written<'a>(&'a self, mut pen: Pen<'a>, runs: &[Run]) -> Pen<'a> {
+        for run in runs {
+            row::write(&mut pen, run, &self.target[run.row * self.columns..][..self.columns]);
         }
         pen.rest();
         if let Some((row, column)) = self.cursor {
             pen.go(row, column);
         }
-        self.place = pen.place;
-        self.changed.fill(false);
-        (scroll, pen.out)
+        pen
     }
 
     /// A number for what the terminal is taken to show, for tests.
