@@ -1,7 +1,7 @@
 //! The time zone of a host: between the time that its clocks show and the time that events have.
 //!
 //! A zone is handed in, so that the same input gives the same events wherever it is read; one that the input names itself is
-//! looked up. What a clock shows is read by the rule of its own day:
+//! that of the rules that are built in. What a clock shows is read by the rule of its own day:
 //!
 //! * an hour that comes twice, because clocks are set back, is the earlier one, unless that would step back behind what
 //!   the same source has already said;
@@ -9,11 +9,12 @@
 
 use crate::symbols::Sym;
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Lines of one source may be this much out of order, in seconds, before a step back means that clocks were set back.
 const OUT_OF_ORDER_S: i64 = 60;
@@ -31,9 +32,10 @@ impl Zone {
         Zone(rules)
     }
 
-    /// The zone of a name of the IANA, such as `Europe/Berlin`, where the rules of this host or those that are built in have it.
+    /// The zone of a name of the IANA, such as `Europe/Berlin`, by the rules that are built in: a name means the same everywhere.
     pub fn named(name: &str) -> Option<Zone> {
-        TimeZone::get(name).ok().map(Zone)
+        static BUILT_IN: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+        BUILT_IN.get(name).ok().map(Zone)
     }
 
     /// What clocks show at a moment, nanoseconds since 1970, UTC.

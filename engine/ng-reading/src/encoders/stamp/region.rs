@@ -1,6 +1,6 @@
 //! Zones by their names of the IANA behind a time: `22-Nov-2026 13:02:03 Europe/Berlin`.
 //!
-//! Whether a text is such a name follows from its bytes, whatever the zones are that this host knows.
+//! Whether a text is such a name follows from its bytes, whether there is such a zone or not.
 
 use super::cursor::Cursor;
 use super::zone::StatedZone;
