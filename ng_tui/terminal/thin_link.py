@@ -24,8 +24,14 @@ from ng_tui.terminal.textual_internals import SYNC_END, SYNC_START, Piece
 LARGEST = (500, 300)
 """Columns and rows that the model has."""
 
-STRIPS = 4096
-"""Strips whose cells are kept."""
+STRIPS = 1024
+"""Strips whose cells are kept, a few times those of a screen."""
+
+STYLES = 4096
+"""Styles whose numbers are kept."""
+
+TRIES = 3
+"""Times that a frame is made ready: a second one where there was no room for its styles, and no more."""
 
 HEAL_S = 1.0
 """Seconds between two rows that are painted again for the case that somebody wrote over them."""
@@ -105,10 +111,15 @@ class ThinLink:
         if self._screen.size() != size:
             self._screen.resize(*size)
         kept = list(pieces)
-        # Once more where making cells gave up numbers that earlier ones had.
-        while not self._screen.put([(row, column, self._prepared(strip)) for row, column, strip in kept]):
+        for _ in range(TRIES):
+            generation = self._screen.generation()
+            cells = [(row, column, self._prepared(strip)) for row, column, strip in kept]
+            if self._screen.generation() == generation:
+                break
+            # Numbers were given up that earlier styles and cells had.
             self._styles.clear()
             self._cells.clear()
+        self._screen.put(cells)
         # In the corner, where nobody types: there goes on whoever gets a terminal that has one screen only.
         self._screen.set_cursor((cursor[1], cursor[0]) if cursor is not None else (0, 0))
         self._has_news = True
@@ -197,7 +208,7 @@ class ThinLink:
         return [(cluster, number, width) for cluster, width in clusters(text)]
 
     def _register(self, style: Style | None) -> int:
-        if len(self._styles) >= STRIPS:
+        if len(self._styles) >= STYLES:
             self._styles.clear()
         if style is None:
             number = self._screen.register("", "", 0, "")

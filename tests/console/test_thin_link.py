@@ -190,6 +190,24 @@ async def test_a_terminal_that_stops_answering_is_waited_for_once() -> None:
     one.link.close()
 
 
+def test_more_styles_than_there_is_room_for_do_no_harm() -> None:
+    one = Emulator(columns=100, rows=60)
+    columns, height = one.size()
+    for turn in range(4):
+        colours = [[(turn + row * columns + x) * 977 % 0xFFFFFF for x in range(columns)] for row in range(height)]
+        drawn = [Strip([Segment("x", Style(color=f"#{colour:06x}")) for colour in row]) for row in colours]
+        one.now += 1
+        one.link.paint(one.size(), ((row, 0, strip) for row, strip in enumerate(drawn)), None)
+        one.link.answered()
+    plain = [Strip([Segment("few styles" + " " * 90, STYLES[2])]) for _ in range(height)]
+    for _ in range(2):
+        one.now += 1
+        one.link.paint(one.size(), ((row, 0, strip) for row, strip in enumerate(plain)), None)
+        one.link.answered()
+    assert not wrong_cells(one.screen, [strip.text for strip in plain])
+    assert one.screen.buffer[30][3].fg == "102030"
+
+
 def test_clusters_take_the_cells_that_textual_lays_out_by() -> None:
     for text in (*SETTLED, *UNSETTLED, "ab" + "".join(UNSETTLED) + "漢", "\u0301", "a\u200d", "\ufe0f"):
         cells = sum(len(cluster) if width == 0 else width for cluster, width in clusters(text))
