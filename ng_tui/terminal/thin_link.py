@@ -92,6 +92,8 @@ class ThinLink:
         self._has_news = False
         """Something was put that was not sent."""
         self._is_closed = False
+        self.asks = True
+        """The terminal may be asked how far it has read."""
 
     @property
     def meter(self) -> LinkMeter:
@@ -149,6 +151,10 @@ class ThinLink:
         if self._has_news:
             self._send_or_wait()
 
+    def owed(self) -> float:
+        """Seconds for which an answer of the terminal may still come; 0 when none is under way."""
+        return self._pacer.owed(self._now())
+
     def close(self) -> None:
         """Sends nothing any more."""
         self._is_closed = True
@@ -183,7 +189,8 @@ class ThinLink:
         if size > LARGE and self._is_synchronised():
             # A region that is moved inside makes some multiplexers send the whole of it.
             rest = f"{SYNC_START}{rest}{SYNC_END}"
-        self._write(scroll + rest + (QUESTION if self._pacer.sent(now, size) else ""))
+        asked = self._pacer.sent(now, size if self.asks else 0)
+        self._write(scroll + rest + (QUESTION if asked else ""))
 
     def _prepared(self, strip: Strip) -> _engine.Prepared:
         """The cells of a strip. Textual keeps strips and never changes one, so the strip itself is the key."""

@@ -323,6 +323,18 @@ def test_the_mouse_reports_less_over_ssh(tmp_path: Path) -> None:
         assert b"\x1b[?1002l" in one.raw[len(raw) :]
 
 
+def test_no_answer_is_left_for_the_shell(tmp_path: Path) -> None:
+    with Linked(tmp_path, delay=0.3) as one:
+        write_lines(one.log, 100)
+        one.wait("99")
+        for turn in range(4):
+            write_lines(one.log, 40, 100 + 40 * turn)
+            one.wait(f"{139 + 40 * turn}")
+        one.send("\x11")
+        one.finish()
+        assert one.answered == one.raw.count(QUESTION.encode()) > 1
+
+
 def test_stock_writes_as_textual_does(tmp_path: Path) -> None:
     with Linked(tmp_path, setting="stock") as one:
         write_lines(one.log, 100)
