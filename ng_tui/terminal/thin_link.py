@@ -33,8 +33,12 @@ STYLES = 4096
 TRIES = 3
 """Times that a frame is made ready: a second one where there was no room for its styles, and no more."""
 
-HEAL_S = 1.0
-"""Seconds between two rows that are painted again for the case that somebody wrote over them."""
+HEAL_S, HEAL_QUIET_S = 1.0, 3.0
+"""Seconds between two rows that are painted again for the case that somebody wrote over them; and in the quiet, where
+such a row is most of what is sent."""
+
+QUIET = 600
+"""Bytes a second below which it is quiet."""
 
 LARGE = 2048
 """Bytes from which a frame is shown at once where the terminal can do that."""
@@ -178,7 +182,7 @@ class ThinLink:
 
     def _send(self) -> None:
         now = self._now()
-        if now - self._healed_at >= HEAL_S:
+        if now - self._healed_at >= (HEAL_QUIET_S if self.meter.bytes_per_s(now) < QUIET else HEAL_S):
             self._healed_at = now
             self._screen.heal()
         self._has_news = False

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from ng_tui.terminal import textual_internals
 from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.terminal.pacing import QUESTION
-from ng_tui.terminal.thin_link import ThinLink, clusters, erases_colour
+from ng_tui.terminal.thin_link import HEAL_QUIET_S, ThinLink, clusters, erases_colour
 from tests.console.linked import SETTLED, UNSETTLED, InTmux, Linked, write_lines, wrong_cells
 from tests.console.trial_console import console
 
@@ -115,7 +115,7 @@ def test_texts_of_unsettled_width_spoil_nothing_but_their_neighbours(seed: int) 
         assert not wrong_cells(one.screen, [strip.text for strip in rows])
 
 
-def test_what_others_wrote_heals_a_row_a_second() -> None:
+def test_what_others_wrote_heals_row_by_row() -> None:
     one = Emulator()
     columns, height = one.size()
     rows = [(row, 0, random_row(random.Random(row), SETTLED, columns)) for row in range(height)]
@@ -125,7 +125,7 @@ def test_what_others_wrote_heals_a_row_a_second() -> None:
     one.stream.feed("\x1b[4;4Hsomebody writes to everybody\x1b[8;1H\x1b[2K")
     assert one.rows() != before
     for _ in range(height):
-        one.now += 1.1
+        one.now += HEAL_QUIET_S
         one.link.paint(one.size(), iter(rows[:1]), None)
         one.link.answered()
     assert one.rows() == before
