@@ -336,6 +336,8 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """
         height = self.size.height
         if not height:
+            # What is shown later is not to be taken for scrolled by hand, because there was less then.
+            self._reach(Size(self.virtual_size.width, self._count))
             return
         last = max(0, self._count - height)
         if self.following:
