@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -321,12 +322,15 @@ class ConsoleApp(LinkedApp):
 
     def action_suspend(self) -> None:
         """Gives the terminal back to the shell until `fg`."""
+        self.quietly(self._suspend)
+
+    def _suspend(self) -> None:
         if self._carry_on is not None and not self._carry_on.suspend():
             self._toast(tr("No shell waits behind the console that could let it go on."), "information")
 
     async def action_quit(self) -> None:
         """Ends the console."""
-        self.exit(EXIT_OK)
+        self.quietly(partial(self.exit, EXIT_OK))
 
     def _run(self, action: Action) -> None:
         """Runs an action of the palette where it belongs."""
@@ -404,4 +408,4 @@ class ConsoleApp(LinkedApp):
 
     def _leave(self, exit_code: int) -> None:
         """Ends the app from a signal handler."""
-        self.call_later(self.exit, exit_code, exit_code)
+        self.call_later(self.quietly, partial(self.exit, exit_code, exit_code))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -50,6 +50,18 @@ class LinkedApp(TypeAhead):
         """Notes that rows of the screen stand so many lines further up with the next frame, below zero further down."""
         if self.thin_link is not None and region.height > 1:
             self.thin_link.scrolled(region.y, region.bottom - 1, lines)
+
+    def quietly(self, then: Callable[[], object]) -> None:
+        """Does what gives the terminal away as soon as it owes no answer, which would be typed into the shell."""
+        link = self.thin_link
+        if link is not None:
+            link.asks = False
+            if wait := link.owed():
+                self.set_timer(min(wait, 0.03), partial(self.quietly, then))
+                return
+        then()
+        if link is not None:
+            link.asks = True
 
     def repaint(self) -> None:
         """Draws everything anew, as when the terminal is ours again after another program had it."""

@@ -26,6 +26,9 @@ URGENT_S = 0.3
 URGENT_FRAMES = 3
 """How long, and how many frames, a key is answered without waiting: what it does may take several."""
 
+LONGEST_GOODBYE_S = 1.0
+"""Seconds that the terminal is kept at most for the sake of an answer that is under way."""
+
 WINDOW_S = 5.0
 """Seconds that a mean is taken over."""
 
@@ -107,6 +110,13 @@ class Pacer:
             return
         self.meter.answered(now - self._asked_at)
         self._asked_at, self._has_answered = None, True
+
+    def owed(self, now: float) -> float:
+        """Seconds for which an answer may still come; 0 when none is under way. It would be typed into the shell."""
+        rtt = self.meter.rtt_s
+        if self._asked_at is None or rtt is None:
+            return 0.0
+        return max(0.0, self._asked_at + min(LONGEST_GOODBYE_S, 0.1 + 3 * rtt) - now)
 
     def _period(self) -> float:
         """Seconds between two frames: at most half of the time the line is under way with one."""

@@ -24,11 +24,21 @@ from ng_tui.terminal.textual_internals import SYNC_END, SYNC_START, Piece
 LARGEST = (500, 300)
 """Columns and rows that the model has."""
 
-STRIPS = 4096
-"""Strips whose cells are kept."""
+STRIPS = 1024
+"""Strips whose cells are kept, a few times those of a screen."""
 
-HEAL_S = 1.0
-"""Seconds between two rows that are painted again for the case that somebody wrote over them."""
+STYLES = 4096
+"""Styles whose numbers are kept."""
+
+TRIES = 3
+"""Times that a frame is made ready: a second one where there was no room for its styles, and no more."""
+
+HEAL_S, HEAL_QUIET_S = 1.0, 3.0
+"""Seconds between two rows that are painted again for the case that somebody wrote over them; and in the quiet, where
+such a row is most of what is sent."""
+
+QUIET = 600
+"""Bytes a second below which it is quiet."""
 
 LARGE = 2048
 """Bytes from which a frame is shown at once where the terminal can do that."""
@@ -86,6 +96,8 @@ class ThinLink:
         self._has_news = False
         """Something was put that was not sent."""
         self._is_closed = False
+        self.asks = True
+        """The terminal may be asked how far it has read."""
 
     @property
     def meter(self) -> LinkMeter:
@@ -105,10 +117,15 @@ class ThinLink:
         if self._screen.size() != size:
             self._screen.resize(*size)
         kept = list(pieces)
-        # Once more where making cells gave up numbers that earlier ones had.
-        while not self._screen.put([(row, column, self._prepared(strip)) for row, column, strip in kept]):
+        for _ in range(TRIES):
+            generation = self._screen.generation()
+            cells = [(row, column, self._prepared(strip)) for row, column, strip in kept]
+            if self._screen.generation() == generation:
+                break
+            # Numbers were given up that earlier styles and cells had.
             self._styles.clear()
             self._cells.clear()
+        self._screen.put(cells)
         # In the corner, where nobody types: there goes on whoever gets a terminal that has one screen only.
         self._screen.set_cursor((cursor[1], cursor[0]) if cursor is not None else (0, 0))
         self._has_news = True
@@ -138,6 +155,10 @@ class ThinLink:
         if self._has_news:
             self._send_or_wait()
 
+    def owed(self) -> float:
+        """Seconds for which an answer of the terminal may still come; 0 when none is under way."""
+        return self._pacer.owed(self._now())
+
     def close(self) -> None:
         """Sends nothing any more."""
         self._is_closed = True
@@ -161,7 +182,7 @@ class ThinLink:
 
     def _send(self) -> None:
         now = self._now()
-        if now - self._healed_at >= HEAL_S:
+        if now - self._healed_at >= (HEAL_QUIET_S if self.meter.bytes_per_s(now) < QUIET else HEAL_S):
             self._healed_at = now
             self._screen.heal()
         self._has_news = False
@@ -172,7 +193,8 @@ class ThinLink:
         if size > LARGE and self._is_synchronised():
             # A region that is moved inside makes some multiplexers send the whole of it.
             rest = f"{SYNC_START}{rest}{SYNC_END}"
-        self._write(scroll + rest + (QUESTION if self._pacer.sent(now, size) else ""))
+        asked = self._pacer.sent(now, size if self.asks else 0)
+        self._write(scroll + rest + (QUESTION if asked else ""))
 
     def _prepared(self, strip: Strip) -> _engine.Prepared:
         """The cells of a strip. Textual keeps strips and never changes one, so the strip itself is the key."""
@@ -197,7 +219,7 @@ class ThinLink:
         return [(cluster, number, width) for cluster, width in clusters(text)]
 
     def _register(self, style: Style | None) -> int:
-        if len(self._styles) >= STRIPS:
+        if len(self._styles) >= STYLES:
             self._styles.clear()
         if style is None:
             number = self._screen.register("", "", 0, "")

@@ -67,7 +67,18 @@ def command(drawn: Path, log: Path, setting: str) -> list[str]:
 class Linked(Terminal):
     """A console in a real terminal; `settle` waits until the screen is what the console drew."""
 
-    def __init__(self, folder: Path, *, columns: int = 100, rows: int = 30, setting: str = "thin", **more: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        columns: int = 100,
+        rows: int = 30,
+        setting: str = "thin",
+        delay: float = 0.0,
+        **more: str,
+    ) -> None:
+        """`delay`: seconds until the terminal answers; `answered` counts what was answered while the console ran."""
+        self.answered, self._delay, self._asked = 0, delay, list[float]()
         self.drawn, self.log = folder / "drawn.json", folder / "app.log"
         self.log.touch()
         first, *rest = command(self.drawn, self.log, setting)
@@ -78,8 +89,13 @@ class Linked(Terminal):
         """Answers where the cursor is, as terminals do."""
         before = len(self.raw)
         alive = super().pump(seconds)
-        for _ in range(bytes(self.raw[before:]).count(QUESTION.encode())):
-            self.send("\x1b[1;1R")
+        now = time.monotonic()
+        self._asked += [now] * bytes(self.raw[before:]).count(QUESTION.encode())
+        while self._asked and now - self._asked[0] >= self._delay:
+            del self._asked[0]
+            if alive and self.status is None:
+                self.send("\x1b[1;1R")
+                self.answered += 1
         return alive
 
     def settle(self, seconds: float = 20.0) -> None:

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from ng_tui.terminal import textual_internals
 from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.terminal.pacing import QUESTION
-from ng_tui.terminal.thin_link import ThinLink, clusters, erases_colour
+from ng_tui.terminal.thin_link import HEAL_QUIET_S, ThinLink, clusters, erases_colour
 from tests.console.linked import SETTLED, UNSETTLED, InTmux, Linked, write_lines, wrong_cells
 from tests.console.trial_console import console
 
@@ -115,7 +115,7 @@ def test_texts_of_unsettled_width_spoil_nothing_but_their_neighbours(seed: int) 
         assert not wrong_cells(one.screen, [strip.text for strip in rows])
 
 
-def test_what_others_wrote_heals_a_row_a_second() -> None:
+def test_what_others_wrote_heals_row_by_row() -> None:
     one = Emulator()
     columns, height = one.size()
     rows = [(row, 0, random_row(random.Random(row), SETTLED, columns)) for row in range(height)]
@@ -125,7 +125,7 @@ def test_what_others_wrote_heals_a_row_a_second() -> None:
     one.stream.feed("\x1b[4;4Hsomebody writes to everybody\x1b[8;1H\x1b[2K")
     assert one.rows() != before
     for _ in range(height):
-        one.now += 1.1
+        one.now += HEAL_QUIET_S
         one.link.paint(one.size(), iter(rows[:1]), None)
         one.link.answered()
     assert one.rows() == before
@@ -188,6 +188,24 @@ async def test_a_terminal_that_stops_answering_is_waited_for_once() -> None:
         one.link.paint(one.size(), iter(pages[page]), None)
     assert len(one.written) == sent + 3
     one.link.close()
+
+
+def test_more_styles_than_there_is_room_for_do_no_harm() -> None:
+    one = Emulator(columns=100, rows=60)
+    columns, height = one.size()
+    for turn in range(4):
+        colours = [[(turn + row * columns + x) * 977 % 0xFFFFFF for x in range(columns)] for row in range(height)]
+        drawn = [Strip([Segment("x", Style(color=f"#{colour:06x}")) for colour in row]) for row in colours]
+        one.now += 1
+        one.link.paint(one.size(), ((row, 0, strip) for row, strip in enumerate(drawn)), None)
+        one.link.answered()
+    plain = [Strip([Segment("few styles" + " " * 90, STYLES[2])]) for _ in range(height)]
+    for _ in range(2):
+        one.now += 1
+        one.link.paint(one.size(), ((row, 0, strip) for row, strip in enumerate(plain)), None)
+        one.link.answered()
+    assert not wrong_cells(one.screen, [strip.text for strip in plain])
+    assert one.screen.buffer[30][3].fg == "102030"
 
 
 def test_clusters_take_the_cells_that_textual_lays_out_by() -> None:
@@ -303,6 +321,18 @@ def test_the_mouse_reports_less_over_ssh(tmp_path: Path) -> None:
         one.send("\x11")
         one.finish()
         assert b"\x1b[?1002l" in one.raw[len(raw) :]
+
+
+def test_no_answer_is_left_for_the_shell(tmp_path: Path) -> None:
+    with Linked(tmp_path, delay=0.3) as one:
+        write_lines(one.log, 100)
+        one.wait("99")
+        for turn in range(4):
+            write_lines(one.log, 40, 100 + 40 * turn)
+            one.wait(f"{139 + 40 * turn}")
+        one.send("\x11")
+        one.finish()
+        assert one.answered == one.raw.count(QUESTION.encode()) > 1
 
 
 def test_stock_writes_as_textual_does(tmp_path: Path) -> None:

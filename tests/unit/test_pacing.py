@@ -91,3 +91,16 @@ def test_the_meter_tells_plain_numbers() -> None:
     assert pacer.meter.frames_per_s(end) == pytest.approx(10, abs=0.3)
     assert pacer.meter.bytes_per_s(end) == pytest.approx(1000, abs=30)
     assert pacer.meter.bytes_per_s(end + 2 * WINDOW_S) == 0
+
+
+def test_an_answer_under_way_is_owed_for_a_while() -> None:
+    pacer, now = answering(0.05)
+    assert pacer.owed(now) == 0
+    pacer.sent(now, LARGE)
+    assert pacer.owed(now) == pytest.approx(0.25)
+    assert pacer.owed(now + 0.3) == 0
+    pacer.answered(now + 0.1)
+    assert pacer.owed(now + 0.1) == 0
+    silent = Pacer(30)
+    silent.sent(0.0, LARGE)
+    assert silent.owed(0.1) == 0

@@ -352,6 +352,8 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """
         height = self.size.height
         if not height:
+            # What is shown later is not to be taken for scrolled by hand, because there was less then.
+            self._reach(Size(self.virtual_size.width, self._count))
             return
         window = self.window
         last = max(0, window.count - height)
