@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -18,13 +17,14 @@ from textual.widgets import ContentSwitcher, Static
 
 from ng_tui import keymap
 from ng_tui.client.interface import EngineClient, Link
-from ng_tui.client.wire import Command, ErrorFrame, Level, Notice
+from ng_tui.client.wire import Command, ErrorFrame, Level
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
 from ng_tui.frame.banner import Banner
 from ng_tui.frame.command_palette import command_palette
 from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
+from ng_tui.frame.notices import Notices, copied
 from ng_tui.frame.overview import Overview
 from ng_tui.frame.pulse import Pulse
 from ng_tui.frame.tabs import TabBar
@@ -42,7 +42,7 @@ from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
 from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
 from ng_tui.terminal.linked_app import LinkedApp
-from ng_tui.text import fmt_bytes, safe
+from ng_tui.text import safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
 
 PRESENT = 0.25
@@ -50,9 +50,6 @@ PRESENT = 0.25
 
 SMALLEST = (60, 15)
 """Columns and rows that the console needs."""
-
-NOTICES = 200
-"""Notices kept."""
 
 _SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
 _LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
@@ -90,7 +87,7 @@ class ConsoleApp(LinkedApp):
         self.options = options
         self._states: dict[str, State] = {}  # by the label of the engine
         self._pending: dict[int, Command] = {}
-        self.notices: deque[Notice] = deque(maxlen=NOTICES)
+        self.notices = Notices()
         self._overview = Overview()
         self._banner = Banner()
         self._tabs = TabBar([entry.title for entry in SCREENS])
@@ -240,8 +237,7 @@ class ConsoleApp(LinkedApp):
 
     def on_tell(self, message: Tell) -> None:
         """Shows a notice of a screen."""
-        self._keep(message.text, _LEVELS.get(message.severity, Level.INFO), tr("console"))
-        self._toast(message.text, message.severity)
+        self._tell(message.text, message.severity)
 
     def on_jump(self, message: Jump) -> None:
         """Shows a record or a filter on the Events screen."""
@@ -254,17 +250,7 @@ class ConsoleApp(LinkedApp):
     def on_copy(self, message: Copy) -> None:
         """Copies a text through every channel there is."""
         done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
-        size, severity = fmt_bytes(done.size), "information" if done.path or done.channel != "file" else "error"
-        if done.channel == "terminal":
-            # A terminal does not say whether it took it.
-            text = tr("{size} sent to the terminal's clipboard, which may refuse it", size=size)
-        else:
-            channel = {"file": tr("a file"), "tmux": tr("the buffer of tmux")}.get(done.channel, done.channel)
-            text = tr("{size} copied to {channel}", size=size, channel=channel)
-        if done.path is not None:
-            text = (text if done.channel == "file" else tr("{text}; also in", text=text)) + f"\n{done.path}"
-        self._keep(text, _LEVELS[severity], tr("console"))
-        self._toast(text, severity)
+        self._tell(*copied(done))
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
@@ -379,14 +365,13 @@ class ConsoleApp(LinkedApp):
 
     def _note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
         """Keeps a notice and shows it."""
-        self._keep(text, level, origin, time_ns)
+        self.notices.keep(text, level, origin, time_ns if time_ns is not None else self.options.now_ns())
         self._toast(f"{origin}: {text}", _SEVERITY.get(level, "information"))
 
-    def _keep(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
-        """Keeps what was shown, for the list of notices."""
-        moment = time_ns if time_ns is not None else self.options.now_ns()
-        one_line = safe(text.replace("\n", " "))
-        self.notices.append(Notice(time_ns=moment, level=level, origin=safe(origin), text=one_line))
+    def _tell(self, text: str, severity: str) -> None:
+        """The same for what the console says itself."""
+        self.notices.keep(text, _LEVELS.get(severity, Level.INFO), tr("console"), self.options.now_ns())
+        self._toast(text, severity)
 
     def _toast(self, text: str, severity: str) -> None:
         shown = "\n".join(safe(line) for line in text.split("\n"))

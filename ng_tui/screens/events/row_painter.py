@@ -49,7 +49,7 @@ class RowPainter:
         self._palette = Palette(variables, self._hosts)
         self._strips.clear()
 
-    def strip(self, row: Row, before: Row | None, base: Style, *, at_cursor: bool, marked: bool) -> Strip:
+    def strip(self, row: Row, before: Row | None, base: Style, at_cursor: bool, marked: bool) -> Strip:
         """A row on one line. `before` is the row above it; `base` is the style of what has none of its own."""
         previous = before.time_ns if before is not None and self.look.time_style == "delta" else None
         key = (row.seq, row.gap, previous)

@@ -244,8 +244,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if not 0 <= place < len(self._rows) or index >= self.window.count:
             return Strip.blank(width, base)
         row, before = self._rows[place], self._rows[place - 1] if place else None
-        marked = row.seq in self.marks
-        return self._painter.strip(row, before, base, at_cursor=row.seq == self.cursor, marked=marked)
+        return self._painter.strip(row, before, base, row.seq == self.cursor, row.seq in self.marks)
 
     def draw_lines(self, crop: Region) -> list[Strip]:
         """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
@@ -253,7 +252,6 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if self.opacity != 1.0 or crop.column_span != (0, width):
             return super().draw_lines(crop)
         inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
-        # What the scroll bar covers is left out.
         strips = [self._strip(y, inner, top, base) for y in crop.line_range]
         _, background = self.background_colors
         for each in self.get_line_filters():
@@ -353,7 +351,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         height = self.size.height
         if not height:
             # What is shown later is not to be taken for scrolled by hand, because there was less then.
-            self._reach(Size(self.virtual_size.width, self._count))
+            self._reach(Size(self.virtual_size.width, self.window.count))
             return
         window = self.window
         last = max(0, window.count - height)
