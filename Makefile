@@ -94,7 +94,7 @@ SECONDS_EACH ?= 300
 fuzz: ## Throw any bytes at every stage of reading. Wants a nightly compiler and cargo-fuzz.
 	@mkdir -p $(FUZZ)/corpus && tar xzf $(FUZZ)/corpus.tar.gz -C $(FUZZ)/corpus
 	cd engine/ng-reading && for target in $(TARGET); do \
-	  cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS_EACH) -detect_leaks=0 || exit 1; done
+	  ASAN_OPTIONS=detect_leaks=0 cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS_EACH) -detect_leaks=0 || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what was built.
