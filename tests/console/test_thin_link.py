@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -298,7 +297,6 @@ def test_what_a_shell_wrote_meanwhile_is_gone_after_a_stop(tmp_path: Path, stop:
         assert "something" not in one.text()
 
 
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 def test_no_cell_is_wrong_inside_tmux(tmp_path: Path) -> None:
     with InTmux(tmp_path) as one:
         for turn in range(12):

@@ -3,7 +3,6 @@
 //! Whether a text is such a name follows from its bytes, whether there is such a zone or not.
 
 use super::cursor::Cursor;
-use super::zone::StatedZone;
 use ng_model::zone::Zone;
 use std::sync::{PoisonError, RwLock};
 
@@ -30,8 +29,8 @@ const MOST: usize = 1024;
 /// Zones that stamps have named, in the order in which they came. A zone is looked for once.
 static FOUND: RwLock<Vec<(String, Zone)>> = RwLock::new(Vec::new());
 
-/// Passes over a name. A zone that is not known here is local time.
-pub(super) fn named(cursor: &mut Cursor<'_>) -> Option<StatedZone> {
+/// Passes over a name and gives the place of its zone among those that were found, none where there is no such zone.
+pub(super) fn named(cursor: &mut Cursor<'_>) -> Option<Option<u16>> {
     let rest = cursor.rest();
     // Most words behind a time are in capitals.
     if !rest.get(1)?.is_ascii_lowercase() && !rest.starts_with(b"US/") {
@@ -46,7 +45,7 @@ pub(super) fn named(cursor: &mut Cursor<'_>) -> Option<StatedZone> {
         return None;
     }
     cursor.at += len;
-    Some(row(name).map_or(StatedZone::Local, StatedZone::Region))
+    Some(row(name))
 }
 
 /// The place of a zone among those that were found.

@@ -109,7 +109,10 @@ pub(super) fn stated(cursor: &mut Cursor<'_>) -> StatedZone {
             ahead.at += 1;
             (!ahead.is_inside_word()).then_some(StatedZone::Offset(0))
         }
-        Some(b'A'..=b'Y') => named(&mut ahead, false).or_else(|| region::named(&mut ahead).filter(|_| blank == 1)),
+        Some(b'A'..=b'Y') => named(&mut ahead, false).or_else(|| {
+            let row = region::named(&mut ahead).filter(|_| blank == 1)?;
+            Some(row.map_or(StatedZone::Local, StatedZone::Region))
+        }),
         _ => None,
     };
     let Some(zone) = found else { return StatedZone::Local };
