@@ -68,8 +68,9 @@ impl Recogniser {
     ) -> T {
         let Some(wrappers) = Wrappers::of(reading.raw, &self.clock.vocabulary) else { return read(reading, parsed) };
         let inner = Reading { raw: &reading.raw[wrappers.inner()..], ..*reading };
-        let found = self.clock.within(wrappers.time_ns(reading, &self.clock), || read(&inner, parsed));
-        wrappers.complete(reading, &self.clock, parsed);
+        let time_ns = wrappers.time_ns(reading, &self.clock);
+        let found = self.clock.within(time_ns, || read(&inner, parsed));
+        wrappers.complete(reading, time_ns, &self.clock, parsed);
         found
     }
 }

@@ -57,8 +57,8 @@ class BackgroundTasks(Judging):
             return
         path = export_path(self.options.export_dir, self.options.now_ns())
         try:
-            until = self.tail.frozen_at or self.viewing.last.next_seq
-            self._export = Export(self.ring, self.tail.window.view, until, path)
+            window = self.tail.window
+            self._export = Export(self.ring, window.view, window.state.next_seq, path)
         except OSError as error:
             self.post_message(Tell(tr("{path}: {why}", path=path, why=error.strerror), severity="error"))
             return

@@ -8,7 +8,8 @@ use ng_model::event::Span;
 pub(super) static WRAPPER: Wrapper = Wrapper {
     find: |raw, _| {
         let cri = cri(raw)?;
-        let time = memchr::memchr(b' ', raw)?;
+        // The stream and two blanks stand between the time and the tags.
+        let time = cri.tags.start as usize - 8;
         (raw.len() > cri.text).then(|| Wrapped {
             inner: cri.text,
             time: Span::new(0, time),

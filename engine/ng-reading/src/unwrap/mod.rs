@@ -83,24 +83,22 @@ impl Wrappers {
         self.inner
     }
 
-    /// The time that the innermost of those states that state one, nanoseconds since 1970, UTC.
+    /// The time that the innermost of those that state one says, nanoseconds since 1970, UTC.
     pub(crate) fn time_ns(&self, reading: &Reading<'_>, clock: &Clock) -> Option<i64> {
-        let timed = self.list[..self.count].iter().rev().find(|(_, wrapped)| !wrapped.time.is_empty());
-        let (start, wrapped) = timed?;
-        let span = Span { start: wrapped.time.start + *start as u32, ..wrapped.time };
-        time_of(span.of(reading.raw), reading, clock)
+        self.list[..self.count].iter().rev().find_map(|(start, wrapped)| {
+            let span = Span { start: wrapped.time.start + *start as u32, ..wrapped.time };
+            if span.is_empty() { None } else { time_of(span.of(reading.raw), reading, clock) }
+        })
     }
 
-    /// Adds what the wrappers say to what was found inside, the innermost first.
-    pub(crate) fn complete(&self, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) {
+    /// Adds what the wrappers say to what was found inside, the innermost first; of the time, [`Wrappers::time_ns`].
+    pub(crate) fn complete(&self, reading: &Reading<'_>, time_ns: Option<i64>, clock: &Clock, parsed: &mut Parsed) {
         if self.inner > 0 {
             parsed.shift(self.inner);
         }
+        parsed.time_ns = parsed.time_ns.or(time_ns);
         for (start, wrapped) in self.list[..self.count].iter().rev() {
             let within = |span: Span| Text { span: Span { start: span.start + *start as u32, ..span }, escaped: false };
-            if parsed.time_ns.is_none() && !wrapped.time.is_empty() {
-                parsed.time_ns = time_of(within(wrapped.time).span.of(reading.raw), reading, clock);
-            }
             parsed.level = parsed.level.or(wrapped.level);
             syslog::add_data(reading.raw, within(wrapped.data).span, parsed);
             if wrapped.fields.len > 1 {
