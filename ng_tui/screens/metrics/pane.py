@@ -164,8 +164,7 @@ class MetricsPane(Pane):
             lost = tr("{count} lost", count=fmt_count(metrics.dropped)) + " · " if metrics.dropped else ""
             up = tr("up {time}", time=fmt_duration(metrics.uptime_s)) + " · " if width >= 50 else ""
             note = f"{lost}{up}{note}"
-        rate = metrics.events_per_s if metrics else None
-        return f"{tr('Events/s')} {fmt_short(rate)}", note
+        return f"{tr('Events/s')} {fmt_short(self._state.mean('events'))}", note
 
 
 def _span_name(seconds: int) -> str:
