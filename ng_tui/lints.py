@@ -107,10 +107,9 @@ def _most_rejected(state: State) -> Said:
 
 def _ring_short(state: State) -> Said:
     metrics = state.metrics
-    rate = state.mean("events")
-    if metrics is None or not rate or metrics.ring.next_seq - metrics.ring.first_seq < metrics.ring.capacity:
+    if metrics is None or metrics.ring.since_ns is None or not metrics.ring.earlier:
         return None
-    seconds = metrics.ring.capacity / rate
+    seconds = (metrics.time_ns - metrics.ring.since_ns) / 1e9
     if seconds >= SHORT_S:
         return None
     text = tr("memory holds the last {n} s", n=round(seconds))

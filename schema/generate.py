@@ -58,12 +58,15 @@ def fields(schema: dict[str, Any]) -> list[tuple[str, str]]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
     optional = [name for name in properties if name not in required]
     rows = [(name, python_type(properties[name])) for name in required]
-    return rows + [(name, f"{nullable(python_type(properties[name]))} = None") for name in optional]
+    return rows + [(name, optional_type(properties[name])) for name in optional]
 
 
-def nullable(annotation: str) -> str:
-    """The annotation of a field that may be left out: what Rust then takes for it stands in Rust."""
-    return annotation if "None" in annotation.split(" | ") else f"{annotation} | None"
+def optional_type(schema: dict[str, Any]) -> str:
+    """The annotation of a field that may be left out: a number has a default in the schema, of others Rust has it."""
+    annotation, default = python_type(schema), schema.get("default")
+    if isinstance(default, int | float):
+        return f"{annotation} = {default}"
+    return f"{annotation} = None" if "None" in annotation.split(" | ") else f"{annotation} | None = None"
 
 
 def struct(name: str, schema: dict[str, Any]) -> str:

@@ -353,11 +353,11 @@ class Hello(Struct, omit_defaults=True):
     proto: int
     filter: str | None = None
     max_rate: int | None = None
-    packed: bool | None = None
+    packed: bool = False
     resume_from: int | None = None
     run: str | None = None
-    vectors: bool | None = None
-    views_only: bool | None = None
+    vectors: bool = False
+    views_only: bool = False
 
 
 class Hit(Struct, omit_defaults=True):
@@ -688,6 +688,11 @@ class RingView(Struct, omit_defaults=True):
     first_seq: int
     next_seq: int
     bytes: int
+    earlier: int = 0
+    records: int | None = None
+    samples: int = 0
+    since_ns: int | None = None
+    thinned: int = 0
 
 
 class Role(StrEnum):
@@ -716,7 +721,7 @@ class Row(Struct, omit_defaults=True):
     is_alert: bool
     text: str
     gap: int | None = None
-    more_lines: int | None = None
+    more_lines: int = 0
     pattern: int | None = None
 
 
@@ -891,6 +896,7 @@ class ViewState(Struct, omit_defaults=True):
     first_seq: int
     next_seq: int
     earlier: int
+    thinned: int
     recorded: int
     scanned_from: int
     scanned_to: int

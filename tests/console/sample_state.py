@@ -205,7 +205,7 @@ def metrics(second: int, *, hostile: bool = False) -> MetricsView:
         rejected_per_min=12.0 if second % 90 > 70 else 0.0,
         alerts_per_min=1.0 if second % 120 > 110 else 0.0,
         dropped=37,
-        ring=RingView(100_000, 41_112, 90_113, 48_300_000),
+        ring=RingView(100_000, 41_112, 90_113, 48_300_000, records=49_001),
         stages=[
             StageView(name, 812, 0.4 * 2**index, 1.1 * 2**index, 4.2 * 2.4**index)
             if name != "act"

@@ -84,7 +84,7 @@ async def test_pruning_never_shifts_the_text(tmp_path: Path) -> None:
         before, cursor = top_lines(shown(app)), app.query_one(Tail).cursor
         client.ring.add(100)
         await settle(pilot)
-        assert client.ring.view("").advance(1000).first_seq == 101
+        assert client.ring.view("").advance(1000).first_seq == 78, "22 samples are held beside 200 others"
         assert top_lines(shown(app)) == before
         assert app.query_one(Tail).cursor == cursor
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
+from ng_tui.client.wire import Detection, Format, Level, Outcome, Record, Scoring
 from ng_tui.screens.events.tail import Tail
 from tests.console.fake import FakeClient
+from tests.console.script import make_record, verdict
 from tests.console.test_events import SIZE, top_lines, type_filter
 from tests.console.trial_console import console, settle, shown
 
@@ -46,13 +50,42 @@ async def test_a_reader_goes_on_behind_what_has_left_memory(tmp_path: Path) -> N
         assert top_lines(shown(app)) == before and app.query_one(Tail).cursor == cursor
         await pilot.press("j", "j", "j")
         await settle(pilot)
-        assert "1 000 events have left memory" in shown(app)
+        assert "980 events have left memory" in shown(app), "200 lines are held, and 20 samples besides"
         await pilot.press("j")
         await settle(pilot)
-        assert app.query_one(Tail).cursor == 1201
+        assert app.query_one(Tail).cursor == 1181
         await pilot.press("k")
         await settle(pilot)
-        assert "1 200 earlier events are not in memory" in shown(app)
+        assert "1 180 earlier events are not in memory" in shown(app)
         await pilot.press("G")
         await settle(pilot)
         assert app.query_one(Tail).cursor == 1400
+
+
+def sample(seq: int) -> Record:
+    """A measured value of which nothing was concluded."""
+    quiet = Detection(Scoring.SCORED, [], False, False, [], "", pattern=1)
+    return msgspec.structs.replace(
+        make_record(seq), format=Format.METRIC, level=Level.INFO, detection=quiet, verdict=verdict(Outcome.ADMIT)
+    )
+
+
+async def test_samples_leave_memory_before_lines_do(tmp_path: Path) -> None:
+    app, client = console(tmp_path, FakeClient(0, capacity=4000))
+    client.ring.add(3000)
+    client.ring.add(3000, sample)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("k", "k", "m")
+        await settle(pilot)
+        before, cursor = top_lines(shown(app)), app.query_one(Tail).cursor
+        for _ in range(10):
+            client.ring.add(5000, sample)
+            await settle(pilot)
+        assert top_lines(shown(app)) == before and app.query_one(Tail).cursor == cursor, "what is read stays"
+        await pilot.press("G", "g")
+        await settle(pilot)
+        assert "older samples are not in memory" in shown(app) and "earlier" not in shown(app)
+        await pilot.press("j")
+        await settle(pilot)
+        assert app.query_one(Tail).cursor == 1, "no line has left"

@@ -19,7 +19,7 @@ from tests.console.trial_console import console, settle, shown
 def healthy() -> State:
     """A state of which nothing is to be said."""
     view = metrics(0)
-    ring = msgspec.structs.replace(view.ring, first_seq=0, next_seq=100)
+    ring = msgspec.structs.replace(view.ring, earlier=0)
     sources = [SourceView("host", "host", True, False, 100, 1.0, 0, 0, False, last_ok_ns=1)]
     view = msgspec.structs.replace(view, ring=ring, sources=sources, rejected_per_min=0)
     known = {one.id: msgspec.structs.replace(one, status=ModuleStatus.ACTIVE) for one in modules()}
@@ -59,9 +59,9 @@ def reject(state: State) -> None:
 
 
 def fill(state: State) -> None:
-    state.metrics = msgspec.structs.replace(
-        of(state), ring=msgspec.structs.replace(of(state).ring, capacity=1000, first_seq=0, next_seq=1000)
-    )
+    since_ns = of(state).time_ns - 100 * 10**9
+    ring = msgspec.structs.replace(of(state).ring, earlier=1, since_ns=since_ns)
+    state.metrics = msgspec.structs.replace(of(state), ring=ring)
 
 
 CASES: dict[str, tuple[Callable[[State], None], str]] = {

@@ -69,7 +69,7 @@ def metrics(second: int) -> MetricsView:
         rejected_per_min=3.0,
         alerts_per_min=1.0,
         dropped=0,
-        ring=RingView(100_000, 1, 200, 4_000_000),
+        ring=RingView(100_000, 1, 200, 4_000_000, records=199),
         stages=[StageView("step", 100, 4.0, 9.0, 20.0)],
         queues=[QueueView("intake", 0, 4096, 0)],
         sources=[SourceView("sshd", "journald", True, False, 100, 3.0, 0, 0, False, None, START_NS)],

@@ -141,8 +141,8 @@ def bad_line(rig: Rig) -> None:
     assert rig.http.post("/api/v1/ingest", content=body, headers=headers).json()["rejected_total"] == 1
 
 
-def flood(rig: Rig) -> None:
-    lines = b"\n".join(b"some line of text number %d" % number for number in range(20_000))
+def flood(rig: Rig, line: bytes = b"some line of text number %d") -> None:
+    lines = b"\n".join(line % number for number in range(20_000))
 
     def one(_: int) -> int:
         with rig.engine.admin() as http:
@@ -151,6 +151,10 @@ def flood(rig: Rig) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert set(pool.map(one, range(6))) == {200}
+
+
+def samples(rig: Rig) -> None:
+    flood(rig, b"temperature=%d")
 
 
 def subscribers(rig: Rig) -> None:
@@ -241,6 +245,8 @@ ROWS: list[tuple[str, Labels, Callable[[Rig], None]]] = [
     ("neurograph_queue_length", {"queue": "intake batches"}, flood),
     ("neurograph_ring_records", {}, send),
     ("neurograph_ring_bytes", {}, flood),
+    ("neurograph_ring_samples", {}, samples),
+    ("neurograph_ring_samples_thinned_total", {}, samples),
     ("neurograph_source_readings_total", {"sensor": "http", "source": "http:rig"}, send),
     ("neurograph_source_refused_total", {"sensor": "http", "source": "http:rig"}, refuse),
     ("neurograph_ingest_accepted_total", {}, send),

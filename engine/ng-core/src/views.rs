@@ -7,7 +7,7 @@ use crate::feedback;
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
 use ng_model::overrides::Overrides;
-use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, RingView, StageView, Totals, Unit};
+use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, StageView, Totals, Unit};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Seconds over which "per minute" is counted.
@@ -159,12 +159,7 @@ fn metrics(
         rejected_per_min: rates.last_minute(|totals| totals.rejected),
         alerts_per_min: rates.last_minute(|totals| totals.alerts),
         dropped: engine.sources.missing() + engine.routes.dropped(),
-        ring: RingView {
-            capacity: store.capacity() as u64,
-            first_seq: store.first_seq(),
-            next_seq: store.next_seq(),
-            bytes: store.bytes() as u64,
-        },
+        ring: store.view(),
         stages: STAGES.iter().zip(&engine.stages).map(stage).collect(),
         queues,
         sources: engine.sources.view(now_ns),

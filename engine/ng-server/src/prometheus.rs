@@ -313,9 +313,23 @@ const FAMILIES: &[Row] = &[
     gauge("neurograph_ring_records", "Records in the ring.", |scrape, out| {
         out.one(scrape.held as f64);
     }),
-    gauge("neurograph_ring_capacity_records", "Most records that the ring holds.", |scrape, out| {
-        out.one(scrape.ring.capacity as f64);
+    gauge(
+        "neurograph_ring_capacity_records",
+        "Most records that the ring holds, samples not counted.",
+        |scrape, out| {
+            out.one(scrape.ring.capacity as f64);
+        },
+    ),
+    gauge("neurograph_ring_samples", "Samples among the records in the ring.", |scrape, out| {
+        out.one(scrape.ring.samples as f64);
     }),
+    counter(
+        "neurograph_ring_samples_thinned",
+        "Samples that left the ring before older records did.",
+        |scrape, out| {
+            out.one(scrape.ring.thinned as f64);
+        },
+    ),
     gauge("neurograph_ring_bytes", "Memory of the ring.", |scrape, out| out.one(scrape.ring.bytes as f64)),
     counter("neurograph_source_readings", "Readings of a source.", |scrape, out| {
         for source in scrape.views.metrics.iter().flat_map(|metrics| &metrics.sources) {

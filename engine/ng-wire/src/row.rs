@@ -69,8 +69,10 @@ pub struct ViewState {
     pub first_seq: u64,
     /// `seq` that the next record will get.
     pub next_seq: u64,
-    /// Records that were in the ring, and left it.
+    /// Records that were in the ring, and left it from its old end.
     pub earlier: u64,
+    /// Samples that left the ring before older records did.
+    pub thinned: u64,
     /// Records that ever were in the ring.
     pub recorded: u64,
     /// Records of the ring below this `seq` have not been examined yet; equal to `first_seq` when none are left.

@@ -169,12 +169,28 @@ pub struct QueueView {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RingView {
-    /// Most records held.
+    /// Most records held, samples not counted: of those half as many are held besides.
     pub capacity: u64,
+    /// Records held that are no samples; None of an engine that does not tell them apart.
+    #[serde(default)]
+    pub records: Option<u64>,
+    /// Samples held: measured values of which nothing was concluded.
+    #[serde(default)]
+    pub samples: u64,
+    /// Records that left the ring from its old end.
+    #[serde(default)]
+    pub earlier: u64,
+    /// Samples that left the ring before older records did.
+    #[serde(default)]
+    pub thinned: u64,
     /// `seq` of the oldest record held.
     pub first_seq: u64,
     /// `seq` of the next record; also the number of records ever made.
     pub next_seq: u64,
+    /// Arrival of the oldest record held, or of one that left the ring shortly before; nanoseconds since 1970, UTC. None in
+    /// an empty ring.
+    #[serde(default)]
+    pub since_ns: Option<i64>,
     /// Memory used by the records.
     pub bytes: u64,
 }

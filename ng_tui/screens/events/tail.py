@@ -108,8 +108,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def has(self, seq: int) -> bool:
         """The record is in the view, or is held."""
-        views = [window.view for window in (self._live, self._held) if window is not None]
-        return any(view.seq_at(view.index_of(seq)) == seq for view in views)
+        return any(window is not None and window.has(seq) for window in (self._live, self._held))
 
     def show(self, view: View, state: ViewState, filter: str) -> None:
         """Shows another view, that of `filter`.
@@ -128,7 +127,8 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._live.update(state)
         if self._held is not None and self.frozen_at is None:
             pinned = next((row.seq for row in self._visible() if row.type != NOTICE), state.next_seq)
-            self._is_behind = self._is_behind or (pinned < state.first_seq and self._held.covers(pinned))
+            is_gone = pinned < state.first_seq or (state.thinned > 0 and not self._live.has(pinned))
+            self._is_behind = self._is_behind or (is_gone and self._held.has(pinned))
             if self._is_behind:
                 self._held.lose(state)
         self._place(repaint=False)

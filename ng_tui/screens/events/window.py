@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ng_tui.client.interface import View
 from ng_tui.client.wire import Level, Outcome, Row, Scoring, ViewState
-from ng_tui.i18n import ntr
+from ng_tui.i18n import ntr, tr
 from ng_tui.text import fmt_count
 
 NOTICE = "memory"
@@ -24,7 +24,7 @@ class Window:
     @property
     def lead(self) -> int:
         """Rows before the first event: one when events were there before it."""
-        return int(self.state.earlier > 0 and self.state.matched > 0)
+        return int(self.state.earlier + self.state.thinned > 0 and self.state.matched > 0)
 
     @property
     def events(self) -> int:
@@ -58,7 +58,7 @@ class Window:
 
     def lose(self, live: ViewState) -> None:
         """Says behind the last event how many left memory before the oldest that is there now."""
-        self._lost = max(0, live.earlier - self.state.recorded)
+        self._lost = max(0, live.earlier + live.thinned - self.state.recorded)
 
     def rows(self, start: int, count: int) -> list[Row]:
         """Up to `count` rows from an index on."""
@@ -66,14 +66,7 @@ class Window:
         first, last = self.lead, self.lead + self.state.matched
         found = []
         if start < first and end > 0:
-            earlier = self.state.earlier
-            text = ntr(
-                "{n} earlier event is not in memory",
-                "{n} earlier events are not in memory",
-                earlier,
-                n=fmt_count(earlier),
-            )
-            found.append(_notice(self._before, earlier, text))
+            found.append(_notice(self._before, self.state.earlier + self.state.thinned, self._missing()))
         if start < last and end > first:
             begin = max(start, first)
             found += self.view.rows(begin - first, min(end, last) - begin)
@@ -95,6 +88,19 @@ class Window:
         if self.lead and seq <= self._before:
             return 0
         return self.lead + self.view.index_of(seq)
+
+    def has(self, seq: int) -> bool:
+        """The event of this place in the stream is here."""
+        return self.view.seq_at(self.view.index_of(seq)) == seq
+
+    def _missing(self) -> str:
+        """What is not in memory: events before the first, and samples anywhere between."""
+        earlier, samples = self.state.earlier, self.state.thinned
+        events = ntr("{n} earlier event", "{n} earlier events", earlier, n=fmt_count(earlier))
+        thinned = ntr("{n} older sample", "{n} older samples", samples, n=fmt_count(samples))
+        parts = [text for text, count in ((events, earlier), (thinned, samples)) if count]
+        what = tr(" and ").join(parts)
+        return ntr("{what} is not in memory", "{what} are not in memory", earlier + samples, what=what)
 
     @property
     def _before(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import chop_cells
 
 from ng_tui.client.wire import MetricsView, SourceView, Trouble, TroubleKind
-from ng_tui.i18n import tr
+from ng_tui.i18n import ntr, tr
 from ng_tui.kit.bar import bar
 from ng_tui.kit.chart import Series, chart
 from ng_tui.kit.glyphs import glyphs
@@ -85,8 +85,11 @@ def queues(metrics: MetricsView | None, width: int) -> list[Line]:
     if metrics is None:
         return [[(tr("not measured yet"), "dim")]]
     ring = metrics.ring
-    held = ring.next_seq - ring.first_seq
-    result = [_fill(tr("ring"), held, ring.capacity, fmt_bytes(ring.bytes), width, calm=True)]
+    note = fmt_bytes(ring.bytes)
+    if ring.samples:
+        note = ntr("{n} sample", "{n} samples", ring.samples, n=fmt_short(ring.samples)) + f" {note}"
+    held = ring.next_seq - ring.first_seq if ring.records is None else ring.records
+    result = [_fill(tr("ring"), held, ring.capacity, note, width, calm=True)]
     result += [
         _fill(safe(queue.name), queue.len, queue.capacity, _dropped(queue.dropped), width) for queue in metrics.queues
     ]

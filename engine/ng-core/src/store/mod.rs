@@ -6,7 +6,8 @@
 //!
 //! # Layout
 //!
-//! `segment.rs` has the plain and the compressed form of a run of records, `codec.rs` the form in which heads compress.
+//! `segment.rs` has the plain and the compressed form of a run of records, `codec.rs` the form in which heads compress,
+//! `retention.rs` what leaves the ring: the oldest records, and before them old samples, which have a budget of their own.
 //! `reader.rs` finds records for one reader and remembers unpacked segments; `view.rs` is the part of the ring that a
 //! filter lets through, `search.rs` finds the next match in it, `neighbours.rs` the records most like one, `tally.rs`
 //! counts the patterns.
@@ -14,6 +15,7 @@
 mod codec;
 mod neighbours;
 mod reader;
+mod retention;
 mod search;
 mod segment;
 mod tally;
@@ -32,7 +34,7 @@ pub use view::View;
 
 use ng_model::record::{NO_SEQ, RecordHeader};
 use ng_model::symbols::{Sym, Symbols};
-use ng_wire::{Level, Outcome, Totals};
+use ng_wire::{Level, Outcome, RingView, Totals};
 use parking_lot::Mutex;
 use segment::{Block, Press, Segment};
 use std::collections::VecDeque;
@@ -45,7 +47,7 @@ pub type Shared = Arc<Mutex<Store>>;
 /// The ring of recent records.
 pub struct Store {
     symbols: Arc<Symbols>,
-    sealed: Arc<VecDeque<Arc<Segment>>>,
+    sealed: Arc<VecDeque<Placed>>,
     open: Block,
     press: Press,
     /// Ordinal of the oldest record that is still shown.
@@ -54,6 +56,12 @@ pub struct Store {
     capacity: usize,
     byte_limit: usize,
     sealed_bytes: usize,
+    /// Samples held.
+    samples: usize,
+    /// Of them, those of the open block.
+    open_samples: usize,
+    workspace: retention::Workspace,
+    thinned: Thinned,
     refused: u64,
     totals: Totals,
 }
@@ -63,11 +71,34 @@ pub struct Store {
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     symbols: Arc<Symbols>,
-    sealed: Arc<VecDeque<Arc<Segment>>>,
+    sealed: Arc<VecDeque<Placed>>,
     first: u64,
     next: u64,
     next_seq: u64,
+    thinned: Thinned,
     totals: Totals,
+}
+
+/// A sealed segment where it stands in the ring.
+#[derive(Clone, Debug)]
+struct Placed {
+    /// Ordinal of its first record. It grows when samples behind it leave the ring, so that the newest ordinal is always the
+    /// number of records ever stored.
+    first: u64,
+    /// Samples in it.
+    samples: usize,
+    /// Arrival of its first record, nanoseconds since 1970, UTC.
+    since_ns: i64,
+    segment: Arc<Segment>,
+}
+
+/// The samples that left the ring before older records did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Thinned {
+    /// How many there were.
+    records: u64,
+    /// There is none left in the ring below this `seq`.
+    below: u64,
 }
 
 /// A sealed segment could not be unpacked.
@@ -87,7 +118,7 @@ impl Store {
     /// [`set_byte_limit`](Store::set_byte_limit) says otherwise. Log lines of 120 bytes take less than half of it.
     pub const BYTES_PER_RECORD: usize = 256;
 
-    /// An empty ring for at most `capacity` records, at least one.
+    /// An empty ring for at most `capacity` records, at least one, and half as many samples.
     pub fn new(capacity: usize) -> Self {
         let mut store = Store {
             symbols: Arc::new(Symbols::new()),
@@ -99,6 +130,10 @@ impl Store {
             capacity: 0,
             byte_limit: 0,
             sealed_bytes: 0,
+            samples: 0,
+            open_samples: 0,
+            workspace: retention::Workspace::default(),
+            thinned: Thinned::default(),
             refused: 0,
             totals: Totals::default(),
         };
@@ -125,6 +160,9 @@ impl Store {
             self.seal();
         }
         self.open.push(head, raw);
+        let is_sample = usize::from(retention::is_sample(head));
+        self.samples += is_sample;
+        self.open_samples += is_sample;
         self.next_seq = head.seq + 1;
         tally(&mut self.totals, head);
         self.prune();
@@ -176,10 +214,10 @@ impl Store {
     pub fn head(&self, seq: u64) -> Option<RecordHeader> {
         let ordinal = self.ordinal_of(seq);
         let head = match segment_of(&self.sealed, ordinal) {
-            Some(segment) => {
+            Some(placed) => {
                 let mut block = Block::default();
-                segment.unpack_heads(&mut block, &mut Vec::new()).ok()?;
-                block.heads.get((ordinal - segment.first) as usize).copied()
+                placed.segment.unpack_heads(&mut block, &mut Vec::new()).ok()?;
+                block.heads.get((ordinal - placed.first) as usize).copied()
             }
             None => self.open.heads.get((ordinal - self.open.first) as usize).copied(),
         };
@@ -196,20 +234,42 @@ impl Store {
         self.len() == 0
     }
 
-    /// Most records held.
+    /// Most records held, samples not counted.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Changes the most records held, at least one, and with it the byte limit. The oldest go first.
+    /// All samples with a `seq` below this one have left the ring.
+    pub fn thinned_below(&self) -> u64 {
+        self.thinned.below
+    }
+
+    /// What the ring holds.
+    pub fn view(&self) -> RingView {
+        let open_ns = || self.open.heads.first().map(|head| head.received_ns);
+        RingView {
+            capacity: self.capacity as u64,
+            records: Some((self.len() - self.samples) as u64),
+            samples: self.samples as u64,
+            earlier: self.first - self.thinned.records,
+            thinned: self.thinned.records,
+            first_seq: self.first_seq(),
+            next_seq: self.next_seq,
+            since_ns: self.sealed.front().map(|oldest| oldest.since_ns).or_else(open_ns),
+            bytes: self.bytes() as u64,
+        }
+    }
+
+    /// Changes the most records held, at least one, and with it the byte limit. The oldest go first, and before them old
+    /// samples.
     pub fn set_capacity(&mut self, capacity: usize) {
         self.capacity = capacity.max(1);
         self.byte_limit = self.capacity.saturating_mul(Self::BYTES_PER_RECORD).max(16 << 20);
         self.prune();
     }
 
-    /// Changes the most bytes that sealed segments take; records are then given up before the capacity is reached. The
-    /// newest records, up to 1024 of them, are always held.
+    /// Changes the most bytes that sealed segments take; records are then given up before the capacity is reached, samples
+    /// first. The newest records, up to 1024 of them, are always held.
     pub fn set_byte_limit(&mut self, bytes: usize) {
         self.byte_limit = bytes;
         self.prune();
@@ -217,7 +277,7 @@ impl Store {
 
     /// Memory used by the records and by the work of sealing them, in bytes; names are not counted.
     pub fn bytes(&self) -> usize {
-        self.sealed_bytes + self.open.bytes() + self.press.bytes()
+        self.sealed_bytes + self.open.bytes() + self.press.bytes() + self.workspace.bytes()
     }
 
     /// Records left out by [`push`](Store::push).
@@ -238,27 +298,20 @@ impl Store {
             first: self.first,
             next: self.open.end(),
             next_seq: self.next_seq,
+            thinned: self.thinned,
             totals: self.totals,
         }
     }
 
     fn seal(&mut self) {
         let segment = Segment::seal(&self.open, &mut self.press);
-        self.open.restart(segment.end());
-        self.sealed_bytes += segment.bytes();
-        Arc::make_mut(&mut self.sealed).push_back(Arc::new(segment));
-    }
-
-    fn prune(&mut self) {
-        self.first = self.first.max(self.open.end().saturating_sub(self.capacity as u64));
-        while let Some(oldest) = self.sealed.front() {
-            if oldest.end() > self.first && self.sealed_bytes <= self.byte_limit {
-                break;
-            }
-            self.first = self.first.max(oldest.end());
-            self.sealed_bytes -= oldest.bytes();
-            Arc::make_mut(&mut self.sealed).pop_front();
-        }
+        let since_ns = self.open.heads.first().map_or(0, |head| head.received_ns);
+        let (first, samples) = (self.open.first, self.open_samples);
+        let placed = Placed { first, samples, since_ns, segment: Arc::new(segment) };
+        self.open.restart(placed.end());
+        self.open_samples = 0;
+        self.sealed_bytes += placed.segment.bytes();
+        Arc::make_mut(&mut self.sealed).push_back(placed);
     }
 
     fn seq_at(&self, ordinal: u64) -> Option<u64> {
@@ -303,25 +356,32 @@ impl Snapshot {
         self.first == self.next
     }
 
-    fn segment(&self, ordinal: u64) -> Option<&Arc<Segment>> {
+    fn segment(&self, ordinal: u64) -> Option<&Placed> {
         segment_of(&self.sealed, ordinal)
     }
 }
 
-fn segment_of(sealed: &VecDeque<Arc<Segment>>, ordinal: u64) -> Option<&Arc<Segment>> {
-    sealed.get(sealed.partition_point(|segment| segment.end() <= ordinal)).filter(|segment| segment.first <= ordinal)
+impl Placed {
+    /// Ordinal after the last record.
+    fn end(&self) -> u64 {
+        self.first + self.segment.len() as u64
+    }
 }
 
-fn seq_at(sealed: &VecDeque<Arc<Segment>>, open: &Block, ordinal: u64) -> Option<u64> {
+fn segment_of(sealed: &VecDeque<Placed>, ordinal: u64) -> Option<&Placed> {
+    sealed.get(sealed.partition_point(|placed| placed.end() <= ordinal)).filter(|placed| placed.first <= ordinal)
+}
+
+fn seq_at(sealed: &VecDeque<Placed>, open: &Block, ordinal: u64) -> Option<u64> {
     match segment_of(sealed, ordinal) {
-        Some(segment) => Some(segment.seq((ordinal - segment.first) as usize)),
+        Some(placed) => Some(placed.segment.seq((ordinal - placed.first) as usize)),
         None => open.heads.get(usize::try_from(ordinal.checked_sub(open.first)?).ok()?).map(|head| head.seq),
     }
 }
 
-fn ordinal_of(sealed: &VecDeque<Arc<Segment>>, open: &Block, seq: u64) -> u64 {
-    match sealed.get(sealed.partition_point(|segment| segment.below(seq) == segment.len())) {
-        Some(segment) => segment.first + segment.below(seq) as u64,
+fn ordinal_of(sealed: &VecDeque<Placed>, open: &Block, seq: u64) -> u64 {
+    match sealed.get(sealed.partition_point(|placed| placed.segment.below(seq) == placed.segment.len())) {
+        Some(placed) => placed.first + placed.segment.below(seq) as u64,
         None => open.first + open.below(seq) as u64,
     }
 }

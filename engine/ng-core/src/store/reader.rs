@@ -1,7 +1,7 @@
 //! One reader's way to the records: a copy of the open block, and the segments it unpacked lately.
 
 use super::segment::{Block, Segment};
-use super::{Shared, Snapshot, ordinal_of, seq_at};
+use super::{Placed, Shared, Snapshot, ordinal_of, seq_at};
 use ng_model::record::StoredRecord;
 use std::ops::{ControlFlow, Range};
 
@@ -118,7 +118,7 @@ impl Reader {
     /// The plain records around this ordinal; none when they are not in the ring, or corrupt.
     pub(super) fn block(&mut self, snapshot: &Snapshot, ordinal: u64, purpose: Purpose) -> Option<&Block> {
         match snapshot.segment(ordinal) {
-            Some(segment) => self.shelf.unpack(segment, purpose),
+            Some(placed) => self.shelf.unpack(placed, purpose),
             None => Some(&self.tail),
         }
     }
@@ -126,7 +126,7 @@ impl Reader {
     /// Ordinals of the block around this ordinal, cut to the ring.
     pub(super) fn bounds(&self, snapshot: &Snapshot, ordinal: u64) -> Range<u64> {
         let (first, end) = match snapshot.segment(ordinal) {
-            Some(segment) => (segment.first, segment.end()),
+            Some(placed) => (placed.first, placed.end()),
             None => (self.tail.first, self.tail.end()),
         };
         first.max(snapshot.first)..end.min(snapshot.next)
@@ -150,66 +150,76 @@ impl Reader {
 #[derive(Default)]
 struct Shelf {
     books: Vec<Book>,
-    scanned: Block,
-    heads: Block,
+    scanned: Book,
+    heads: Book,
     scratch: Vec<u8>,
     uses: u64,
-    /// First ordinals of the corrupt segments found last.
-    corrupt: Vec<u64>,
+    /// The corrupt segments found last.
+    corrupt: Vec<(u64, usize)>,
     unreadable: u64,
 }
 
+#[derive(Default)]
 struct Book {
+    /// Of which segment; an empty block is of none.
+    id: (u64, usize),
     block: Block,
     used: u64,
 }
 
-impl Shelf {
-    fn unpack(&mut self, segment: &Segment, purpose: Purpose) -> Option<&Block> {
-        self.uses += 1;
-        if let Some(place) = self.books.iter().position(|book| book.block.first == segment.first) {
-            self.books[place].used = self.uses;
-            return Some(&self.books[place].block);
-        }
-        if self.corrupt.contains(&segment.first) {
-            return None;
-        }
-        let unpacked = match purpose {
-            Purpose::Show => return self.shelve(segment),
-            Purpose::Scan if self.scanned.len() > 0 && self.scanned.first == segment.first => Ok(&self.scanned),
-            Purpose::Scan => segment.unpack(&mut self.scanned, &mut self.scratch).map(|()| &self.scanned),
-            Purpose::Heads if self.heads.len() > 0 && self.heads.first == segment.first => Ok(&self.heads),
-            Purpose::Heads => segment.unpack_heads(&mut self.heads, &mut self.scratch).map(|()| &self.heads),
-        };
-        match unpacked {
-            Ok(block) => Some(block),
-            Err(_) => {
-                note(&mut self.corrupt, &mut self.unreadable, segment);
-                None
-            }
-        }
+impl Book {
+    fn is_of(&self, segment: &Segment) -> bool {
+        self.id == segment.id() && self.block.len() > 0
     }
 
-    fn shelve(&mut self, segment: &Segment) -> Option<&Block> {
-        let mut block = if self.books.len() < UNPACKED {
-            Block::default()
-        } else {
-            let oldest = (0..self.books.len()).min_by_key(|place| self.books[*place].used)?;
-            self.books.swap_remove(oldest).block
-        };
-        if segment.unpack(&mut block, &mut self.scratch).is_err() {
-            note(&mut self.corrupt, &mut self.unreadable, segment);
-            return None;
-        }
-        self.books.push(Book { block, used: self.uses });
-        self.books.last().map(|book| &book.block)
+    /// The records with the ordinals that they have now.
+    fn at(&mut self, first: u64) -> &Block {
+        self.block.first = first;
+        &self.block
     }
 }
 
-fn note(corrupt: &mut Vec<u64>, unreadable: &mut u64, segment: &Segment) {
-    if corrupt.len() == 1024 {
-        corrupt.remove(0);
+impl Shelf {
+    fn unpack(&mut self, placed: &Placed, purpose: Purpose) -> Option<&Block> {
+        let segment = &placed.segment;
+        self.uses += 1;
+        if let Some(place) = self.books.iter().position(|book| book.is_of(segment)) {
+            self.books[place].used = self.uses;
+            return Some(self.books[place].at(placed.first));
+        }
+        if self.corrupt.contains(&segment.id()) {
+            return None;
+        }
+        let book = match purpose {
+            Purpose::Show => room(&mut self.books, self.uses)?,
+            Purpose::Scan => &mut self.scanned,
+            Purpose::Heads => &mut self.heads,
+        };
+        if !book.is_of(segment) {
+            let unpacked = match purpose {
+                Purpose::Show | Purpose::Scan => segment.unpack(&mut book.block, &mut self.scratch),
+                Purpose::Heads => segment.unpack_heads(&mut book.block, &mut self.scratch),
+            };
+            book.id = segment.id();
+            if unpacked.is_err() {
+                if self.corrupt.len() == 1024 {
+                    self.corrupt.remove(0);
+                }
+                self.corrupt.push(segment.id());
+                self.unreadable += segment.len() as u64;
+                return None;
+            }
+        }
+        Some(book.at(placed.first))
     }
-    corrupt.push(segment.first);
-    *unreadable += segment.len() as u64;
+}
+
+/// A book to unpack into.
+fn room(books: &mut Vec<Book>, uses: u64) -> Option<&mut Book> {
+    if books.len() < UNPACKED {
+        books.push(Book::default());
+    }
+    let book = books.iter_mut().min_by_key(|book| book.used)?;
+    book.used = uses;
+    Some(book)
 }

@@ -24,6 +24,7 @@ impl View {
     /// passed over at no cost; of others each counts against `budget`, of which at least one record is looked at.
     pub fn next_match(&mut self, from_seq: u64, forward: bool, filter: &Filter, budget: usize, now_ns: i64) -> Find {
         let snapshot = self.reader.look();
+        self.renumber(&snapshot);
         let end = self.examined.map_or(snapshot.next, |(_, to)| to).min(snapshot.next);
         let mut budget = budget.max(1);
         // The ordinals that are still to be looked at.

@@ -20,11 +20,9 @@ pub(super) struct Block {
     arena: Vec<u8>,
 }
 
-/// Records in compressed form.
+/// Records in compressed form. They keep it wherever in the ring they stand.
 #[derive(Debug)]
 pub(super) struct Segment {
-    /// Ordinal of the first record.
-    pub(super) first: u64,
     count: usize,
     seqs: Seqs,
     heads: Packed,
@@ -95,6 +93,13 @@ impl Block {
         self.arena.shrink_to(BYTES);
     }
 
+    /// Adds the records of `other` from `index` on that `wanted` lets through.
+    pub(super) fn extend(&mut self, other: &Block, index: usize, wanted: impl Fn(&RecordHeader) -> bool) {
+        for (index, head) in other.heads.iter().enumerate().skip(index).filter(|(_, head)| wanted(head)) {
+            self.push(head, other.raw(index));
+        }
+    }
+
     /// Takes over what `other`, an older or a newer state of the same block, has beyond this one.
     pub(super) fn follow(&mut self, other: &Block) {
         if self.first != other.first || self.len() > other.len() {
@@ -110,8 +115,17 @@ impl Block {
     pub(super) fn get<'a>(&'a self, ordinal: u64, symbols: &'a Symbols) -> Option<StoredRecord<'a>> {
         let index = usize::try_from(ordinal.checked_sub(self.first)?).ok()?;
         let head = self.heads.get(index)?;
+        Some(StoredRecord { head, raw: self.raw(index), symbols })
+    }
+
+    fn raw(&self, index: usize) -> &[u8] {
         let start = index.checked_sub(1).map_or(0, |index| self.ends[index]);
-        Some(StoredRecord { head, raw: &self.arena[start..self.ends[index]], symbols })
+        &self.arena[start..self.ends[index]]
+    }
+
+    /// Bytes of all records.
+    pub(super) fn raw_len(&self) -> usize {
+        self.arena.len()
     }
 
     /// Number of records with a lower `seq`.
@@ -137,16 +151,16 @@ impl Segment {
         let arena = Packed::new(&block.arena, press);
         press.packed.truncate(2 * BYTES);
         press.packed.shrink_to(2 * BYTES);
-        Segment { first: block.first, count: block.len(), seqs: Seqs::of(&block.heads), heads, arena }
+        Segment { count: block.len(), seqs: Seqs::of(&block.heads), heads, arena }
     }
 
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// Ordinal after the last record.
-    pub(super) fn end(&self) -> u64 {
-        self.first + self.count as u64
+    /// What no other segment of the ring has: the `seq` of its first record, and how many it has.
+    pub(super) fn id(&self) -> (u64, usize) {
+        (self.seq(0), self.count)
     }
 
     /// The `seq` of the record at `index`.
@@ -165,19 +179,20 @@ impl Segment {
         }
     }
 
-    /// Unpacks heads and raw bytes into `block`, whose memory is reused. The block is empty after an error.
+    /// Unpacks heads and raw bytes into `block`, whose memory is reused, as if they were the first of the ring. The block is
+    /// empty after an error.
     pub(super) fn unpack(&self, block: &mut Block, scratch: &mut Vec<u8>) -> Result<(), Corrupt> {
         let unpacked = self.unpack_heads(block, scratch).and_then(|()| self.arena.unpack(&mut block.arena));
         if unpacked.is_ok() && block.ends.last().is_none_or(|end| *end == block.arena.len()) {
             return Ok(());
         }
-        block.restart(self.first);
+        block.restart(0);
         Err(Corrupt)
     }
 
     /// Unpacks the heads alone; the records of the block must not be asked for.
     pub(super) fn unpack_heads(&self, block: &mut Block, scratch: &mut Vec<u8>) -> Result<(), Corrupt> {
-        block.restart(self.first);
+        block.restart(0);
         self.heads.unpack(scratch)?;
         codec::decode(scratch, self.count, &mut block.heads, &mut block.ends)
     }

@@ -302,7 +302,7 @@ fn a_corrupt_segment_is_passed_over_and_counted() {
         store.push(&line(seq, "same"), b"same");
     }
     let sealed = Arc::make_mut(&mut store.sealed);
-    Arc::get_mut(&mut sealed[1]).unwrap().spoil(false, 0, 0xFF);
+    Arc::get_mut(&mut sealed[1].segment).unwrap().spoil(false, 0, 0xFF);
     let shared = Arc::new(Mutex::new(store));
 
     let mut view = View::new(shared.clone(), filter("same"));
@@ -369,7 +369,7 @@ fn pruned_segments_are_freed_while_views_stand_still() {
     push(0);
     view.advance(0, 0);
     assert_eq!(messages(&mut view, 0, 3).len(), 3);
-    let weak: Vec<_> = store.lock().sealed.iter().map(Arc::downgrade).collect();
+    let weak: Vec<_> = store.lock().sealed.iter().map(|placed| Arc::downgrade(&placed.segment)).collect();
     push(5000);
     assert!(weak.iter().all(|segment| segment.upgrade().is_none()));
     assert_eq!(messages(&mut view, 0, 2000), []);

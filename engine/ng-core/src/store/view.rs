@@ -1,7 +1,7 @@
 //! The part of the ring that a filter lets through, found step by step.
 
 use super::reader::{Purpose, Reader};
-use super::{Shared, Snapshot, tally};
+use super::{Shared, Snapshot, Thinned, tally};
 use ng_filter::Filter;
 use ng_model::record::StoredRecord;
 use ng_wire::{Totals, ViewState};
@@ -22,6 +22,9 @@ pub struct View {
     pub(super) index: VecDeque<u64>,
     /// Ordinals examined; none before the first advance.
     pub(super) examined: Option<(u64, u64)>,
+    /// The same as `seq`, for when the ring is thinned and its ordinals change.
+    examined_seqs: (u64, u64),
+    thinned: Thinned,
     pruned: u64,
     totals: Totals,
 }
@@ -34,6 +37,8 @@ impl View {
             filter,
             index: VecDeque::new(),
             examined: None,
+            examined_seqs: (0, 0),
+            thinned: Thinned::default(),
             pruned: 0,
             totals: Totals::default(),
         }
@@ -49,6 +54,8 @@ impl View {
                 filter: self.filter.clone(),
                 index: self.index.clone(),
                 examined: self.examined,
+                examined_seqs: self.examined_seqs,
+                thinned: self.thinned,
                 pruned: self.pruned,
                 totals: self.totals,
             },
@@ -68,6 +75,7 @@ impl View {
     /// nanoseconds since 1970, UTC; a record stays in the view when it has become too old for the filter.
     pub fn advance(&mut self, budget: usize, now_ns: i64) -> ViewState {
         let snapshot = self.reader.look();
+        self.renumber(&snapshot);
         if self.filter.is_everything() {
             self.examined = Some((snapshot.first, snapshot.next));
             self.pruned = snapshot.first;
@@ -79,6 +87,8 @@ impl View {
             let left = self.scan_new(&snapshot, budget as u64, now_ns);
             self.scan_old(&snapshot, left, now_ns);
         }
+        let (from, to) = self.examined.unwrap_or((snapshot.next, snapshot.next));
+        self.examined_seqs = (self.reader.seq_at(&snapshot, from), self.reader.seq_at(&snapshot, to));
         self.state(&snapshot)
     }
 
@@ -146,18 +156,35 @@ impl View {
     }
 
     fn state(&self, snapshot: &Snapshot) -> ViewState {
-        let (from, to) = self.examined.unwrap_or((snapshot.next, snapshot.next));
         ViewState {
             first_seq: self.reader.seq_at(snapshot, snapshot.first),
             next_seq: snapshot.next_seq,
-            earlier: snapshot.first,
+            earlier: snapshot.first - snapshot.thinned.records,
+            thinned: snapshot.thinned.records,
             recorded: snapshot.next,
-            scanned_from: self.reader.seq_at(snapshot, from),
-            scanned_to: self.reader.seq_at(snapshot, to),
+            scanned_from: self.examined_seqs.0,
+            scanned_to: self.examined_seqs.1,
             matched: self.len() as u64,
             pruned: self.pruned,
             totals: self.totals,
         }
+    }
+
+    /// Finds what was examined in a ring that was thinned meanwhile, and drops matches that left it.
+    pub(super) fn renumber(&mut self, snapshot: &Snapshot) {
+        if snapshot.thinned == self.thinned {
+            return;
+        }
+        let (from, to) = self.examined_seqs;
+        if let Some(examined) = &mut self.examined {
+            *examined = (self.reader.ordinal_of(snapshot, from), self.reader.ordinal_of(snapshot, to));
+        }
+        let (reader, known) = (&self.reader, self.index.len());
+        let touched = self.thinned.below..snapshot.thinned.below;
+        self.index
+            .retain(|&seq| !touched.contains(&seq) || reader.seq_at(snapshot, reader.ordinal_of(snapshot, seq)) == seq);
+        self.pruned += (known - self.index.len()) as u64;
+        self.thinned = snapshot.thinned;
     }
 
     /// Drops matches that left the ring.

@@ -33,7 +33,8 @@ static RING: &[Row] = &[Row {
     key: "capacity",
     accepts: Accepts::Int(100_000, 1_024, 100_000_000),
     unit: "records",
-    summary: "Most recent records that stay in memory for looking back, filtering and searching.",
+    summary: "Most recent records that stay in memory for looking back, filtering and searching. Samples are not among them: \
+              half as many of those stay besides.",
 }];
 
 static READING_KEYS: &[Row] = &[

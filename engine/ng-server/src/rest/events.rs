@@ -206,7 +206,10 @@ impl<'a> BatchBuilder<'a> {
     /// Notes numbers without a record: they left the ring, or cannot be read back.
     fn hole(&mut self, from_seq: u64, to_seq: u64) {
         if from_seq < to_seq {
-            let gone = to_seq <= self.store.lock().first_seq();
+            let gone = {
+                let store = self.store.lock();
+                to_seq <= store.first_seq().max(store.thinned_below())
+            };
             let reason = if gone { GapReason::Retention } else { GapReason::Corrupt };
             self.page.gaps.push(Gap { from_seq, to_seq, count: to_seq - from_seq, reason });
         }

@@ -149,13 +149,7 @@ pub(crate) fn totals(hub: &Hub) -> Totals {
 
 /// The ring as of now.
 pub(crate) fn ring(hub: &Hub) -> RingView {
-    let store = hub.store.lock();
-    RingView {
-        capacity: store.capacity() as u64,
-        first_seq: store.first_seq(),
-        next_seq: store.next_seq(),
-        bytes: store.bytes() as u64,
-    }
+    hub.store.lock().view()
 }
 
 /// What a module counts, as of the latest view; 0 before the first.
