@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from ng_tui.frame.banner import Banner
 from ng_tui.frame.command_palette import command_palette
 from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
+from ng_tui.frame.line_watch import LineWatch
 from ng_tui.frame.notices import Notices, copied
 from ng_tui.frame.overview import Overview
 from ng_tui.frame.pulse import Pulse
@@ -99,6 +101,7 @@ class ConsoleApp(LinkedApp):
         self._presented_at = 0.0
         self._carry_on: carry_on.CarryOn | None = None
         self._pulse: Pulse | None = None
+        self._line_watch = LineWatch(partial(self._tell, severity="information"), os.environ)
         self._signals = ExitStack()  # gives the handlers of signals and of ended threads back
         wanted = unknown(options.theme, self._loaded)
         wrong = [*self._loaded.problems, *([wanted] if wanted else [])]
@@ -190,6 +193,7 @@ class ConsoleApp(LinkedApp):
         for command, error in refused:
             del command
             self._refused(error)
+        state.slow_line = self._line_watch.look(self.thin_link.meter if self.thin_link else None, time.monotonic())
         is_busy = self._events.tick()
         self._show_connection(state, now)
         now, stand = time.monotonic(), (state.revision, self._place)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ng_tui.client.wire import ModuleStatus, SourceView, TroubleKind
 from ng_tui.i18n import ntr, tr
 from ng_tui.state import State
-from ng_tui.text import fmt_count, safe
+from ng_tui.text import fmt_count, fmt_us, safe
 
 SHORT_S = 600
 """A ring that holds less than this forgets faster than people look, seconds."""
@@ -116,6 +116,15 @@ def _ring_short(state: State) -> Said:
     return text, tr("Older events are gone. ring.capacity in the configuration is how many are kept.")
 
 
+def _slow_link(state: State) -> Said:
+    line = state.slow_line
+    if line is None:
+        return None
+    text = tr("the line to this terminal is slow: {rtt} there and back", rtt=fmt_us(line.rtt_s * 1e6))
+    why = tr("What is shown is as old as that, and drawn less often. Events need less of a line than a screen does:")
+    return text, why + " " + tr("run the console where you sit, and connect it to an engine that serves here.")
+
+
 def _sources(state: State) -> list[SourceView]:
     return [one for one in state.metrics.sources if one.enabled] if state.metrics is not None else []
 
@@ -128,5 +137,6 @@ CHECKS: dict[str, Callable[[State], Said]] = {
     "most-rejected": _most_rejected,
     "source-silent": _source_silent,
     "ring-short": _ring_short,
+    "slow-link": _slow_link,
 }
 """Every check by the id of its lint, the gravest first."""

@@ -43,6 +43,16 @@ class Series:
         return [self.values[index] for index in range(len(self.values) - count, len(self.values))]
 
 
+@dataclass(frozen=True)
+class SlowLine:
+    """The line to the terminal while it is slow."""
+
+    rtt_s: float
+    """Seconds there and back."""
+    frames_per_s: float
+    bytes_per_s: float
+
+
 @dataclass
 class State:
     """The latest of everything. Absent views have not arrived yet."""
@@ -59,6 +69,8 @@ class State:
     """How the connection stands."""
     lost_at: float | None = None
     """When the connection was lost, by `time.monotonic`; None while it is live, and before it was live at all."""
+    slow_line: SlowLine | None = None
+    """The line to the terminal; None while it is fast, or not known."""
     revision: int = 0
 
     def connect(self, link: Link, now: float) -> None:

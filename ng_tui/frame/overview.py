@@ -12,7 +12,7 @@ from ng_tui.connection import Meter, RemoteEngine
 from ng_tui.i18n import tr
 from ng_tui.kit.lines import Line, Lines, cut, line_width, spread
 from ng_tui.kit.palette import Palette
-from ng_tui.state import State
+from ng_tui.state import SlowLine, State
 from ng_tui.text import ABSENT, fmt_bytes, fmt_clock, fmt_rate, fmt_short, fmt_us, safe
 
 WIDTHS = (7, 8, 8, 4, 3)
@@ -57,10 +57,14 @@ class Overview(Lines):
             self._colour = colour
             self.refresh_styles()
         clock = fmt_clock(now_ns)
+        if state.slow_line is not None and clock == self._clock:
+            return  # once a second is enough for such a line
         head = [(safe(label), "")] if engine is None else connection(state, label, engine, list(links))
         items = numbers(state)
         if engine is not None and not engine.local:
             items += self._link_numbers(state.link, now)
+        if state.slow_line is not None:
+            items.append((4, _line_numbers(state.slow_line)))
         if lost := sum(link.state is not LinkState.LIVE for link in links.values()):
             live = tr("{n} of {count} live", n=len(links) - lost, count=len(links))
             items.append((2, [(live, "warn")]))
@@ -144,6 +148,13 @@ def numbers(state: State) -> list[Item]:
         (rank, [(name + " ", "dim"), (f"{value:<{WIDTHS[place]}}", "dim" if old else tag)])
         for place, (rank, name, value, tag) in enumerate(items)
     ]
+
+
+def _line_numbers(line: SlowLine) -> Line:
+    """The line to the terminal."""
+    frames = tr("{n} fps", n=f"{line.frames_per_s:.1f}")
+    numbers = f"{fmt_us(line.rtt_s * 1e6)} {frames} {fmt_bytes(line.bytes_per_s)}/s"
+    return [(tr("line") + " ", "dim"), (numbers, "warn")]
 
 
 def _lost(state: State) -> bool:

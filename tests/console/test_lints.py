@@ -11,7 +11,7 @@ import pytest
 
 from ng_tui.client.wire import MetricsView, ModuleStatus, SourceView, Trouble, TroubleKind
 from ng_tui.lints import CHECKS, lints
-from ng_tui.state import Series, State
+from ng_tui.state import Series, SlowLine, State
 from tests.console.sample_state import metrics, modules
 from tests.console.trial_console import console, settle, shown
 
@@ -64,6 +64,10 @@ def fill(state: State) -> None:
     state.metrics = msgspec.structs.replace(of(state), ring=ring)
 
 
+def slow_down(state: State) -> None:
+    state.slow_line = SlowLine(0.24, 2.0, 9000.0)
+
+
 CASES: dict[str, tuple[Callable[[State], None], str]] = {
     "events-lost": (lose, "1 200 events were lost within a minute"),
     "module-failed": (fail, "grid failed"),
@@ -72,6 +76,7 @@ CASES: dict[str, tuple[Callable[[State], None], str]] = {
     "most-rejected": (reject, "75% of the events are rejected"),
     "source-silent": (silence, "1 source is silent: host"),
     "ring-short": (fill, "memory holds the last 100 s"),
+    "slow-link": (slow_down, "the line to this terminal is slow: 240ms there and back"),
 }
 
 
