@@ -89,6 +89,8 @@ class Overview(Lines):
             clock = clock[:5]
         while items and room() < 0:
             items.remove(max(items, key=lambda item: item[0]))
+        if room() >= len(self._clock) - len(clock):
+            clock = self._clock
         head = cut(name + head, max(0, width - len(clock) - 1))
         left = head + [span for _, item in items for span in (("  ", ""), *item)]
         return [spread(left, [(clock, "strong")], width)]
