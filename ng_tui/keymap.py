@@ -56,7 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("events.previous_warning", "W", "previous('warning')", "Warning up", "Previous warning."),
     Action("events.next_veto", "v", "next('veto')", "Veto", "Next event that Guardian flagged or rejected.", True),
     Action("events.previous_veto", "V", "previous('veto')", "Veto up", "Previous veto."),
-    Action("events.next_anomaly", "a", "next('anomaly')", "Anomaly", "Next event that raised an alert.", True),
+    Action("events.next_anomaly", "a", "next('anomaly')", "Anomaly", "Next event that is an anomaly.", True),
     Action("events.previous_anomaly", "A", "previous('anomaly')", "Anomaly up", "Previous anomaly."),
     Action("events.mark", "m", "mark", "Mark", "Set or clear a mark on the event under the cursor.", True),
     Action("events.next_mark", "'", "next_mark", "Next mark", "Go to the next mark; from the last to the first."),

@@ -125,6 +125,12 @@ class State:
         measured = [value for value in self.history(name, MEAN_SECONDS) if value is not None]
         return sum(measured) / len(measured) if measured else None
 
+    @property
+    def is_learning(self) -> bool:
+        """Most events of the last minute are of streams that still learn, of which nobody knows what is new in them."""
+        events = sum(value for value in self.history("events", 60) if value is not None)
+        return self.metrics is not None and self.metrics.learning_per_min > events / 2
+
     def _now(self) -> int:
         """The engine's time, as far as it has told it."""
         return self.metrics.time_ns if self.metrics is not None else 0

@@ -450,6 +450,7 @@ class MetricsView(Struct, omit_defaults=True):
     sources: list[SourceView]
     subscriptions: list[SubscriptionView]
     gauges: list[Gauge]
+    learning_per_min: float = 0.0
 
 
 class Mode(StrEnum):
@@ -839,6 +840,7 @@ class Totals(Struct, omit_defaults=True):
     alerts: int
     flagged: int
     rejected: int
+    learning: int = 0
 
 
 class TrialView(Struct, omit_defaults=True):

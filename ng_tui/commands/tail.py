@@ -147,7 +147,7 @@ def write_ring(client: ReplayClient, filter_text: str, as_json: bool, duration: 
 def row_line(row: Row) -> str:
     """One row of the ring for a person."""
     marks = f"[{row.outcome}] " if row.outcome is not Outcome.ADMIT else ""
-    marks += tr("[alert] ") if row.is_alert else tr("[new] ") if row.is_novel else ""
+    marks += tr("[anomaly] ") if row.is_alert else tr("[new] ") if row.is_novel else ""
     return f"{fmt_time(row.time_ns, 'iso', now_ns=row.time_ns)} {row.level:<6} {row.source}: {marks}{row.text}"
 
 
@@ -157,7 +157,7 @@ def line(record: Record) -> str:
     if record.verdict.outcome is not Outcome.ADMIT and record.verdict.hit is not None:
         marks += f"[{record.verdict.outcome}: {record.verdict.hit.rule}] "
     if record.detection.is_alert:
-        marks += tr("[alert] ")
+        marks += tr("[anomaly] ")
     elif record.detection.is_novel:
         marks += tr("[new] ")
     when = fmt_time(record.time_ns, "iso", now_ns=record.received_ns)

@@ -24,7 +24,8 @@ _WIDTH = 70
 _KEYS = 14
 
 _GLOSSARY = {
-    "events": "novelty: how unlike what came before, 3 = unlike all of it; anomaly: how rare such surprise is; "
+    "events": "novelty: how unlike what came before, 3 = unlike all of it; anomaly: rarer than the threshold "
+    "allows; new: the first of its kind, dim while its stream still learns; alert: a rule of yours fires; "
     "veto: Guardian flagged or rejected the event; pattern: events of one shape; a gap row says how many records "
     "are missing.",
     "modules": "p50, p95, p99: half, 95 % and 99 % of operations took less time than this.",

@@ -135,13 +135,15 @@ def numbers(state: State) -> list[Item]:
     """The numbers of the engine; dim while the connection is lost, for they are no longer of now."""
     metrics = state.metrics
     firing = sum(alert.state is AlertState.FIRING for alert in state.alerts) if metrics else None
-    novel = tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT
+    new = tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT
+    if state.is_learning:
+        new = tr("learning")
     rejected = tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT
     items: list[tuple[int, str, str, str]] = [
         (1, tr("events"), fmt_rate(state.mean("events")), "strong"),
-        (2, tr("novel"), novel, "novel" if metrics and metrics.novel_per_min else ""),
+        (2, tr("new"), new, "novel" if metrics and metrics.novel_per_min and not state.is_learning else ""),
         (3, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
-        (2, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if _lost(state) else ""),
+        (3, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if _lost(state) else ""),
         (2, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
     ]
     old = state.lost_at is not None

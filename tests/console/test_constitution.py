@@ -92,7 +92,7 @@ async def test_a_trial_counts_down_beside_what_it_does() -> None:
         await pilot.pause()
         text = screen_text(app)
         assert "trial 4m 12s left, then neutral" in text
-        assert "rejected 12 → 30/min · alerts 1 → 0/min · new 4 → 2.5/min · by alice" in text
+        assert "rejected 12 → 30/min · anomalies 1 → 0/min · new 4 → 2.5/min · by alice" in text
 
 
 async def test_a_small_room_keeps_the_title_and_the_trial() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from textual.app import App, ComposeResult
 
 from ng_tui.frame.line_watch import FINE_S, SLOW_S, LineWatch
 from ng_tui.frame.overview import Overview
-from ng_tui.state import SlowLine
+from ng_tui.state import SlowLine, State
 from ng_tui.terminal.pacing import LinkMeter
-from tests.console.trial_console import console, settle, shown
+from ng_tui.theme import default_variables, load_themes
+from tests.console.trial_console import shown
+from tests.console.views import metrics
 
 SSH = {"SSH_CONNECTION": "10.0.0.9 51234 10.0.0.4 22"}
 
@@ -50,21 +52,32 @@ def test_the_host_of_an_address_of_ipv6_stands_in_brackets() -> None:
     assert "ssh://[fd00::4]" in told[0]
 
 
-async def test_the_first_line_shows_a_slow_line_and_changes_once_a_second(tmp_path: Path) -> None:
-    app, _ = console(tmp_path)
+class FirstLine(App[None]):
+    """A console of its first line alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overview = Overview()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return default_variables(load_themes(None))
+
+    def compose(self) -> ComposeResult:
+        yield self.overview
+
+
+async def test_the_first_line_shows_a_slow_line_and_changes_once_a_second() -> None:
+    app, state = FirstLine(), State(metrics=metrics(0))
     async with app.run_test(size=(160, 24)) as pilot:
-        await settle(pilot)
-        overview, state = app.query_one(Overview), app.state
-        assert "fps" not in shown(app)
-        state.slow_line = SlowLine(0.24, 2.0, 9216.0)
-        overview.present(state, 10**9)
-        await pilot.pause()
-        first = shown(app).split("\n")[0]
+
+        async def present(slow_line: SlowLine | None, now_ns: int) -> str:
+            state.slow_line = slow_line
+            app.overview.present(state, now_ns)
+            await pilot.pause()
+            return shown(app).split("\n")[0]
+
+        assert "fps" not in await present(None, 0)
+        first = await present(SlowLine(0.24, 2.0, 9216.0), 10**9)
         assert "line 240ms 2.0 fps 9.0 KiB/s" in first
-        state.slow_line = SlowLine(0.31, 1.5, 1024.0)
-        overview.present(state, 10**9 + 1)
-        await pilot.pause()
-        assert shown(app).split("\n")[0] == first
-        overview.present(state, 2 * 10**9)
-        await pilot.pause()
-        assert "line 310ms 1.5 fps 1.0 KiB/s" in shown(app).split("\n")[0]
+        assert await present(SlowLine(0.31, 1.5, 1024.0), 10**9 + 1) == first
+        assert "line 310ms 1.5 fps 1.0 KiB/s" in await present(SlowLine(0.31, 1.5, 1024.0), 2 * 10**9)

@@ -26,7 +26,7 @@ async def test_all_panels_fit_80_by_24() -> None:
         text = screen_text(app)
         for word in ("Events/s", "Latency", "Host", "Queues", "Sources", "total", "1.9ms", "49k/100k", "! 37 lost"):
             assert word in text
-        for word in ("● live", "◔ stale", "○ ended", "3 refused", "novel/min", "42.0%"):
+        for word in ("● live", "◔ stale", "○ ended", "3 refused", "new/min", "42.0%"):
             assert word in text
         act = next(line for line in text.splitlines() if "  act " in line)
         assert act.count("—") == 3

@@ -34,7 +34,7 @@ async def test_patterns_are_shown_with_what_stands_around_them(tmp_path: Path, s
     async with app.run_test(size=size) as pilot:
         await opened(pilot)
         screen = shown(app)
-        assert "everything in the ring" in screen and "8 patterns" in screen and "alerts per 1 000" in screen
+        assert "everything in the ring" in screen and "8 patterns" in screen and "anom. per 1 000" in screen
         assert template(6)[:32] in screen and template(0)[:40] in screen
         assert "75%" in screen and "1.5s session <*> closed" in screen and "nothing yet" in screen
         assert "in all" in screen and "1 234" in screen

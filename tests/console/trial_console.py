@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
@@ -23,7 +24,7 @@ def console(tmp_path: Path, client: FakeClient | None = None, **options: Any) ->
     return ConsoleApp(client, settings), client
 
 
-def shown(app: ConsoleApp) -> str:
+def shown(app: App[Any]) -> str:
     """What stands on the screen, line by line."""
     return "\n".join("".join(segment.text for segment in line) for line in app.screen._compositor.render_strips())
 

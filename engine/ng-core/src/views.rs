@@ -156,6 +156,7 @@ fn metrics(
         uptime_s: mono_ns.saturating_sub(rates.start_ns) as f64 / 1e9,
         events_per_s: rates.per_second(),
         novel_per_min: rates.last_minute(|totals| totals.novel),
+        learning_per_min: rates.last_minute(|totals| totals.learning),
         rejected_per_min: rates.last_minute(|totals| totals.rejected),
         alerts_per_min: rates.last_minute(|totals| totals.alerts),
         dropped: engine.sources.missing() + engine.routes.dropped(),

@@ -51,8 +51,11 @@ pub struct Totals {
     pub warnings: u64,
     /// Of level error or worse.
     pub errors: u64,
-    /// First of their kind.
+    /// First of their kind, in streams that have learnt.
     pub novel: u64,
+    /// Of streams that still learn.
+    #[serde(default)]
+    pub learning: u64,
     /// That raised an alert.
     pub alerts: u64,
     /// Flagged by Guardian.

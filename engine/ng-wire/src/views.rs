@@ -283,6 +283,9 @@ pub struct MetricsView {
     pub events_per_s: f64,
     /// Novel records over the last minute.
     pub novel_per_min: f64,
+    /// Records of streams that still learn, over the last minute.
+    #[serde(default)]
+    pub learning_per_min: f64,
     /// Rejected records over the last minute.
     pub rejected_per_min: f64,
     /// Alerts over the last minute.

@@ -218,7 +218,7 @@ def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, thres
         anomaly = scores.anomaly_score
         field(
             tr("anomaly"),
-            (f"{anomaly:.4f}" if anomaly is not None else ABSENT) + (" " + tr("ALERT") if scores.is_alert else ""),
+            (f"{anomaly:.4f}" if anomaly is not None else ABSENT) + (" " + tr("ANOMALY") if scores.is_alert else ""),
         )
         if threshold:
             field(tr("threshold"), threshold)

@@ -196,7 +196,7 @@ def _gap(row: Row, look: Look, palette: Palette) -> list[Segment]:
 
 
 def _novelty(row: Row, width: int, signs: Signs, palette: Palette) -> list[Segment]:
-    """The bar, and a sign for an alert or for the first of its kind."""
+    """The bar, and a sign for an anomaly or for the first of its kind."""
     if row.state not in (Scoring.SCORED, Scoring.LEARNING):
         return [Segment(" " * (width + 2))]
     step = round(min(max(row.novelty / FARTHEST, 0.0), 1.0) * width * len(signs.steps))
@@ -212,7 +212,7 @@ def _novelty(row: Row, width: int, signs: Signs, palette: Palette) -> list[Segme
     sign = (
         (signs.alert, "level-error")
         if row.is_alert
-        else (signs.novel, "novelty-high")
+        else (signs.novel, "dim" if row.state is Scoring.LEARNING else "novelty-high")
         if row.is_novel
         else (" ", "dim")
     )

@@ -99,7 +99,7 @@ def trial_line(trial: TrialView, now: int) -> Line:
     line.append((" " + tr("left, then {profile}", profile=safe(trial.returns_to)), ""))
     for name, before, during in (
         (tr("rejected"), _of(trial.before, "rejected"), _of(trial.during, "rejected")),
-        (tr("alerts"), _of(trial.before, "alerts"), _of(trial.during, "alerts")),
+        (tr("anomalies"), _of(trial.before, "alerts"), _of(trial.during, "alerts")),
         (tr("new"), _of(trial.before, "novel"), _of(trial.during, "novel")),
     ):
         line += [(f" · {name} ", "dim"), (f"{before} → {during}/min", "")]

@@ -26,9 +26,9 @@ QUEUE_NAME = 10
 def rates() -> list[tuple[str, str, str]]:
     """Series, name and tag of the rates below the chart of events."""
     return [
-        ("novel", tr("novel/min"), "chart-2"),
+        ("novel", tr("new/min"), "chart-2"),
         ("rejected", tr("rejected/min"), "chart-5"),
-        ("alerts", tr("alerts/min"), "chart-3"),
+        ("alerts", tr("anomaly/min"), "chart-3"),
     ]
 
 

@@ -60,7 +60,7 @@ def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: 
     result += labelled(tr("latest"), [tr("{age} ago, #{seq}", age=fmt_age(row.last_ns, now), seq=row.last_seq)], "")
     if row.alerts:
         count = tr("{n} of its events", n=fmt_count(row.alerts))
-        result += labelled(tr("alerts"), [count], "bad")
+        result += labelled(tr("anomalies"), [count], "bad")
     if threshold:
         result += labelled(
             tr("threshold"), wrap(tr("{threshold}; U undoes", threshold=threshold), width - LABEL - 1, 2), ""

@@ -194,7 +194,7 @@ class PatternsPane(Judging):
             ntr("{count} pattern", "{count} patterns", counts.patterns),
             tr("{n} new", n=fmt_count(counts.new_patterns)),
             tr("{n} events", n=fmt_count(counts.events)),
-            tr("{n} alerts per 1 000", n=f"{1000 * counts.alerts / max(1, counts.events):.2f}"),
+            tr("{n} anom. per 1 000", n=f"{1000 * counts.alerts / max(1, counts.events):.2f}"),
         ]
         line: Line = [("  ".join(parts), "")]
         if counts.missed:
@@ -236,7 +236,7 @@ def _columns() -> list[Column]:
         Column("spark", tr("5 min"), SPARK_WIDTH, drop=3, sortable=False),
         Column("level", tr("worst"), 6, drop=2),
         Column("age", tr("latest"), 6, "right", drop=4),
-        Column("alerts", tr("alerts"), 6, "right", drop=1),
+        Column("alerts", tr("anom."), 6, "right", drop=1),
         Column("source", tr("source"), 12, drop=5),
         Column("text", tr("pattern"), 32, grow=True),
     ]

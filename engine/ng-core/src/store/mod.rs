@@ -34,7 +34,7 @@ pub use view::View;
 
 use ng_model::record::{NO_SEQ, RecordHeader};
 use ng_model::symbols::{Sym, Symbols};
-use ng_wire::{Level, Outcome, RingView, Totals};
+use ng_wire::{Level, Outcome, RingView, Scoring, Totals};
 use parking_lot::Mutex;
 use segment::{Block, Press, Segment};
 use std::collections::VecDeque;
@@ -391,7 +391,9 @@ fn tally(totals: &mut Totals, head: &RecordHeader) {
     totals.records += 1;
     totals.warnings += u64::from(head.level == Level::Warn);
     totals.errors += u64::from(head.level >= Level::Error);
-    totals.novel += u64::from(head.detection.is_novel);
+    let learns = head.detection.state == Scoring::Learning;
+    totals.novel += u64::from(head.detection.is_novel && !learns);
+    totals.learning += u64::from(learns);
     totals.alerts += u64::from(head.detection.is_alert);
     totals.flagged += u64::from(head.verdict.outcome == Outcome::Flag);
     totals.rejected += u64::from(head.verdict.outcome == Outcome::Reject);

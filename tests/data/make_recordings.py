@@ -1,7 +1,8 @@
-"""Makes incident.jsonl.gz, the recording behind the pictures in snapshots/: a small shop whose payments begin to fail.
+"""Makes the recordings behind the pictures in snapshots/: a small shop whose payments begin to fail, the
+same in the first seconds of an engine, and a flood of its lines.
 
-Writes logs to /var/log/shop as services would, and records them with a real engine for 70 seconds:
-`python tests/data/make_incident.py && rm -r /var/log/shop`.
+Writes logs to /var/log/shop as services would, and records them with a real engine, as long as RECORDINGS says:
+`python tests/data/make_recordings.py [NAME …] && rm -r /var/log/shop`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 LOGS = Path("/var/log/shop")
-TARGET = Path(__file__).parent / "incident.jsonl.gz"
-SECONDS = 70
+FOLDER = Path(__file__).parent
+RECORDINGS = {"incident": (70, 1, 20_000), "learning": (9, 1, 20_000), "flood": (8, 90, 1_024)}
+"""Seconds, how often what the services write in a second is written, and the capacity of the ring."""
 FAILS_AT = 44
 CONFIG = """
 [ring]
-capacity = 20000
+capacity = {capacity}
 [sensors.files]
 paths = ["/var/log/shop/*.log"]
 from = "beginning"
@@ -105,22 +107,26 @@ def thin(path: Path) -> None:
     )
 
 
-def main() -> None:
+def record(name: str) -> None:
     """Writes the logs and records them."""
+    seconds, often, capacity = RECORDINGS[name]
+    target = FOLDER / f"{name}.jsonl.gz"
     LOGS.mkdir(parents=True, exist_ok=True)
     config = LOGS / "shop.toml"
-    config.write_text(CONFIG)
-    command = [str(Path(sys.executable).parent / "neurograph-tui"), "--config", str(config), "record", str(TARGET)]
+    config.write_text(CONFIG.replace("{capacity}", str(capacity)))
+    command = [str(Path(sys.executable).parent / "neurograph-tui"), "--config", str(config), "record", str(target)]
     dice = random.Random(7)
     files = {name: (LOGS / f"{name}.log").open("w", buffering=1) for name in ("web", "auth", "payments", "app")}
-    with subprocess.Popen([*command, "--force", "--for", f"{SECONDS}s"], stdin=subprocess.DEVNULL) as recorder:
-        for second in range(SECONDS):
-            for name, line in lines(dice, second):
-                files[name].write(line + "\n")
+    with subprocess.Popen([*command, "--force", "--for", f"{seconds}s"], stdin=subprocess.DEVNULL) as recorder:
+        for second in range(seconds):
+            for _ in range(often):
+                for file, line in lines(dice, second):
+                    files[file].write(line + "\n")
             time.sleep(1)  # The pace of the services.
         recorder.wait()
-    thin(TARGET)
+    thin(target)
 
 
 if __name__ == "__main__":
-    main()
+    for wanted in sys.argv[1:] or RECORDINGS:
+        record(wanted)
