@@ -12,8 +12,11 @@ from recording_terminal import RecordingTerminal
 UNKNOWN = (b"\x1b[>1u", b"\x1b[<u")
 """What the emulator does not know: the keyboard protocol that Textual switches on. It prints nothing."""
 
-BURST_S = 0.02
+BURST_S = 0.01
 """Seconds of the line that may be taken at once."""
+
+LATE_S = 0.005
+"""Seconds by which the reader may be late without the line being slower for it."""
 
 
 class EmulatedTerminal(RecordingTerminal):
@@ -66,8 +69,8 @@ class EmulatedTerminal(RecordingTerminal):
         # A byte is on the screen when the line has carried it, and those before it.
         taken = os.read(self.master, max(1, int(self._per_second * BURST_S)))
         now = time.monotonic()
-        self._free_at = max(now, self._free_at) + len(taken) / self._per_second
-        time.sleep(self._free_at - now)
+        self._free_at = max(now - LATE_S, self._free_at) + len(taken) / self._per_second
+        time.sleep(max(0.0, self._free_at - now))
         return taken
 
     def _show(self, chunk: bytes) -> None:
