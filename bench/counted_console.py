@@ -1,15 +1,17 @@
 """The console as a process that can be asked what it holds: `counted_console.py SOCKET ARGUMENTS`.
 
 Whoever connects to the Unix socket hears one line of JSON: widgets of all screens, tasks, objects that the garbage
-collector knows, and the types of most of them.
+collector knows, and the types of most of them. On SIGUSR2 it writes where its threads are to SOCKET.stacks.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -45,6 +47,7 @@ def counted(path: str) -> None:
     prepare_environment(os.environ)
     from ng_tui.terminal.linked_app import LinkedApp  # After that, which says what Textual finds.
 
+    faulthandler.register(signal.SIGUSR2, os.open(f"{path}.stacks", os.O_WRONLY | os.O_CREAT, 0o600))
     begin = LinkedApp.on_mount
 
     def on_mount(self: LinkedApp) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -13,14 +15,14 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from context import HERE
+from context import HERE, say
 from deeds import BASE, DEEDS, SIZES
 from process import held
 from recording_terminal import RecordingTerminal
 
 KEPT = 1 << 16
 """Bytes of the output that are kept."""
-PATIENCE = 20.0
+PATIENCE, TIMED_OUT = 20.0, 124
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,16 @@ class UsedConsole:
         return self.samples[-1]
 
     def leave(self) -> int:
-        """Quits; returns the exit code. Raises TimeoutExpired."""
+        """Quits; returns the exit code, that of `timeout` when the console stays, and then prints where it is."""
         self.terminal.send("\x11")
-        return self.terminal.process.wait(PATIENCE)
+        try:
+            return self.terminal.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.terminal.process.send_signal(signal.SIGUSR2)
+            time.sleep(1)
+            say(f"{self.name} did not quit within {PATIENCE:g} s; its threads are here:")
+            say(Path(f"{self._socket}.stacks").read_text())
+            return TIMED_OUT
 
     def _press(self, key: str) -> None:
         if self.terminal.process.poll() is not None:
