@@ -10,7 +10,7 @@ from report import Figure, Row
 from viewers import OURS, WARM_UP, Seen, Viewer, fed, viewers, watch
 
 TITLE = "a console while lines come"
-SECONDS, ROUNDS = 6.0, 3
+SECONDS, ROUNDS = 5.0, 3
 ENGINE = "engine"
 """The thread that computes what the peers do not."""
 
