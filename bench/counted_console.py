@@ -1,7 +1,8 @@
 """The console as a process that can be asked what it holds: `counted_console.py SOCKET ARGUMENTS`.
 
-Whoever connects to the Unix socket hears one line of JSON: widgets of all screens, tasks, objects that the garbage
-collector knows, and the types of most of them. On SIGUSR2 it writes where its threads are to SOCKET.stacks.
+Who connects to the Unix socket hears one line of JSON: keys that wait for their turn, widgets of all screens, tasks,
+objects that the garbage collector knows, and the types of most of them. On SIGUSR2 it writes where its threads are to
+SOCKET.stacks.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def counts(app: LinkedApp) -> dict[str, Any]:
     widgets = [widget for screen in app.screen_stack for widget in screen.query("*")]
     toasts = sum(isinstance(widget, (Toast, ToastHolder)) for widget in widgets)
     return {
+        "typed": len(app._typed),
         "widgets": len(widgets) - toasts,
         "tasks": len(asyncio.all_tasks()) - toasts,
         "objects": types.total(),
