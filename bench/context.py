@@ -18,6 +18,7 @@ from peer_venv import Peers
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "bench"
+sys.path.insert(1, str(ROOT))  # What compares a screen with what was drawn is shared with the tests.
 LINES = 1_000_000
 LONGEST = 600.0
 """Seconds after which a single measurement is given up."""
@@ -35,17 +36,30 @@ class Context:
     log: Path | None
     """A log file given by the person, in place of generated lines."""
 
-    repeats: int
-    """Rounds of every measurement that is repeated."""
+    asked_repeats: int | None
+    """Rounds of every measurement that is repeated, as the person asked; None leaves it to the row."""
 
-    seconds: float
-    """Length of a measuring interval."""
+    asked_seconds: float | None
+    """Length of a measuring interval, as the person asked; None leaves it to the row."""
 
     command: Path
     """The installed `neurograph-tui`."""
 
     programs: dict[str, Path] = field(default_factory=dict)
     """Examples of the engine that are compiled already."""
+
+    @property
+    def repeats(self) -> int:
+        """Rounds of what says nothing else."""
+        return self.rounds(5)
+
+    def rounds(self, usual: int) -> int:
+        """Rounds, where a row has a usual number of its own."""
+        return self.asked_repeats or usual
+
+    def seconds(self, usual: float) -> float:
+        """Length of a measuring interval, where it is usually so long."""
+        return self.asked_seconds or usual
 
     @cached_property
     def peers(self) -> Peers:
@@ -66,9 +80,16 @@ class Context:
         what = f"{self.log.name}, repeated" if self.log is not None else "generated HDFS-like lines"
         return f"{LINES:,} lines, {size:.0f} MB, {what}"
 
-    def neurograph(self, *arguments: str) -> list[str]:
-        """The command line of `neurograph-tui` with a fresh state directory."""
-        state = self.temporary / "state"
+    @cached_property
+    def requests(self) -> Path:
+        """A file of lines without a time, for `feed.py` to put the present one before them."""
+        path = self.temporary / "requests.log"
+        path.write_text("".join(f"{line}\n" for line in lines.requests()))
+        return path
+
+    def neurograph(self, *arguments: str, name: str = "state") -> list[str]:
+        """The command line of `neurograph-tui` with a fresh state directory, named where several run at a time."""
+        state = self.temporary / name
         shutil.rmtree(state, ignore_errors=True)
         return [str(self.command), "--state-dir", str(state), *arguments]
 

@@ -66,6 +66,17 @@ def log_lines(count: int) -> Iterator[str]:
         yield f"{time} {text}"
 
 
+def requests(count: int = 20_000) -> Iterator[str]:
+    """What a web server tells of requests, from the level on."""
+    chance = random.Random(20_28)
+    levels, statuses = ("INFO",) * 20 + ("WARN", "ERROR"), (200, 200, 404, 500)
+    for _ in range(count):
+        yield (
+            f"{chance.choice(levels)} web[{chance.randint(100, 999)}]: GET /item/{chance.randint(1, 9999)} "
+            f"{chance.choice(statuses)} {chance.randint(1, 900)}ms client=10.0.0.{chance.randint(1, 250)}"
+        )
+
+
 def write_values(path: Path, count: int) -> None:
     """Writes lines `load=VALUE`: two cycles, noise, and a spike in every two thousand."""
     chance = random.Random(20_27)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,6 +28,29 @@ def peak_memory(pid: int) -> float:
         return 0.0
     found = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(found[0]) / 1024 if found else 0.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a process holds now."""
+
+    memory: float
+    """Resident, MiB."""
+    files: int
+    """Open file descriptors."""
+    threads: int
+
+
+def held(pid: int) -> Held | None:
+    """What a process holds now; None when it is gone."""
+    try:
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        files = len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return None
+    if "VmRSS" not in status:  # It has ended, and nobody has waited for it.
+        return None
+    return Held(int(status["VmRSS"].split()[0]) / 1024, files, int(status["Threads"]))
 
 
 def thread_seconds(pid: int) -> dict[str, float]:

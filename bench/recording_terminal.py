@@ -1,4 +1,4 @@
-"""A pseudo-terminal that takes every byte at once, counts it and remembers when it came."""
+"""A pseudo-terminal that takes every byte at once, counts it, remembers when it came, and answers as terminals do."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
+from typing import Self
+
+from terminal_answers import Answers
 
 KEPT = 64 << 20
 """Bytes that are remembered; later ones are only counted."""
@@ -24,6 +27,7 @@ class RecordingTerminal:
     """Runs a program in a terminal of its own, which is also its controlling one.
 
     `stdin` takes the place of the terminal as standard input. The clock starts right before the program is executed.
+    Of what is written the first `kept` bytes are remembered; all is counted.
     """
 
     def __init__(
@@ -34,11 +38,13 @@ class RecordingTerminal:
         columns: int = 200,
         rows: int = 50,
         stdin: int | None = None,
+        kept: int = KEPT,
     ) -> None:
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.columns, self.rows = columns, rows
+        self.resize(columns, rows)
         self.total = 0
+        self._kept = kept
+        self._answers = Answers()
         self._chunks: list[tuple[float, bytes]] = []
         self._ended = False
         self._news = threading.Condition()
@@ -60,6 +66,15 @@ class RecordingTerminal:
     def pid(self) -> int:
         """The process of the program."""
         return self.process.pid
+
+    def send(self, keys: str) -> None:
+        """Types."""
+        os.write(self.master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Changes the size of the terminal."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.columns, self.rows = columns, rows
 
     def wait_for(self, texts: Sequence[str], timeout: float) -> float:
         """Waits until all texts were written; returns the seconds from the start. Raises TimeoutError."""
@@ -108,14 +123,24 @@ class RecordingTerminal:
         self._reader.join(5)
         os.close(self.master)
 
+    def _take(self) -> bytes:
+        """Some of what was written; nothing when the last program on the other side is gone."""
+        return os.read(self.master, 1 << 16)
+
+    def _show(self, chunk: bytes) -> None:
+        """Puts what was taken on a screen, where there is one."""
+
     def _read(self) -> None:
         while True:
             try:
-                chunk = os.read(self.master, 1 << 16)
-            except OSError:  # The last program on the other side is gone.
+                chunk = self._take()
+                if answer := self._answers.to(chunk):
+                    os.write(self.master, answer)
+            except OSError:
                 chunk = b""
             with self._news:
-                if chunk and self.total < KEPT:
+                self._show(chunk)
+                if chunk and self.total < self._kept:
                     self._chunks.append((time.monotonic(), chunk))
                 self.total += len(chunk)
                 self._ended = not chunk
@@ -123,7 +148,7 @@ class RecordingTerminal:
             if not chunk:
                 return
 
-    def __enter__(self) -> RecordingTerminal:
+    def __enter__(self) -> Self:
         """The running terminal."""
         return self
 

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +17,7 @@ import pyte
 
 from ng_tui.terminal.pacing import QUESTION
 from ng_tui.terminal.thin_link import clusters
+from tests.console.linked_console import MARK
 from tests.end_to_end.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -23,22 +26,78 @@ SETTLED = ("a", "word ", "     ", "é", "│", "漢字", "я", "⡀⣿", "한")
 UNSETTLED = ("👩‍👩‍👧", "e\u0301", "⚠\ufe0f", "😀", "שלום", "क्षि")
 """Texts whose width terminals disagree about, or which some of them reorder."""
 
-NEAR = 14
-"""Cells beside an unsettled text that the emulator may show differently: it does not know clusters."""
+NEAR, STRAY = 2, 1000
+"""Cells before and behind an unsettled text that the emulator may show differently, for it does not know clusters; and
+behind one where the next cell is not addressed, as when Textual writes by itself: the rest of the row has moved."""
+
+
+Look = list[object]
+"""What `linked_console.look_of` says of a style."""
+
+Row = list[tuple[str, Look]]
+"""Texts that were drawn beside each other, each with its look."""
+
+
+@dataclass
+class Compared:
+    """What a comparison of a screen with what was drawn found."""
+
+    cells: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def report(self) -> str:
+        """The first of what is wrong."""
+        return "\n".join(self.wrong[:20])
+
+
+def compare(screen: pyte.Screen, rows: list[Row], behind: int = NEAR) -> Compared:
+    """Compares each cell of the emulator with what was drawn; those near unsettled texts are left out.
+
+    `behind`: cells behind such a text that are left out.
+    """
+    found = Compared()
+    for y, row in enumerate(rows):
+        cells = list(cells_of(row))
+        odd = [x for x, (cell, _) in enumerate(cells) if cell and (len(cell) > 1 or cell in "".join(UNSETTLED))]
+        for x, (cell, look) in enumerate(cells[: screen.columns]):
+            if not all(not place - NEAR <= x <= place + behind for place in odd):
+                continue
+            found.cells += 1
+            seen = screen.buffer[y][x]
+            if seen.data != cell:
+                found.wrong.append(f"{y}:{x} {seen.data!r} for {cell!r} in {text_of(row)!r}")
+            elif (differs := difference(seen, cell, look)) is not None:
+                found.wrong.append(f"{y}:{x} {differs} at {cell!r} in {text_of(row)!r}")
+    return found
+
+
+def cells_of(row: Row) -> Iterator[tuple[str, Look]]:
+    """What is to stand in each cell of a row; the second half of a wide cluster is empty."""
+    for text, look in row:
+        for cluster, width in clusters(text):
+            for part in list(cluster) if width == 0 else [cluster, *[""] * (width - 1)]:
+                yield part, look
+
+
+def difference(seen: pyte.screens.Char, cell: str, look: Look) -> str | None:
+    """In what a cell looks otherwise than drawn; None when it does not. On a blank one only some of it is seen."""
+    names = ("fg", "bg", "bold", "italics", "underscore", "reverse")
+    for name, wanted in zip(names, look, strict=False):
+        is_seen = cell.strip() or name in {"bg", "underscore", "reverse"}
+        if cell and is_seen and wanted != "" and getattr(seen, name) != wanted:
+            return f"{name} {getattr(seen, name)!r} for {wanted!r}"
+    return None
+
+
+def text_of(row: Row) -> str:
+    """The text of a row."""
+    return "".join(text for text, _ in row)
 
 
 def wrong_cells(screen: pyte.Screen, rows: list[str]) -> list[str]:
     """Cells of the emulator that differ from the text of the rows; those near unsettled texts are left out."""
-    found = []
-    for y, text in enumerate(rows):
-        cells: list[str | None] = []
-        for cluster, width in clusters(text):
-            cells += list(cluster) if width == 0 else [cluster, *[""] * (width - 1)]
-        odd = [x for x, cell in enumerate(cells) if cell and (len(cell) > 1 or cell in "".join(UNSETTLED))]
-        for x, cell in enumerate(cells[: screen.columns]):
-            if all(not place - 2 <= x <= place + NEAR for place in odd) and screen.buffer[y][x].data != cell:
-                found.append(f"{y}:{x} {screen.buffer[y][x].data!r} for {cell!r} in {text!r}")
-    return found
+    return compare(screen, [[(text, [])] for text in rows]).wrong
 
 
 def write_lines(path: Path, count: int, first: int = 0, hard: tuple[str, ...] = (*SETTLED, *UNSETTLED)) -> None:
@@ -79,10 +138,12 @@ class Linked(Terminal):
     ) -> None:
         """`delay`: seconds until the terminal answers; `answered` counts what was answered while the console ran."""
         self.answered, self._delay, self._asked = 0, delay, list[float]()
+        self._behind = STRAY if setting == "stock" else NEAR
+        self._cut, self._marked, self._compared = b"", False, Compared()
         self.drawn, self.log = folder / "drawn.json", folder / "app.log"
         self.log.touch()
         first, *rest = command(self.drawn, self.log, setting)
-        env = {**environment(folder), **more}
+        env = {**environment(folder), "COLORTERM": "truecolor", **more}
         super().__init__(rest, columns=columns, rows=rows, env=env, program=(first,))
 
     def pump(self, seconds: float = 0.05) -> bool:
@@ -98,19 +159,33 @@ class Linked(Terminal):
                 self.answered += 1
         return alive
 
+    def compare(self, seconds: float = 20.0) -> Compared:
+        """Compares the screen with what the console has drawn, both at the moment when nothing is left to be sent."""
+        end = time.monotonic() + seconds
+        self.drawn.unlink(missing_ok=True)
+        self._marked = False
+        self.signal(signal.SIGUSR1)
+        while not self._marked:
+            assert self.pump() and time.monotonic() < end, f"nothing was told; the screen shows:\n{self.text()}"
+        return self._compared
+
     def settle(self, seconds: float = 20.0) -> None:
         """Waits until not one cell is wrong."""
-        end, wrong = time.monotonic() + seconds, ["nothing was told"]
-        while time.monotonic() < end:
-            self.drawn.unlink(missing_ok=True)
-            self.signal(signal.SIGUSR1)
-            for _ in range(6):
-                self.pump()
-            if self.drawn.exists():
-                wrong = wrong_cells(self.screen, json.loads(self.drawn.read_text()))
-                if not wrong:
-                    return
-        raise AssertionError("\n".join([*wrong[:20], self.text()]))
+        end = time.monotonic() + seconds
+        while (found := self.compare(seconds)).wrong:
+            assert time.monotonic() < end, "\n".join([found.report, self.text()])
+
+    def show(self, data: bytes) -> None:
+        """Puts what was written on the screen; where the console told what it drew, the two are compared."""
+        mark, self._cut = MARK.encode(), self._cut + data
+        while mark in self._cut:
+            before, _, self._cut = self._cut.partition(mark)
+            super().show(before)
+            self._marked, self._compared = True, compare(self.screen, json.loads(self.drawn.read_text()), self._behind)
+        # The beginning of a mark waits for its end.
+        held = next((size for size in range(len(mark) - 1, 0, -1) if self._cut.endswith(mark[:size])), 0)
+        shown, self._cut = self._cut[: len(self._cut) - held], self._cut[len(self._cut) - held :]
+        super().show(shown)
 
 
 class InTmux:
@@ -150,7 +225,7 @@ class InTmux:
                 os.kill(self.pid, signal.SIGUSR1)
                 time.sleep(0.2)
             if self.drawn.exists():
-                rows = [row.rstrip() for row in json.loads(self.drawn.read_text())]
+                rows = [text_of(row).rstrip() for row in json.loads(self.drawn.read_text())]
                 seen = self.tmux("capture-pane", "-p")
                 shown = [row.rstrip() for row in seen.split("\n")[: len(rows)]]
                 wrong = [f"{a!r} for {b!r}" for a, b in zip(shown, rows, strict=True) if a != b]

@@ -64,9 +64,13 @@ class Terminal:
         except OSError:
             return False
         self.raw += data
+        self.show(data)
+        return bool(data)
+
+    def show(self, data: bytes) -> None:
+        """Puts what was written on the screen."""
         # pyte does not know the private modes that Textual asks about; they print nothing and can be left out.
         self.stream.feed(data.replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
-        return bool(data)
 
     def text(self) -> str:
         """The screen as lines."""
