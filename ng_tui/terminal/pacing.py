@@ -83,7 +83,7 @@ class Pacer:
 
     def wait(self, now: float) -> float:
         """Seconds until a frame may be sent; 0 is now."""
-        if self._urgent_left > 0 and now < self._urgent_until:
+        if self.is_urgent(now):
             return 0.0
         if self._asked_at is not None:
             patience = self._asked_at + PATIENCE - now
@@ -93,11 +93,15 @@ class Pacer:
                 return patience
         return max(0.0, self._sent_at + self._period() - now)
 
+    def is_urgent(self, now: float) -> bool:
+        """The next frame shows what a key did."""
+        return self._urgent_left > 0 and now < self._urgent_until
+
     def sent(self, now: float, size: int) -> bool:
         """A frame is written. True when the terminal is to be asked behind it."""
         self.meter.sent(now, size)
         self._sent_at = now
-        if self._urgent_left > 0 and now < self._urgent_until:
+        if self.is_urgent(now):
             self._urgent_left -= 1
         if size < ASKED_FROM or self._asked_at is not None:
             return False

@@ -43,6 +43,9 @@ QUIET = 600
 LARGE = 2048
 """Bytes from which a frame is shown at once where the terminal can do that."""
 
+LONGEST_BLANK = 0.1
+"""Seconds that a screen may take to come and still be shown at once; on a slower line it is shown as it comes."""
+
 BACKLOG = 2
 """Writes that may wait for the terminal."""
 
@@ -186,11 +189,13 @@ class ThinLink:
             self._healed_at = now
             self._screen.heal()
         self._has_news = False
-        scroll, rest = self._screen.flush()
+        # What a key did is read from the top while the rest still comes.
+        scroll, rest = self._screen.flush(self._pacer.is_urgent(now))
         if not scroll and not rest:
             return
         size = len(scroll) + len(rest.encode())
-        if size > LARGE and self._is_synchronised():
+        is_slow = self.meter.rtt_s is not None and self.meter.rtt_s > LONGEST_BLANK
+        if size > LARGE and not is_slow and self._is_synchronised():
             # A region that is moved inside makes some multiplexers send the whole of it.
             rest = f"{SYNC_START}{rest}{SYNC_END}"
         asked = self._pacer.sent(now, size if self.asks else 0)

@@ -18,6 +18,9 @@ from textual.message_pump import MessagePump
 ROUNDS = 4
 """Ways up that are waited for: the key, a message that it makes a widget send, the answer to it, a change of focus."""
 
+LEAVE = "ctrl+q"
+"""The key that waits for nothing: who leaves does not want what was typed before."""
+
 PATIENCE = 0.3
 """Seconds after which a key that did not come back is given up, for its widget may have gone."""
 
@@ -32,7 +35,8 @@ class TypeAhead(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Puts what was typed in line; everything else goes on at once."""
-        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+        leaves = isinstance(event, events.Key) and event.key == LEAVE
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded and not leaves:
             self._typed.append(event)
             if len(self._typed) == 1:
                 await self._hand_on()

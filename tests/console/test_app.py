@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from pathlib import Path
 
 import msgspec
 import pytest
+from textual.events import Key
 
 from ng_tui import keymap
 from ng_tui.app import ConsoleApp
@@ -17,6 +19,7 @@ from ng_tui.screens.base import Jump, Send
 from ng_tui.screens.events.pane import EventsPane
 from ng_tui.screens.events.tail import Tail
 from ng_tui.state import Series, State
+from ng_tui.terminal import type_ahead
 from ng_tui.terminal.capabilities import Capabilities
 from tests.console.sample_state import metrics
 from tests.console.trial_console import console, settle, shown
@@ -139,6 +142,20 @@ async def test_ctrl_q_quits_while_typing(tmp_path: Path) -> None:
         await settle(pilot)
         await pilot.press("f", "x", "ctrl+q")
         await pilot.pause()
+    assert app.return_value == 0
+
+
+async def test_ctrl_q_does_not_wait_behind_keys_that_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, _ = console(tmp_path)
+    monkeypatch.setattr(type_ahead, "PATIENCE", 3600.0)
+    monkeypatch.setattr(type_ahead.TypeAhead, "_climb", lambda *_: None)  # No key comes back.
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for key in ("j", "k", "ctrl+q"):
+            app.post_message(Key(key, None))
+        async with asyncio.timeout(20):
+            while app.return_value is None:
+                await asyncio.sleep(0)
     assert app.return_value == 0
 
 

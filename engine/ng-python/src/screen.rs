@@ -83,9 +83,9 @@ impl Screen {
         self.lock().heal();
     }
 
-    /// What makes the terminal show what was put: what moves regions, and the rest.
-    fn flush(&self) -> (String, String) {
-        self.lock().flush()
+    /// What makes the terminal show what was put: what moves regions, and the rest; with `by_rows` row after row.
+    fn flush(&self, by_rows: bool) -> (String, String) {
+        self.lock().flush(by_rows)
     }
 
     /// A number for what the terminal is taken to show.

@@ -163,8 +163,9 @@ impl Screen {
     }
 
     /// The bytes that make the terminal show what was put: first those that move regions, which stand outside any
-    /// synchronised update, then the rest.
-    pub fn flush(&mut self) -> (String, String) {
+    /// synchronised update, then the rest. With `by_rows` row after row, so that over a slow line the upper ones are there
+    /// before the others; else in the order that takes the fewest bytes.
+    pub fn flush(&mut self, by_rows: bool) -> (String, String) {
         let scroll = self.scroll().unwrap_or_default();
         let pen = Pen {
             styles: &self.styles,
@@ -180,12 +181,16 @@ impl Screen {
         for (y, (shown, target)) in rows.enumerate() {
             row::runs(&pen, y, shown, target, &mut runs);
         }
-        let by_rows = self.written(pen.clone(), &runs);
-        // Colours take more bytes than moves: where rows look alike, one style after the other may be shorter.
-        runs.sort_by_key(|run| if run.in_order { (0, 0) } else { (1, run.style) });
-        let by_styles = self.written(pen, &runs);
-        let pen = if by_styles.out.len() < by_rows.out.len() { by_styles } else { by_rows };
-        let (place, out) = (pen.place, pen.out);
+        let mut written = self.written(pen.clone(), &runs);
+        if !by_rows {
+            // Colours take more bytes than moves: where rows look alike, one style after the other may be shorter.
+            runs.sort_by_key(|run| if run.in_order { (0, 0) } else { (1, run.style) });
+            let by_styles = self.written(pen, &runs);
+            if by_styles.out.len() < written.out.len() {
+                written = by_styles;
+            }
+        }
+        let (place, out) = (written.place, written.out);
         for (shown, target) in self.shown.iter_mut().zip(&self.target).filter(|(_, target)| !target.is_unknown()) {
             *shown = *target;
         }

@@ -116,7 +116,7 @@ impl Pair {
     }
 
     fn flush(&mut self) -> usize {
-        let (scroll, rest) = self.screen.flush();
+        let (scroll, rest) = self.screen.flush(self.chunk.is_multiple_of(2));
         let bytes = scroll + &rest;
         for piece in bytes.as_bytes().chunks(self.chunk) {
             self.terminal.process(piece);
@@ -279,10 +279,10 @@ fn a_tail_that_scrolls_costs_little_more_than_its_new_rows() {
         }
     };
     rows(&mut screen, 100);
-    let first = screen.flush().1.len();
+    let first = screen.flush(false).1.len();
     rows(&mut screen, 102);
     screen.scrolled(2, 21, 2);
-    let (scroll, rest) = screen.flush();
+    let (scroll, rest) = screen.flush(false);
     assert_eq!(scroll, "\x1b[3;22r\x1b[3H\x1b[2M\x1b[r");
     assert!(rest.len() < 2 * 42 + 40, "{rest:?}");
     assert!(first > 400);
@@ -293,9 +293,9 @@ fn a_region_is_moved_only_where_that_pays() {
     let mut screen = Screen::new(80, 24, true);
     let prepared = screen.prepare(&[Part { text: "the same in every row", style: 0, width: 0 }]);
     (0..24).for_each(|y| assert!(screen.put(y, 0, &prepared)));
-    screen.flush();
+    screen.flush(false);
     screen.scrolled(0, 23, 3);
-    assert_eq!(screen.flush(), (String::new(), String::new()));
+    assert_eq!(screen.flush(false), (String::new(), String::new()));
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn tables_are_bounded() {
             let prepared = screen.prepare(&[Part { style, ..parts[0] }]);
             assert!(screen.put(0, 0, &prepared));
         }
-        screen.flush();
+        screen.flush(false);
         let row = screen.target_row(0);
         assert_eq!(row[0].as_ref().map(|cell| cell.0.clone()), Some(text));
     }
@@ -331,7 +331,26 @@ fn nothing_in_a_text_or_a_style_steers_the_terminal() {
     let parts = [Part { text: "a\x1b[2Jb\u{9b}c", style, width: 0 }, Part { text: "e\u{301}\x1b", style, width: 1 }];
     let prepared = screen.prepare(&parts);
     screen.put(0, 0, &prepared);
-    let bytes = screen.flush().1;
+    let bytes = screen.flush(false).1;
     assert!(!bytes.contains("[2J\u{1b}") && !bytes.contains('\u{9b}') && !bytes.contains("\x1b]0"), "{bytes:?}");
     assert!(bytes.contains("a [2Jb c"), "{bytes:?}");
+}
+
+#[test]
+fn by_rows_the_upper_rows_come_first() {
+    let order = |by_rows: bool| {
+        let mut screen = Screen::new(20, 4, true);
+        let (first, second) = (screen.register(&style(1)), screen.register(&style(2)));
+        for (row, texts) in [["one", "two"], ["six", "ten"]].into_iter().enumerate() {
+            let parts =
+                [Part { text: texts[0], style: first, width: 0 }, Part { text: texts[1], style: second, width: 0 }];
+            let prepared = screen.prepare(&parts);
+            screen.put(row, 0, &prepared);
+        }
+        let bytes = screen.flush(by_rows).1;
+        (bytes.find("two") < bytes.find("six"), bytes.len())
+    };
+    let (rows, styles) = (order(true), order(false));
+    assert_eq!((rows.0, styles.0), (true, false));
+    assert!(styles.1 < rows.1, "{styles:?} {rows:?}");
 }
