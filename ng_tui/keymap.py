@@ -1,7 +1,9 @@
 """Every action with its keys, as one table; bindings, footer, help and palette are all read from it.
 
-A context is where a key works: `app` everywhere, the id of a screen on that screen, and the id of a part (`detail`,
-`input`) while that part has the focus. A key of a part or a screen never hides a key of the app: `check` refuses it.
+A context is where a key works: `app` everywhere, the id of a screen on that screen, the id of a part (`detail`,
+`input`) while that part has the focus, and the id of a window (`confirm`) while it is open. A key of a part or a screen
+never hides a key of the app: `check` refuses it. Under a window only the keys of the app that come first still work.
+This is the only file that makes bindings.
 """
 
 from __future__ import annotations
@@ -19,6 +21,12 @@ from ng_tui.i18n import tr
 
 AVOIDED = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "shift+f3"})
 """Keys that multiplexers take or that terminals send for something else."""
+
+_WINDOWS = frozenset({"choose", "confirm", "window"})
+"""Contexts that stand above everything else while they are open."""
+
+_FIRST = frozenset({"app.quit", "app.suspend"})
+"""Actions whose keys come before those of whatever has the focus, as in a shell."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose.leave", "escape,q", "leave", "Back", "Choose nothing.", True),
     Action("confirm.yes", "y", "answer(True)", "Yes", "Do it.", True),
     Action("confirm.no", "n,escape,q", "answer(False)", "No", "Leave it as it is.", True),
+    Action("window.close", "escape,q,?,f1,!,enter", "dismiss", "Close", "Close the window.", True),
+    Action("window.down", "j,down", "down", "Down", "Scroll down."),
+    Action("window.up", "k,up", "up", "Up", "Scroll up."),
     Action("app.help", "?,f1", "help", "Help", "The keys of this screen, and the words it uses.", True),
     Action("app.palette", "ctrl+p,:", "command_palette", "Palette", "Find an action by its name."),
     Action("app.notices", "!", "notices", "Notices", "The latest 200 notices."),
@@ -182,8 +193,7 @@ def bindings_of(row: Action) -> list[Binding]:
     """The bindings of one action, one for each key. `ctrl+q` has no id, so that nothing can take it away."""
     if row.id == "app.quit":
         return [Binding("ctrl+q", row.action, row.short, priority=True, system=True)]
-    # In any window and in the input, as in a shell.
-    first = row.id == "app.suspend"
+    first = row.id in _FIRST
     return [Binding(_long(key), row.action, row.short, id=row.id, priority=first) for key in row.keys.split(",")]
 
 
@@ -270,8 +280,11 @@ def _printable(key: str) -> bool:
 
 
 def _apart(first: str, second: str, key: str) -> bool:
-    """The input takes printable keys for itself, so app-wide printable keys do not clash with it."""
-    return "input" in {first.split(".", maxsplit=1)[0], second.split(".", maxsplit=1)[0]} and _printable(key)
+    """The two never meet: the input takes printable keys for itself, and what is under a window hears none."""
+    contexts = {first.split(".", maxsplit=1)[0], second.split(".", maxsplit=1)[0]}
+    if contexts & _WINDOWS:
+        return not {first, second} & _FIRST
+    return "input" in contexts and _printable(key)
 
 
 def _refused(name: str, what: str, hint: str) -> ConsoleError:

@@ -239,6 +239,22 @@ def test_every_screen_has_keys_a_tab_and_a_test() -> None:
     assert folders == shown, "a pane that is not in SCREENS, or the reverse"
 
 
+def test_bindings_are_made_of_the_table_of_keys() -> None:
+    """A key that stands anywhere else is in no help, cannot be remapped, and is not looked at for clashes."""
+    made = {name_of(path) for path in SOURCES for what, _ in calls(path) if what == "Binding"}
+    assert made == {"ng_tui/keymap.py"}
+    given = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id == "BINDINGS"
+        and not (isinstance(node.value, ast.Call) and "bindings(" in ast.unparse(node.value))
+    ]
+    assert not given, given
+
+
 def test_screens_do_not_know_each_other() -> None:
     """Every screen stands in the contract that import-linter checks."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]

@@ -110,6 +110,28 @@ def test_a_clash_names_both(keys: dict[str, str], words: tuple[str, ...], tmp_pa
     assert words[0] in text and (len(words) == 1 or any(word in text for word in words[1:]))
 
 
+def test_keys_under_a_window_do_not_clash_with_its_own() -> None:
+    """`?` opens the help and closes it; but what comes first comes first there too."""
+    assert not keymap.faults({"confirm.yes": "?", "window.close": "1,escape"})
+    found = "\n".join(str(one) for one in keymap.faults({"window.close": "ctrl+q", "confirm.yes": "ctrl+z"}))
+    assert "app.quit" in found and "app.suspend" in found
+
+
+async def test_windows_close_by_the_keys_of_the_table(tmp_path: Path) -> None:
+    app, _ = console(tmp_path, keys={"window.close": "x"})
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert len(app.screen_stack) == 2
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 2, "the key was given away"
+        await pilot.press("x")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+
+
 def test_the_table_is_sound() -> None:
     keymap.check({})
     ids = [row.id for row in keymap.ACTIONS]
