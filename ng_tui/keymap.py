@@ -70,9 +70,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("events.next_mark", "'", "next_mark", "Next mark", "Go to the next mark; from the last to the first."),
     Action("events.clear_marks", '"', "clear_marks", "Clear marks", "Clear all marks."),
     Action(
-        "events.false_alarm", "-", "judge('false_alarm')", "False alarm", "Not worth telling: its pattern alerts later."
+        "events.false_alarm",
+        "-",
+        "give_feedback('false_alarm')",
+        "False alarm",
+        "Not worth telling: its pattern alerts later.",
     ),
-    Action("events.ack", "+,=", "judge('ack')", "Ack", "Worth telling: its pattern alerts earlier."),
+    Action("events.ack", "+,=", "give_feedback('ack')", "Ack", "Worth telling: its pattern alerts earlier."),
     Action("events.undo_feedback", "U", "undo_feedback", "Undo", "Take back the latest feedback on its pattern."),
     Action("events.copy", "c", "copy", "Copy", "Copy the event; controls in it are made visible.", True),
     Action("events.copy_command", "y", "copy_command", "Copy command", "Copy a command that prints this event."),

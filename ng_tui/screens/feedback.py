@@ -29,26 +29,26 @@ class Judging(Pane):
         self.known = State()
         """What was presented last."""
 
-    def judged(self) -> FeedbackSubject | None:
+    def subject_at_cursor(self) -> FeedbackSubject | None:
         """What was said of the pattern under the cursor; the screen overrides it."""
         raise NotImplementedError
 
-    def said_of(self, source: str, pattern: int | None, seq: int) -> FeedbackSubject | None:
+    def feedback_for(self, source: str, pattern: int | None, seq: int) -> FeedbackSubject | None:
         """What was said of the pattern of a record. Numbers of patterns are those of the present run of the engine."""
         return subject_of(self.known.feedback, source, pattern) if seq >= self.ring.run_began else None
 
     def threshold_of(self, record: Record) -> str:
         """How feedback moved the alert threshold of a record; empty where it did not."""
-        subject = self.said_of(record.source, record.detection.pattern, record.seq)
+        subject = self.feedback_for(record.source, record.detection.pattern, record.seq)
         return threshold_text(self.known.feedback, subject)
 
-    def judge(self, seq: int, verdict: Feedback) -> None:
+    def give_feedback(self, seq: int, verdict: Feedback) -> None:
         """Says what a record was worth."""
         self._send(Command(give_feedback=GiveFeedbackCommand(seq, verdict)))
 
     def action_undo_feedback(self) -> None:
         """Takes back the latest feedback on the pattern under the cursor."""
-        subject = self.judged()
+        subject = self.subject_at_cursor()
         if subject is None:
             self.post_message(Tell(tr("There is no feedback on this pattern.")))
         else:

@@ -37,7 +37,9 @@ async def turn(pilot: Pilot[int]) -> None:
 
 def is_shown(app: ConsoleApp) -> bool:
     """Whether everything known is on the screen, and no search, export or other work is under way."""
-    is_idle = app._events._seek is None and app._events._export is None and all(one.is_finished for one in app.workers)
+    is_idle = (
+        app._events._search is None and app._events._export is None and all(one.is_finished for one in app.workers)
+    )
     return is_idle and app._presented == (app.state.revision, app._place)
 
 

@@ -24,7 +24,7 @@ from ng_tui.screens.events.filter_bar import FilterBar
 from ng_tui.screens.events.rate_strip import RateStrip
 from ng_tui.screens.events.search import JUMPS
 from ng_tui.screens.events.shell_command import print_command
-from ng_tui.screens.events.status_line import Ledger, Standing
+from ng_tui.screens.events.status_line import StatusLine, TailStatus
 from ng_tui.screens.events.tail import Tail
 from ng_tui.state import State
 from ng_tui.text import TimeStyle, fmt_count
@@ -46,7 +46,7 @@ class EventsPane(BackgroundTasks):
     EventsPane #empty { display: none; height: 1fr; width: 1fr; content-align: center middle; color: $dim; }
     EventsPane.-empty #empty { display: block; }
     EventsPane.-empty Tail { height: 0; }
-    EventsPane.-typing Ledger { display: none; }
+    EventsPane.-typing StatusLine { display: none; }
     """
 
     def __init__(self, ring: Ring, options: Options) -> None:
@@ -58,9 +58,9 @@ class EventsPane(BackgroundTasks):
         self._rate = RateStrip(options.ignored_lints)
         self._empty = Static("", id="empty", markup=False)
         self._detail = Detail(ring, options.now_ns, self.threshold_of)
-        self._ledger = Ledger()
+        self._status_line = StatusLine()
         self._bar = FilterBar()
-        self._search = ""  # as typed
+        self._searched = ""  # as typed
 
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
@@ -69,7 +69,7 @@ class EventsPane(BackgroundTasks):
             yield self.tail
             yield self._empty
             yield self._detail
-        yield self._ledger
+        yield self._status_line
         yield self._bar
 
     def on_mount(self) -> None:
@@ -83,7 +83,7 @@ class EventsPane(BackgroundTasks):
         """Shows the rate, and in an empty list why it is empty."""
         self.known = state
         self._rate.present(state)
-        self.stand()
+        self.update_status()
 
     def on_enter(self) -> None:
         """Keys go to the list."""
@@ -108,7 +108,7 @@ class EventsPane(BackgroundTasks):
             if self.viewing.preview is not None:
                 self._say_preview()
         tail.tick()
-        self.stand()
+        self.update_status()
         self._detail.follow(tail.cursor, settled=not tail.following)
         return is_busy or self.viewing.scanned < 1.0
 
@@ -215,16 +215,16 @@ class EventsPane(BackgroundTasks):
             self.tail.refresh()
             self.tick()
 
-    def action_judge(self, verdict: str) -> None:
+    def action_give_feedback(self, verdict: str) -> None:
         """Says what the record under the cursor was worth."""
         if (row := self.tail.row()) is not None:
             self.tail.hold()
-            self.judge(row.seq, Feedback(verdict))
+            self.give_feedback(row.seq, Feedback(verdict))
 
-    def judged(self) -> FeedbackSubject | None:
+    def subject_at_cursor(self) -> FeedbackSubject | None:
         """What was said of the pattern of the record under the cursor."""
         row = self.tail.row()
-        return self.said_of(row.source, row.pattern, row.seq) if row is not None else None
+        return self.feedback_for(row.source, row.pattern, row.seq) if row is not None else None
 
     def action_next_mark(self) -> None:
         """Goes to the next mark."""
@@ -256,10 +256,10 @@ class EventsPane(BackgroundTasks):
             self._close_detail()
         elif self.end_tasks():
             pass
-        elif self._search:
-            self._search = ""
+        elif self._searched:
+            self._searched = ""
             self.tail.search("")
-        self.stand()
+        self.update_status()
 
     def action_copy(self) -> None:
         """Copies the record with its controls made visible, so that a shell it is pasted into does not obey it."""
@@ -324,7 +324,7 @@ class EventsPane(BackgroundTasks):
         self._bar.remember(event.purpose, event.text)
         self._end_typing()
         if event.purpose == "search":
-            self._search = event.text
+            self._searched = event.text
             self.tail.search(event.text)
             if event.text:  # from the newest event the nearest hit is above
                 self._found(forward=not self.tail.following)
@@ -335,7 +335,7 @@ class EventsPane(BackgroundTasks):
         """Everything is as before typing."""
         event.stop()
         self._end_typing()
-        self.tail.search(self._search)
+        self.tail.search(self._searched)
         if self.viewing.give_up():
             self._swap()
 
@@ -351,7 +351,7 @@ class EventsPane(BackgroundTasks):
     def _swap(self) -> None:
         """Shows the view in use; the record under the cursor stays where it is."""
         self.tail.show(self.viewing.shown, self.viewing.last, self.viewing.typed)
-        self.stand()
+        self.update_status()
 
     def _say_preview(self) -> None:
         state, part = self.viewing.last, int(self.viewing.scanned * 100)
@@ -360,33 +360,33 @@ class EventsPane(BackgroundTasks):
         self._bar.hint(found + note)
 
     def _found(self, *, forward: bool) -> None:
-        if not self._search:
+        if not self._searched:
             self.post_message(Tell(tr("Nothing is searched for; / begins a search.")))
             return
-        self.look_for(self._search, self._search, forward=forward)
+        self.look_for(self._searched, self._searched, forward=forward)
 
     def _close_detail(self) -> None:
         self._detail.close()
         self.tail.focus()
 
-    def stand(self) -> None:
+    def update_status(self) -> None:
         """Brings the status line and the empty state up to date."""
         tail, viewing = self.tail, self.viewing
-        standing = Standing(
+        status = TailStatus(
             following=tail.following,
             paused=tail.frozen_at is not None,
             cut_off=self.known.link.role is not None and self.known.link.state is not LinkState.LIVE,
             since=viewing.news(tail.following),
             filter=viewing.filter,
             filter_off=viewing.filter_off,
-            search=self._search,
+            search=self._searched,
             busy=self.busy,
             place=tail.place,
             count=tail.count,
             marks=len(tail.marks),
             scanned=viewing.scanned,
         )
-        self._ledger.say(standing)
+        self._status_line.update(status)
         empty = tail.count == 0
         if empty:
             text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")

@@ -10,7 +10,7 @@ RESTS = 2
 """Turns between two drawings of a list that runs: nobody reads faster, and every one costs."""
 
 
-class Viewing:
+class ViewController:
     """Holds the views. Knows nothing of widgets."""
 
     def __init__(self, ring: Ring) -> None:

@@ -148,10 +148,10 @@ class PatternsPane(Judging):
             command = SetLearningCommand(row.source, learning=self._is_frozen(row.source))
             self.post_message(Send(Command(set_learning=command)))
 
-    def judged(self) -> FeedbackSubject | None:
+    def subject_at_cursor(self) -> FeedbackSubject | None:
         """What was said of the pattern under the cursor."""
         row = self._rows.get(self._table.cursor_key or "")
-        return self.said_of(row.source, row.pattern, row.last_seq) if row is not None else None
+        return self.feedback_for(row.source, row.pattern, row.last_seq) if row is not None else None
 
     def _is_frozen(self, source: str) -> bool:
         """As the module that scores tells it."""
@@ -174,7 +174,7 @@ class PatternsPane(Judging):
         view = self.ring.pattern(row.source, row.pattern, row.last_seq) if row is not None else None
         is_frozen = row is not None and self._is_frozen(row.source)
         self._feedback = self.known.feedback
-        threshold = threshold_text(self._feedback, self.judged())
+        threshold = threshold_text(self._feedback, self.subject_at_cursor())
         self._drawer.show(row, view, self.options.now_ns(), is_frozen=is_frozen, threshold=threshold)
 
     def _arrange(self) -> None:
