@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.filter import NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import ContentSwitcher, Static
 
 from ng_tui import keymap
 from ng_tui.client.interface import EngineClient, Link
-from ng_tui.client.wire import Command, ErrorFrame, Level
+from ng_tui.client.wire import Command, Level
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
 from ng_tui.frame.banner import Banner
 from ng_tui.frame.command_palette import command_palette
 from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
+from ng_tui.frame.key_contexts import contexts_of, owner_of
 from ng_tui.frame.notices import Notices, copied
 from ng_tui.frame.overview import Overview
 from ng_tui.frame.pulse import Pulse
@@ -38,11 +39,9 @@ from ng_tui.lints import lints
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
-from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
 from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
 from ng_tui.terminal.linked_app import LinkedApp
-from ng_tui.text import safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
 
 PRESENT = 0.25
@@ -50,9 +49,6 @@ PRESENT = 0.25
 
 SMALLEST = (60, 15)
 """Columns and rows that the console needs."""
-
-_SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
-_LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
 
 
 class ConsoleApp(LinkedApp):
@@ -73,8 +69,6 @@ class ConsoleApp(LinkedApp):
     Toast { max-width: 70; background: $panel; padding: 0 1; margin-top: 0; }
     ToastRack { margin-bottom: 2; }
     App.-ascii Toast { border-left: ascii $primary; }
-    App.-ascii EventsPane Detail { border-top: ascii $dim; }
-    App.-ascii EventsPane.-wide Detail { border-top: none; border-left: ascii $dim; }
     App.-ascii Window VerticalScroll { border: ascii $primary; }
     """
 
@@ -87,13 +81,11 @@ class ConsoleApp(LinkedApp):
         self.options = options
         self._states: dict[str, State] = {}  # by the label of the engine
         self._pending: dict[int, Command] = {}
-        self.notices = Notices()
+        self.notices = Notices(self, options.now_ns)
         self._overview = Overview()
         self._banner = Banner()
         self._tabs = TabBar([entry.title for entry in SCREENS])
         self._key_bar = KeyBar(options.keys)
-        self._events = EventsPane(client.ring, options)
-        self._events.tail.rows_moved = self.rows_moved
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
@@ -107,6 +99,9 @@ class ConsoleApp(LinkedApp):
         if options.link == "thin" and self.link_problem is not None:
             self._problems.append(tr("link: stock, for this Textual has no {name}", name=self.link_problem))
         use_glyphs(options.capabilities.glyphs)
+        self._panes = {entry.id: entry.build(client.ring, options) for entry in SCREENS}
+        for pane in self._panes.values():
+            pane.rows_moved = self.rows_moved
         ascii_only = options.capabilities.glyphs == "ascii"
         self.set_class(ascii_only, "-ascii")
         ScrollBar.renderer = AsciiScrollBar if ascii_only else ScrollBarRender
@@ -134,15 +129,14 @@ class ConsoleApp(LinkedApp):
             yield self._banner
             yield self._tabs
             with BareSwitcher(id="panes", initial=SCREENS[self._place].id):
-                for entry in SCREENS:
-                    yield self._events if entry.build is None else entry.build(self.client.ring, self.options)
+                yield from self._panes.values()
             yield self._key_bar
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Begins to look at the engine."""
         for problem in self._problems:
-            self._note(problem, Level.WARN, "console")
+            self.notices.note(problem, Level.WARN, "console")
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
             self._signals.callback(gone.install())
@@ -165,7 +159,7 @@ class ConsoleApp(LinkedApp):
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        return self.query_one(f"#{SCREENS[self._place].id}", Pane)
+        return self._panes[SCREENS[self._place].id]
 
     def typed(self) -> None:
         """Looks at the engine as often as while something happens."""
@@ -177,7 +171,7 @@ class ConsoleApp(LinkedApp):
 
         True when there are other events than before.
         """
-        if not self._events.is_attached:  # the app is on its way out
+        if not self.pane.is_attached:  # the app is on its way out
             return False
         self._fit()
         if not self.is_headless:
@@ -186,11 +180,11 @@ class ConsoleApp(LinkedApp):
         notices, refused = state.absorb(self.client.frames())
         state.connect(self.client.link, now)
         for notice in notices:
-            self._note(notice.text, notice.level, notice.origin, notice.time_ns)
+            self.notices.note(notice.text, notice.level, notice.origin, notice.time_ns)
         for command, error in refused:
             del command
-            self._refused(error)
-        is_busy = self._events.tick()
+            self.notices.note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
+        is_busy = True in [pane.tick() for pane in self._panes.values()]
         self._show_connection(state, now)
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
@@ -228,29 +222,32 @@ class ConsoleApp(LinkedApp):
     def on_send(self, message: Send) -> None:
         """Sends a command; its answer comes with later frames. What cannot be done now is refused at once."""
         if why := refusal(self.client.link, "steer"):
-            self._note(why, Level.WARN, tr("not sent"))
+            self.notices.note(why, Level.WARN, tr("not sent"))
             return
         try:
             self.state.pending[self.client.send(message.command)] = message.command
         except ConsoleError as error:
-            self._note(str(error), Level.ERROR, "console")
+            self.notices.note(str(error), Level.ERROR, "console")
 
     def on_tell(self, message: Tell) -> None:
         """Shows a notice of a screen."""
-        self._tell(message.text, message.severity)
+        self.notices.tell(message.text, message.severity)
 
     def on_jump(self, message: Jump) -> None:
-        """Shows a record or a filter on the Events screen."""
+        """Shows a record or a filter on the screen that shows events."""
         if message.seq is not None and isinstance(self.client, Several) and len(self.client.names) > 1:
-            self._toast(tr("Events of several engines are numbered anew here; filter for it instead."), "warning")
+            self.notices.toast(
+                tr("Events of several engines are numbered anew here; filter for it instead."), "warning"
+            )
             return
-        self.action_screen(0)
-        self._events.jump(seq=message.seq, filter=message.filter)
+        place = next(place for place, entry in enumerate(SCREENS) if entry.shows_events)
+        self._show(place)
+        self.pane.jump(seq=message.seq, filter=message.filter)
 
     def on_copy(self, message: Copy) -> None:
         """Copies a text through every channel there is."""
         done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
-        self._tell(*copied(done))
+        self.notices.tell(*copied(done))
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
@@ -267,7 +264,7 @@ class ConsoleApp(LinkedApp):
 
     def action_help(self) -> None:
         """Shows the keys of where the focus is."""
-        self.push_screen(help_window(self._contexts(), self.options.keys, Palette(self.theme_variables)))
+        self.push_screen(help_window(contexts_of(self._chain()), self.options.keys, Palette(self.theme_variables)))
 
     def action_notices(self) -> None:
         """Shows the latest notices."""
@@ -281,18 +278,18 @@ class ConsoleApp(LinkedApp):
 
     def action_command_palette(self) -> None:
         """Finds an action by its name."""
-        self.push_screen(command_palette(self._contexts(), self._run))
+        self.push_screen(command_palette(contexts_of(self._chain()), self._run))
 
     def action_next_theme(self) -> None:
         """Shows the next theme."""
         names = list(self._loaded.themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        self._toast(tr("theme: {name}", name=self._loaded.labels[self.theme]), "information")
+        self.notices.toast(tr("theme: {name}", name=self._loaded.labels[self.theme]), "information")
 
     def action_next_engine(self) -> None:
         """Gives the focus to the next of several engines."""
         if not isinstance(self.client, Several) or len(self.client.names) < 2:
-            self._toast(tr("There is one engine; connect takes several."), "information")
+            self.notices.toast(tr("There is one engine; connect takes several."), "information")
             return
         names = self.client.names
         self.client.focus(names[(names.index(self.client.focused) + 1) % len(names)])
@@ -304,7 +301,7 @@ class ConsoleApp(LinkedApp):
         if isinstance(self.client, Reconnecting):
             self.client.reconnect()
         else:
-            self._toast(tr("The engine runs in this process; there is no connection to lose."), "information")
+            self.notices.toast(tr("The engine runs in this process; there is no connection to lose."), "information")
 
     def action_suspend(self) -> None:
         """Gives the terminal back to the shell until `fg`."""
@@ -312,7 +309,7 @@ class ConsoleApp(LinkedApp):
 
     def _suspend(self) -> None:
         if self._carry_on is not None and not self._carry_on.suspend():
-            self._toast(tr("No shell waits behind the console that could let it go on."), "information")
+            self.notices.toast(tr("No shell waits behind the console that could let it go on."), "information")
 
     async def action_quit(self) -> None:
         """Ends the console."""
@@ -320,12 +317,7 @@ class ConsoleApp(LinkedApp):
 
     def _run(self, action: Action) -> None:
         """Runs an action of the palette where it belongs."""
-        owner: Any = self
-        for node in self._chain():
-            if any(binding.id == action.id for _, binding in node._bindings):
-                owner = node
-                break
-        self.call_later(self.run_action, action.action, owner)
+        self.call_later(self.run_action, action.action, owner_of(action, self._chain()))
 
     def _show(self, place: int) -> None:
         self._place = place
@@ -342,40 +334,13 @@ class ConsoleApp(LinkedApp):
         self._presented = (-1, -1)
         self._show_keys()
 
-    def _chain(self) -> Sequence[Any]:
+    def _chain(self) -> list[DOMNode]:
         """The nodes whose keys work, the innermost first; the app last."""
         screen = self.screen_stack[0]
-        return screen.focused.ancestors_with_self if screen.focused is not None else [self.pane, self]
-
-    def _contexts(self) -> list[str]:
-        """The contexts whose keys work, the innermost first; `app` last."""
-        found: list[str] = []
-        for node in self._chain():
-            for _, binding in node._bindings:
-                context = (binding.id or "").split(".", 1)[0]
-                if context and context not in found:
-                    found.append(context)
-        return [*[context for context in found if context != "app"], "app"]
+        return list(screen.focused.ancestors_with_self) if screen.focused is not None else [self.pane, self]
 
     def _show_keys(self) -> None:
-        self._key_bar.show(self._contexts())
-
-    def _refused(self, error: ErrorFrame) -> None:
-        self._note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
-
-    def _note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
-        """Keeps a notice and shows it."""
-        self.notices.keep(text, level, origin, time_ns if time_ns is not None else self.options.now_ns())
-        self._toast(f"{origin}: {text}", _SEVERITY.get(level, "information"))
-
-    def _tell(self, text: str, severity: str) -> None:
-        """The same for what the console says itself."""
-        self.notices.keep(text, _LEVELS.get(severity, Level.INFO), tr("console"), self.options.now_ns())
-        self._toast(text, severity)
-
-    def _toast(self, text: str, severity: str) -> None:
-        shown = "\n".join(safe(line) for line in text.split("\n"))
-        self.notify(shown, severity=severity, markup=False)  # type: ignore[arg-type]
+        self._key_bar.show(contexts_of(self._chain()))
 
     def _write(self, sequence: str) -> None:
         """Sends a sequence of our own to the terminal."""

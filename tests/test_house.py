@@ -22,6 +22,7 @@ PACKAGE = ROOT / "ng_tui"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 MOST_LINES = {".py": 400, ".rs": 500}
+MOST_METHODS = 40
 GENERATED = {"ng_tui/client/wire.py"}
 
 SINKS = {"Static", "Label", "OptionList", "SelectionList", "Button", "Tooltip"}
@@ -164,7 +165,7 @@ def test_no_text_reaches_a_markup_parser() -> None:
 
 def test_what_a_person_reads_is_translated() -> None:
     """Messages of errors, notices and help pass through `tr` or `ntr`, as far as the source shows it."""
-    message_at = {"ConsoleError": 1, "Tell": 0, "UsageError": 0, "_toast": 0, "_note": 0, "fail": 0}
+    message_at = {"ConsoleError": 1, "Tell": 0, "UsageError": 0, "toast": 0, "note": 0, "tell": 0, "fail": 0}
     found = []
     for path in SOURCES:
         for what, call in calls(path):
@@ -253,6 +254,29 @@ def test_bindings_are_made_of_the_table_of_keys() -> None:
         and not (isinstance(node.value, ast.Call) and "bindings(" in ast.unparse(node.value))
     ]
     assert not given, given
+
+
+def test_no_class_does_everything() -> None:
+    """A class with more methods has rooms in it that want doors."""
+    too_many = [
+        f"{name_of(path)}: {node.name} has {count} methods, at most {MOST_METHODS}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        if (count := sum(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in node.body)) > MOST_METHODS
+    ]
+    assert not too_many, too_many
+
+
+def test_the_app_knows_no_screen_by_name() -> None:
+    """It goes by SCREENS and what every pane can do; messages come from `screens/base.py`."""
+    tree = ast.parse((PACKAGE / "app.py").read_text())
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in modules if name.startswith("ng_tui.screens")} == {"ng_tui.screens", "ng_tui.screens.base"}
+    from ng_tui.screens import SCREENS
+
+    assert not re.search("|".join(rf"\b{entry.title}Pane\b" for entry in SCREENS), ast.unparse(tree))
+    assert sum(entry.shows_events for entry in SCREENS) == 1
 
 
 def test_screens_do_not_know_each_other() -> None:

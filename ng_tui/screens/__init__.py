@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ng_tui.client.interface import Ring
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane
+from ng_tui.screens.events.pane import EventsPane
 from ng_tui.screens.guardian.pane import GuardianPane
 from ng_tui.screens.metrics.pane import MetricsPane
 from ng_tui.screens.modules.pane import ModulesPane
@@ -22,12 +23,14 @@ class Entry:
     """Stable name, also the context of its keys."""
     title: str
     """What the tab bar shows."""
-    build: Callable[[Ring, Options], Pane] | None
-    """Makes the pane, with the id as widget id; None for Events, which the app makes itself."""
+    build: Callable[[Ring, Options], Pane]
+    """Makes the pane, with the id as widget id."""
+    shows_events: bool = False
+    """Where `Jump` leads; one screen alone."""
 
 
 SCREENS: tuple[Entry, ...] = (
-    Entry("events", "Events", None),
+    Entry("events", "Events", EventsPane, shows_events=True),
     Entry("modules", "Modules", lambda *_: ModulesPane(id="modules")),
     Entry("metrics", "Metrics", lambda *_: MetricsPane(id="metrics")),
     Entry("guardian", "Guardian", lambda *_: GuardianPane(id="guardian")),

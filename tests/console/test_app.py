@@ -19,7 +19,7 @@ from ng_tui.screens.events.tail import Tail
 from ng_tui.state import Series, State
 from ng_tui.terminal.capabilities import Capabilities
 from tests.console.sample_state import metrics
-from tests.console.trial_console import console, settle, shown
+from tests.console.trial_console import console, events, settle, shown
 
 SIZE = (80, 24)
 
@@ -177,6 +177,16 @@ async def test_commands_and_jumps_of_screens(tmp_path: Path) -> None:
         app.pane.post_message(Jump(seq=57, filter="level>=warn"))
         await settle(pilot)
         assert isinstance(app.pane, EventsPane) and app.query_one(Tail).cursor == 57
+
+
+async def test_events_are_taken_in_while_another_screen_is_shown(tmp_path: Path) -> None:
+    app, client = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        client.ring.add(5)
+        await settle(pilot)
+        assert app.pane.id == "modules" and events(app).viewing.last.matched == 205
 
 
 async def test_idle_draws_nothing(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Row, ViewState
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.kept import Kept
+from ng_tui.screens.events.marks import Marks
 from ng_tui.screens.events.row_painter import RowPainter
 from ng_tui.screens.events.scrolling import moved, show_thumb, thumb
 from ng_tui.screens.events.tail_row import COLUMN_SETS, TIME_STYLES, Look
@@ -70,11 +71,10 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """While set, records from this `seq` on are not shown."""
         self._live = Window(view, view.advance(0))
         self._held: Window | None = None
-        self._is_behind = False
-        """What is being read has left the ring, and is shown as it was held."""
+        self._is_behind = False  # what is being read has left the ring, and is shown as it was held
         self.cursor: int | None = None
         """The `seq` that the reader is at; None in an empty view. Kept even while a filter hides it."""
-        self.marks: set[int] = set()
+        self.marks = Marks()
         self.rows_moved: Callable[[Region, int], object] = lambda region, lines: None
         """Told when rows of the screen now stand so many lines further up, below zero further down."""
         self._now_ns = now_ns
