@@ -15,7 +15,8 @@ from ng_tui.client.interface import Ring
 from ng_tui.client.wire import Row
 from ng_tui.errors import FilterError
 from ng_tui.kit.palette import Palette
-from ng_tui.screens.events.tail_row import Look, draw, gutter
+from ng_tui.screens.events.look import Look
+from ng_tui.screens.events.tail_row import draw, gutter
 from ng_tui.text import TimeStyle
 
 STRIPS = 2048

@@ -22,10 +22,10 @@ from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Row, ViewState
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.kept import Kept
+from ng_tui.screens.events.look import COLUMN_SETS, TIME_STYLES, Look
 from ng_tui.screens.events.marks import Marks
 from ng_tui.screens.events.row_painter import RowPainter
 from ng_tui.screens.events.scrolling import moved, show_thumb, thumb
-from ng_tui.screens.events.tail_row import COLUMN_SETS, TIME_STYLES, Look
 from ng_tui.screens.events.window import NOTICE, Window
 from ng_tui.text import TimeStyle
 
