@@ -40,7 +40,7 @@ from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
 from ng_tui.state import State
-from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
+from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore, textual_internals
 from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.theme import choose, default_variables, load_themes, unknown
 
@@ -109,7 +109,9 @@ class ConsoleApp(LinkedApp):
             self.register_theme(theme)
         self.theme = choose(options.theme, options.capabilities.colour, self._loaded)
         if options.capabilities.monochrome:
-            self._filters.append(NoColor())
+            textual_internals.add_filter(self, NoColor())
+        if not options.debug:
+            textual_internals.report_failure(self, self._report_failure)
         self.set_keymap(dict(options.keys))
         if more := options.keys.get("app.quit"):
             self.bind(more, "quit")
@@ -140,7 +142,7 @@ class ConsoleApp(LinkedApp):
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
             self._signals.callback(gone.install())
-            self._carry_on = carry_on.install(self._driver, self.repaint)
+            self._carry_on = carry_on.install(textual_internals.driver_of(self), self.repaint)
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
         self._show(self._place)
@@ -184,7 +186,7 @@ class ConsoleApp(LinkedApp):
         for command, error in refused:
             del command
             self.notices.note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
-        is_busy = True in [pane.tick() for pane in self._panes.values()]
+        is_busy = True in [pane.tick() for pane in self._panes.values()]  # each of them
         self._show_connection(state, now)
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
@@ -246,7 +248,8 @@ class ConsoleApp(LinkedApp):
 
     def on_copy(self, message: Copy) -> None:
         """Copies a text through every channel there is."""
-        done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
+        write = textual_internals.writer_of(self)
+        done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, write)
         self.notices.tell(*copied(done))
 
     def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
@@ -342,17 +345,9 @@ class ConsoleApp(LinkedApp):
     def _show_keys(self) -> None:
         self._key_bar.show(contexts_of(self._chain()))
 
-    def _write(self, sequence: str) -> None:
-        """Sends a sequence of our own to the terminal."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-
-    def _print_error_renderables(self) -> None:
-        """Textual calls this after the terminal was restored, when the app has failed."""
-        if self.options.debug or self._exception is None:
-            super()._print_error_renderables()
-            return
-        what = backstop.clean(f"{type(self._exception).__name__}: {self._exception}")
+    def _report_failure(self, error: Exception) -> None:
+        """Says in one line why the console failed."""
+        what = backstop.clean(f"{type(error).__name__}: {error}")
         hint = tr("--debug shows where.")
         sys.stderr.write(f"{ConsoleError('NG-3901', what, where=tr('console'), hint=hint)}\n")
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
-from textual.keys import Keys, _character_to_key, key_to_character
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from ng_tui.errors import EXIT_CONFIG, ConsoleError, together
 from ng_tui.i18n import tr
@@ -270,7 +271,10 @@ def in_context(context: str, *, footer: bool = False) -> list[Action]:
 def _long(key: str) -> str:
     """Textual's long name of a key: `?` is `question_mark`, and `G` stays `G`."""
     key = key.strip()
-    return _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    if len(key) != 1 or key.isalnum():
+        return key
+    name = unicodedata.name(key, key).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
 def _exists(key: str) -> bool:

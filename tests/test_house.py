@@ -286,19 +286,3 @@ def test_screens_do_not_know_each_other() -> None:
     from ng_tui.screens import SCREENS
 
     assert listed == {f"ng_tui.screens.{entry.id}" for entry in SCREENS}
-
-
-def test_what_textual_writes_is_known_in_one_file() -> None:
-    inside = re.compile(
-        r"_compositor|\b_display\b(?!\()|ChopsUpdate|LayoutUpdate|_sync_available|_batch_count|_styles_cache|_render_cache"
-        r"|\._segments"
-    )
-    allowed = ROOT / "ng_tui" / "terminal" / "textual_internals.py"
-    found = [
-        f"{path.relative_to(ROOT)}: {hit.group()}"
-        for path in sorted((ROOT / "ng_tui").rglob("*.py"))
-        if path != allowed
-        for hit in inside.finditer(path.read_text())
-    ]
-    assert not found
-    assert inside.search(allowed.read_text())

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from textual.dom import DOMNode
 
 from ng_tui.keymap import Action
+from ng_tui.terminal.textual_internals import bindings_at
 
 
 def contexts_of(chain: Sequence[DOMNode]) -> list[str]:
     """The contexts of the nodes, the first node's first; `app` last."""
     found: list[str] = []
     for node in chain:
-        for _, binding in node._bindings:
+        for binding in bindings_at(node):
             context = (binding.id or "").split(".", 1)[0]
             if context and context not in found:
                 found.append(context)
@@ -22,4 +23,4 @@ def contexts_of(chain: Sequence[DOMNode]) -> list[str]:
 
 def owner_of(action: Action, chain: Sequence[DOMNode]) -> DOMNode:
     """The first node that has a key for the action; the last where none has."""
-    return next((node for node in chain if any(binding.id == action.id for _, binding in node._bindings)), chain[-1])
+    return next((node for node in chain if any(binding.id == action.id for binding in bindings_at(node))), chain[-1])

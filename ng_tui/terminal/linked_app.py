@@ -95,7 +95,7 @@ class LinkedApp(TypeAhead):
     def on_mount(self) -> None:
         """Begins to watch what happens to the terminal."""
         if self._calm_mouse:
-            textual_internals.calm_mouse(self._driver)
+            textual_internals.calm_mouse(self)
         self.app_resume_signal.subscribe(self, lambda _: self.repaint())
 
     def on_unmount(self) -> None:

@@ -1,20 +1,24 @@
-"""What of Textual's inside the output leans on: the only file that names its private names.
+"""What of Textual's inside the console leans on: the only file that names its private names.
 
-Textual has no public way to what it is about to write. `problem` looks whether everything is where it was, so that a
-Textual that moved something is left to write in its own way.
+Textual has no public way to what it is about to write. `problem` looks whether everything that the output needs is
+where it was, so that a Textual that moved something is left to write in its own way. `moved` looks for all the rest.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from textual import _compositor
 from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter
 from textual.strip import Strip
 
 Piece = tuple[int, int, Strip]
@@ -31,10 +35,26 @@ _WANTED: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (LinuxDriver, "_enable_mouse_support", ("self",)),
     (LinuxDriver, "_disable_mouse_support", ("self",)),
 )
-"""Functions with their parameters."""
+"""Functions that the output needs, with their parameters."""
 
 _STATE = ("_batch_count", "_running", "_closed", "_driver", "_sync_available")
-"""What every app has of its own."""
+"""What every app has of its own, and the output needs."""
+
+_MORE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
+    (App, "_print_error_renderables", ("self",)),
+    (LinuxDriver, "_query_in_band_window_resize", ("self",)),
+    (LinuxDriver, "_patch_iflag", ("attrs",)),
+    (LinuxDriver, "_patch_lflag", ("attrs",)),
+)
+"""Functions that are needed elsewhere."""
+
+_MORE_STATE: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (App, ("_filters", "_exception")),
+    (DOMNode, ("_bindings",)),
+    (LinuxDriver, ("_auto_restart", "_must_signal_resume", "_key_thread", "_writer_thread")),
+    (WriterThread, ("_queue",)),
+)
+"""What is made at the beginning of each of these, and needed elsewhere."""
 
 
 class Painter(Protocol):
@@ -52,14 +72,25 @@ class Painter(Protocol):
 
 def problem(app: App[Any]) -> str | None:
     """What is not where it was; None when output can be taken over."""
-    for owner, name, parameters in _WANTED:
+    found = [*_changed(_WANTED), *(f"App.{name}" for name in _STATE if not hasattr(app, name))]
+    return found[0] if found else None
+
+
+def moved(app: App[Any]) -> list[str]:
+    """Everything that is not where it was, also what the output does not need."""
+    found = [one for one in (problem(app), *_changed(_MORE)) if one is not None]
+    for owner, names in _MORE_STATE:
+        begins = [cls.__dict__["__init__"] for cls in owner.__mro__ if inspect.isfunction(cls.__dict__.get("__init__"))]
+        made = {name for begin in begins for name in begin.__code__.co_names}
+        found += [f"{owner.__module__}.{owner.__qualname__}.{name}" for name in names if name not in made]
+    return found
+
+
+def _changed(functions: Iterable[tuple[Any, str, tuple[str, ...]]]) -> Iterator[str]:
+    for owner, name, parameters in functions:
         found = getattr(owner, name, None)
         if found is None or tuple(inspect.signature(found).parameters) != parameters:
-            return f"{owner.__module__}.{owner.__qualname__}.{name}"
-    for name in _STATE:
-        if not hasattr(app, name):
-            return f"App.{name}"
-    return None
+            yield f"{owner.__module__}.{owner.__qualname__}.{name}"
 
 
 def take_over(app: App[Any], painter: Painter) -> None:
@@ -116,6 +147,11 @@ def is_terminal(app: App[Any]) -> bool:
     return isinstance(app._driver, LinuxDriver) and not app.is_headless and not app.is_inline
 
 
+def driver_of(app: App[Any]) -> Driver | None:
+    """What writes to the terminal and reads from it; None before the app runs."""
+    return app._driver
+
+
 def writer_of(app: App[Any]) -> Callable[[str], object]:
     """Writes to the terminal of the app; without one, nowhere."""
 
@@ -133,12 +169,36 @@ def is_synchronised(app: App[Any]) -> bool:
 
 def backlog(app: App[Any]) -> int:
     """Writes that wait for the terminal to take those before them."""
-    writer: WriterThread | None = getattr(app._driver, "_writer_thread", None)
+    writer = app._driver._writer_thread if isinstance(app._driver, LinuxDriver) else None
     return writer._queue.qsize() if writer is not None else 0
 
 
-def calm_mouse(driver: Driver | None) -> None:
+def add_filter(app: App[Any], line_filter: LineFilter) -> None:
+    """Has everything that is drawn pass one more filter."""
+    app._filters.append(line_filter)
+
+
+def report_failure(app: App[Any], report: Callable[[Exception], object]) -> None:
+    """Lets `report` say why the app failed, when the terminal was given back, in place of a trace."""
+    stock = app._print_error_renderables
+
+    def say() -> None:
+        if app._exception is None:
+            stock()
+        else:
+            report(app._exception)
+
+    app._print_error_renderables = say  # type: ignore[method-assign]
+
+
+def bindings_at(node: DOMNode) -> list[Binding]:
+    """The keys that work while the node has the focus, its own alone."""
+    return [binding for _, binding in node._bindings]
+
+
+def calm_mouse(app: App[Any]) -> None:
     """Has the mouse reported while a button is held only: over a slow line every other motion is a key too many."""
+    driver = app._driver
     if not isinstance(driver, LinuxDriver):
         return
     enable, disable = driver._enable_mouse_support, driver._disable_mouse_support
@@ -154,3 +214,44 @@ def calm_mouse(driver: Driver | None) -> None:
     driver._enable_mouse_support = calm  # type: ignore[method-assign]
     driver._disable_mouse_support = off  # type: ignore[method-assign]
     calm()
+
+
+def enable_mouse(driver: LinuxDriver) -> None:
+    """Asks the terminal to report the mouse, as at the start."""
+    driver._enable_mouse_support()
+
+
+def ask_for_resizes(driver: LinuxDriver) -> None:
+    """Asks the terminal whether it reports its size by itself, as at the start."""
+    driver._query_in_band_window_resize()
+
+
+def takes_back(driver: LinuxDriver) -> bool:
+    """The driver takes the terminal again after a stop; not while another program was given it."""
+    return driver._auto_restart
+
+
+def tell_resumed(driver: LinuxDriver) -> None:
+    """Has the app told that it goes on, once the driver has the terminal."""
+    driver._must_signal_resume = True
+
+
+def reads_keys(driver: LinuxDriver) -> bool:
+    """The driver has the terminal, and reads from it."""
+    return driver._key_thread is not None and driver._key_thread.is_alive()
+
+
+def raw_flags(driver: LinuxDriver, input_flags: int, local_flags: int) -> tuple[int, int]:
+    """The flags of a line mode, for input and local, in which every key comes at once."""
+    return driver._patch_iflag(input_flags), driver._patch_lflag(local_flags)
+
+
+def is_writer(thread: threading.Thread | None) -> bool:
+    """The thread writes to the terminal."""
+    return isinstance(thread, WriterThread)
+
+
+def throw_writes_away(thread: threading.Thread | None) -> None:
+    """Takes what is to be written until the writer is told to stop, so that nobody waits for room in its queue."""
+    while isinstance(thread, WriterThread) and thread._queue.get() is not None:
+        pass
