@@ -138,8 +138,8 @@ def test_nothing_private_of_textual_is_overridden() -> None:
 def test_every_name_of_the_inside_is_looked_for() -> None:
     """`moved` would say that any of them has gone."""
     named = {node.attr for node in ast.walk(TREES[INSIDE]) if isinstance(node, ast.Attribute)}
-    looked_for = {name for _, name, _ in (*textual_internals._WANTED, *textual_internals._MORE)}
-    looked_for |= {*textual_internals._STATE, *(name for _, names in textual_internals._MORE_STATE for name in names)}
+    tables = [node.value for node in TREES[INSIDE].body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value]
+    looked_for = {node.value for table in tables for node in ast.walk(table) if isinstance(node, ast.Constant)}
     assert {name for name in named if is_private(name)} <= looked_for
 
 

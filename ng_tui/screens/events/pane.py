@@ -65,6 +65,7 @@ class EventsPane(Pane):
         style = cast(TimeStyle, options.time_style)
         self.viewing = ViewController(ring)
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
+        # The app says later who is told.
         self.tail.rows_moved = lambda region, lines: self.rows_moved(region, lines)
         self.feedback = FeedbackController(self, ring, options)
         self.tasks = BackgroundTasks(self, self.tail, options, self.update_status)
