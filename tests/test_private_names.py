@@ -76,6 +76,10 @@ def foreign(path: Path) -> Iterator[str]:
     owner = {part: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for part in ast.walk(node)}
     here = own_names(tree)
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"getattr", "setattr", "hasattr", "delattr"}:
+            named = [one.value for one in node.args[1:2] if isinstance(one, ast.Constant)]
+            if any(is_private(str(name)) and name not in here for name in named):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
         if not isinstance(node, ast.Attribute) or not is_private(node.attr):
             continue
         of, within = ast.unparse(node.value), owner.get(node)

@@ -6,6 +6,7 @@ where it was, so that a Textual that moved something is left to write in its own
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +56,10 @@ _MORE_STATE: tuple[tuple[type, tuple[str, ...]], ...] = (
     (WriterThread, ("_queue",)),
 )
 """What is made at the beginning of each of these, and needed elsewhere."""
+
+
+_CONTROL_TABLES = (("rich.control", "strip_control_codes"), ("textual.content", "_strip_control_codes"))
+"""Modules that keep control characters from the terminal, with the function that does it by a table."""
 
 
 class Painter(Protocol):
@@ -189,6 +194,13 @@ def report_failure(app: App[Any], report: Callable[[Exception], object]) -> None
             report(app._exception)
 
     app._print_error_renderables = say  # type: ignore[method-assign]
+
+
+def control_tables() -> Iterator[tuple[str, Any, Any]]:
+    """What strips control characters from texts: module, table and function; None where there is none."""
+    for name, function in _CONTROL_TABLES:
+        module = importlib.import_module(name)
+        yield name, getattr(module, "_CONTROL_STRIP_TRANSLATE", None), getattr(module, function, None)
 
 
 def bindings_at(node: DOMNode) -> list[Binding]:
