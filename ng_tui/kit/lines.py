@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -164,7 +165,7 @@ class Heading(Lines):
 
 def line_width(line: Line) -> int:
     """Cells that a line takes."""
-    return Strip([Segment(text) for text, _ in line]).cell_length
+    return sum(cell_len(text) for text, _ in line)
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

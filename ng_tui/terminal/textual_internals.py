@@ -7,7 +7,7 @@ Textual that moved something is left to write in its own way.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from textual import _compositor
@@ -15,6 +15,7 @@ from textual.app import App
 from textual.driver import Driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.strip import Strip
 
 Piece = tuple[int, int, Strip]
@@ -27,6 +28,9 @@ _WANTED: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (App, "_handle_exception", ("self", "error")),
     (_compositor.LayoutUpdate, "__init__", ("self", "strips", "region")),
     (_compositor.ChopsUpdate, "__init__", ("self", "chops", "spans", "chop_ends")),
+    (_compositor.Compositor, "render_full_update", ("self", "simplify")),
+    (_compositor.Compositor, "render_partial_update", ("self",)),
+    (_compositor.Compositor, "_regions_to_spans", ("regions",)),
     (LinuxDriver, "write", ("self", "data")),
     (LinuxDriver, "_enable_mouse_support", ("self",)),
     (LinuxDriver, "_disable_mouse_support", ("self",)),
@@ -35,6 +39,9 @@ _WANTED: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
 
 _STATE = ("_batch_count", "_running", "_closed", "_driver", "_sync_available")
 """What every app has of its own."""
+
+_COMPOSITOR = ("size", "visible_widgets", "_dirty_regions")
+"""What every compositor has of its own."""
 
 
 class Painter(Protocol):
@@ -59,6 +66,10 @@ def problem(app: App[Any]) -> str | None:
     for name in _STATE:
         if not hasattr(app, name):
             return f"App.{name}"
+    compositor = _compositor.Compositor()
+    for name in _COMPOSITOR:
+        if not hasattr(compositor, name):
+            return f"Compositor.{name}"
     return None
 
 
@@ -66,13 +77,19 @@ def take_over(app: App[Any], painter: Painter) -> None:
     """Lets the painter write what the compositor has to show. What is no update of it is written as ever."""
     stock = app._display
 
+    def is_ours() -> bool:
+        return is_terminal(app) and painter.fits(app.screen.outer_size)
+
     def display(screen: Any, renderable: Any) -> None:
         if renderable is None or app._batch_count or not app._running or app._closed:
             stock(screen, renderable)
-        elif not is_terminal(app) or not painter.fits(app.screen.outer_size):
+        elif not is_ours():
             painter.forget()
             stock(screen, renderable)
+        elif isinstance(renderable, Damage):
+            paint(iter(renderable))
         elif isinstance(renderable, _compositor.LayoutUpdate):
+            compose_by_rows(screen._compositor, is_ours)
             paint(_of_layout(renderable))
         elif isinstance(renderable, _compositor.ChopsUpdate):
             paint(_of_chops(renderable))
@@ -95,6 +112,73 @@ def take_over(app: App[Any], painter: Painter) -> None:
     app._display = display  # type: ignore[method-assign]
 
 
+class Damage(list[Piece]):
+    """The pieces of what is to be drawn anew, each as its widget drew it."""
+
+
+def compose_by_rows(compositor: _compositor.Compositor, is_ours: Callable[[], bool]) -> None:
+    """Has the compositor of a screen give `Damage` from now on, as long as it `is_ours`.
+
+    Textual cuts every row at the edges of all widgets in it, and draws also those that others cover. Nobody here needs
+    the cuts: a row of a widget stays the object that it was, whose cells are known.
+    """
+    if "render_partial_update" in vars(compositor):
+        return
+    stock_full, stock_partial = compositor.render_full_update, compositor.render_partial_update
+
+    def full(simplify: bool = False) -> Any:
+        if simplify or not is_ours():
+            return stock_full(simplify)
+        compositor._dirty_regions.clear()
+        return damage(compositor, [compositor.size.region])
+
+    def partial() -> Any:
+        if not compositor._dirty_regions or not is_ours():
+            return stock_partial()
+        regions = list(compositor._dirty_regions)
+        compositor._dirty_regions.clear()
+        return damage(compositor, regions)
+
+    compositor.render_full_update = full  # type: ignore[method-assign]
+    compositor.render_partial_update = partial  # type: ignore[method-assign]
+
+
+def damage(compositor: _compositor.Compositor, regions: Iterable[Region]) -> Damage:
+    """What stands in some regions of the screen. A widget that others cover there is not asked."""
+    bare: dict[int, list[tuple[int, int]]] = {}  # by row, the columns that nothing was found for yet
+    screen = compositor.size.region
+    regions = [region.intersection(screen) for region in regions]
+    for row, left, right in compositor._regions_to_spans(region for region in regions if region):
+        bare.setdefault(row, []).append((left, right))
+    found = Damage()
+    for widget, (whole, clip) in compositor.visible_widgets.items():  # those in front come first
+        if not bare:
+            break
+        region = whole.intersection(clip)
+        rows = [row for row in bare if region.y <= row < region.bottom]
+        strips: list[Strip] | None = None
+        for row in rows:
+            rest: list[tuple[int, int]] = []
+            for left, right in bare[row]:
+                start, end = max(left, region.x), min(right, region.right)
+                if start >= end:
+                    rest.append((left, right))
+                    continue
+                if strips is None:
+                    strips = widget.render_lines(region.translate((-whole.x, -whole.y)))
+                if row - region.y < len(strips):
+                    strip = strips[row - region.y]
+                    if start > region.x or strip.cell_length > end - start:
+                        strip = strip.crop(start - region.x, end - region.x)
+                    found.append((row, start, strip))
+                rest += [(a, b) for a, b in ((left, start), (end, right)) if a < b]
+            if rest:
+                bare[row] = rest
+            else:
+                del bare[row]
+    return found
+
+
 def _of_layout(update: _compositor.LayoutUpdate) -> Iterator[Piece]:
     for row, strips in enumerate(update.strips, update.region.y):
         column = update.region.x
@@ -109,6 +193,11 @@ def _of_chops(update: _compositor.ChopsUpdate) -> Iterator[Piece]:
             if strip is not None and column <= right and end > left:
                 inside = left <= column < right and end <= right
                 yield row, column, strip if inside else strip.crop(0, min(end, right) - column)
+
+
+def fail(app: App[Any], error: Exception) -> None:
+    """Ends the app as when one of its own handlers raised the error."""
+    app._handle_exception(error)
 
 
 def is_terminal(app: App[Any]) -> bool:

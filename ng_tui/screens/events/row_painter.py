@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.strip import Strip
 
 from ng_tui.client.interface import Ring
@@ -33,6 +35,7 @@ class RowPainter:
         self._search = ""
         self._palette = Palette({})
         self._strips: LRUCache[tuple[int, int | None, int | None], Strip] = LRUCache(STRIPS)
+        self._finish: tuple[Sequence[LineFilter], Color | None] = ((), None)
 
     def change(self, **values: Any) -> None:
         """Draws with other fields of `look` from now on."""
@@ -49,13 +52,19 @@ class RowPainter:
         self._palette = Palette(variables, self._hosts)
         self._strips.clear()
 
+    def finish(self, filters: Sequence[LineFilter] = (), background: Color | None = None) -> None:
+        """Has rows passed through the filters of the app when they are drawn, and no more as long as they are kept."""
+        if (filters, background) != self._finish:
+            self._finish = (filters, background)
+            self._strips.clear()
+
     def strip(self, row: Row, before: Row | None, base: Style, at_cursor: bool, marked: bool) -> Strip:
         """A row on one line. `before` is the row above it; `base` is the style of what has none of its own."""
         previous = before.time_ns if before is not None and self.look.time_style == "delta" else None
         key = (row.seq, row.gap, previous)
         strip = self._strips.get(key)
         if strip is None:
-            strip = draw(row, previous, self.look, self._palette, self._hits(row), base)
+            strip = self._finished(draw(row, previous, self.look, self._palette, self._hits(row), base))
             self._strips[key] = strip
         if not at_cursor and not marked:
             return strip
@@ -65,7 +74,14 @@ class RowPainter:
         segments = [Segment(first.text, base + first.style if first.style else base), *strip.crop(1)]
         if at_cursor:
             segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
-        return Strip(segments, self.look.width)
+        return self._finished(Strip(segments, self.look.width))
+
+    def _finished(self, strip: Strip) -> Strip:
+        filters, background = self._finish
+        if background is not None:
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+        return strip
 
     def _hits(self, row: Row) -> list[tuple[int, int]]:
         if not self._search:

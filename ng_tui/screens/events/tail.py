@@ -250,13 +250,12 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
         width = self.outer_size.width
         if self.opacity != 1.0 or crop.column_span != (0, width):
+            self._painter.finish()
             return super().draw_lines(crop)
         inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
-        strips = [self._strip(y, inner, top, base) for y in crop.line_range]
         _, background = self.background_colors
-        for each in self.get_line_filters():
-            strips = [strip.apply_filter(each, background) for strip in strips]
-        return strips
+        self._painter.finish(self.get_line_filters(), background)
+        return [self._strip(y, inner, top, base) for y in crop.line_range]
 
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
@@ -374,7 +373,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if repaint or now != before:
             if lines := moved(before, now):
                 self.rows_moved(self.content_region, lines)
-            self.refresh()
+            self.refresh(self.scrollable_content_region.reset_offset)  # The scroll bar draws itself.
 
     def _reach(self, size: Size) -> None:
         """Says how far can be scrolled. The screen is not laid out anew for it, since nothing has another size."""
