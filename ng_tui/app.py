@@ -85,6 +85,7 @@ class ConsoleApp(LinkedApp):
         super().__init__(link=options.link, calm_mouse=options.capabilities.remote)
         self.client = client
         self.options = options
+        self._several = client if isinstance(client, Several) else None
         self._states: dict[str, State] = {}  # by the label of the engine
         self._pending: dict[int, Command] = {}
         self.notices = Notices()
@@ -154,6 +155,8 @@ class ConsoleApp(LinkedApp):
 
     def on_unmount(self) -> None:
         """Gives the signals back."""
+        if self._pulse is not None:
+            self._pulse.stop()
         self._signals.close()
 
     @property
@@ -192,6 +195,8 @@ class ConsoleApp(LinkedApp):
             self._refused(error)
         is_busy = self._events.tick()
         self._show_connection(state, now)
+        if self._pulse is not None and self._events.viewing.scanned < 1.0:
+            self._pulse.wake()  # There is more to examine than in one look.
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
@@ -202,7 +207,7 @@ class ConsoleApp(LinkedApp):
         """Says where the console is connected to; what was lost sight of is dimmed."""
         label = self.client.label
         engine = self.options.remote_engines.get(label)
-        links: dict[str, Link] = self.client.links() if isinstance(self.client, Several) else {}
+        links: dict[str, Link] = self._several.links() if self._several is not None else {}
         self._overview.present(state, self.options.now_ns(), now, label=label, engine=engine, links=links)
         if engine is not None:
             self._banner.present(state.link, state.lost_at, now)

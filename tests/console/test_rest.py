@@ -1,0 +1,92 @@
+"""The console looks no more often than somebody reads, and repaints nothing that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.geometry import Region
+from textual.widget import Widget
+
+from ng_tui.app import ConsoleApp
+from ng_tui.frame import pulse
+from ng_tui.frame.pulse import Pulse
+from tests.console.trial_console import console, settle, turn
+
+
+class Turns:
+    """A pulse that is beaten by hand, and what its looks find."""
+
+    def __init__(self) -> None:
+        self.found = False
+        self.pulse = Pulse(App(), lambda: self.found)
+
+    def looks(self, count: int, found: bool) -> float:
+        """The pause after so many looks."""
+        self.found = found
+        for _ in range(count):
+            self.pulse._next.cancel()
+            self.pulse._beat()
+        return self.pulse.pause
+
+
+async def test_looks_are_as_many_as_are_of_use() -> None:
+    one = Turns()
+    assert one.looks(1, True) == pulse.TICK
+    assert one.looks(pulse.STREAK, True) == pulse.RUN, "what runs is looked at as often as it is drawn"
+    assert one.looks(1, False) == pulse.TICK, "what comes now and then is seen at once"
+    assert one.looks(pulse.PATIENCE, False) == pulse.REST
+    assert one.looks(1, True) == pulse.TICK
+    one.looks(pulse.STREAK, True)
+    one.pulse.wake()
+    assert one.looks(pulse.PATIENCE, True) == pulse.TICK, "a key is followed closely, also while events pour in"
+    assert one.looks(pulse.STREAK, True) == pulse.RUN
+    one.pulse.stop()
+
+
+async def test_a_key_ends_a_long_pause() -> None:
+    one = Turns()
+    one.looks(pulse.PATIENCE, False)
+    due, loop = one.pulse._next.when(), asyncio.get_running_loop()
+    one.pulse.wake()
+    assert one.pulse._next.when() < due and one.pulse._next.when() <= loop.time() + pulse.TICK
+    one.pulse.stop()
+
+
+async def test_in_the_quiet_nothing_but_the_clock_is_painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        for key in "12345":
+            await pilot.press(key)
+            await settle(pilot)
+            painted = watched(monkeypatch)
+            for _ in range(5):
+                await turn(pilot)
+            assert not painted, f"screen {key}, while the clock stands still"
+            app.options = later(app, 1)
+            await turn(pilot)
+            assert set(painted) == {app._overview}
+            monkeypatch.undo()
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[Widget]:
+    """Gets every widget that is to be painted from now on."""
+    painted: list[Widget] = []
+    stock = Widget.refresh
+
+    def refresh(self: Widget, *regions: Region, **how: Any) -> Widget:
+        painted.append(self)
+        return stock(self, *regions, **how)
+
+    monkeypatch.setattr(Widget, "refresh", refresh)
+    return painted
+
+
+def later(app: ConsoleApp, seconds: int) -> Any:
+    """The options of the app with a clock that stands so much later."""
+    at = app.options.now_ns() + seconds * 1_000_000_000
+    return replace(app.options, now_ns=lambda: at)
