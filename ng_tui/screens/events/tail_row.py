@@ -15,6 +15,7 @@ from ng_tui.connection import split_source
 from ng_tui.i18n import ntr
 from ng_tui.kit.glyphs import GlyphName
 from ng_tui.kit.palette import Palette
+from ng_tui.kit.worn import Worn
 from ng_tui.screens.events.window import NOTICE
 from ng_tui.text import ABSENT, TimeStyle, fit, fmt_count, fmt_time, short_source
 
@@ -122,11 +123,15 @@ def widths(look: Look) -> Widths:
 
 
 def draw(
-    row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]], base: Style
+    row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]], worn: Worn
 ) -> Strip:
-    """The row on one line of `look.width` cells, without cursor and mark: the gutter is blank. `base` lies under it."""
+    """The row on one line of `look.width` cells, without cursor and mark: the gutter is blank."""
     segments = _gap(row, look, palette) if row.gap is not None else _row(row, previous_ns, look, palette, hits)
-    return Strip(Segment.apply_style(segments, base)).adjust_cell_length(look.width, base)
+    segments = [Segment(text, worn[style]) for text, style, _ in segments]
+    room = look.width - sum(cell_len(text) for text, _, _ in segments)
+    if room < 0:
+        return Strip(segments).crop(0, look.width)
+    return Strip([*segments, Segment(" " * room, worn[None])] if room else segments, look.width)
 
 
 def _row(
