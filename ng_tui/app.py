@@ -13,11 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.filter import NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from ng_tui import keymap
 from ng_tui.client.interface import EngineClient, Link
-from ng_tui.client.wire import Command, ErrorFrame, Level
+from ng_tui.client.wire import Command, Level
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
 from ng_tui.frame.banner import Banner
@@ -26,12 +26,13 @@ from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
 from ng_tui.frame.notices import Notices, copied
 from ng_tui.frame.overview import Overview
+from ng_tui.frame.panes import Panes
 from ng_tui.frame.pulse import Pulse
 from ng_tui.frame.tabs import TabBar
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
-from ng_tui.kit.bare import Bare, BareScreen, BareSwitcher
+from ng_tui.kit.bare import Bare, BareScreen
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
 from ng_tui.lints import lints
@@ -40,7 +41,7 @@ from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
 from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
-from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
+from ng_tui.terminal import backstop, carry_on, clipboard, collector, gone, restore
 from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.text import safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
@@ -116,6 +117,8 @@ class ConsoleApp(LinkedApp):
         self.theme = choose(options.theme, options.capabilities.colour, self._loaded)
         if options.capabilities.monochrome:
             self._filters.append(NoColor())
+        build = {one.id: partial(one.build or (lambda *_: self._events), client.ring, options) for one in SCREENS}
+        self._panes = Panes[Pane](build, SCREENS[self._place].id, "events")
         self.set_keymap(dict(options.keys))
         if more := options.keys.get("app.quit"):
             self.bind(more, "quit")
@@ -134,9 +137,7 @@ class ConsoleApp(LinkedApp):
             yield self._overview
             yield self._banner
             yield self._tabs
-            with BareSwitcher(id="panes", initial=SCREENS[self._place].id):
-                for entry in SCREENS:
-                    yield self._events if entry.build is None else entry.build(self.client.ring, self.options)
+            yield self._panes
             yield self._key_bar
         yield Static("", id="too-small", markup=False)
 
@@ -150,13 +151,18 @@ class ConsoleApp(LinkedApp):
             self._carry_on = carry_on.install(self._driver, self.repaint)
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
-        self._show(self._place)
+        self._enter(self._place)
         self._pulse = Pulse(self, self._tick)
+        self._signals.callback(self._pulse.stop)
+
+    def on_ready(self) -> None:
+        """The first frame is there."""
+        if not self.is_headless:
+            collector.let_go()
+        self._panes.prepare()
 
     def on_unmount(self) -> None:
         """Gives the signals back."""
-        if self._pulse is not None:
-            self._pulse.stop()
         self._signals.close()
 
     @property
@@ -168,7 +174,7 @@ class ConsoleApp(LinkedApp):
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        return self.query_one(f"#{SCREENS[self._place].id}", Pane)
+        return self._panes.pane(SCREENS[self._place].id)
 
     def typed(self) -> None:
         """Looks at the engine as often as while something happens."""
@@ -190,13 +196,12 @@ class ConsoleApp(LinkedApp):
         state.connect(self.client.link, now)
         for notice in notices:
             self._note(notice.text, notice.level, notice.origin, notice.time_ns)
-        for command, error in refused:
-            del command
-            self._refused(error)
+        for _, error in refused:
+            self._note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
         is_busy = self._events.tick()
         self._show_connection(state, now)
-        if self._pulse is not None and self._events.viewing.scanned < 1.0:
-            self._pulse.wake()  # There is more to examine than in one look.
+        if self._events.viewing.scanned < 1.0:
+            self.typed()  # There is more to examine than in one look.
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
@@ -207,7 +212,7 @@ class ConsoleApp(LinkedApp):
         """Says where the console is connected to; what was lost sight of is dimmed."""
         label = self.client.label
         engine = self.options.remote_engines.get(label)
-        links: dict[str, Link] = self._several.links() if self._several is not None else {}
+        links: dict[str, Link] = self._several.links() if self._several else {}
         self._overview.present(state, self.options.now_ns(), now, label=label, engine=engine, links=links)
         if engine is not None:
             self._banner.present(state.link, state.lost_at, now)
@@ -244,12 +249,12 @@ class ConsoleApp(LinkedApp):
         """Shows a notice of a screen."""
         self._tell(message.text, message.severity)
 
-    def on_jump(self, message: Jump) -> None:
+    async def on_jump(self, message: Jump) -> None:
         """Shows a record or a filter on the Events screen."""
         if message.seq is not None and isinstance(self.client, Several) and len(self.client.names) > 1:
             self._toast(tr("Events of several engines are numbered anew here; filter for it instead."), "warning")
             return
-        self.action_screen(0)
+        await self._show(0)
         self._events.jump(seq=message.seq, filter=message.filter)
 
     def on_copy(self, message: Copy) -> None:
@@ -257,18 +262,18 @@ class ConsoleApp(LinkedApp):
         done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
         self._tell(*copied(done))
 
-    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+    async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
-        self.action_screen(message.place)
+        await self._show(message.place)
 
-    def action_screen(self, place: int) -> None:
+    async def action_screen(self, place: int) -> None:
         """Shows a screen."""
         if 0 <= place < len(SCREENS):
-            self._show(place)
+            await self._show(place)
 
-    def action_cycle(self, step: int) -> None:
+    async def action_cycle(self, step: int) -> None:
         """Shows the screen beside this one."""
-        self._show((self._place + step) % len(SCREENS))
+        await self._show((self._place + step) % len(SCREENS))
 
     def action_help(self) -> None:
         """Shows the keys of where the focus is."""
@@ -325,25 +330,21 @@ class ConsoleApp(LinkedApp):
 
     def _run(self, action: Action) -> None:
         """Runs an action of the palette where it belongs."""
-        owner: Any = self
-        for node in self._chain():
-            if any(binding.id == action.id for _, binding in node._bindings):
-                owner = node
-                break
+        mine = (node for node in self._chain() if any(binding.id == action.id for _, binding in node._bindings))
+        owner: Any = next(mine, self)
         self.call_later(self.run_action, action.action, owner)
 
-    def _show(self, place: int) -> None:
+    async def _show(self, place: int) -> None:
+        await self._panes.show(SCREENS[place].id)
+        self._enter(place)
+
+    def _enter(self, place: int) -> None:
         self._place = place
-        self.query_one(ContentSwitcher).current = SCREENS[place].id
         self._tabs.show(place)
         pane = self.pane
         pane.present(self.state)
         pane.on_enter()
-        if self.focused is None or pane not in self.focused.ancestors_with_self:
-            inner = next((node for node in pane.query("*") if node.focusable), None)
-            if inner is None:
-                pane.can_focus = True
-            (inner or pane).focus()
+        self.call_later(self._panes.give_keys)  # Behind the pane, which may have given them to one of its parts.
         self._presented = (-1, -1)
         self._show_keys()
 
@@ -364,9 +365,6 @@ class ConsoleApp(LinkedApp):
 
     def _show_keys(self) -> None:
         self._key_bar.show(self._contexts())
-
-    def _refused(self, error: ErrorFrame) -> None:
-        self._note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
 
     def _note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
         """Keeps a notice and shows it."""

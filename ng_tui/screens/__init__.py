@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from ng_tui.client.interface import Ring
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane
-from ng_tui.screens.guardian.pane import GuardianPane
-from ng_tui.screens.metrics.pane import MetricsPane
-from ng_tui.screens.modules.pane import ModulesPane
-from ng_tui.screens.patterns.pane import PatternsPane
 
 
 @dataclass(frozen=True)
@@ -23,14 +19,39 @@ class Entry:
     title: str
     """What the tab bar shows."""
     build: Callable[[Ring, Options], Pane] | None
-    """Makes the pane, with the id as widget id; None for Events, which the app makes itself."""
+    """Makes the pane, with the id as widget id; None for Events, which the app makes itself. What it is made of is
+    imported then, so that no screen costs before it is there."""
+
+
+def _modules(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.modules.pane import ModulesPane
+
+    return ModulesPane(id="modules")
+
+
+def _metrics(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.metrics.pane import MetricsPane
+
+    return MetricsPane(id="metrics")
+
+
+def _guardian(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.guardian.pane import GuardianPane
+
+    return GuardianPane(id="guardian")
+
+
+def _patterns(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.patterns.pane import PatternsPane
+
+    return PatternsPane(ring, options)
 
 
 SCREENS: tuple[Entry, ...] = (
     Entry("events", "Events", None),
-    Entry("modules", "Modules", lambda *_: ModulesPane(id="modules")),
-    Entry("metrics", "Metrics", lambda *_: MetricsPane(id="metrics")),
-    Entry("guardian", "Guardian", lambda *_: GuardianPane(id="guardian")),
-    Entry("patterns", "Patterns", PatternsPane),
+    Entry("modules", "Modules", _modules),
+    Entry("metrics", "Metrics", _metrics),
+    Entry("guardian", "Guardian", _guardian),
+    Entry("patterns", "Patterns", _patterns),
 )
 """The screens in the order of their keys."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from ng_tui.app import ConsoleApp
-from ng_tui.frame import pulse
+from ng_tui.frame import panes, pulse
 from ng_tui.frame.pulse import Pulse
-from tests.console.trial_console import console, settle, turn
+from ng_tui.kit.panel import Panel
+from ng_tui.screens import SCREENS
+from tests.console.trial_console import console, settle, shown, turn
 
 
 class Turns:
@@ -60,6 +64,9 @@ async def test_a_key_ends_a_long_pause() -> None:
 async def test_in_the_quiet_nothing_but_the_clock_is_painted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app, _ = console(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
+        async with asyncio.timeout(10):
+            while len(app._panes.children) < len(SCREENS):  # made in advance
+                await pilot.pause(0.02)
         for key in "12345":
             await pilot.press(key)
             await settle(pilot)
@@ -90,3 +97,33 @@ def later(app: ConsoleApp, seconds: int) -> Any:
     """The options of the app with a clock that stands so much later."""
     at = app.options.now_ns() + seconds * 1_000_000_000
     return replace(app.options, now_ns=lambda: at)
+
+
+async def test_a_pane_is_made_when_it_is_shown_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panes, "LATER_S", 1000.0)
+    app, _ = console(tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert [pane.id for pane in app._panes.children] == ["events"]
+        await pilot.press("3")
+        await settle(pilot)
+        assert "p50" in shown(app) and "not measured yet" not in shown(app), "it knows the state at once"
+        assert isinstance(app.focused, Panel) and app.pane in app.focused.ancestors
+        await pilot.press("1", "3", "plus")
+        await settle(pilot)
+        assert [pane.id for pane in app._panes.children] == ["events", "metrics"]
+
+
+async def test_all_panes_are_made_soon_after_the_start(tmp_path: Path) -> None:
+    app, _ = console(tmp_path, screen="guardian")
+    async with app.run_test(size=(80, 24)) as pilot:
+        async with asyncio.timeout(10):
+            while not all(app._panes.pane(entry.id).is_attached for entry in SCREENS):
+                await pilot.pause(0.02)
+        assert [pane.id for pane in app._panes.children if pane.display] == ["guardian"]
+
+
+def test_a_start_imports_no_screen_but_the_first() -> None:
+    code = "import sys, ng_tui.app; print(*[name for name in sys.modules if name.endswith('.pane')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ng_tui.screens.events.pane"]
