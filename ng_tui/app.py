@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.filter import NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from ng_tui import keymap
 from ng_tui.client.interface import EngineClient, Link
@@ -27,20 +27,21 @@ from ng_tui.frame.key_bar import KeyBar
 from ng_tui.frame.key_contexts import contexts_of, owner_of
 from ng_tui.frame.notices import Notices, copied
 from ng_tui.frame.overview import Overview
+from ng_tui.frame.panes import Panes
 from ng_tui.frame.pulse import Pulse
 from ng_tui.frame.tabs import TabBar
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
-from ng_tui.kit.bare import Bare, BareScreen, BareSwitcher
+from ng_tui.kit.bare import Bare, BareScreen
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
 from ng_tui.lints import lints
 from ng_tui.options import Options
-from ng_tui.screens import SCREENS
+from ng_tui.screens import SCREENS, Entry
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
 from ng_tui.state import State
-from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore, textual_internals
+from ng_tui.terminal import backstop, carry_on, clipboard, collector, gone, restore, textual_internals
 from ng_tui.terminal.linked_app import LinkedApp
 from ng_tui.theme import choose, default_variables, load_themes, unknown
 
@@ -79,6 +80,7 @@ class ConsoleApp(LinkedApp):
         super().__init__(link=options.link, calm_mouse=options.capabilities.remote)
         self.client = client
         self.options = options
+        self._several = client if isinstance(client, Several) else None
         self._states: dict[str, State] = {}  # by the label of the engine
         self._pending: dict[int, Command] = {}
         self.notices = Notices(self, options.now_ns)
@@ -99,9 +101,6 @@ class ConsoleApp(LinkedApp):
         if options.link == "thin" and self.link_problem is not None:
             self._problems.append(tr("link: stock, for this Textual has no {name}", name=self.link_problem))
         use_glyphs(options.capabilities.glyphs)
-        self._panes = {entry.id: entry.build(client.ring, options) for entry in SCREENS}
-        for pane in self._panes.values():
-            pane.rows_moved = self.rows_moved
         ascii_only = options.capabilities.glyphs == "ascii"
         self.set_class(ascii_only, "-ascii")
         ScrollBar.renderer = AsciiScrollBar if ascii_only else ScrollBarRender
@@ -112,9 +111,17 @@ class ConsoleApp(LinkedApp):
             textual_internals.add_filter(self, NoColor())
         if not options.debug:
             textual_internals.report_failure(self, self._report_failure)
+        build = {entry.id: partial(self._make, entry) for entry in SCREENS}
+        always = next(entry.id for entry in SCREENS if entry.shows_events)
+        self._panes = Panes[Pane](build, SCREENS[self._place].id, always)
         self.set_keymap(dict(options.keys))
         if more := options.keys.get("app.quit"):
             self.bind(more, "quit")
+
+    def _make(self, entry: Entry) -> Pane:
+        pane = entry.build(self.client.ring, self.options)
+        pane.rows_moved = self.rows_moved
+        return pane
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, so that styles parse with textual's own themes too."""
@@ -130,8 +137,7 @@ class ConsoleApp(LinkedApp):
             yield self._overview
             yield self._banner
             yield self._tabs
-            with BareSwitcher(id="panes", initial=SCREENS[self._place].id):
-                yield from self._panes.values()
+            yield self._panes
             yield self._key_bar
         yield Static("", id="too-small", markup=False)
 
@@ -145,8 +151,15 @@ class ConsoleApp(LinkedApp):
             self._carry_on = carry_on.install(textual_internals.driver_of(self), self.repaint)
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
-        self._show(self._place)
+        self._enter(self._place)
         self._pulse = Pulse(self, self._tick)
+        self._signals.callback(self._pulse.stop)
+
+    def on_ready(self) -> None:
+        """The first frame is there."""
+        if not self.is_headless:
+            collector.let_go()
+        self._panes.prepare()
 
     def on_unmount(self) -> None:
         """Gives the signals back."""
@@ -161,7 +174,7 @@ class ConsoleApp(LinkedApp):
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        return self._panes[SCREENS[self._place].id]
+        return self._panes.pane(SCREENS[self._place].id)
 
     def typed(self) -> None:
         """Looks at the engine as often as while something happens."""
@@ -183,11 +196,12 @@ class ConsoleApp(LinkedApp):
         state.connect(self.client.link, now)
         for notice in notices:
             self.notices.note(notice.text, notice.level, notice.origin, notice.time_ns)
-        for command, error in refused:
-            del command
+        for _, error in refused:
             self.notices.note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
-        is_busy = True in [pane.tick() for pane in self._panes.values()]  # each of them
+        is_busy = True in [pane.tick() for pane in self._panes.made]  # each of them
         self._show_connection(state, now)
+        if any(pane.has_more for pane in self._panes.made):
+            self.typed()
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
@@ -198,7 +212,7 @@ class ConsoleApp(LinkedApp):
         """Says where the console is connected to; what was lost sight of is dimmed."""
         label = self.client.label
         engine = self.options.remote_engines.get(label)
-        links: dict[str, Link] = self.client.links() if isinstance(self.client, Several) else {}
+        links: dict[str, Link] = self._several.links() if self._several else {}
         self._overview.present(state, self.options.now_ns(), now, label=label, engine=engine, links=links)
         if engine is not None:
             self._banner.present(state.link, state.lost_at, now)
@@ -235,15 +249,14 @@ class ConsoleApp(LinkedApp):
         """Shows a notice of a screen."""
         self.notices.tell(message.text, message.severity)
 
-    def on_jump(self, message: Jump) -> None:
+    async def on_jump(self, message: Jump) -> None:
         """Shows a record or a filter on the screen that shows events."""
         if message.seq is not None and isinstance(self.client, Several) and len(self.client.names) > 1:
             self.notices.toast(
                 tr("Events of several engines are numbered anew here; filter for it instead."), "warning"
             )
             return
-        place = next(place for place, entry in enumerate(SCREENS) if entry.shows_events)
-        self._show(place)
+        await self._show(next(place for place, entry in enumerate(SCREENS) if entry.shows_events))
         self.pane.jump(seq=message.seq, filter=message.filter)
 
     def on_copy(self, message: Copy) -> None:
@@ -252,18 +265,18 @@ class ConsoleApp(LinkedApp):
         done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, write)
         self.notices.tell(*copied(done))
 
-    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+    async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
-        self.action_screen(message.place)
+        await self._show(message.place)
 
-    def action_screen(self, place: int) -> None:
+    async def action_screen(self, place: int) -> None:
         """Shows a screen."""
         if 0 <= place < len(SCREENS):
-            self._show(place)
+            await self._show(place)
 
-    def action_cycle(self, step: int) -> None:
+    async def action_cycle(self, step: int) -> None:
         """Shows the screen beside this one."""
-        self._show((self._place + step) % len(SCREENS))
+        await self._show((self._place + step) % len(SCREENS))
 
     def action_help(self) -> None:
         """Shows the keys of where the focus is."""
@@ -322,18 +335,17 @@ class ConsoleApp(LinkedApp):
         """Runs an action of the palette where it belongs."""
         self.call_later(self.run_action, action.action, owner_of(action, self._chain()))
 
-    def _show(self, place: int) -> None:
+    async def _show(self, place: int) -> None:
+        await self._panes.show(SCREENS[place].id)
+        self._enter(place)
+
+    def _enter(self, place: int) -> None:
         self._place = place
-        self.query_one(ContentSwitcher).current = SCREENS[place].id
         self._tabs.show(place)
         pane = self.pane
         pane.present(self.state)
         pane.on_enter()
-        if self.focused is None or pane not in self.focused.ancestors_with_self:
-            inner = next((node for node in pane.query("*") if node.focusable), None)
-            if inner is None:
-                pane.can_focus = True
-            (inner or pane).focus()
+        self.call_later(self._panes.give_keys)  # Behind the pane, which may have given them to one of its parts.
         self._presented = (-1, -1)
         self._show_keys()
 

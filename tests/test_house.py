@@ -6,6 +6,7 @@ What the Rust side promises is in `test_layers.py`, what the pages say in `test_
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ng_tui import cli
+from ng_tui.commands.table import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ng_tui"
@@ -93,7 +94,7 @@ def test_generated_files_are_fresh(script: str) -> None:
     assert checked.returncode == 0, checked.stderr
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_tested(command: str) -> None:
     texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path.name != "test_house.py"]
     assert any(f'"{command}"' in text for text in texts), f"no test runs `neurograph-tui {command}`"
@@ -106,7 +107,13 @@ def test_every_command_is_in_the_table() -> None:
         for path in (PACKAGE / "commands").glob("*.py")
         if "@click.command(" in path.read_text() or "@click.group(" in path.read_text()
     }
-    assert found == set(cli.COMMANDS)
+    assert found == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_table_says_what_a_command_says(command: str) -> None:
+    module = importlib.import_module(f"ng_tui.commands.{command}")
+    assert module.command.help == COMMANDS[command] and module.command.name == command
 
 
 def sinks() -> set[str]:
@@ -207,6 +214,8 @@ def test_help_does_not_load_textual(arguments: list[str]) -> None:
     loaded = imported(f"from ng_tui.cli import cli\ncli({arguments!r}, standalone_mode=False)")
     assert "ng_tui.cli" in loaded
     assert "textual" not in loaded
+    if len(arguments) == 1:
+        assert not {"ng_tui._engine", "msgspec", "asyncio", "ng_tui.config"} & loaded, "nothing that takes its time"
 
 
 def test_only_the_app_calls_the_client() -> None:

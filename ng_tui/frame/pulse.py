@@ -1,41 +1,70 @@
-"""How often the console looks at the engine: ten times a second while something happens, and less in the quiet."""
+"""How often the console looks at the engine: ten times a second while something happens, and less in the quiet.
+
+While events keep coming in, a look every time that the tail is drawn is enough, unless a person just did something.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
 
+from ng_tui.terminal.textual_internals import fail
+
 TICK = 0.1
 """Seconds between two looks."""
+
+RUN = 0.3
+"""Seconds between two looks while every one of them finds something: nobody reads faster, and every one costs."""
 
 REST = 0.5
 """Seconds between two looks in the quiet."""
 
 PATIENCE = 10
-"""Looks that found nothing, after which it is quiet."""
+"""Looks that found nothing, after which it is quiet; and for how many after a key there are as many as can be."""
+
+STREAK = 4
+"""Looks that found something, one after the other, after which it runs."""
 
 
 class Pulse:
-    """Calls `turn`, which says whether something happened."""
+    """Calls `turn`, which says whether something happened, until it is stopped. Runs in the loop that it is made in."""
 
     def __init__(self, app: App[Any], turn: Callable[[], bool]) -> None:
+        self._app = app
         self._turn = turn
         self._idle = 0
-        self._fast = app.set_interval(TICK, self._beat)
-        app.set_interval(REST, self._look)
+        self._streak = 0
+        self._loop = asyncio.get_running_loop()
+        self._next = self._loop.call_later(TICK, self._beat)
 
     def wake(self) -> None:
         """Something happened that may lead to more."""
-        self._idle = 0
-        self._fast.resume()
+        if self.pause > TICK:
+            self._next.cancel()
+            self._next = self._loop.call_later(TICK, self._beat)
+        self._idle, self._streak = 0, -PATIENCE
+
+    def stop(self) -> None:
+        """Looks no more."""
+        self._next.cancel()
+
+    @property
+    def pause(self) -> float:
+        """Seconds between the last look and the next."""
+        if self._idle >= PATIENCE:
+            return REST
+        return RUN if self._streak >= STREAK else TICK
 
     def _beat(self) -> None:
-        self._idle = 0 if self._turn() else self._idle + 1
-        if self._idle >= PATIENCE:
-            self._fast.pause()
-
-    def _look(self) -> None:
-        if self._idle >= PATIENCE and self._turn():
-            self.wake()
+        try:
+            found = self._turn()
+        except Exception as error:
+            fail(self._app, error)
+            return
+        self._idle = 0 if found else self._idle + 1
+        # What is still owed to a key is paid by any look.
+        self._streak = self._streak + 1 if found or self._streak < 0 else 0
+        self._next = self._loop.call_later(self.pause, self._beat)

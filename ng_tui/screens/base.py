@@ -66,6 +66,11 @@ class Pane(Bare):
         """
         return False
 
+    @property
+    def has_more(self) -> bool:
+        """More waits than one `tick` takes in, so that the next is to come soon."""
+        return False
+
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
         """Shows a record, or the events of a filter; for the pane that SCREENS names for it."""
         del seq, filter

@@ -20,6 +20,8 @@ from textual.driver import Driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.screen import Screen
 from textual.strip import Strip
 
 Piece = tuple[int, int, Strip]
@@ -32,6 +34,9 @@ _WANTED: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (App, "_handle_exception", ("self", "error")),
     (_compositor.LayoutUpdate, "__init__", ("self", "strips", "region")),
     (_compositor.ChopsUpdate, "__init__", ("self", "chops", "spans", "chop_ends")),
+    (_compositor.Compositor, "render_full_update", ("self", "simplify")),
+    (_compositor.Compositor, "render_partial_update", ("self",)),
+    (_compositor.Compositor, "_regions_to_spans", ("regions",)),
     (LinuxDriver, "write", ("self", "data")),
     (LinuxDriver, "_enable_mouse_support", ("self",)),
     (LinuxDriver, "_disable_mouse_support", ("self",)),
@@ -61,6 +66,12 @@ _MORE_STATE: tuple[tuple[type, tuple[str, ...]], ...] = (
 _CONTROL_TABLES = (("rich.control", "strip_control_codes"), ("textual.content", "_strip_control_codes"))
 """Modules that keep control characters from the terminal, with the function that does it by a table."""
 
+_MADE: tuple[tuple[type, tuple[str, ...]], ...] = ((Screen, ("_compositor",)),)
+"""What is made at the beginning of each of these, and the output needs."""
+
+_COMPOSITOR = ("size", "visible_widgets", "_dirty_regions")
+"""What every compositor has of its own."""
+
 
 class Painter(Protocol):
     """Who writes in Textual's place."""
@@ -78,17 +89,16 @@ class Painter(Protocol):
 def problem(app: App[Any]) -> str | None:
     """What is not where it was; None when output can be taken over."""
     found = [*_changed(_WANTED), *(f"App.{name}" for name in _STATE if not hasattr(app, name))]
+    found += _unmade(_MADE)
+    compositor = _compositor.Compositor()
+    found += [f"Compositor.{name}" for name in _COMPOSITOR if not hasattr(compositor, name)]
     return found[0] if found else None
 
 
 def moved(app: App[Any]) -> list[str]:
     """Everything that is not where it was, also what the output does not need."""
-    found = [one for one in (problem(app), *_changed(_MORE)) if one is not None]
-    for owner, names in _MORE_STATE:
-        begins = [cls.__dict__["__init__"] for cls in owner.__mro__ if inspect.isfunction(cls.__dict__.get("__init__"))]
-        made = {name for begin in begins for name in begin.__code__.co_names}
-        found += [f"{owner.__module__}.{owner.__qualname__}.{name}" for name in names if name not in made]
-    return found
+    found = (problem(app), *_changed(_MORE), *_unmade(_MORE_STATE))
+    return [one for one in found if one is not None]
 
 
 def _changed(functions: Iterable[tuple[Any, str, tuple[str, ...]]]) -> Iterator[str]:
@@ -98,17 +108,30 @@ def _changed(functions: Iterable[tuple[Any, str, tuple[str, ...]]]) -> Iterator[
             yield f"{owner.__module__}.{owner.__qualname__}.{name}"
 
 
+def _unmade(state: Iterable[tuple[type, tuple[str, ...]]]) -> Iterator[str]:
+    for owner, names in state:
+        begins = [cls.__dict__["__init__"] for cls in owner.__mro__ if inspect.isfunction(cls.__dict__.get("__init__"))]
+        made = {name for begin in begins for name in begin.__code__.co_names}
+        yield from (f"{owner.__module__}.{owner.__qualname__}.{name}" for name in names if name not in made)
+
+
 def take_over(app: App[Any], painter: Painter) -> None:
     """Lets the painter write what the compositor has to show. What is no update of it is written as ever."""
     stock = app._display
 
+    def is_ours() -> bool:
+        return is_terminal(app) and painter.fits(app.screen.outer_size)
+
     def display(screen: Any, renderable: Any) -> None:
         if renderable is None or app._batch_count or not app._running or app._closed:
             stock(screen, renderable)
-        elif not is_terminal(app) or not painter.fits(app.screen.outer_size):
+        elif not is_ours():
             painter.forget()
             stock(screen, renderable)
+        elif isinstance(renderable, Damage):
+            paint(iter(renderable))
         elif isinstance(renderable, _compositor.LayoutUpdate):
+            compose_by_rows(screen._compositor, is_ours)
             paint(_of_layout(renderable))
         elif isinstance(renderable, _compositor.ChopsUpdate):
             paint(_of_chops(renderable))
@@ -131,6 +154,73 @@ def take_over(app: App[Any], painter: Painter) -> None:
     app._display = display  # type: ignore[method-assign]
 
 
+class Damage(list[Piece]):
+    """The pieces of what is to be drawn anew, each as its widget drew it."""
+
+
+def compose_by_rows(compositor: _compositor.Compositor, is_ours: Callable[[], bool]) -> None:
+    """Has the compositor of a screen give `Damage` from now on, as long as it `is_ours`.
+
+    Textual cuts every row at the edges of all widgets in it, and draws also those that others cover. Nobody here needs
+    the cuts: a row of a widget stays the object that it was, whose cells are known.
+    """
+    if "render_partial_update" in vars(compositor):
+        return
+    stock_full, stock_partial = compositor.render_full_update, compositor.render_partial_update
+
+    def full(simplify: bool = False) -> Any:
+        if simplify or not is_ours():
+            return stock_full(simplify)
+        compositor._dirty_regions.clear()
+        return damage(compositor, [compositor.size.region])
+
+    def partial() -> Any:
+        if not compositor._dirty_regions or not is_ours():
+            return stock_partial()
+        regions = list(compositor._dirty_regions)
+        compositor._dirty_regions.clear()
+        return damage(compositor, regions)
+
+    compositor.render_full_update = full  # type: ignore[method-assign]
+    compositor.render_partial_update = partial  # type: ignore[method-assign]
+
+
+def damage(compositor: _compositor.Compositor, regions: Iterable[Region]) -> Damage:
+    """What stands in some regions of the screen. A widget that others cover there is not asked."""
+    bare: dict[int, list[tuple[int, int]]] = {}  # by row, the columns that nothing was found for yet
+    screen = compositor.size.region
+    regions = [region.intersection(screen) for region in regions]
+    for row, left, right in compositor._regions_to_spans(region for region in regions if region):
+        bare.setdefault(row, []).append((left, right))
+    found = Damage()
+    for widget, (whole, clip) in compositor.visible_widgets.items():  # those in front come first
+        if not bare:
+            break
+        region = whole.intersection(clip)
+        rows = [row for row in bare if region.y <= row < region.bottom]
+        strips: list[Strip] | None = None
+        for row in rows:
+            rest: list[tuple[int, int]] = []
+            for left, right in bare[row]:
+                start, end = max(left, region.x), min(right, region.right)
+                if start >= end:
+                    rest.append((left, right))
+                    continue
+                if strips is None:
+                    strips = widget.render_lines(region.translate((-whole.x, -whole.y)))
+                if row - region.y < len(strips):
+                    strip = strips[row - region.y]
+                    if start > region.x or strip.cell_length > end - start:
+                        strip = strip.crop(start - region.x, end - region.x)
+                    found.append((row, start, strip))
+                rest += [(a, b) for a, b in ((left, start), (end, right)) if a < b]
+            if rest:
+                bare[row] = rest
+            else:
+                del bare[row]
+    return found
+
+
 def _of_layout(update: _compositor.LayoutUpdate) -> Iterator[Piece]:
     for row, strips in enumerate(update.strips, update.region.y):
         column = update.region.x
@@ -145,6 +235,11 @@ def _of_chops(update: _compositor.ChopsUpdate) -> Iterator[Piece]:
             if strip is not None and column <= right and end > left:
                 inside = left <= column < right and end <= right
                 yield row, column, strip if inside else strip.crop(0, min(end, right) - column)
+
+
+def fail(app: App[Any], error: Exception) -> None:
+    """Ends the app as when one of its own handlers raised the error."""
+    app._handle_exception(error)
 
 
 def is_terminal(app: App[Any]) -> bool:

@@ -12,6 +12,7 @@ from rich.style import Style
 
 from ng_tui.client.wire import Level, Outcome, Row, Scoring
 from ng_tui.kit.palette import Palette
+from ng_tui.kit.worn import Worn
 from ng_tui.screens.events.columns import COLUMNS, GUTTER, LEAST_TEXT, Cell, layout
 from ng_tui.screens.events.look import COLUMN_SETS, SIGNS, TIME_STYLES, Look
 from ng_tui.screens.events.tail_row import draw
@@ -112,7 +113,7 @@ def test_every_cell_is_as_wide_as_it_was_told() -> None:
                         assert drawn <= width, (column.name, one, look)
                     else:
                         assert drawn == width + 1, (column.name, one, look)
-                assert draw(one, None, look, palette, (), Style.null()).cell_length == look.width
+                assert draw(one, None, look, palette, (), Worn(Style.null())).cell_length == look.width
 
 
 def test_the_glossary_lists_every_column() -> None:

@@ -26,7 +26,7 @@ def console(tmp_path: Path, client: FakeClient | None = None, **options: Any) ->
 
 def events(app: ConsoleApp) -> EventsPane:
     """The pane of the events, also while another one is shown or a window is open."""
-    pane = app._panes["events"]
+    pane = app._panes.pane("events")
     assert isinstance(pane, EventsPane)
     return pane
 

@@ -125,7 +125,12 @@ class EventsPane(Pane):
         tail.tick()
         self.update_status()
         self._detail.follow(tail.cursor, settled=not tail.following)
-        return is_busy or self.viewing.scanned < 1.0
+        return is_busy or self.has_more
+
+    @property
+    def has_more(self) -> bool:
+        """Not all of the ring was looked at yet."""
+        return self.viewing.scanned < 1.0
 
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
         """Shows a record, or the events of a filter; a record that the filter hides switches the filter off."""

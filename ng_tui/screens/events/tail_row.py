@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 
 from ng_tui.client.wire import Row
 from ng_tui.connection import split_source
 from ng_tui.i18n import ntr
 from ng_tui.kit.palette import Palette
+from ng_tui.kit.worn import Worn
 from ng_tui.screens.events.columns import Cell, cut, layout
 from ng_tui.screens.events.look import SIGNS, Look
 from ng_tui.screens.events.window import NOTICE
@@ -20,11 +20,15 @@ from ng_tui.text import fmt_count
 
 
 def draw(
-    row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]], base: Style
+    row: Row, previous_ns: int | None, look: Look, palette: Palette, hits: Sequence[tuple[int, int]], worn: Worn
 ) -> Strip:
-    """The row on one line of `look.width` cells, without cursor and mark: the gutter is blank. `base` lies under it."""
+    """The row on one line of `look.width` cells, without cursor and mark: the gutter is blank."""
     segments = _gap(row, look, palette) if row.gap is not None else _row(row, previous_ns, look, palette, hits)
-    return Strip(Segment.apply_style(segments, base)).adjust_cell_length(look.width, base)
+    segments = [Segment(text, worn[style]) for text, style, _ in segments]
+    room = look.width - sum(cell_len(text) for text, _, _ in segments)
+    if room < 0:
+        return Strip(segments).crop(0, look.width)
+    return Strip([*segments, Segment(" " * room, worn[None])] if room else segments, look.width)
 
 
 def _row(
