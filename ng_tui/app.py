@@ -152,7 +152,7 @@ class ConsoleApp(LinkedApp):
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
         self._enter(self._place)
-        self._pulse = Pulse(self, self._tick)
+        self._pulse = Pulse(self, self._tick, self._events.tick)
         self._signals.callback(self._pulse.stop)
 
     def on_ready(self) -> None:
