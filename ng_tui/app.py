@@ -152,7 +152,7 @@ class ConsoleApp(LinkedApp):
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
         self._enter(self._place)
-        self._pulse = Pulse(self, self._tick)
+        self._pulse = Pulse(self, self._tick, self._tick_panes)
         self._signals.callback(self._pulse.stop)
 
     def on_ready(self) -> None:
@@ -198,7 +198,7 @@ class ConsoleApp(LinkedApp):
             self.notices.note(notice.text, notice.level, notice.origin, notice.time_ns)
         for _, error in refused:
             self.notices.note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
-        is_busy = True in [pane.tick() for pane in self._panes.made]  # each of them
+        is_busy = self._tick_panes()
         self._show_connection(state, now)
         if any(pane.has_more for pane in self._panes.made):
             self.typed()
@@ -207,6 +207,10 @@ class ConsoleApp(LinkedApp):
             self._presented, self._presented_at = stand, now
             self.pane.present(state)
         return is_busy
+
+    def _tick_panes(self) -> bool:
+        """Has every pane take in what cannot wait; True when something came in."""
+        return True in [pane.tick() for pane in self._panes.made]
 
     def _show_connection(self, state: State, now: float) -> None:
         """Says where the console is connected to; what was lost sight of is dimmed."""

@@ -32,7 +32,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from ng_tui.terminal import job, textual_internals
 
 SIGNALS = frozenset({signal.SIGTSTP, signal.SIGCONT})
-LOOK_S = 0.2
+LOOK_S = 0.25
 """Time between two looks for a signal, and at the line mode, seconds."""
 HOLDS_S = 3.0
 """A line mode that was right for so long holds, seconds."""

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,7 +28,16 @@ class Turns:
 
     def __init__(self) -> None:
         self.found = False
-        self.pulse = Pulse(App(), lambda: self.found)
+        self.turns = self.glances = 0
+        self.pulse = Pulse(App(), self.turn, self.glance)
+
+    def turn(self) -> bool:
+        self.turns += 1
+        return self.found
+
+    def glance(self) -> bool:
+        self.glances += 1
+        return self.found
 
     def looks(self, count: int, found: bool) -> float:
         """The pause after so many looks."""
@@ -38,12 +48,13 @@ class Turns:
         return self.pulse.pause
 
 
-async def test_looks_are_as_many_as_are_of_use() -> None:
+async def test_looks_are_as_many_as_are_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "time", SimpleNamespace(time=lambda: 1000.0))
     one = Turns()
     assert one.looks(1, True) == pulse.TICK
     assert one.looks(pulse.STREAK, True) == pulse.RUN, "what runs is looked at as often as it is drawn"
     assert one.looks(1, False) == pulse.TICK, "what comes now and then is seen at once"
-    assert one.looks(pulse.PATIENCE, False) == pulse.REST
+    assert one.looks(pulse.PATIENCE, False) == pulse.REST + pulse.LATE
     assert one.looks(1, True) == pulse.TICK
     one.looks(pulse.STREAK, True)
     one.pulse.wake()
@@ -52,12 +63,46 @@ async def test_looks_are_as_many_as_are_of_use() -> None:
     one.pulse.stop()
 
 
-async def test_a_key_ends_a_long_pause() -> None:
+async def test_in_the_quiet_all_is_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 1000.2
+    monkeypatch.setattr(pulse, "time", SimpleNamespace(time=lambda: clock))
+    one = Turns()
+    assert one.looks(pulse.PATIENCE, False) == pytest.approx(0.3 + pulse.LATE), "the next look is with the clock"
+    one.turns = 0
+    clock = 1000.5
+    assert one.looks(1, False) == pytest.approx(0.5 + pulse.LATE) and (one.turns, one.glances) == (0, 1)
+    clock = 1001.0
+    one.looks(1, False)
+    assert (one.turns, one.glances) == (1, 1)
+    clock = 1001.5
+    assert one.looks(1, True) == pulse.TICK and (one.turns, one.glances) == (2, 2), "events are looked at at once"
+    one.pulse.stop()
+
+
+async def test_a_key_ends_a_long_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "time", SimpleNamespace(time=lambda: 1000.0))
     one = Turns()
     one.looks(pulse.PATIENCE, False)
     due, loop = one.pulse._next.when(), asyncio.get_running_loop()
     one.pulse.wake()
     assert one.pulse._next.when() < due and one.pulse._next.when() <= loop.time() + pulse.TICK
+    one.pulse.stop()
+
+
+async def test_a_key_in_the_middle_of_a_look_starts_no_second_row_of_them() -> None:
+    one = Turns()
+    one.looks(pulse.STREAK + 1, True)
+    before = one.pulse._next
+
+    def turn() -> bool:
+        one.pulse.wake()
+        return True
+
+    one.pulse._turn = turn
+    one.pulse._beat()
+    assert before.cancelled() and one.pulse.pause == pulse.TICK
+    waiting = [handle for handle in asyncio.get_running_loop()._scheduled if not handle.cancelled()]  # type: ignore[attr-defined]
+    assert waiting == [one.pulse._next]
     one.pulse.stop()
 
 
