@@ -45,7 +45,7 @@ class Pulse:
         self._idle = 0
         self._streak = 0
         self._loop = asyncio.get_running_loop()
-        self._next = self._loop.call_later(0, self._beat)  # The first frame says where the console is connected.
+        self._next = self._loop.call_later(TICK, self._beat)
 
     def wake(self) -> None:
         """Something happened that may lead to more."""
