@@ -152,6 +152,8 @@ class ConsoleApp(LinkedApp):
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
         self._enter(self._place)
+        if not (self.is_headless or self.options.remote_engines):
+            self._show_connection(self.state, self.options.monotonic())
         self._pulse = Pulse(self, self._tick, self._tick_panes)
         self._signals.callback(self._pulse.stop)
 
@@ -346,9 +348,8 @@ class ConsoleApp(LinkedApp):
     def _enter(self, place: int) -> None:
         self._place = place
         self._tabs.show(place)
-        pane = self.pane
-        pane.present(self.state)
-        pane.on_enter()
+        self.pane.present(self.state)
+        self.pane.on_enter()
         self.call_later(self._panes.give_keys)  # Behind the pane, which may have given them to one of its parts.
         self._presented = (-1, -1)
         self._show_keys()
