@@ -5,46 +5,46 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.filter import NoColor
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from ng_tui import keymap
 from ng_tui.client.interface import EngineClient, Link
-from ng_tui.client.wire import Command, ErrorFrame, Level
+from ng_tui.client.wire import Command, Level
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
 from ng_tui.frame.banner import Banner
 from ng_tui.frame.command_palette import command_palette
 from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
+from ng_tui.frame.key_contexts import contexts_of, owner_of
 from ng_tui.frame.line_watch import LineWatch
 from ng_tui.frame.notices import Notices, copied
 from ng_tui.frame.overview import Overview
+from ng_tui.frame.panes import Panes
 from ng_tui.frame.pulse import Pulse
 from ng_tui.frame.tabs import TabBar
 from ng_tui.i18n import tr
 from ng_tui.keymap import Action
 from ng_tui.kit.ascii_scroll_bar import AsciiScrollBar
-from ng_tui.kit.bare import Bare, BareScreen, BareSwitcher
+from ng_tui.kit.bare import Bare, BareScreen
 from ng_tui.kit.glyphs import use_glyphs
 from ng_tui.kit.palette import Palette
 from ng_tui.lints import lints
 from ng_tui.options import Options
-from ng_tui.screens import SCREENS
+from ng_tui.screens import SCREENS, Entry
 from ng_tui.screens.base import Copy, Jump, Pane, Send, Tell
-from ng_tui.screens.events.pane import EventsPane
 from ng_tui.state import State
-from ng_tui.terminal import backstop, carry_on, clipboard, gone, restore
+from ng_tui.terminal import backstop, carry_on, clipboard, collector, gone, restore, textual_internals
 from ng_tui.terminal.linked_app import LinkedApp
-from ng_tui.text import safe
 from ng_tui.theme import choose, default_variables, load_themes, unknown
 
 PRESENT = 0.25
@@ -52,9 +52,6 @@ PRESENT = 0.25
 
 SMALLEST = (60, 15)
 """Columns and rows that the console needs."""
-
-_SEVERITY = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
-_LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
 
 
 class ConsoleApp(LinkedApp):
@@ -75,8 +72,6 @@ class ConsoleApp(LinkedApp):
     Toast { max-width: 70; background: $panel; padding: 0 1; margin-top: 0; }
     ToastRack { margin-bottom: 2; }
     App.-ascii Toast { border-left: ascii $primary; }
-    App.-ascii EventsPane Detail { border-top: ascii $dim; }
-    App.-ascii EventsPane.-wide Detail { border-top: none; border-left: ascii $dim; }
     App.-ascii Window VerticalScroll { border: ascii $primary; }
     """
 
@@ -87,21 +82,20 @@ class ConsoleApp(LinkedApp):
         super().__init__(link=options.link, calm_mouse=options.capabilities.remote)
         self.client = client
         self.options = options
+        self._several = client if isinstance(client, Several) else None
         self._states: dict[str, State] = {}  # by the label of the engine
         self._pending: dict[int, Command] = {}
-        self.notices = Notices()
+        self.notices = Notices(self, options.now_ns)
         self._overview = Overview()
         self._banner = Banner()
         self._tabs = TabBar([entry.title for entry in SCREENS])
         self._key_bar = KeyBar(options.keys)
-        self._events = EventsPane(client.ring, options)
-        self._events.tail.rows_moved = self.rows_moved
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
         self._carry_on: carry_on.CarryOn | None = None
         self._pulse: Pulse | None = None
-        self._line_watch = LineWatch(partial(self._tell, severity="information"), os.environ)
+        self._line_watch = LineWatch(partial(self.notices.tell, severity="information"), os.environ)
         self._signals = ExitStack()  # gives the handlers of signals and of ended threads back
         wanted = unknown(options.theme, self._loaded)
         wrong = [*self._loaded.problems, *([wanted] if wanted else [])]
@@ -117,10 +111,20 @@ class ConsoleApp(LinkedApp):
             self.register_theme(theme)
         self.theme = choose(options.theme, options.capabilities.colour, self._loaded)
         if options.capabilities.monochrome:
-            self._filters.append(NoColor())
+            textual_internals.add_filter(self, NoColor())
+        if not options.debug:
+            textual_internals.report_failure(self, self._report_failure)
+        build = {entry.id: partial(self._make, entry) for entry in SCREENS}
+        always = next(entry.id for entry in SCREENS if entry.shows_events)
+        self._panes = Panes[Pane](build, SCREENS[self._place].id, always)
         self.set_keymap(dict(options.keys))
         if more := options.keys.get("app.quit"):
             self.bind(more, "quit")
+
+    def _make(self, entry: Entry) -> Pane:
+        pane = entry.build(self.client.ring, self.options)
+        pane.rows_moved = self.rows_moved
+        return pane
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, so that styles parse with textual's own themes too."""
@@ -136,24 +140,31 @@ class ConsoleApp(LinkedApp):
             yield self._overview
             yield self._banner
             yield self._tabs
-            with BareSwitcher(id="panes", initial=SCREENS[self._place].id):
-                for entry in SCREENS:
-                    yield self._events if entry.build is None else entry.build(self.client.ring, self.options)
+            yield self._panes
             yield self._key_bar
         yield Static("", id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Begins to look at the engine."""
         for problem in self._problems:
-            self._note(problem, Level.WARN, "console")
+            self.notices.note(problem, Level.WARN, "console")
         if not self.is_headless:
             self._signals.callback(restore.install(self._leave))
             self._signals.callback(gone.install())
-            self._carry_on = carry_on.install(self._driver, self.repaint)
+            self._carry_on = carry_on.install(textual_internals.driver_of(self), self.repaint)
             if self._carry_on is not None:
                 self._signals.callback(self._carry_on.uninstall)
-        self._show(self._place)
-        self._pulse = Pulse(self, self._tick)
+        self._enter(self._place)
+        if not (self.is_headless or self.options.remote_engines):
+            self._show_connection(self.state, self.options.monotonic())
+        self._pulse = Pulse(self, self._tick, self._tick_panes)
+        self._signals.callback(self._pulse.stop)
+
+    def on_ready(self) -> None:
+        """The first frame is there."""
+        if not self.is_headless:
+            collector.let_go()
+        self._panes.prepare()
 
     def on_unmount(self) -> None:
         """Gives the signals back."""
@@ -168,7 +179,7 @@ class ConsoleApp(LinkedApp):
     @property
     def pane(self) -> Pane:
         """The pane that is shown."""
-        return self.query_one(f"#{SCREENS[self._place].id}", Pane)
+        return self._panes.pane(SCREENS[self._place].id)
 
     def typed(self) -> None:
         """Looks at the engine as often as while something happens."""
@@ -180,7 +191,7 @@ class ConsoleApp(LinkedApp):
 
         True when there are other events than before.
         """
-        if not self._events.is_attached:  # the app is on its way out
+        if not self.pane.is_attached:  # the app is on its way out
             return False
         self._fit()
         if not self.is_headless:
@@ -189,24 +200,29 @@ class ConsoleApp(LinkedApp):
         notices, refused = state.absorb(self.client.frames())
         state.connect(self.client.link, now)
         for notice in notices:
-            self._note(notice.text, notice.level, notice.origin, notice.time_ns)
-        for command, error in refused:
-            del command
-            self._refused(error)
+            self.notices.note(notice.text, notice.level, notice.origin, notice.time_ns)
+        for _, error in refused:
+            self.notices.note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
         state.slow_line = self._line_watch.look(self.thin_link.meter if self.thin_link else None, time.monotonic())
-        is_busy = self._events.tick()
+        is_busy = self._tick_panes()
         self._show_connection(state, now)
+        if any(pane.has_more for pane in self._panes.made):
+            self.typed()
         now, stand = time.monotonic(), (state.revision, self._place)
         if stand != self._presented and (stand[1] != self._presented[1] or now - self._presented_at >= PRESENT):
             self._presented, self._presented_at = stand, now
             self.pane.present(state)
         return is_busy
 
+    def _tick_panes(self) -> bool:
+        """Has every pane take in what cannot wait; True when something came in."""
+        return True in [pane.tick() for pane in self._panes.made]
+
     def _show_connection(self, state: State, now: float) -> None:
         """Says where the console is connected to; what was lost sight of is dimmed."""
         label = self.client.label
         engine = self.options.remote_engines.get(label)
-        links: dict[str, Link] = self.client.links() if isinstance(self.client, Several) else {}
+        links: dict[str, Link] = self._several.links() if self._several else {}
         self._overview.present(state, self.options.now_ns(), now, label=label, engine=engine, links=links)
         if engine is not None:
             self._banner.present(state.link, state.lost_at, now)
@@ -232,46 +248,49 @@ class ConsoleApp(LinkedApp):
     def on_send(self, message: Send) -> None:
         """Sends a command; its answer comes with later frames. What cannot be done now is refused at once."""
         if why := refusal(self.client.link, "steer"):
-            self._note(why, Level.WARN, tr("not sent"))
+            self.notices.note(why, Level.WARN, tr("not sent"))
             return
         try:
             self.state.pending[self.client.send(message.command)] = message.command
         except ConsoleError as error:
-            self._note(str(error), Level.ERROR, "console")
+            self.notices.note(str(error), Level.ERROR, "console")
 
     def on_tell(self, message: Tell) -> None:
         """Shows a notice of a screen."""
-        self._tell(message.text, message.severity)
+        self.notices.tell(message.text, message.severity)
 
-    def on_jump(self, message: Jump) -> None:
-        """Shows a record or a filter on the Events screen."""
+    async def on_jump(self, message: Jump) -> None:
+        """Shows a record or a filter on the screen that shows events."""
         if message.seq is not None and isinstance(self.client, Several) and len(self.client.names) > 1:
-            self._toast(tr("Events of several engines are numbered anew here; filter for it instead."), "warning")
+            self.notices.toast(
+                tr("Events of several engines are numbered anew here; filter for it instead."), "warning"
+            )
             return
-        self.action_screen(0)
-        self._events.jump(seq=message.seq, filter=message.filter)
+        await self._show(next(place for place, entry in enumerate(SCREENS) if entry.shows_events))
+        self.pane.jump(seq=message.seq, filter=message.filter)
 
     def on_copy(self, message: Copy) -> None:
         """Copies a text through every channel there is."""
-        done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, self._write)
-        self._tell(*copied(done))
+        write = textual_internals.writer_of(self)
+        done = clipboard.copy(message.text, self.options.capabilities, self.options.state_dir, write)
+        self.notices.tell(*copied(done))
 
-    def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
+    async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """A tab was clicked."""
-        self.action_screen(message.place)
+        await self._show(message.place)
 
-    def action_screen(self, place: int) -> None:
+    async def action_screen(self, place: int) -> None:
         """Shows a screen."""
         if 0 <= place < len(SCREENS):
-            self._show(place)
+            await self._show(place)
 
-    def action_cycle(self, step: int) -> None:
+    async def action_cycle(self, step: int) -> None:
         """Shows the screen beside this one."""
-        self._show((self._place + step) % len(SCREENS))
+        await self._show((self._place + step) % len(SCREENS))
 
     def action_help(self) -> None:
         """Shows the keys of where the focus is."""
-        self.push_screen(help_window(self._contexts(), self.options.keys, Palette(self.theme_variables)))
+        self.push_screen(help_window(contexts_of(self._chain()), self.options.keys, Palette(self.theme_variables)))
 
     def action_notices(self) -> None:
         """Shows the latest notices."""
@@ -285,18 +304,18 @@ class ConsoleApp(LinkedApp):
 
     def action_command_palette(self) -> None:
         """Finds an action by its name."""
-        self.push_screen(command_palette(self._contexts(), self._run))
+        self.push_screen(command_palette(contexts_of(self._chain()), self._run))
 
     def action_next_theme(self) -> None:
         """Shows the next theme."""
         names = list(self._loaded.themes)
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        self._toast(tr("theme: {name}", name=self._loaded.labels[self.theme]), "information")
+        self.notices.toast(tr("theme: {name}", name=self._loaded.labels[self.theme]), "information")
 
     def action_next_engine(self) -> None:
         """Gives the focus to the next of several engines."""
         if not isinstance(self.client, Several) or len(self.client.names) < 2:
-            self._toast(tr("There is one engine; connect takes several."), "information")
+            self.notices.toast(tr("There is one engine; connect takes several."), "information")
             return
         names = self.client.names
         self.client.focus(names[(names.index(self.client.focused) + 1) % len(names)])
@@ -308,7 +327,7 @@ class ConsoleApp(LinkedApp):
         if isinstance(self.client, Reconnecting):
             self.client.reconnect()
         else:
-            self._toast(tr("The engine runs in this process; there is no connection to lose."), "information")
+            self.notices.toast(tr("The engine runs in this process; there is no connection to lose."), "information")
 
     def action_suspend(self) -> None:
         """Gives the terminal back to the shell until `fg`."""
@@ -316,7 +335,7 @@ class ConsoleApp(LinkedApp):
 
     def _suspend(self) -> None:
         if self._carry_on is not None and not self._carry_on.suspend():
-            self._toast(tr("No shell waits behind the console that could let it go on."), "information")
+            self.notices.toast(tr("No shell waits behind the console that could let it go on."), "information")
 
     async def action_quit(self) -> None:
         """Ends the console."""
@@ -324,74 +343,32 @@ class ConsoleApp(LinkedApp):
 
     def _run(self, action: Action) -> None:
         """Runs an action of the palette where it belongs."""
-        owner: Any = self
-        for node in self._chain():
-            if any(binding.id == action.id for _, binding in node._bindings):
-                owner = node
-                break
-        self.call_later(self.run_action, action.action, owner)
+        self.call_later(self.run_action, action.action, owner_of(action, self._chain()))
 
-    def _show(self, place: int) -> None:
+    async def _show(self, place: int) -> None:
+        await self._panes.show(SCREENS[place].id)
+        self._enter(place)
+
+    def _enter(self, place: int) -> None:
         self._place = place
-        self.query_one(ContentSwitcher).current = SCREENS[place].id
         self._tabs.show(place)
-        pane = self.pane
-        pane.present(self.state)
-        pane.on_enter()
-        if self.focused is None or pane not in self.focused.ancestors_with_self:
-            inner = next((node for node in pane.query("*") if node.focusable), None)
-            if inner is None:
-                pane.can_focus = True
-            (inner or pane).focus()
+        self.pane.present(self.state)
+        self.pane.on_enter()
+        self.call_later(self._panes.give_keys)  # Behind the pane, which may have given them to one of its parts.
         self._presented = (-1, -1)
         self._show_keys()
 
-    def _chain(self) -> Sequence[Any]:
+    def _chain(self) -> list[DOMNode]:
         """The nodes whose keys work, the innermost first; the app last."""
         screen = self.screen_stack[0]
-        return screen.focused.ancestors_with_self if screen.focused is not None else [self.pane, self]
-
-    def _contexts(self) -> list[str]:
-        """The contexts whose keys work, the innermost first; `app` last."""
-        found: list[str] = []
-        for node in self._chain():
-            for _, binding in node._bindings:
-                context = (binding.id or "").split(".", 1)[0]
-                if context and context not in found:
-                    found.append(context)
-        return [*[context for context in found if context != "app"], "app"]
+        return list(screen.focused.ancestors_with_self) if screen.focused is not None else [self.pane, self]
 
     def _show_keys(self) -> None:
-        self._key_bar.show(self._contexts())
+        self._key_bar.show(contexts_of(self._chain()))
 
-    def _refused(self, error: ErrorFrame) -> None:
-        self._note(f"{error.code.value}: {error.message}", Level.ERROR, tr("engine"))
-
-    def _note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
-        """Keeps a notice and shows it."""
-        self.notices.keep(text, level, origin, time_ns if time_ns is not None else self.options.now_ns())
-        self._toast(f"{origin}: {text}", _SEVERITY.get(level, "information"))
-
-    def _tell(self, text: str, severity: str) -> None:
-        """The same for what the console says itself."""
-        self.notices.keep(text, _LEVELS.get(severity, Level.INFO), tr("console"), self.options.now_ns())
-        self._toast(text, severity)
-
-    def _toast(self, text: str, severity: str) -> None:
-        shown = "\n".join(safe(line) for line in text.split("\n"))
-        self.notify(shown, severity=severity, markup=False)  # type: ignore[arg-type]
-
-    def _write(self, sequence: str) -> None:
-        """Sends a sequence of our own to the terminal."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-
-    def _print_error_renderables(self) -> None:
-        """Textual calls this after the terminal was restored, when the app has failed."""
-        if self.options.debug or self._exception is None:
-            super()._print_error_renderables()
-            return
-        what = backstop.clean(f"{type(self._exception).__name__}: {self._exception}")
+    def _report_failure(self, error: Exception) -> None:
+        """Says in one line why the console failed."""
+        what = backstop.clean(f"{type(error).__name__}: {error}")
         hint = tr("--debug shows where.")
         sys.stderr.write(f"{ConsoleError('NG-3901', what, where=tr('console'), hint=hint)}\n")
 

@@ -15,28 +15,9 @@ import click
 
 from ng_tui import __version__
 from ng_tui.commands.options import order_option, order_setting
+from ng_tui.commands.table import COMMANDS
 from ng_tui.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
-
-COMMANDS = (
-    "config",
-    "connect",
-    "emit",
-    "feedback",
-    "formats",
-    "freeze",
-    "guardian",
-    "learn",
-    "modules",
-    "proxy",
-    "query",
-    "record",
-    "replay",
-    "score",
-    "serve",
-    "tail",
-)
-"""Each is a module of `ng_tui.commands` with a click command named `command`."""
 
 
 class Lazy(click.Group):
@@ -55,6 +36,13 @@ class Lazy(click.Group):
         module = import_module(f"ng_tui.commands.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of the commands, without importing any."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section(tr("Commands")):
+            texts = {name: click.Command(name, help=text) for name, text in COMMANDS.items()}
+            formatter.write_dl([(name, one.get_short_help_str(room)) for name, one in texts.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

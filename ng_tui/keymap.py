@@ -1,24 +1,33 @@
 """Every action with its keys, as one table; bindings, footer, help and palette are all read from it.
 
-A context is where a key works: `app` everywhere, the id of a screen on that screen, and the id of a part (`detail`,
-`input`) while that part has the focus. A key of a part or a screen never hides a key of the app: `check` refuses it.
+A context is where a key works: `app` everywhere, the id of a screen on that screen, the id of a part (`detail`,
+`input`) while that part has the focus, and the id of a window (`confirm`) while it is open. A key of a part or a screen
+never hides a key of the app: `check` refuses it. Under a window only the keys of the app that come first still work.
+This is the only file that makes bindings.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
-from textual.keys import Keys, _character_to_key, key_to_character
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from ng_tui.errors import EXIT_CONFIG, ConsoleError, together
 from ng_tui.i18n import tr
 
 AVOIDED = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "shift+f3"})
 """Keys that multiplexers take or that terminals send for something else."""
+
+_WINDOWS = frozenset({"choose", "confirm", "window"})
+"""Contexts that stand above everything else while they are open."""
+
+_FIRST = frozenset({"app.quit", "app.suspend"})
+"""Actions whose keys come before those of whatever has the focus, as in a shell."""
 
 
 @dataclass(frozen=True)
@@ -50,29 +59,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("events.search", "/", "search", "Search", "Find events without hiding the others.", True),
     Action("events.detail", "enter", "detail", "Detail", "Open or close everything about one event.", True),
     Action("events.live", "L,G,end", "live", "Live", "Go to the newest event and follow.", True),
-    Action("events.next_error", "e", "next('error')", "Error", "Next event of level error or worse.", True),
-    Action("events.previous_error", "E", "previous('error')", "Error up", "Previous error."),
-    Action("events.next_warning", "w", "next('warning')", "Warning", "Next event of level warn."),
-    Action("events.previous_warning", "W", "previous('warning')", "Warning up", "Previous warning."),
-    Action("events.next_veto", "v", "next('veto')", "Veto", "Next event that Guardian flagged or rejected.", True),
-    Action("events.previous_veto", "V", "previous('veto')", "Veto up", "Previous veto."),
-    Action("events.next_anomaly", "a", "next('anomaly')", "Anomaly", "Next event that is an anomaly.", True),
-    Action("events.previous_anomaly", "A", "previous('anomaly')", "Anomaly up", "Previous anomaly."),
+    Action("events.next_error", "e", "find('error', 1)", "Error", "Next event of level error or worse.", True),
+    Action("events.previous_error", "E", "find('error', -1)", "Error up", "Previous error."),
+    Action("events.next_warning", "w", "find('warning', 1)", "Warning", "Next event of level warn."),
+    Action("events.previous_warning", "W", "find('warning', -1)", "Warning up", "Previous warning."),
+    Action("events.next_veto", "v", "find('veto', 1)", "Veto", "Next event that Guardian flagged or rejected.", True),
+    Action("events.previous_veto", "V", "find('veto', -1)", "Veto up", "Previous veto."),
+    Action("events.next_anomaly", "a", "find('anomaly', 1)", "Anomaly", "Next event that is an anomaly.", True),
+    Action("events.previous_anomaly", "A", "find('anomaly', -1)", "Anomaly up", "Previous anomaly."),
     Action("events.mark", "m", "mark", "Mark", "Set or clear a mark on the event under the cursor.", True),
     Action("events.next_mark", "'", "next_mark", "Next mark", "Go to the next mark; from the last to the first."),
     Action("events.clear_marks", '"', "clear_marks", "Clear marks", "Clear all marks."),
     Action(
-        "events.false_alarm", "-", "judge('false_alarm')", "False alarm", "Not worth telling: its pattern alerts later."
+        "events.false_alarm",
+        "-",
+        "give_feedback('false_alarm')",
+        "False alarm",
+        "Not worth telling: its pattern alerts later.",
     ),
-    Action("events.ack", "+,=", "judge('ack')", "Ack", "Worth telling: its pattern alerts earlier."),
+    Action("events.ack", "+,=", "give_feedback('ack')", "Ack", "Worth telling: its pattern alerts earlier."),
     Action("events.undo_feedback", "U", "undo_feedback", "Undo", "Take back the latest feedback on its pattern."),
     Action("events.copy", "c", "copy", "Copy", "Copy the event; controls in it are made visible.", True),
     Action("events.copy_command", "y", "copy_command", "Copy command", "Copy a command that prints this event."),
     Action("events.columns", "x", "columns", "Columns", "Next set of columns.", True),
     Action("events.time", "T", "time_style", "Time", "Next form of time: clock, iso, relative, delta.", True),
     Action("events.toggle_filter", "F", "toggle_filter", "Filter off", "Switch the filter off and on.", True),
-    Action("events.found_next", "n", "found_next", "Next hit", "Next hit of the search."),
-    Action("events.found_previous", "N", "found_previous", "Previous hit", "Previous hit of the search."),
+    Action("events.found_next", "n", "hit(1)", "Next hit", "Next hit of the search."),
+    Action("events.found_previous", "N", "hit(-1)", "Previous hit", "Previous hit of the search."),
     Action("events.export", "ctrl+s", "export", "Export", "Write the events of the view to a file."),
     Action("events.close", "escape", "close", "Close", "Close the detail, then the search."),
     Action("events.down", "j,down", "move(1)", "Down", "Next event."),
@@ -146,6 +159,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose.leave", "escape,q", "leave", "Back", "Choose nothing.", True),
     Action("confirm.yes", "y", "answer(True)", "Yes", "Do it.", True),
     Action("confirm.no", "n,escape,q", "answer(False)", "No", "Leave it as it is.", True),
+    Action("window.close", "escape,q,?,f1,!,enter", "dismiss", "Close", "Close the window.", True),
+    Action("window.down", "j,down", "down", "Down", "Scroll down."),
+    Action("window.up", "k,up", "up", "Up", "Scroll up."),
     Action("app.help", "?,f1", "help", "Help", "The keys of this screen, and the words it uses.", True),
     Action("app.palette", "ctrl+p,:", "command_palette", "Palette", "Find an action by its name."),
     Action("app.notices", "!", "notices", "Notices", "The latest 200 notices."),
@@ -182,8 +198,7 @@ def bindings_of(row: Action) -> list[Binding]:
     """The bindings of one action, one for each key. `ctrl+q` has no id, so that nothing can take it away."""
     if row.id == "app.quit":
         return [Binding("ctrl+q", row.action, row.short, priority=True, system=True)]
-    # In any window and in the input, as in a shell.
-    first = row.id == "app.suspend"
+    first = row.id in _FIRST
     return [Binding(_long(key), row.action, row.short, id=row.id, priority=first) for key in row.keys.split(",")]
 
 
@@ -256,7 +271,10 @@ def in_context(context: str, *, footer: bool = False) -> list[Action]:
 def _long(key: str) -> str:
     """Textual's long name of a key: `?` is `question_mark`, and `G` stays `G`."""
     key = key.strip()
-    return _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+    if len(key) != 1 or key.isalnum():
+        return key
+    name = unicodedata.name(key, key).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
 def _exists(key: str) -> bool:
@@ -270,8 +288,11 @@ def _printable(key: str) -> bool:
 
 
 def _apart(first: str, second: str, key: str) -> bool:
-    """The input takes printable keys for itself, so app-wide printable keys do not clash with it."""
-    return "input" in {first.split(".", maxsplit=1)[0], second.split(".", maxsplit=1)[0]} and _printable(key)
+    """The two never meet: the input takes printable keys for itself, and what is under a window hears none."""
+    contexts = {first.split(".", maxsplit=1)[0], second.split(".", maxsplit=1)[0]}
+    if contexts & _WINDOWS:
+        return not {first, second} & _FIRST
+    return "input" in contexts and _printable(key)
 
 
 def _refused(name: str, what: str, hint: str) -> ConsoleError:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ng_tui import cli, errors
+from ng_tui import errors
+from ng_tui.commands.table import COMMANDS
 
 from .test_layers import CORE, ENGINE, names_in, production, sources
 
@@ -148,7 +149,7 @@ def test_the_reference_describes_every_table() -> None:
 def test_the_readme_shows_every_command_and_is_short() -> None:
     text = page("README.md")
     assert len(text.splitlines()) <= 160
-    missing = [name for name in cli.COMMANDS if not re.search(rf"neurograph-tui (?:--?\S+ \S+ )*{name}\b", text)]
+    missing = [name for name in COMMANDS if not re.search(rf"neurograph-tui (?:--?\S+ \S+ )*{name}\b", text)]
     assert not missing, missing
 
 

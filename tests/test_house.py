@@ -6,6 +6,7 @@ What the Rust side promises is in `test_layers.py`, what the pages say in `test_
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -15,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from ng_tui import cli
+from ng_tui.commands.table import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "ng_tui"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 MOST_LINES = {".py": 400, ".rs": 500}
+MOST_METHODS = 40
 GENERATED = {"ng_tui/client/wire.py"}
 
 SINKS = {"Static", "Label", "OptionList", "SelectionList", "Button", "Tooltip"}
@@ -92,7 +94,7 @@ def test_generated_files_are_fresh(script: str) -> None:
     assert checked.returncode == 0, checked.stderr
 
 
-@pytest.mark.parametrize("command", cli.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_tested(command: str) -> None:
     texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py") if path.name != "test_house.py"]
     assert any(f'"{command}"' in text for text in texts), f"no test runs `neurograph-tui {command}`"
@@ -105,7 +107,13 @@ def test_every_command_is_in_the_table() -> None:
         for path in (PACKAGE / "commands").glob("*.py")
         if "@click.command(" in path.read_text() or "@click.group(" in path.read_text()
     }
-    assert found == set(cli.COMMANDS)
+    assert found == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_table_says_what_a_command_says(command: str) -> None:
+    module = importlib.import_module(f"ng_tui.commands.{command}")
+    assert module.command.help == COMMANDS[command] and module.command.name == command
 
 
 def sinks() -> set[str]:
@@ -164,7 +172,7 @@ def test_no_text_reaches_a_markup_parser() -> None:
 
 def test_what_a_person_reads_is_translated() -> None:
     """Messages of errors, notices and help pass through `tr` or `ntr`, as far as the source shows it."""
-    message_at = {"ConsoleError": 1, "Tell": 0, "UsageError": 0, "_toast": 0, "_note": 0, "fail": 0}
+    message_at = {"ConsoleError": 1, "Tell": 0, "UsageError": 0, "toast": 0, "note": 0, "tell": 0, "fail": 0}
     found = []
     for path in SOURCES:
         for what, call in calls(path):
@@ -206,6 +214,8 @@ def test_help_does_not_load_textual(arguments: list[str]) -> None:
     loaded = imported(f"from ng_tui.cli import cli\ncli({arguments!r}, standalone_mode=False)")
     assert "ng_tui.cli" in loaded
     assert "textual" not in loaded
+    if len(arguments) == 1:
+        assert not {"ng_tui._engine", "msgspec", "asyncio", "ng_tui.config"} & loaded, "nothing that takes its time"
 
 
 def test_only_the_app_calls_the_client() -> None:
@@ -239,6 +249,45 @@ def test_every_screen_has_keys_a_tab_and_a_test() -> None:
     assert folders == shown, "a pane that is not in SCREENS, or the reverse"
 
 
+def test_bindings_are_made_of_the_table_of_keys() -> None:
+    """A key that stands anywhere else is in no help, cannot be remapped, and is not looked at for clashes."""
+    made = {name_of(path) for path in SOURCES for what, _ in calls(path) if what == "Binding"}
+    assert made == {"ng_tui/keymap.py"}
+    given = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id == "BINDINGS"
+        and not (isinstance(node.value, ast.Call) and "bindings(" in ast.unparse(node.value))
+    ]
+    assert not given, given
+
+
+def test_no_class_does_everything() -> None:
+    """A class with more methods has rooms in it that want doors."""
+    too_many = [
+        f"{name_of(path)}: {node.name} has {count} methods, at most {MOST_METHODS}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+        if (count := sum(isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) for one in node.body)) > MOST_METHODS
+    ]
+    assert not too_many, too_many
+
+
+def test_the_app_knows_no_screen_by_name() -> None:
+    """It goes by SCREENS and what every pane can do; messages come from `screens/base.py`."""
+    tree = ast.parse((PACKAGE / "app.py").read_text())
+    modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in modules if name.startswith("ng_tui.screens")} == {"ng_tui.screens", "ng_tui.screens.base"}
+    from ng_tui.screens import SCREENS
+
+    assert not re.search("|".join(rf"\b{entry.title}Pane\b" for entry in SCREENS), ast.unparse(tree))
+    assert sum(entry.shows_events for entry in SCREENS) == 1
+
+
 def test_screens_do_not_know_each_other() -> None:
     """Every screen stands in the contract that import-linter checks."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -246,19 +295,3 @@ def test_screens_do_not_know_each_other() -> None:
     from ng_tui.screens import SCREENS
 
     assert listed == {f"ng_tui.screens.{entry.id}" for entry in SCREENS}
-
-
-def test_what_textual_writes_is_known_in_one_file() -> None:
-    inside = re.compile(
-        r"_compositor|\b_display\b(?!\()|ChopsUpdate|LayoutUpdate|_sync_available|_batch_count|_styles_cache|_render_cache"
-        r"|\._segments"
-    )
-    allowed = ROOT / "ng_tui" / "terminal" / "textual_internals.py"
-    found = [
-        f"{path.relative_to(ROOT)}: {hit.group()}"
-        for path in sorted((ROOT / "ng_tui").rglob("*.py"))
-        if path != allowed
-        for hit in inside.finditer(path.read_text())
-    ]
-    assert not found
-    assert inside.search(allowed.read_text())

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from ng_tui.cli import COMMANDS, cli
+from ng_tui.cli import cli
+from ng_tui.commands.table import COMMANDS
 
 from .server.engine import BINARY
 from .test_layers import ENGINE, production

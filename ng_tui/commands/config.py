@@ -11,13 +11,14 @@ import click
 from ng_tui import _engine, paths
 from ng_tui.commands.context import Context
 from ng_tui.commands.output import put_json
+from ng_tui.commands.table import COMMANDS
 from ng_tui.config import Exposed, examine, read_file
 from ng_tui.errors import ConsoleError, together
 from ng_tui.i18n import tr
 from ng_tui.text import safe, safe_json
 
 
-@click.group(name="config", help=tr("Make, show, check and find the configuration."))
+@click.group(name="config", help=COMMANDS["config"])
 def command() -> None:
     """The group itself does nothing."""
 

@@ -7,16 +7,14 @@ import sys
 import click
 
 from ng_tui.commands.context import Context
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.targets import LOCAL, resolve, short_names
 from ng_tui.i18n import tr
 
 
 @click.command(
     name="connect",
-    help=tr(
-        "Show engines that run elsewhere: unix:PATH, http://HOST:PORT, https://HOST:PORT, ssh://[USER@]HOST, "
-        "or the name of a profile; several in one console."
-    ),
+    help=COMMANDS["connect"],
 )
 @click.argument("targets", metavar="TARGET…", nargs=-1)
 @click.option("--filter", "filter_text", metavar="FILTER", help=tr("The filter of the Events screen at the start."))

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 def run(context: Context) -> None:
     """The console on the engine of this host when it serves, else on one in this process. Raises ConsoleError."""
     from ng_tui.client.embedded import EmbeddedClient
-    from ng_tui.terminal import carry_on
+    from ng_tui.terminal import carry_on, collector
 
     carry_on.hold()
+    collector.hold()
     piped = stdin_is_data()
     if not piped and not os.isatty(0):  # closed, or /dev/null
         use_controlling_terminal()
@@ -49,9 +50,10 @@ def attach(context: Context, config: Config, found: Mapping[str, Address], filte
     from ng_tui.client.merged import MergedClient
     from ng_tui.client.remote import RemoteClient
     from ng_tui.commands.targets import remote_engines
-    from ng_tui.terminal import carry_on
+    from ng_tui.terminal import carry_on, collector
 
     carry_on.hold()
+    collector.hold()
     if not os.isatty(0):
         use_controlling_terminal()
     capacity, saved = config.number("ring.capacity"), config.texts("filters")

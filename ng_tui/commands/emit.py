@@ -21,6 +21,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.inflow import MOST_BYTES, Found, Inflow
 from ng_tui.commands.options import Duration, url_option
 from ng_tui.commands.output import put_json
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.targets import local, resolve
 from ng_tui.errors import EXIT_FAILURE, EXIT_OK, ConsoleError
 from ng_tui.i18n import ntr, tr
@@ -47,10 +48,7 @@ SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}")
 
 @click.command(
     name="emit",
-    help=tr(
-        "Send events to the engine that serves: each TEXT is one, else standard input is read as a log is. While "
-        "the engine is away, what was read waits, and is sent when it is there again; nothing is lost or told twice."
-    ),
+    help=COMMANDS["emit"],
 )
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @click.option("--type", "topic", metavar="TYPE", help=tr("The dotted type of every event, such as deploy.release."))

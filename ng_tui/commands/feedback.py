@@ -11,6 +11,7 @@ from ng_tui.client.wire import Command, Feedback, GiveFeedbackCommand, UndoFeedb
 from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import target_of, url_option
 from ng_tui.commands.output import put_json
+from ng_tui.commands.table import COMMANDS
 from ng_tui.feedback import verdict_text
 from ng_tui.i18n import tr
 from ng_tui.text import fmt_time, safe
@@ -19,7 +20,7 @@ from ng_tui.text import fmt_time, safe
 @click.group(
     name="feedback",
     invoke_without_command=True,
-    help=tr("List what was said of alerts and which thresholds it moved, or say it; of the engine that serves."),
+    help=COMMANDS["feedback"],
 )
 @click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))
 @url_option

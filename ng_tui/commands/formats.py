@@ -11,6 +11,7 @@ import click
 from ng_tui import _engine
 from ng_tui.commands.context import Context
 from ng_tui.commands.score import CHUNK, unreadable
+from ng_tui.commands.table import COMMANDS
 from ng_tui.config import MAX_BYTES, format_fault
 from ng_tui.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import ntr, tr
@@ -19,7 +20,7 @@ from ng_tui.text import fmt_count, fmt_percent, safe, safe_lines
 CODE = "NG-2109"
 
 
-@click.group(name="formats", help=tr("List, show and test the notations of logs that are declared by a file."))
+@click.group(name="formats", help=COMMANDS["formats"])
 def command() -> None:
     """The group itself does nothing."""
 

@@ -9,6 +9,7 @@ from ng_tui.client.wire import Command, Mode, SetRuleModeCommand
 from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
+from ng_tui.commands.table import COMMANDS
 from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import fmt_count, safe
@@ -17,7 +18,7 @@ from ng_tui.text import fmt_count, safe
 @click.group(
     name="guardian",
     invoke_without_command=True,
-    help=tr("List the rules with their counters, or set the mode of one; of the engine that serves, if one does."),
+    help=COMMANDS["guardian"],
 )
 @click.option("--for", "duration", type=Duration(), default=2.5, show_default="2.5s", help=tr("Measure for this time."))
 @click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))

@@ -6,10 +6,10 @@ import click
 
 from ng_tui.commands.learning import set_learning
 from ng_tui.commands.options import target_of, url_option
-from ng_tui.i18n import tr
+from ng_tui.commands.table import COMMANDS
 
 
-@click.command(name="learn", help=tr("Let a source that was frozen learn again."))
+@click.command(name="learn", help=COMMANDS["learn"])
 @click.argument("source")
 @url_option
 @click.pass_context

@@ -9,6 +9,7 @@ from ng_tui.client.wire import Command, SetModuleCommand
 from ng_tui.commands.live import change, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
+from ng_tui.commands.table import COMMANDS
 from ng_tui.i18n import tr
 from ng_tui.state import State
 from ng_tui.text import fmt_count, fmt_rate, fmt_us
@@ -17,7 +18,7 @@ from ng_tui.text import fmt_count, fmt_rate, fmt_us
 @click.group(
     name="modules",
     invoke_without_command=True,
-    help=tr("List the modules with what they measure, or switch one; of the engine that serves, if one does."),
+    help=COMMANDS["modules"],
 )
 @click.option("--for", "duration", type=Duration(), default=2.5, show_default="2.5s", help=tr("Measure for this time."))
 @click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))

@@ -13,15 +13,14 @@ from ng_tui.client.address import resolve
 from ng_tui.client.failures import unreachable
 from ng_tui.client.unix_socket import connect
 from ng_tui.commands.context import Context
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.targets import PROBE_S, local
 from ng_tui.i18n import tr
 
 CHUNK = 64 << 10
 
 
-@click.command(
-    name="proxy", help=tr("Connect stdin and stdout with the engine of this host: what ssh://HOST runs over there.")
-)
+@click.command(name="proxy", help=COMMANDS["proxy"])
 @click.option("--socket", "path", metavar="PATH", help=tr("The Unix socket; without it that of the configuration."))
 @click.pass_obj
 def command(context: Context, path: str | None) -> None:

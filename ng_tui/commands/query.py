@@ -14,6 +14,7 @@ from ng_tui.client.wire import Gap, Record
 from ng_tui.commands.context import Context
 from ng_tui.commands.options import url_option
 from ng_tui.commands.output import data_output
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.tail import line, missing
 from ng_tui.commands.targets import running
 from ng_tui.commands.troubles import tell_odd
@@ -25,7 +26,7 @@ PAGE = 1000
 
 @click.command(
     name="query",
-    help=tr("Print the newest records that the engine still holds and that pass FILTER, the oldest of them first."),
+    help=COMMANDS["query"],
 )
 @click.argument("filter_text", metavar="[FILTER]", default="")
 @click.option(

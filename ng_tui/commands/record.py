@@ -16,6 +16,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, url_option
 from ng_tui.commands.output import SafeLines, data_output
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.troubles import Troubles, tell_odd
 from ng_tui.errors import ConsoleError
 from ng_tui.i18n import ntr, tr
@@ -23,9 +24,7 @@ from ng_tui.i18n import ntr, tr
 BATCH = 256
 
 
-@click.command(
-    name="record", help=tr("Write events and views to a file that replay shows again; - is stdout, .gz packs it.")
-)
+@click.command(name="record", help=COMMANDS["record"])
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))
 @click.option("--for", "duration", type=Duration(), help=tr("Stop after this time, such as 10m."))

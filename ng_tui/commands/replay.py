@@ -10,12 +10,13 @@ import click
 from ng_tui.client.replay import ReplayClient
 from ng_tui.commands.context import Context
 from ng_tui.commands.options import Duration
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.tail import write_ring
 from ng_tui.commands.troubles import tell_odd
 from ng_tui.i18n import tr
 
 
-@click.command(name="replay", help=tr("Show a recording in the console; without a terminal on stdout, as lines."))
+@click.command(name="replay", help=COMMANDS["replay"])
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--speed",

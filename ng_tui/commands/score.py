@@ -18,6 +18,7 @@ import click
 from ng_tui import _engine
 from ng_tui.commands.context import Context
 from ng_tui.commands.output import SafeLines, data_output
+from ng_tui.commands.table import COMMANDS
 from ng_tui.errors import EXIT_USAGE, ConsoleError, engine_refused
 from ng_tui.i18n import tr
 
@@ -31,10 +32,7 @@ COUNTED = 5000
 
 @click.command(
     name="score",
-    help=tr(
-        "Score every event of FILE with the engine that runs live, and print a row for each: index, score, novelty,"
-        " is_novel, anomaly_score, alert, pattern, why. FILE may be - for standard input, and packed with gzip."
-    ),
+    help=COMMANDS["score"],
 )
 @click.argument("file", metavar="FILE", type=click.Path(allow_dash=True, path_type=Path))
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), help=tr("Write the rows to this file."))

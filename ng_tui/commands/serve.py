@@ -15,6 +15,7 @@ from ng_tui import _engine
 from ng_tui.client.embedded import local_zone
 from ng_tui.commands.context import Context
 from ng_tui.commands.memory import give_back
+from ng_tui.commands.table import COMMANDS
 from ng_tui.config import Layer, resolve
 from ng_tui.errors import ConsoleError, engine_refused
 from ng_tui.i18n import tr
@@ -27,10 +28,7 @@ LOOK_S = 1.0
 
 @click.command(
     name="serve",
-    help=tr(
-        "Run an engine and serve it to consoles and programs, until SIGTERM or ctrl+c; "
-        "SIGHUP ends it too and tells clients that it comes back."
-    ),
+    help=COMMANDS["serve"],
 )
 @click.option(
     "--listen",

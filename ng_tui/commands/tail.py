@@ -14,6 +14,7 @@ from ng_tui.commands.context import Context
 from ng_tui.commands.live import source
 from ng_tui.commands.options import Deadline, Duration, order_option, order_setting, url_option
 from ng_tui.commands.output import SafeLines, data_output
+from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.troubles import Troubles, tell_odd
 from ng_tui.i18n import ntr, tr
 from ng_tui.text import fmt_time, safe
@@ -24,10 +25,7 @@ _frames = msgspec.msgpack.Decoder(list[Frame])
 
 @click.command(
     name="tail",
-    help=tr(
-        "Print events as they come, one line each: of an engine of its own, which reads FILEs, folders and globs from "
-        "their beginning when they are named, and follows them until ctrl+c, or of the one that --url names."
-    ),
+    help=COMMANDS["tail"],
 )
 @click.argument("names", nargs=-1, type=click.Path(readable=False), metavar="[FILE]...")
 @click.option("--filter", "filter_text", default="", metavar="FILTER", help=tr("Only events that pass this filter."))

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ng_tui.client.wire import Notice
 from ng_tui.i18n import tr
-from ng_tui.keymap import in_context, shown_key
+from ng_tui.keymap import bindings, in_context, shown_key
 from ng_tui.kit.lines import wrap
 from ng_tui.kit.palette import Palette
 from ng_tui.lints import Lint
@@ -37,11 +37,7 @@ _GLOSSARY = {
 class Window(ModalScreen[None]):
     """A window that scrolls and closes by escape, q, or the key that opened it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,exclamation_mark,enter", "dismiss", "Close"),
-        Binding("j,down", "down", "Down"),
-        Binding("k,up", "up", "Up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("window"))
     DEFAULT_CSS = """
     Window { align: center middle; background: $background 60%; }
     Window VerticalScroll {

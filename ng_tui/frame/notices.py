@@ -1,8 +1,13 @@
-"""What was told: kept for the list on `!`."""
+"""What was told: shown for a moment, and kept for the list on `!`."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.notifications import SeverityLevel
 
 from ng_tui.client.wire import Level, Notice
 from ng_tui.i18n import tr
@@ -13,19 +18,41 @@ KEPT = 200
 """Notices kept."""
 
 
+_SEVERITIES: dict[Level, SeverityLevel] = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
+_LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
+
+
 class Notices(deque[Notice]):
     """The latest notices, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: App[Any], now_ns: Callable[[], int]) -> None:
+        """`app` shows each of them for a moment."""
         super().__init__(maxlen=KEPT)
+        self._app = app
+        self._now_ns = now_ns
 
-    def keep(self, text: str, level: Level, origin: str, time_ns: int) -> None:
+    def note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
+        """Keeps a notice and shows it."""
+        self._keep(text, level, origin, time_ns if time_ns is not None else self._now_ns())
+        self.toast(f"{origin}: {text}", _SEVERITIES.get(level, "information"))
+
+    def tell(self, text: str, severity: SeverityLevel) -> None:
+        """The same for what the console says itself."""
+        self._keep(text, _LEVELS[severity], tr("console"), self._now_ns())
+        self.toast(text, severity)
+
+    def toast(self, text: str, severity: SeverityLevel) -> None:
+        """Shows a text for a moment, and keeps nothing."""
+        shown = "\n".join(safe(line) for line in text.split("\n"))
+        self._app.notify(shown, severity=severity, markup=False)
+
+    def _keep(self, text: str, level: Level, origin: str, time_ns: int) -> None:
         """Keeps one, on one line and harmless."""
         one_line = safe(text.replace("\n", " "))
         self.append(Notice(time_ns=time_ns, level=level, origin=safe(origin), text=one_line))
 
 
-def copied(done: Copied) -> tuple[str, str]:
+def copied(done: Copied) -> tuple[str, SeverityLevel]:
     """What is known of a copy, and its severity: a terminal does not say whether it took one."""
     size = fmt_bytes(done.size)
     if done.channel == "terminal":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import is_
 
 from rich.style import Style
 
@@ -30,6 +31,8 @@ class Overview(Lines):
     def __init__(self) -> None:
         super().__init__(id="overview")
         self._shown: object = None
+        self._seen: object = None
+        self._of: tuple[object, ...] = (None,) * 4
         self._clock = ""
         self._head: Line = []
         self._items: list[Item] = []
@@ -52,6 +55,13 @@ class Overview(Lines):
         `links` are those of all engines where there are several.
         """
         links = links or {}
+        each = [link.state for link in links.values()]
+        link = (state.link.state, state.link.role, state.link.rights, state.link.host, state.link.rtt_s)
+        seconds = (now_ns // 1_000_000_000, int(now) if engine is not None else 0)
+        seen, of = (seconds, label, engine, each, link), (state, state.metrics, state.alerts, state.lost_at)
+        if seen == self._seen and all(map(is_, of, self._of)):
+            return  # Everything else changes with these, and bytes a second are told once a second.
+        self._seen, self._of = seen, of
         colour = engine.colour if engine is not None else ""
         if colour != self._colour:
             self._colour = colour

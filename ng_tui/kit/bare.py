@@ -20,6 +20,7 @@ class BareSwitcher(ContentSwitcher):
 
 
 class BareScreen(Screen[None]):
-    """A screen."""
+    """A screen. Who fills it says what has the focus."""
 
     BLANK = True
+    AUTO_FOCUS = ""

@@ -6,20 +6,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from ng_tui.i18n import tr
+from ng_tui.keymap import bindings
 from ng_tui.text import safe
 
 
 class Choose(ModalScreen[str | None]):
     """Shows a title and options; answers the key of the chosen one, or None. Texts may be foreign."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "back", id="choose.leave", key_display="esc")]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("choose"))
     DEFAULT_CSS = """
     Choose { align: center middle; background: $background 60%; }
     Choose > Vertical { width: 74; max-width: 95%; height: auto; max-height: 90%; padding: 1 2; background: $panel;

@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ng_tui.i18n import tr
+from ng_tui.keymap import bindings
 from ng_tui.text import safe
 
 
 class Confirm(ModalScreen[bool]):
     """Shows a title and what depends on the answer; `y` is True, `n` and escape are False. Texts may be foreign."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "yes", id="confirm.yes"),
-        Binding("n,escape,q", "answer(False)", "no", id="confirm.no", key_display="n"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("confirm"))
     DEFAULT_CSS = """
     Confirm { align: center middle; background: $background 60%; }
     Confirm > Vertical { width: 64; max-width: 90%; height: auto; max-height: 90%; padding: 1 2; background: $panel;

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.kept import Kept
+from ng_tui.kit.palette import Palette
 from ng_tui.terminal.backstop import clean
 from ng_tui.text import fit
 
@@ -24,37 +27,33 @@ Line = list[Span]
 LABEL = 12
 """Cells of a label before facts."""
 
-TAGS = {
-    "strong": "text-style: bold;",
-    "title": "color: $primary; text-style: bold;",
-    "accent": "color: $accent; text-style: bold;",
-    "dim": "color: $dim;",
-    "good": "color: $success;",
-    "warn": "color: $level-warn;",
-    "bad": "color: $level-error; text-style: bold;",
-    "flag": "color: $verdict-flag;",
-    "reject": "color: $verdict-reject;",
-    "novel": "color: $novelty-high;",
-    "gap": "color: $gap;",
-    "chart-1": "color: $chart-1;",
-    "chart-2": "color: $chart-2;",
-    "chart-3": "color: $chart-3;",
-    "chart-4": "color: $chart-4;",
-    "chart-5": "color: $chart-5;",
-    "chart-6": "color: $chart-6;",
-    "cursor": "background: $panel; text-style: bold;",
-    "idle": "background: $surface;",
+TAGS: dict[str, tuple[str, bool]] = {
+    "strong": ("", True),
+    "title": ("primary", True),
+    "accent": ("accent", True),
+    "dim": ("dim", False),
+    "good": ("success", False),
+    "warn": ("level-warn", False),
+    "bad": ("level-error", True),
+    "flag": ("verdict-flag", False),
+    "reject": ("verdict-reject", False),
+    "novel": ("novelty-high", False),
+    "gap": ("gap", False),
+    **{f"chart-{number}": (f"chart-{number}", False) for number in range(1, 7)},
 }
-"""What a span may be tagged with, and how it looks. Colours are the theme's."""
+"""What a span may be tagged with: the theme's variable for its colour, and whether it is bold.
+
+These are no component classes: Textual works those out for every widget at the start and at every change of a class.
+"""
+
+GROUNDS: dict[str, tuple[str, bool]] = {"cursor": ("panel", True), "idle": ("surface", False)}
+"""The same for the first span of a row, whose colour is the background of all of the row."""
 
 
 class Lines(Kept):
     """Shows what `lines` returns. `redraw` compares with what is on the screen and repaints only rows that differ."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{tag}" for tag in TAGS}
-    DEFAULT_CSS = "Lines { height: 1fr; }\n" + "\n".join(
-        f"Lines > .lines--{tag} {{ {css} }}" for tag, css in TAGS.items()
-    )
+    DEFAULT_CSS = "Lines { height: 1fr; }"
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -112,7 +111,16 @@ class Lines(Kept):
 
     def style_of(self, tag: str) -> Style:
         """The style of a tag on this widget's background."""
-        return self.get_component_rich_style(f"lines--{tag}") if tag else self.rich_style
+        palette = Palette(self.app.theme_variables)
+        if tag in GROUNDS:
+            name, bold = GROUNDS[tag]
+            ground = palette.on(name)
+            if self.opacity < 1 and ground.bgcolor is not None:  # What lies behind shines through.
+                over = Color.from_rich_color(ground.bgcolor).multiply_alpha(self.opacity)
+                ground = Style(bgcolor=(self.background_colors[1] + over).rich_color)
+            return self.rich_style + ground + Style(bold=bold or None)
+        name, bold = TAGS[tag] if tag else ("", False)
+        return self.rich_style + palette.style(name, bold=bold)
 
     def _style(self, tag: str) -> Style:
         """The style of a tag, which takes long to find out."""
@@ -164,7 +172,7 @@ class Heading(Lines):
 
 def line_width(line: Line) -> int:
     """Cells that a line takes."""
-    return Strip([Segment(text) for text, _ in line]).cell_length
+    return sum(cell_len(text) for text, _ in line)
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

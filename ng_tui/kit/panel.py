@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from ng_tui.i18n import tr
+from ng_tui.keymap import bindings
 from ng_tui.kit.lines import Line, Lines, rule
 
 Body = Callable[[int, int], list[Line]]
@@ -18,10 +19,7 @@ Body = Callable[[int, int], list[Line]]
 class Panel(Lines, can_focus=True):
     """`title` gives the name and what stands at the right of the title row; `body` the lines."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown,j", "scroll_lines(1)", "more", id="panel.down", show=False),
-        Binding("pageup,k", "scroll_lines(-1)", "back", id="panel.up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("panel"))
 
     def __init__(self, title: Callable[[int], tuple[str, str]], body: Body, **options: Any) -> None:
         super().__init__(**options)

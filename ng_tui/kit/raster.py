@@ -16,6 +16,12 @@ Values = Sequence[float | None]
 
 _LEFT = (0x40, 0x04, 0x02, 0x01)
 _RIGHT = (0x80, 0x20, 0x10, 0x08)
+_BRAILLE = [
+    [chr(0x2800 + sum(_LEFT[:left]) + sum(_RIGHT[:right])) if left or right else " " for right in range(5)]
+    for left in range(5)
+]
+"""A cell of two columns, by how many dots of each are filled from below."""
+
 _ASCII_MARKS = "*o+x%#"
 _BLOCK_MARKS = "•◦▪▫◆◇"
 
@@ -60,15 +66,18 @@ def bars(columns: Values, height: int, top: float) -> list[str]:
     """Columns filled from below, first row uppermost. A measured zero is the lowest dot; None is a hole."""
     steps = 4 if glyphs().name == "braille" else 8
     levels = [_level(value, top, height * steps) for value in columns]
+    if steps == 4 and len(levels) % 2:
+        levels.append(0)
     rows = []
     for row in range(height):
         base = (height - 1 - row) * steps
-        filled = [min(steps, max(0, level - base)) for level in levels]
+        part = [min(steps, max(0, level - base)) for level in range(height * steps + 1)]  # of each level, in this row
         if steps == 4:
-            filled += [0] * (len(filled) % 2)
-            rows.append("".join(_braille(a, b) for a, b in zip(filled[::2], filled[1::2], strict=True)))
+            pairs = zip(levels[::2], levels[1::2], strict=True)
+            rows.append("".join([_BRAILLE[part[left]][part[right]] for left, right in pairs]))
         else:
-            rows.append("".join(glyphs().heights[level] for level in filled))
+            cells = [glyphs().heights[filled] for filled in part]
+            rows.append("".join([cells[level] for level in levels]))
     return rows
 
 
@@ -130,11 +139,6 @@ def _level(value: float | None, top: float, steps: int) -> int:
     if value is None or not math.isfinite(value):
         return 0
     return max(1, min(steps, round(value / top * steps))) if top > 0 else 1
-
-
-def _braille(left: int, right: int) -> str:
-    bits = sum(_LEFT[:left]) | sum(_RIGHT[:right])
-    return chr(0x2800 + bits) if bits else " "
 
 
 def _trace_glyph(dots: int, who: int) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from ng_tui.keymap import bindings
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.lines import Line, Lines, spread, wrap
 from ng_tui.text import fit
@@ -47,17 +48,7 @@ class Row(NamedTuple):
 class Table(Lines, can_focus=True):
     """Rows of `show`, in their given order until a sort column is chosen. `empty` says what it means to have none."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", id="table.up", show=False),
-        Binding("down,j", "move(1)", "down", id="table.down", show=False),
-        Binding("pageup", "page(-1)", "page up", id="table.page_up", show=False),
-        Binding("pagedown", "page(1)", "page down", id="table.page_down", show=False),
-        Binding("home,g", "move(-1000000)", "first", id="table.first", show=False),
-        Binding("end,G", "move(1000000)", "last", id="table.last", show=False),
-        Binding("s,greater_than_sign", "sort(1)", "sort", id="table.sort", key_display="s"),
-        Binding("less_than_sign", "sort(-1)", "sort by the column before", id="table.sort_back", show=False),
-        Binding("r", "reverse", "reverse", id="table.reverse", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("table"))
 
     class Moved(Message):
         """The cursor is on another item."""

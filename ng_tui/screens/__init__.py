@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from ng_tui.client.interface import Ring
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane
-from ng_tui.screens.guardian.pane import GuardianPane
-from ng_tui.screens.metrics.pane import MetricsPane
-from ng_tui.screens.modules.pane import ModulesPane
-from ng_tui.screens.patterns.pane import PatternsPane
 
 
 @dataclass(frozen=True)
@@ -22,15 +18,48 @@ class Entry:
     """Stable name, also the context of its keys."""
     title: str
     """What the tab bar shows."""
-    build: Callable[[Ring, Options], Pane] | None
-    """Makes the pane, with the id as widget id; None for Events, which the app makes itself."""
+    build: Callable[[Ring, Options], Pane]
+    """Makes the pane, with the id as widget id. What it is made of is imported then, so that no screen costs before it
+    is there."""
+    shows_events: bool = False
+    """Where `Jump` leads; one screen alone, which is there from the start."""
+
+
+def _events(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.events.pane import EventsPane
+
+    return EventsPane(ring, options)
+
+
+def _modules(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.modules.pane import ModulesPane
+
+    return ModulesPane(id="modules")
+
+
+def _metrics(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.metrics.pane import MetricsPane
+
+    return MetricsPane(id="metrics")
+
+
+def _guardian(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.guardian.pane import GuardianPane
+
+    return GuardianPane(id="guardian")
+
+
+def _patterns(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.patterns.pane import PatternsPane
+
+    return PatternsPane(ring, options)
 
 
 SCREENS: tuple[Entry, ...] = (
-    Entry("events", "Events", None),
-    Entry("modules", "Modules", lambda *_: ModulesPane(id="modules")),
-    Entry("metrics", "Metrics", lambda *_: MetricsPane(id="metrics")),
-    Entry("guardian", "Guardian", lambda *_: GuardianPane(id="guardian")),
-    Entry("patterns", "Patterns", PatternsPane),
+    Entry("events", "Events", _events, shows_events=True),
+    Entry("modules", "Modules", _modules),
+    Entry("metrics", "Metrics", _metrics),
+    Entry("guardian", "Guardian", _guardian),
+    Entry("patterns", "Patterns", _patterns),
 )
 """The screens in the order of their keys."""

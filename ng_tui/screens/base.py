@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from textual.geometry import Region
 from textual.message import Message
+from textual.notifications import SeverityLevel
 
 from ng_tui.client.wire import Command
 from ng_tui.kit.bare import Bare
@@ -20,7 +24,7 @@ class Send(Message):
 class Tell(Message):
     """Asks the app to show a notice. The text is shown as it is, never as markup."""
 
-    def __init__(self, text: str, *, severity: str = "information") -> None:
+    def __init__(self, text: str, *, severity: SeverityLevel = "information") -> None:
         super().__init__()
         self.text = text
         self.severity = severity
@@ -35,7 +39,7 @@ class Copy(Message):
 
 
 class Jump(Message):
-    """Asks the app to show a record on the Events screen, or the events that a filter lets through."""
+    """Asks the app to show a record, or the events that a filter lets through, on the screen that shows events."""
 
     def __init__(self, *, seq: int | None = None, filter: str | None = None) -> None:
         super().__init__()
@@ -48,9 +52,28 @@ class Pane(Bare):
 
     DEFAULT_CSS = "Pane { height: 1fr; }"
 
+    rows_moved: Callable[[Region, int], object] = staticmethod(lambda region, lines: None)
+    """Told by a pane that scrolls: rows of the screen stand so many lines further up, below zero further down."""
+
     def present(self, state: State) -> None:
         """Shows the state. Widgets are updated in place; nothing is rebuilt."""
         del state
+
+    def tick(self) -> bool:
+        """Does what cannot wait until the pane is shown; called up to ten times a second, whatever is shown.
+
+        True when something came in that may lead to more.
+        """
+        return False
+
+    @property
+    def has_more(self) -> bool:
+        """More waits than one `tick` takes in, so that the next is to come soon."""
+        return False
+
+    def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
+        """Shows a record, or the events of a filter; for the pane that SCREENS names for it."""
+        del seq, filter
 
     def on_enter(self) -> None:
         """The pane has become visible."""

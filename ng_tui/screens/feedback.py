@@ -19,46 +19,47 @@ from ng_tui.screens.base import Pane, Send, Tell
 from ng_tui.state import State
 
 
-class Judging(Pane):
-    """A pane on which feedback can be given and undone; the engine's answer says what it changed."""
+class FeedbackController:
+    """Gives and undoes feedback for a pane; the engine's answer says what it changed."""
 
-    def __init__(self, ring: Ring, options: Options, *, id: str) -> None:
-        super().__init__(id=id)
-        self.ring = ring
-        self.options = options
-        self.known = State()
-        """What was presented last."""
+    def __init__(self, pane: Pane, ring: Ring, options: Options) -> None:
+        self._pane = pane
+        self._ring = ring
+        self._options = options
+        self._known = State()
 
-    def judged(self) -> FeedbackSubject | None:
-        """What was said of the pattern under the cursor; the screen overrides it."""
-        raise NotImplementedError
+    def present(self, state: State) -> None:
+        """Goes by this state from now on."""
+        self._known = state
 
-    def said_of(self, source: str, pattern: int | None, seq: int) -> FeedbackSubject | None:
+    def feedback_for(self, source: str, pattern: int | None, seq: int) -> FeedbackSubject | None:
         """What was said of the pattern of a record. Numbers of patterns are those of the present run of the engine."""
-        return subject_of(self.known.feedback, source, pattern) if seq >= self.ring.run_began else None
+        return subject_of(self._known.feedback, source, pattern) if seq >= self._ring.run_began else None
+
+    def threshold_for(self, source: str, pattern: int | None, seq: int) -> str:
+        """How feedback moved the alert threshold of the pattern of a record; empty where it did not."""
+        return threshold_text(self._known.feedback, self.feedback_for(source, pattern, seq))
 
     def threshold_of(self, record: Record) -> str:
-        """How feedback moved the alert threshold of a record; empty where it did not."""
-        subject = self.said_of(record.source, record.detection.pattern, record.seq)
-        return threshold_text(self.known.feedback, subject)
+        """The same for a whole record."""
+        return self.threshold_for(record.source, record.detection.pattern, record.seq)
 
-    def judge(self, seq: int, verdict: Feedback) -> None:
+    def give(self, seq: int, verdict: Feedback) -> None:
         """Says what a record was worth."""
         self._send(Command(give_feedback=GiveFeedbackCommand(seq, verdict)))
 
-    def action_undo_feedback(self) -> None:
-        """Takes back the latest feedback on the pattern under the cursor."""
-        subject = self.judged()
+    def undo(self, subject: FeedbackSubject | None) -> None:
+        """Takes back the latest feedback on a pattern; None where there is none."""
         if subject is None:
-            self.post_message(Tell(tr("There is no feedback on this pattern.")))
+            self._pane.post_message(Tell(tr("There is no feedback on this pattern.")))
         else:
             self._send(Command(undo_feedback=UndoFeedbackCommand(subject.latest)))
 
     def _send(self, command: Command) -> None:
-        if why := refusal(self.known.link, "steer"):
-            self.post_message(Tell(why, severity="warning"))
-        elif len(self.options.remote_engines) > 1:
+        if why := refusal(self._known.link, "steer"):
+            self._pane.post_message(Tell(why, severity="warning"))
+        elif len(self._options.remote_engines) > 1:
             what = tr("Of several engines only one is meant; neurograph-tui feedback names it with --url.")
-            self.post_message(Tell(what, severity="warning"))
+            self._pane.post_message(Tell(what, severity="warning"))
         else:
-            self.post_message(Send(command))
+            self._pane.post_message(Send(command))

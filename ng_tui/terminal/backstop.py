@@ -1,15 +1,12 @@
 """The last barrier against foreign escapes: what textual and rich strip from every text they draw.
 
 Event text is made safe by the engine. The tables here catch what reaches a widget by another way (a file name, an
-error text, a translation). Both tables are private names of their libraries, so `install` looks whether they work.
+error text, a translation). Both tables are private in their libraries, so `install` looks whether they work.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import Any
-
-_TABLES = (("rich.control", "strip_control_codes"), ("textual.content", "_strip_control_codes"))
+from ng_tui.terminal import textual_internals
 
 FORBIDDEN = frozenset(
     [code for code in range(0x20) if code not in (0x09, 0x0A)]
@@ -25,16 +22,13 @@ FORBIDDEN = frozenset(
 def install() -> list[str]:
     """Extends both tables; returns what does not hold, empty when the barrier stands."""
     problems = []
-    for module_name, function_name in _TABLES:
-        module: Any = importlib.import_module(module_name)
-        table = getattr(module, "_CONTROL_STRIP_TRANSLATE", None)
-        strip = getattr(module, function_name, None)
+    for name, table, strip in textual_internals.control_tables():
         if not isinstance(table, dict) or not callable(strip):
-            problems.append(f"{module_name}: no strip table")
+            problems.append(f"{name}: no strip table")
             continue
         table.update(dict.fromkeys(FORBIDDEN))
         if leaked := [code for code in sorted(FORBIDDEN) if strip(chr(code))]:
-            problems.append(f"{module_name}: lets U+{leaked[0]:04X} through")
+            problems.append(f"{name}: lets U+{leaked[0]:04X} through")
     return problems
 
 

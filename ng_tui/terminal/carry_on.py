@@ -29,10 +29,10 @@ from textual import constants
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
-from ng_tui.terminal import job
+from ng_tui.terminal import job, textual_internals
 
 SIGNALS = frozenset({signal.SIGTSTP, signal.SIGCONT})
-LOOK_S = 0.2
+LOOK_S = 0.25
 """Time between two looks for a signal, and at the line mode, seconds."""
 HOLDS_S = 3.0
 """A line mode that was right for so long holds, seconds."""
@@ -97,11 +97,11 @@ class CarryOn:
 
     def _stop(self, first: Callable[[], object] = lambda: None) -> None:
         """`first` is done when the terminal is given back."""
-        if not self._driver._auto_restart:
+        if not textual_internals.takes_back(self._driver):
             self._halt()
             return
         self._driver.suspend_application_mode()
-        self._driver._must_signal_resume = True
+        textual_internals.tell_resumed(self._driver)
         first()
         self._halt()
         # At once: whatever is drawn before would wait for ever for the thread that writes.
@@ -110,7 +110,7 @@ class CarryOn:
         self._begin()
 
     def _go_on(self) -> None:
-        if not self._driver._auto_restart:
+        if not textual_internals.takes_back(self._driver):
             return  # Another program has the terminal; whoever started it takes it back.
         wait_for_front(self._driver.fileno)
         self._take()
@@ -124,16 +124,15 @@ class CarryOn:
         """Sets what the driver sets at its start."""
         driver = self._driver
         driver.write(SCREEN)
-        driver._enable_mouse_support()
+        textual_internals.enable_mouse(driver)
         driver.write(MODES + ("" if constants.DISABLE_KITTY_KEY else KEYBOARD))
-        driver._query_in_band_window_resize()
+        textual_internals.ask_for_resizes(driver)
         driver.flush()
         os.kill(os.getpid(), signal.SIGWINCH)
 
     def _check_line_mode(self) -> None:
-        reader = self._driver._key_thread
         now = time.monotonic()
-        if reader is None or not reader.is_alive():
+        if not textual_internals.reads_keys(self._driver):
             self._is_checked = False  # The driver has given the terminal back.
         elif not in_background(self._driver.fileno) and set_raw(self._driver):
             self._right_since = now
@@ -163,8 +162,7 @@ def set_raw(driver: LinuxDriver) -> bool:
     try:
         mode = termios.tcgetattr(driver.fileno)
         wanted = [*mode[:6], list(mode[6])]
-        wanted[0] = driver._patch_iflag(mode[0])
-        wanted[3] = driver._patch_lflag(mode[3])
+        wanted[0], wanted[3] = textual_internals.raw_flags(driver, mode[0], mode[3])
         wanted[6][termios.VMIN] = 1
         if wanted == mode:
             return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from textual.drivers._writer_thread import WriterThread
+from ng_tui.terminal import textual_internals
 
 
 def install() -> Callable[[], None]:
@@ -17,10 +17,9 @@ def install() -> Callable[[], None]:
     before = threading.excepthook
 
     def failed(what: threading.ExceptHookArgs) -> None:
-        if isinstance(what.thread, WriterThread) and issubclass(what.exc_type, OSError):
+        if textual_internals.is_writer(what.thread) and issubclass(what.exc_type, OSError):
             # Still in that thread, which ends with this function.
-            while what.thread._queue.get() is not None:
-                pass
+            textual_internals.throw_writes_away(what.thread)
             return
         before(what)
 

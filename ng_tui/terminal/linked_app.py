@@ -14,6 +14,7 @@ from textual.constants import MAX_FPS
 from textual.geometry import Region
 
 from ng_tui.terminal import textual_internals
+from ng_tui.terminal.patient_input import driver_for
 from ng_tui.terminal.thin_link import ThinLink, erases_colour
 from ng_tui.terminal.type_ahead import TypeAhead
 
@@ -24,6 +25,7 @@ class LinkedApp(TypeAhead):
     def __init__(self, *, link: str = "stock", calm_mouse: bool = False, **options: Any) -> None:
         """`calm_mouse`: the mouse is reported while a button is held only."""
         super().__init__(**options)
+        self.driver_class = driver_for(self.driver_class)
         self.thin_link: ThinLink | None = None
         """The line to the terminal; None while Textual writes by itself."""
         self.link_problem: str | None = None
@@ -95,7 +97,7 @@ class LinkedApp(TypeAhead):
     def on_mount(self) -> None:
         """Begins to watch what happens to the terminal."""
         if self._calm_mouse:
-            textual_internals.calm_mouse(self._driver)
+            textual_internals.calm_mouse(self)
         self.app_resume_signal.subscribe(self, lambda _: self.repaint())
 
     def on_unmount(self) -> None:

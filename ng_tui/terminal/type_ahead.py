@@ -13,7 +13,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.message_pump import MessagePump
+from textual.dom import DOMNode
 
 ROUNDS = 4
 """Ways up that are waited for: the key, a message that it makes a widget send, the answer to it, a change of focus."""
@@ -46,14 +46,14 @@ class TypeAhead(App[int]):
     async def _hand_on(self) -> None:
         """Hands on the first in line, and follows it on its way up."""
         self._turn += 1
-        target: MessagePump = self.focused or self.screen
+        target: DOMNode = self.focused or self.screen
         self.set_timer(PATIENCE, partial(self._back, self._turn))
         await super().on_event(self._typed[0])
         self._climb(self._turn, target, target, ROUNDS)
 
-    def _climb(self, turn: int, node: MessagePump, start: MessagePump, rounds: int) -> None:
+    def _climb(self, turn: int, node: DOMNode, start: DOMNode, rounds: int) -> None:
         """Goes the way of a key through the queues of its ancestors, and again for what the key sets off."""
-        above = node._parent
+        above = node.parent
         if node is not self and above is not None:
             node.call_later(self._climb, turn, above, start, rounds)
         elif rounds > 1:

@@ -22,7 +22,7 @@ from ng_tui.state import Series, State
 from ng_tui.terminal import type_ahead
 from ng_tui.terminal.capabilities import Capabilities
 from tests.console.sample_state import metrics
-from tests.console.trial_console import console, settle, shown
+from tests.console.trial_console import console, events, settle, shown
 
 SIZE = (80, 24)
 
@@ -113,6 +113,28 @@ def test_a_clash_names_both(keys: dict[str, str], words: tuple[str, ...], tmp_pa
     assert words[0] in text and (len(words) == 1 or any(word in text for word in words[1:]))
 
 
+def test_keys_under_a_window_do_not_clash_with_its_own() -> None:
+    """`?` opens the help and closes it; but what comes first comes first there too."""
+    assert not keymap.faults({"confirm.yes": "?", "window.close": "1,escape"})
+    found = "\n".join(str(one) for one in keymap.faults({"window.close": "ctrl+q", "confirm.yes": "ctrl+z"}))
+    assert "app.quit" in found and "app.suspend" in found
+
+
+async def test_windows_close_by_the_keys_of_the_table(tmp_path: Path) -> None:
+    app, _ = console(tmp_path, keys={"window.close": "x"})
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert len(app.screen_stack) == 2
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 2, "the key was given away"
+        await pilot.press("x")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+
+
 def test_the_table_is_sound() -> None:
     keymap.check({})
     ids = [row.id for row in keymap.ACTIONS]
@@ -172,6 +194,16 @@ async def test_commands_and_jumps_of_screens(tmp_path: Path) -> None:
         app.pane.post_message(Jump(seq=57, filter="level>=warn"))
         await settle(pilot)
         assert isinstance(app.pane, EventsPane) and app.query_one(Tail).cursor == 57
+
+
+async def test_events_are_taken_in_while_another_screen_is_shown(tmp_path: Path) -> None:
+    app, client = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        client.ring.add(5)
+        await settle(pilot)
+        assert app.pane.id == "modules" and events(app).viewing.last.matched == 205
 
 
 async def test_idle_draws_nothing(tmp_path: Path) -> None:

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ng_tui.kit.chart import Series, chart
 from ng_tui.kit.glyphs import GlyphName, use_glyphs
 from ng_tui.kit.lines import Line, line_width
-
-
-@pytest.fixture(autouse=True)
-def braille() -> Iterator[None]:
-    use_glyphs("braille")
-    yield
-    use_glyphs("braille")
 
 
 def rows_of(lines: list[Line]) -> list[str]:

@@ -211,6 +211,7 @@ async def test_a_command_under_way_when_the_connection_breaks_leaves_no_pending_
 
     client.send = send  # type: ignore[method-assign]
     async with app.run_test(size=NARROW) as pilot:
+        await go(pilot)  # the modules are known
         await go(pilot, "2", "space")
         assert client.sent[0].set_module is not None and app.state.pending
         assert any("◌ off" in line and "gateway" in line for line in await go(pilot))

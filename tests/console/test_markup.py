@@ -213,7 +213,7 @@ async def test_the_name_of_a_recording_and_windows_show_it_as_it_is(tmp_path: Pa
         overview.present(app.state, 0, label=f"replay {text}")
         assert f"replay {text}" in "".join(part for part, _ in overview.lines(200, 1)[0])
         app.clear_notifications()
-        app._note(f"n {text}", Level.ERROR, "o")
+        app.notices.note(f"n {text}", Level.ERROR, "o")
         app.pane.post_message(Tell(f"tell {text}"))
         await pilot.pause()
         await check(app, f"n {text}"[:20], f"tell {text}"[:24])
@@ -244,7 +244,7 @@ async def test_the_list_of_notices_and_the_palette_show_it_as_it_is(tmp_path: Pa
     async with app.run_test(size=SIZE, notifications=True) as pilot:
         await settle(pilot)
         for text in TEXTS:
-            app._note(f"n {text}", Level.ERROR, "o")
+            app.notices.note(f"n {text}", Level.ERROR, "o")
         app.clear_notifications()
         app.pane.post_message(Send(Command(set_module=SetModuleCommand("[/x]", True))))
         await settle(pilot)

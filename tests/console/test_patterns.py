@@ -76,7 +76,8 @@ async def test_it_counts_while_another_screen_is_shown(tmp_path: Path) -> None:
     app, client = console(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        pane = app.query_one(PatternsPane)
+        pane = app._panes.pane("patterns")
+        assert isinstance(pane, PatternsPane)
         for count in (200, 206):
             async with asyncio.timeout(10):
                 while pane._tally is None or pane._tally.view(1).next_seq <= count:

@@ -23,7 +23,7 @@ from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.events.filter_bar import PAUSE
 from ng_tui.terminal.capabilities import Capabilities
-from tests.console.trial_console import is_shown, shown, turn
+from tests.console.trial_console import events, is_shown, shown, turn
 
 ROOT = Path(__file__).parents[2]
 INCIDENT = ROOT / "tests" / "data" / "incident.jsonl.gz"
@@ -74,7 +74,7 @@ async def settle(pilot: Pilot[int], client: ReplayClient, still: float = 0.0) ->
     async with asyncio.timeout(20):
         while True:
             await turn(pilot)
-            is_played = client.ended and app._events.viewing.scanned >= 1.0 and app.state.metrics is not None
+            is_played = client.ended and events(app).viewing.scanned >= 1.0 and app.state.metrics is not None
             if (now := shown(app)) != before or not is_played or not is_shown(app):
                 before, since = now, time.monotonic()
             elif time.monotonic() - since >= still:

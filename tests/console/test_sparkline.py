@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from rich.cells import cell_len
 
 from ng_tui.kit.glyphs import GlyphName, use_glyphs
 from ng_tui.kit.raster import bars, buckets, nice_top, traces
 from ng_tui.kit.sparkline import sparkline
-
-
-@pytest.fixture(autouse=True)
-def braille() -> Iterator[None]:
-    use_glyphs("braille")
-    yield
-    use_glyphs("braille")
 
 
 def test_zero_is_a_dot_and_nothing_is_a_hole() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from textual.content import Content
 
-from ng_tui.screens.events.search import Seek
+from ng_tui.screens.events.search import Search
 from ng_tui.terminal import backstop, clipboard, restore
 from ng_tui.terminal.capabilities import Capabilities, detect, prepare_environment
 from tests.console.fake import ScriptedRing
@@ -92,16 +92,16 @@ def test_a_search_in_slices_reads_everything_once() -> None:
     ring.add(3000)
     view = ring.view("")
     view.advance(10_000)
-    seek = Seek(view, "#2999", "x", True, 1500, 1, 3001)
-    seek.pace.budget = 100
-    while (answer := seek.turn()) == "more":
+    search = Search(view, "#2999", "x", True, 1500, 1, 3001)
+    search.pace.budget = 100
+    while (answer := search.step()) == "more":
         pass
-    assert (answer, seek.seq, seek.wrapped) == ("found", 2999, False)
-    seek = Seek(view, "#1499", "x", True, 1500, 1, 3001)
-    while (answer := seek.turn()) == "more":
+    assert (answer, search.seq, search.wrapped) == ("found", 2999, False)
+    search = Search(view, "#1499", "x", True, 1500, 1, 3001)
+    while (answer := search.step()) == "more":
         pass
-    assert (answer, seek.seq, seek.wrapped) == ("found", 1499, True)
-    seek = Seek(view, "nowhere", "x", False, 1500, 1, 3001)
-    while (answer := seek.turn()) == "more":
+    assert (answer, search.seq, search.wrapped) == ("found", 1499, True)
+    search = Search(view, "nowhere", "x", False, 1500, 1, 3001)
+    while (answer := search.step()) == "more":
         pass
     assert answer == "nothing"

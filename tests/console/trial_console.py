@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
 from ng_tui.options import Options
+from ng_tui.screens.events.pane import EventsPane
 from tests.console.fake import FakeClient
 from tests.console.script import START_NS
 
@@ -22,6 +23,13 @@ def console(tmp_path: Path, client: FakeClient | None = None, **options: Any) ->
         state_dir=tmp_path / "state", export_dir=tmp_path / "out", now_ns=lambda: START_NS + 40_000_000_000, **options
     )
     return ConsoleApp(client, settings), client
+
+
+def events(app: ConsoleApp) -> EventsPane:
+    """The pane of the events, also while another one is shown or a window is open."""
+    pane = app._panes.pane("events")
+    assert isinstance(pane, EventsPane)
+    return pane
 
 
 def shown(app: App[Any]) -> str:
@@ -38,7 +46,7 @@ async def turn(pilot: Pilot[int]) -> None:
 
 def is_shown(app: ConsoleApp) -> bool:
     """Whether everything known is on the screen, and no search, export or other work is under way."""
-    is_idle = app._events._seek is None and app._events._export is None and all(one.is_finished for one in app.workers)
+    is_idle = not events(app).tasks.are_running and all(one.is_finished for one in app.workers)
     return is_idle and app._presented == (app.state.revision, app._place)
 
 

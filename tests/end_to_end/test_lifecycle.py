@@ -28,14 +28,13 @@ from ng_tui.terminal.capabilities import prepare_environment
 capabilities = prepare_environment(os.environ)
 from ng_tui.app import ConsoleApp
 from ng_tui.options import Options
-from ng_tui.screens.metrics.pane import MetricsPane
 from tests.console.fake import FakeClient
 class Failing(ConsoleApp):
     def on_mount(self):
         super().on_mount()
         def fail(state):
             raise RuntimeError("boom \\x1b]0;owned\\x07")
-        self.query_one(MetricsPane).present = fail
+        self._panes.pane("metrics").present = fail
 app = Failing(FakeClient(), Options(state_dir=Path("/nonexistent"), capabilities=capabilities))
 app.run()
 sys.exit(app.return_code or 0)

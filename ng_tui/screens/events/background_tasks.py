@@ -2,114 +2,115 @@
 
 from __future__ import annotations
 
-from ng_tui.client.interface import Ring
+from collections.abc import Callable
+
 from ng_tui.errors import FilterError
 from ng_tui.i18n import ntr, tr
 from ng_tui.options import Options
-from ng_tui.screens.base import Tell
+from ng_tui.screens.base import Pane, Tell
 from ng_tui.screens.events.export import Export, export_path
-from ng_tui.screens.events.search import Seek
+from ng_tui.screens.events.search import Search
 from ng_tui.screens.events.tail import Tail
-from ng_tui.screens.events.view_controller import Viewing
-from ng_tui.screens.feedback import Judging
 from ng_tui.text import fmt_count
 
-_TURN = 0.005
+_PAUSE = 0.005
 """Seconds between two slices."""
 
 
-class BackgroundTasks(Judging):
-    """A pane with a tail that searches and exports what the tail shows; one search and one export at a time."""
+class BackgroundTasks:
+    """Searches and exports what a tail shows; one search and one export at a time."""
 
-    tail: Tail
-    """The list; made by the screen."""
-
-    def __init__(self, ring: Ring, options: Options) -> None:
-        super().__init__(ring, options, id="events")
-        self.viewing = Viewing(ring)
-        self._seek: Seek | None = None
+    def __init__(self, pane: Pane, tail: Tail, options: Options, update_status: Callable[[], object]) -> None:
+        """`update_status` is called when it is to be said anew how the tasks stand."""
+        self._pane = pane
+        self._tail = tail
+        self._options = options
+        self._update_status = update_status
+        self._search: Search | None = None
         self._export: Export | None = None
 
-    def stand(self) -> None:
-        """Says how the tasks stand; the screen overrides it."""
+    @property
+    def are_running(self) -> bool:
+        """Something is under way."""
+        return self._search is not None or self._export is not None
 
     @property
-    def busy(self) -> str:
+    def status(self) -> str:
         """What is under way, for the status line; empty when nothing is."""
-        if self._seek is not None:
-            count = fmt_count(self._seek.examined)
-            return tr("searching {what}: {n} examined, esc ends", what=self._seek.what, n=count)
+        if self._search is not None:
+            count = fmt_count(self._search.examined)
+            return tr("searching {what}: {n} examined, esc ends", what=self._search.what, n=count)
         return tr("exporting: {n}", n=fmt_count(self._export.written)) if self._export is not None else ""
 
-    def end_tasks(self) -> bool:
+    def end(self) -> bool:
         """Ends what is under way; True when something was."""
-        under_way = self._seek is not None or self._export is not None
-        self._seek = None
+        were_running = self.are_running
+        self._search = None
         if self._export is not None:
             self._export.close()
             self._export = None
-        return under_way
+        return were_running
 
-    def action_export(self) -> None:
+    def export(self) -> None:
         """Writes the records of the view to a file."""
         if self._export is not None:
-            self.post_message(Tell(tr("An export is under way; escape ends it."), severity="warning"))
+            self._pane.post_message(Tell(tr("An export is under way; escape ends it."), severity="warning"))
             return
-        path = export_path(self.options.export_dir, self.options.now_ns())
+        path = export_path(self._options.export_dir, self._options.now_ns())
         try:
-            window = self.tail.window
-            self._export = Export(self.ring, window.view, window.state.next_seq, path)
+            window = self._tail.window
+            self._export = Export(self._tail.ring, window.view, window.state.next_seq, path)
         except OSError as error:
-            self.post_message(Tell(tr("{path}: {why}", path=path, why=error.strerror), severity="error"))
+            self._pane.post_message(Tell(tr("{path}: {why}", path=path, why=error.strerror), severity="error"))
             return
-        self._export_turn()
+        self._export_step()
 
-    def look_for(self, filter: str, what: str, *, forward: bool) -> None:
+    def search(self, filter: str, what: str, *, forward: bool) -> None:
         """Begins a search from the cursor; it goes on in slices while keys and drawing come through."""
-        window, at = self.tail.window, self.tail.cursor
+        window, at = self._tail.window, self._tail.cursor
         end = window.state.next_seq
         start = at if at is not None else end
-        self._seek = Seek(window.view, filter, what, forward, start, window.state.first_seq, end)
-        self._seek_turn(self._seek)
+        self._search = Search(window.view, filter, what, forward, start, window.state.first_seq, end)
+        self._search_step(self._search)
 
-    def _seek_turn(self, seek: Seek) -> None:
-        if seek is not self._seek:
+    def _search_step(self, search: Search) -> None:
+        if search is not self._search:
             return
         try:
-            answer = seek.turn()
+            answer = search.step()
         except FilterError as error:
-            self._seek = None
-            self.post_message(Tell(str(error), severity="error"))
+            self._search = None
+            self._pane.post_message(Tell(str(error), severity="error"))
             return
         if answer == "more":
-            self.set_timer(_TURN, lambda: self._seek_turn(seek))
+            self._pane.set_timer(_PAUSE, lambda: self._search_step(search))
         elif answer == "nothing":
-            self._seek = None
-            self.post_message(Tell(tr("Nothing found: {what}", what=seek.what), severity="warning"))
+            self._search = None
+            self._pane.post_message(Tell(tr("Nothing found: {what}", what=search.what), severity="warning"))
         else:
-            self._seek = None
-            self.tail.go_to(seek.seq)
-            if seek.wrapped:
-                place = tr("the oldest") if seek.forward else tr("the newest")
-                self.post_message(Tell(tr("{what}: went on from {place} event.", what=seek.what, place=place)))
-        self.stand()
+            self._search = None
+            self._tail.go_to(search.seq)
+            if search.wrapped:
+                place = tr("the oldest") if search.forward else tr("the newest")
+                self._pane.post_message(Tell(tr("{what}: went on from {place} event.", what=search.what, place=place)))
+        self._update_status()
 
-    def _export_turn(self) -> None:
+    def _export_step(self) -> None:
         export = self._export
         if export is None:
             return
         try:
-            done = export.turn()
+            done = export.step()
         except OSError as error:
             self._export = None
             export.close()
-            self.post_message(Tell(tr("{path}: {why}", path=export.path, why=error.strerror), severity="error"))
+            self._pane.post_message(Tell(tr("{path}: {why}", path=export.path, why=error.strerror), severity="error"))
             return
         if not done:
-            self.set_timer(_TURN, self._export_turn)
+            self._pane.set_timer(_PAUSE, self._export_step)
         else:
             self._export = None
             written = ntr("{n} event", "{n} events", export.written, n=fmt_count(export.written))
             left = tr(" ({n} had left the ring)", n=fmt_count(export.missing)) if export.missing else ""
-            self.post_message(Tell(tr("{written} written to {path}", written=written + left, path=export.path)))
-        self.stand()
+            self._pane.post_message(Tell(tr("{written} written to {path}", written=written + left, path=export.path)))
+        self._update_status()

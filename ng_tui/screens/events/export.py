@@ -30,7 +30,7 @@ class Export:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         self._file = os.fdopen(os.open(path, flags, 0o600), "wb")
 
-    def turn(self) -> bool:
+    def step(self) -> bool:
         """Writes for one slice of time; True when everything up to `until` is written. Raises OSError."""
         begin = time.perf_counter()
         while time.perf_counter() - begin < SLICE_SECONDS:

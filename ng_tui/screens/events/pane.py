@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, cast
 
 from textual import events as textual_events
 from textual.app import ComposeResult
@@ -10,31 +10,34 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from ng_tui.client.interface import LinkState, Ring
-from ng_tui.client.wire import Feedback, FeedbackSubject
+from ng_tui.client.wire import Feedback
 from ng_tui.connection import why_no_events
-from ng_tui.errors import FilterError
-from ng_tui.i18n import ntr, tr
+from ng_tui.i18n import tr
 from ng_tui.keymap import bindings
 from ng_tui.kit.bare import Bare
+from ng_tui.kit.glyphs import glyphs
 from ng_tui.options import Options
-from ng_tui.screens.base import Copy, Tell
+from ng_tui.screens.base import Copy, Pane, Tell
 from ng_tui.screens.events.background_tasks import BackgroundTasks
 from ng_tui.screens.events.detail import Detail
 from ng_tui.screens.events.filter_bar import FilterBar
+from ng_tui.screens.events.filter_prompt import FilterPrompt
 from ng_tui.screens.events.rate_strip import RateStrip
 from ng_tui.screens.events.search import JUMPS
 from ng_tui.screens.events.shell_command import print_command
-from ng_tui.screens.events.status_line import Ledger, Standing
+from ng_tui.screens.events.status_line import StatusLine, TailStatus
 from ng_tui.screens.events.tail import Tail
+from ng_tui.screens.events.view_controller import ViewController
+from ng_tui.screens.feedback import FeedbackController
 from ng_tui.state import State
-from ng_tui.text import TimeStyle, fmt_count
+from ng_tui.text import TimeStyle
 
 WIDE = 110
 """Columns from which the detail stands beside the tail."""
 
 
-class EventsPane(BackgroundTasks):
-    """Screen 1. The app calls `tick` ten times a second, also while another screen is shown: nothing is missed."""
+class EventsPane(Pane):
+    """A list of the events with what is said of it above and below, and a detail of the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("events"))
     DEFAULT_CSS = """
@@ -42,25 +45,35 @@ class EventsPane(BackgroundTasks):
     EventsPane.-wide #body { layout: horizontal; }
     EventsPane Detail { height: 1fr; width: 1fr; border-top: solid $dim; }
     EventsPane.-wide Detail { width: 46%; height: 1fr; border-top: none; border-left: solid $dim; }
+    EventsPane.-ascii Detail { border-top: ascii $dim; }
+    EventsPane.-ascii.-wide Detail { border-top: none; border-left: ascii $dim; }
     EventsPane.-short RateStrip { display: none; }
     EventsPane #empty { display: none; height: 1fr; width: 1fr; content-align: center middle; color: $dim; }
     EventsPane.-empty #empty { display: block; }
     EventsPane.-empty Tail { height: 0; }
-    EventsPane.-typing Ledger { display: none; }
+    EventsPane.-typing StatusLine { display: none; }
     """
 
     def __init__(self, ring: Ring, options: Options) -> None:
-        super().__init__(ring, options)
+        super().__init__(id="events")
+        self.ring = ring
+        self.options = options
+        self.known = State()
+        """What was presented last."""
         engines = options.remote_engines
         hosts = {name: engine.colour for name, engine in engines.items()} if len(engines) > 1 else {}
         style = cast(TimeStyle, options.time_style)
+        self.viewing = ViewController(ring)
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
+        # The app says later who is told.
+        self.tail.rows_moved = lambda region, lines: self.rows_moved(region, lines)
+        self.feedback = FeedbackController(self, ring, options)
+        self.tasks = BackgroundTasks(self, self.tail, options, self.update_status)
+        self.prompt = FilterPrompt(self, self.tail, self.viewing, self.tasks, self.update_status)
         self._rate = RateStrip(options.ignored_lints)
         self._empty = Static("", id="empty", markup=False)
-        self._detail = Detail(ring, options.now_ns, self.threshold_of)
-        self._ledger = Ledger()
-        self._bar = FilterBar()
-        self._search = ""  # as typed
+        self._detail = Detail(ring, options.now_ns, self.feedback.threshold_of)
+        self._status_line = StatusLine()
 
     def compose(self) -> ComposeResult:
         """Rate, tail with detail, status, and the hidden input."""
@@ -69,21 +82,23 @@ class EventsPane(BackgroundTasks):
             yield self.tail
             yield self._empty
             yield self._detail
-        yield self._ledger
-        yield self._bar
+        yield self._status_line
+        yield self.prompt.bar
 
     def on_mount(self) -> None:
         """Starts with the filter of the options; a wrong one is told and left out."""
+        self.set_class(glyphs().name == "ascii", "-ascii")
         if self.options.filter:
-            self.set_filter(self.options.filter)
+            self.prompt.set_filter(self.options.filter)
         self.tail.update(self.viewing.last)
         self.tick()
 
     def present(self, state: State) -> None:
         """Shows the rate, and in an empty list why it is empty."""
         self.known = state
+        self.feedback.present(state)
         self._rate.present(state)
-        self.stand()
+        self.update_status()
 
     def on_enter(self) -> None:
         """Keys go to the list."""
@@ -97,7 +112,8 @@ class EventsPane(BackgroundTasks):
     def tick(self) -> bool:
         """Takes in what the ring has, and draws what changed; a tail that runs, now and then.
 
-        True when something came in, or not all of the ring was looked at yet.
+        Also while another screen is shown, so that nothing is missed. True when something came in, or not all of the
+        ring was looked at yet.
         """
         if not self.tail.is_attached:  # the app is on its way out, or not yet in
             return False
@@ -105,35 +121,29 @@ class EventsPane(BackgroundTasks):
         is_busy = self.viewing.advance()
         if self.viewing.is_due(runs=tail.following):
             tail.update(self.viewing.last)
-            if self.viewing.preview is not None:
-                self._say_preview()
+            self.prompt.update_preview()
         tail.tick()
-        self.stand()
+        self.update_status()
         self._detail.follow(tail.cursor, settled=not tail.following)
-        return is_busy or self.viewing.scanned < 1.0
+        return is_busy or self.has_more
+
+    @property
+    def has_more(self) -> bool:
+        """Not all of the ring was looked at yet."""
+        return self.viewing.scanned < 1.0
 
     def jump(self, *, seq: int | None = None, filter: str | None = None) -> None:
         """Shows a record, or the events of a filter; a record that the filter hides switches the filter off."""
         if filter is not None:
-            self.set_filter(filter)
+            self.prompt.set_filter(filter)
         if seq is not None:
             if not self.tail.has(seq) and self.viewing.filter:
-                self.action_toggle_filter()
+                self.prompt.toggle_filter()
             if not self.tail.has(seq):
                 self.post_message(Tell(tr("Event {seq} has left the ring.", seq=seq), severity="warning"))
                 return
             self.tail.go_to(seq)
         self.tick()
-
-    def set_filter(self, typed: str) -> bool:
-        """Filters the view; on an error the view stays as it is and the error is told."""
-        try:
-            self.viewing.use(typed)
-        except FilterError as error:
-            self.post_message(Tell(str(error), severity="error"))
-            return False
-        self._swap()
-        return True
 
     def action_pause(self) -> None:
         """Freezes the view, or goes live again."""
@@ -174,66 +184,51 @@ class EventsPane(BackgroundTasks):
 
     def action_filter(self) -> None:
         """Asks for a filter."""
-        self._ask("filter", self.viewing.filter or self.viewing.filter_off)
+        self.prompt.ask_filter()
 
     def action_search(self) -> None:
         """Asks what to search for."""
-        self._ask("search", "")
+        self.prompt.ask_search()
 
     def action_toggle_filter(self) -> None:
-        """Switches the filter off, or on again; the record under the cursor stays."""
-        if not self.viewing.filter and not self.viewing.filter_off:
-            self.post_message(Tell(tr("There is no filter; f sets one.")))
-            return
-        try:
-            self.viewing.toggle()
-        except FilterError as error:
-            self.post_message(Tell(str(error), severity="error"))
-        self._swap()
+        """Switches the filter off, or on again."""
+        self.prompt.toggle_filter()
 
-    def action_next(self, what: str) -> None:
-        """Goes to the next record of a kind."""
-        self.look_for(JUMPS[what], tr(what), forward=True)
+    def action_find(self, what: str, by: int) -> None:
+        """Goes to the next record of a kind, or for `by` below zero to the one before."""
+        self.tasks.search(JUMPS[what], tr(what), forward=by > 0)
 
-    def action_previous(self, what: str) -> None:
-        """Goes to the previous record of a kind."""
-        self.look_for(JUMPS[what], tr(what), forward=False)
-
-    def action_found_next(self) -> None:
-        """Goes to the next hit."""
-        self._found(forward=True)
-
-    def action_found_previous(self) -> None:
-        """Goes to the previous hit."""
-        self._found(forward=False)
+    def action_hit(self, by: int) -> None:
+        """Goes to the next hit of the search, or to the one before."""
+        self.prompt.find(forward=by > 0)
 
     def action_mark(self) -> None:
         """Sets or clears a mark at the cursor."""
         if (seq := self.tail.cursor) is not None:
             self.tail.hold()
-            self.tail.marks ^= {seq}
+            self.tail.marks.toggle(seq)
             self.tail.refresh()
             self.tick()
 
-    def action_judge(self, verdict: str) -> None:
+    def action_give_feedback(self, verdict: str) -> None:
         """Says what the record under the cursor was worth."""
         if (row := self.tail.row()) is not None:
             self.tail.hold()
-            self.judge(row.seq, Feedback(verdict))
+            self.feedback.give(row.seq, Feedback(verdict))
 
-    def judged(self) -> FeedbackSubject | None:
-        """What was said of the pattern of the record under the cursor."""
+    def action_undo_feedback(self) -> None:
+        """Takes back the latest feedback on the pattern of the record under the cursor."""
         row = self.tail.row()
-        return self.said_of(row.source, row.pattern, row.seq) if row is not None else None
+        said = self.feedback.feedback_for(row.source, row.pattern, row.seq) if row is not None else None
+        self.feedback.undo(said)
 
     def action_next_mark(self) -> None:
         """Goes to the next mark."""
-        marks = sorted(self.tail.marks)
-        if not marks:
+        mark = self.tail.marks.after(self.tail.cursor)
+        if mark is None:
             self.post_message(Tell(tr("There are no marks; m sets one.")))
-            return
-        at = self.tail.cursor if self.tail.cursor is not None else -1
-        self.jump(seq=next((mark for mark in marks if mark > at), marks[0]))
+        else:
+            self.jump(seq=mark)
 
     def action_clear_marks(self) -> None:
         """Clears all marks."""
@@ -254,12 +249,9 @@ class EventsPane(BackgroundTasks):
         """Closes the detail, else ends the search under way, else clears the search."""
         if self._detail.is_open:
             self._close_detail()
-        elif self.end_tasks():
-            pass
-        elif self._search:
-            self._search = ""
-            self.tail.search("")
-        self.stand()
+        elif not self.tasks.end():
+            self.prompt.end_search()
+        self.update_status()
 
     def action_copy(self) -> None:
         """Copies the record with its controls made visible, so that a shell it is pasted into does not obey it."""
@@ -274,6 +266,10 @@ class EventsPane(BackgroundTasks):
         """Copies a command that prints the record."""
         if (row := self.tail.row()) is not None:
             self.post_message(Copy(print_command(row, self.options.remote_engines)))
+
+    def action_export(self) -> None:
+        """Writes the records of the view to a file."""
+        self.tasks.export()
 
     def on_tail_moved(self, event: Tail.Moved) -> None:
         """Brings status and detail up to date."""
@@ -291,102 +287,42 @@ class EventsPane(BackgroundTasks):
         self.jump(seq=event.seq)
 
     def on_filter_bar_typed(self, event: FilterBar.Typed) -> None:
-        """Shows live what the filter lets through; on an error the earlier filter stays."""
+        """What stands in the filter bar has rested."""
         event.stop()
-        if not self._bar.has_class("-open"):
-            return
-        try:
-            if event.purpose == "search":
-                self.viewing.ring.view(event.text)
-                self.tail.search(event.text)
-                self._bar.hint("")
-                return
-            self.viewing.try_out(event.text)
-        except FilterError as error:
-            if event.purpose == "filter" and self.viewing.give_up():
-                self._swap()
-            self._bar.refuse(error)
-            return
-        self._swap()
-        self._say_preview()
+        self.prompt.typed(event)
 
     def on_filter_bar_accepted(self, event: FilterBar.Accepted) -> None:
-        """Uses what was typed; a wrong expression keeps the input open."""
+        """The filter bar was left with what was typed."""
         event.stop()
-        try:
-            if event.purpose == "search":
-                self.viewing.ring.view(event.text)
-            else:
-                self.viewing.use(event.text)
-        except FilterError as error:
-            self._bar.refuse(error)
-            return
-        self._bar.remember(event.purpose, event.text)
-        self._end_typing()
-        if event.purpose == "search":
-            self._search = event.text
-            self.tail.search(event.text)
-            if event.text:  # from the newest event the nearest hit is above
-                self._found(forward=not self.tail.following)
-        else:
-            self._swap()
+        self.prompt.accepted(event)
 
     def on_filter_bar_cancelled(self, event: FilterBar.Cancelled) -> None:
-        """Everything is as before typing."""
+        """The filter bar was left without it."""
         event.stop()
-        self._end_typing()
-        self.tail.search(self._search)
-        if self.viewing.give_up():
-            self._swap()
-
-    def _ask(self, purpose: Literal["filter", "search"], text: str) -> None:
-        self.add_class("-typing")
-        self._bar.open(purpose, text)
-
-    def _end_typing(self) -> None:
-        self._bar.close()
-        self.remove_class("-typing")
-        self.tail.focus()
-
-    def _swap(self) -> None:
-        """Shows the view in use; the record under the cursor stays where it is."""
-        self.tail.show(self.viewing.shown, self.viewing.last, self.viewing.typed)
-        self.stand()
-
-    def _say_preview(self) -> None:
-        state, part = self.viewing.last, int(self.viewing.scanned * 100)
-        found = ntr("{n} event", "{n} events", state.matched, n=fmt_count(state.matched))
-        note = "" if part >= 100 else "  " + tr("{part}% examined", part=part)
-        self._bar.hint(found + note)
-
-    def _found(self, *, forward: bool) -> None:
-        if not self._search:
-            self.post_message(Tell(tr("Nothing is searched for; / begins a search.")))
-            return
-        self.look_for(self._search, self._search, forward=forward)
+        self.prompt.cancelled()
 
     def _close_detail(self) -> None:
         self._detail.close()
         self.tail.focus()
 
-    def stand(self) -> None:
+    def update_status(self) -> None:
         """Brings the status line and the empty state up to date."""
         tail, viewing = self.tail, self.viewing
-        standing = Standing(
+        status = TailStatus(
             following=tail.following,
             paused=tail.frozen_at is not None,
             cut_off=self.known.link.role is not None and self.known.link.state is not LinkState.LIVE,
             since=viewing.news(tail.following),
             filter=viewing.filter,
             filter_off=viewing.filter_off,
-            search=self._search,
-            busy=self.busy,
+            search=self.prompt.search,
+            busy=self.tasks.status,
             place=tail.place,
             count=tail.count,
             marks=len(tail.marks),
             scanned=viewing.scanned,
         )
-        self._ledger.say(standing)
+        self._status_line.update(status)
         empty = tail.count == 0
         if empty:
             text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")

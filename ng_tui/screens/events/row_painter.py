@@ -15,7 +15,9 @@ from ng_tui.client.interface import Ring
 from ng_tui.client.wire import Row
 from ng_tui.errors import FilterError
 from ng_tui.kit.palette import Palette
-from ng_tui.screens.events.tail_row import Look, draw, gutter
+from ng_tui.kit.worn import Worn
+from ng_tui.screens.events.look import Look
+from ng_tui.screens.events.tail_row import draw, gutter
 from ng_tui.text import TimeStyle
 
 STRIPS = 2048
@@ -33,6 +35,7 @@ class RowPainter:
         self._search = ""
         self._palette = Palette({})
         self._strips: LRUCache[tuple[int, int | None, int | None], Strip] = LRUCache(STRIPS)
+        self._worn = Worn(Style.null())
 
     def change(self, **values: Any) -> None:
         """Draws with other fields of `look` from now on."""
@@ -49,23 +52,33 @@ class RowPainter:
         self._palette = Palette(variables, self._hosts)
         self._strips.clear()
 
-    def strip(self, row: Row, before: Row | None, base: Style, at_cursor: bool, marked: bool) -> Strip:
-        """A row on one line. `before` is the row above it; `base` is the style of what has none of its own."""
+    def wear(self, worn: Worn) -> None:
+        """Draws over a style, and through filters, of others than before."""
+        if worn.of != self._worn.of:
+            self._worn = worn
+            self._strips.clear()
+
+    def strip(self, row: Row, before: Row | None, at_cursor: bool, marked: bool) -> Strip:
+        """A row on one line. `before` is the row above it."""
         previous = before.time_ns if before is not None and self.look.time_style == "delta" else None
         key = (row.seq, row.gap, previous)
         strip = self._strips.get(key)
         if strip is None:
-            strip = draw(row, previous, self.look, self._palette, self._hits(row), base)
+            strip = draw(row, previous, self.look, self._palette, self._hits(row), self._worn)
             self._strips[key] = strip
         if not at_cursor and not marked:
             return strip
         first = gutter(cursor=at_cursor, marked=marked, look=self.look, palette=self._palette)
         over = self._palette.on("panel") if at_cursor else Style.null()
-        base = base + over
+        base = self._worn.of[0] + over
         segments = [Segment(first.text, base + first.style if first.style else base), *strip.crop(1)]
         if at_cursor:
             segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
-        return Strip(segments, self.look.width)
+        return Strip([Segment(text, self._worn.filtered(style)) for text, style, _ in segments], self.look.width)
+
+    def blank(self, width: int) -> Strip:
+        """A row where nothing is."""
+        return Strip.blank(width, self._worn[None])
 
     def _hits(self, row: Row) -> list[tuple[int, int]]:
         if not self._search:

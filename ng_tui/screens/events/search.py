@@ -20,7 +20,7 @@ JUMPS = {
 
 
 @dataclass
-class Seek:
+class Search:
     """One search under way. `first` and `end` bound the records that the reader can see: `first <= seq < end`."""
 
     view: View
@@ -38,7 +38,7 @@ class Seek:
     pace: TimeBudget = field(default_factory=TimeBudget)
     _at: int | None = None
 
-    def turn(self) -> Literal["found", "nothing", "more"]:
+    def step(self) -> Literal["found", "nothing", "more"]:
         """Searches for one slice of time. After `found`, `seq` is the hit. Raises FilterError."""
         begin = time.perf_counter()
         while time.perf_counter() - begin < SLICE_SECONDS:

@@ -12,7 +12,7 @@ from ng_tui.text import fmt_count, safe
 
 
 @dataclass(frozen=True)
-class Standing:
+class TailStatus:
     """What the line says."""
 
     following: bool = True
@@ -35,48 +35,48 @@ class Standing:
     """Part of the ring that the filter has examined."""
 
 
-class Ledger(Lines):
+class StatusLine(Lines):
     """Redrawn only when it says something else."""
 
-    DEFAULT_CSS = "Ledger { height: 1; background: $surface; padding: 0 1; }"
+    DEFAULT_CSS = "StatusLine { height: 1; background: $surface; padding: 0 1; }"
 
     def __init__(self) -> None:
-        super().__init__(id="ledger")
-        self.standing = Standing()
+        super().__init__(id="status-line")
+        self.status = TailStatus()
 
-    def say(self, standing: Standing) -> None:
-        """Shows another standing."""
-        if standing != self.standing:
-            self.standing = standing
+    def update(self, status: TailStatus) -> None:
+        """Shows another status."""
+        if status != self.status:
+            self.status = status
             self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
         """State and news at the left, filter and place at the right."""
         del height
-        say = self.standing
+        status = self.status
         ascii_only = glyphs().name == "ascii"
         left: Line
-        if say.paused:
+        if status.paused:
             left = [(("|| " if ascii_only else "‖ ") + tr("PAUSED"), "warn")]
-        elif say.following and say.cut_off:
+        elif status.following and status.cut_off:
             left = [(f"{glyphs().off} {tr('not connected')}", "warn")]
-        elif say.following:
+        elif status.following:
             left = [(("* " if ascii_only else "● ") + tr("live"), "good")]
         else:
             left = [(("^ " if ascii_only else "↑ ") + tr("reading"), "accent")]
-        if say.since is not None:
-            left += news(say.since)
-        if say.busy:
-            left += [("  " + safe(say.busy), "accent")]
-        place = f"{fmt_count(say.place)}/{fmt_count(say.count)}" if say.count else tr("no events")
+        if status.since is not None:
+            left += news(status.since)
+        if status.busy:
+            left += [("  " + safe(status.busy), "accent")]
+        place = f"{fmt_count(status.place)}/{fmt_count(status.count)}" if status.count else tr("no events")
         right: Line = [(place, "dim")]
-        if say.scanned < 1.0:
-            right = [(tr("scanned {part}%", part=int(say.scanned * 100)) + "  ", "accent"), *right]
-        if say.marks:
-            right = [(ntr("{n} mark", "{n} marks", say.marks, n=say.marks) + "  ", "dim"), *right]
+        if status.scanned < 1.0:
+            right = [(tr("scanned {part}%", part=int(status.scanned * 100)) + "  ", "accent"), *right]
+        if status.marks:
+            right = [(ntr("{n} mark", "{n} marks", status.marks, n=status.marks) + "  ", "dim"), *right]
         room = width - line_width(left) - line_width(right) - 4
         if room > 10:
-            right = cut(_filters(say), room) + [("  ", "")] + right
+            right = cut(_filters(status), room) + [("  ", "")] + right
         return [spread(left, right, width)]
 
 
@@ -94,12 +94,12 @@ def news(since: Totals) -> Line:
     return line
 
 
-def _filters(say: Standing) -> Line:
+def _filters(status: TailStatus) -> Line:
     line: Line = []
-    if say.search:
-        line += [("/", "dim"), (safe(say.search), "accent"), ("  ", "")]
-    if say.filter:
-        line += [(tr("filter") + " ", "dim"), (safe(say.filter), "title")]
-    elif say.filter_off:
-        line += [(tr("filter off") + " ", "dim"), (safe(say.filter_off), "dim")]
+    if status.search:
+        line += [("/", "dim"), (safe(status.search), "accent"), ("  ", "")]
+    if status.filter:
+        line += [(tr("filter") + " ", "dim"), (safe(status.filter), "title")]
+    elif status.filter_off:
+        line += [(tr("filter off") + " ", "dim"), (safe(status.filter_off), "dim")]
     return line

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -22,9 +21,11 @@ from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Row, ViewState
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.kept import Kept
+from ng_tui.kit.worn import Worn
+from ng_tui.screens.events.look import COLUMN_SETS, TIME_STYLES, Look
+from ng_tui.screens.events.marks import Marks
 from ng_tui.screens.events.row_painter import RowPainter
 from ng_tui.screens.events.scrolling import moved, show_thumb, thumb
-from ng_tui.screens.events.tail_row import COLUMN_SETS, TIME_STYLES, Look
 from ng_tui.screens.events.window import NOTICE, Window
 from ng_tui.text import TimeStyle
 
@@ -70,11 +71,10 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """While set, records from this `seq` on are not shown."""
         self._live = Window(view, view.advance(0))
         self._held: Window | None = None
-        self._is_behind = False
-        """What is being read has left the ring, and is shown as it was held."""
+        self._is_behind = False  # what is being read has left the ring, and is shown as it was held
         self.cursor: int | None = None
         """The `seq` that the reader is at; None in an empty view. Kept even while a filter hides it."""
-        self.marks: set[int] = set()
+        self.marks = Marks()
         self.rows_moved: Callable[[Region, int], object] = lambda region, lines: None
         """Told when rows of the screen now stand so many lines further up, below zero further down."""
         self._now_ns = now_ns
@@ -234,29 +234,27 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One row for the compositor."""
-        return self._strip(y, self.scrollable_content_region.width, self._top(), self.rich_style)
+        self._painter.wear(Worn(self.rich_style))
+        return self._strip(y, self.scrollable_content_region.width, self._top())
 
-    def _strip(self, y: int, width: int, top: int, base: Style) -> Strip:
+    def _strip(self, y: int, width: int, top: int) -> Strip:
         if self.look.width != width:
             self._painter.change(width=width)
         index = y + top
         place = index - self._rows_from
         if not 0 <= place < len(self._rows) or index >= self.window.count:
-            return Strip.blank(width, base)
+            return self._painter.blank(width)
         row, before = self._rows[place], self._rows[place - 1] if place else None
-        return self._painter.strip(row, before, base, row.seq == self.cursor, row.seq in self.marks)
+        return self._painter.strip(row, before, row.seq == self.cursor, row.seq in self.marks)
 
     def draw_lines(self, crop: Region) -> list[Strip]:
         """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
         width = self.outer_size.width
         if self.opacity != 1.0 or crop.column_span != (0, width):
             return super().draw_lines(crop)
-        inner, top, base = self.scrollable_content_region.width, self._top(), self.rich_style
-        strips = [self._strip(y, inner, top, base) for y in crop.line_range]
-        _, background = self.background_colors
-        for each in self.get_line_filters():
-            strips = [strip.apply_filter(each, background) for strip in strips]
-        return strips
+        inner, top = self.scrollable_content_region.width, self._top()
+        self._painter.wear(Worn(self.rich_style, self.get_line_filters(), self.background_colors[1]))
+        return [self._strip(y, inner, top) for y in crop.line_range]
 
     def notify_style_update(self) -> None:
         """Forgets drawn rows when the theme changed."""
@@ -374,7 +372,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if repaint or now != before:
             if lines := moved(before, now):
                 self.rows_moved(self.content_region, lines)
-            self.refresh()
+            self.refresh(self.scrollable_content_region.reset_offset)  # The scroll bar draws itself.
 
     def _reach(self, size: Size) -> None:
         """Says how far can be scrolled. The screen is not laid out anew for it, since nothing has another size."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from ng_tui.client.interface import Ring, View
 from ng_tui.client.wire import Totals, ViewState
 from ng_tui.screens.events.time_budget import TimeBudget
 
-RESTS = 2
-"""Turns between two drawings of a list that runs: nobody reads faster, and every one costs."""
+REST = 0.28
+"""Seconds at least between two drawings of a list that runs: nobody reads faster, and every one costs."""
 
 
-class Viewing:
+class ViewController:
     """Holds the views. Knows nothing of widgets."""
 
     def __init__(self, ring: Ring) -> None:
@@ -28,7 +31,7 @@ class Viewing:
         self._pace = TimeBudget(65_536)
         self._since: Totals | None = None
         self._is_fresh = False  # since it was drawn last
-        self._rested = RESTS
+        self._drawn_at = -math.inf
 
     @property
     def shown(self) -> View:
@@ -62,11 +65,11 @@ class Viewing:
         return changed
 
     def is_due(self, *, runs: bool) -> bool:
-        """Whether what changed is to be drawn in this turn. A list that `runs` rests for some turns in between."""
-        self._rested += 1
-        if not self._is_fresh or (runs and self._rested <= RESTS):
+        """Whether what changed is to be drawn in this turn. A list that `runs` rests in between."""
+        now = time.monotonic()
+        if not self._is_fresh or (runs and now - self._drawn_at < REST):
             return False
-        self._is_fresh, self._rested = False, 0
+        self._is_fresh, self._drawn_at = False, now
         return True
 
     def use(self, typed: str) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from ng_tui.client.wire import (
@@ -25,6 +25,7 @@ from ng_tui.client.wire import (
 )
 from ng_tui.connection import locked, refusal
 from ng_tui.i18n import ntr, tr
+from ng_tui.keymap import bindings
 from ng_tui.kit.choose import Choose
 from ng_tui.kit.confirm import Confirm
 from ng_tui.kit.glyphs import glyphs
@@ -48,15 +49,7 @@ KEEP, REVERT = "keep", "revert"
 class GuardianPane(Pane):
     """Counts, the table of rules, the constitution, and the table of alert rules; an explanation on request."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "switch", "observe/enforce", id="guardian.mode", key_display="space"),
-        Binding("i,enter", "explain", "explain", id="guardian.explain", key_display="i"),
-        Binding("J", "jump", "go to event", id="guardian.jump"),
-        Binding("o", "events", "events of the rule", id="guardian.events"),
-        Binding("t", "trial", "trial", id="guardian.trial"),
-        Binding("R", "roll_back", "roll back", id="guardian.rollback", show=False),
-        Binding("escape", "close", "close", id="guardian.close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("guardian"))
     DEFAULT_CSS = """
     GuardianPane .row { height: 1fr; }
     GuardianPane .alerts { height: 1fr; min-height: 3; }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from ng_tui.i18n import tr
+from ng_tui.keymap import bindings
 from ng_tui.kit.panel import Panel
 from ng_tui.screens.base import Pane
 from ng_tui.screens.metrics.flow import LATENCY_HEAD, SOURCE_HEAD, latency, queues, sources, throughput
@@ -26,16 +27,7 @@ NARROW = 70
 class MetricsPane(Pane):
     """Five panels; below NARROW the throughput and the panel that was chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus,equals_sign", "zoom(-1)", "shorter span", id="metrics.zoom_in", key_display="+"),
-        Binding("minus", "zoom(1)", "longer span", id="metrics.zoom_out", key_display="-"),
-        Binding("M", "maximise", "maximise", id="metrics.maximise"),
-        Binding("tab,right", "go(1)", "next panel", id="metrics.next", key_display="tab", priority=False),
-        Binding("shift+tab,left", "go(-1)", "panel before", id="metrics.previous", show=False),
-        Binding("down", "go(2)", "panel below", id="metrics.below", show=False),
-        Binding("up", "go(-2)", "panel above", id="metrics.above", show=False),
-        Binding("escape", "restore", "all panels", id="metrics.restore", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("metrics"))
     DEFAULT_CSS = """
     MetricsPane Horizontal { height: auto; }
     MetricsPane Panel { width: 1fr; height: 1fr; }

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from ng_tui.client.wire import Command, ConfigureCommand, ModuleStatus, ModuleView, SetModuleCommand
 from ng_tui.connection import refusal
 from ng_tui.i18n import tr
+from ng_tui.keymap import bindings
 from ng_tui.kit.confirm import Confirm
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.pending import Awaited
@@ -33,11 +34,7 @@ WIDE = 110
 class ModulesPane(Pane):
     """The table of modules with a drawer for the one under the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "switch", "on/off", id="modules.toggle", key_display="space"),
-        Binding("enter", "configure", "configure", id="modules.configure"),
-        Binding("u", "undo", "undo", id="modules.undo"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("modules"))
     DEFAULT_CSS = """
     ModulesPane .side { height: 1fr; padding-top: 1; }
     ModulesPane.-wide { layout: horizontal; }

@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
 from ng_tui.client.wire import ModuleView, Setting, SettingValue
 from ng_tui.i18n import ntr, tr
+from ng_tui.keymap import bindings
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.lines import Line, Lines, cut, rule, wrap
 from ng_tui.screens.modules.setting_values import edit_setting, expectation, next_choice, parse_setting, show_setting
@@ -118,15 +119,7 @@ class SettingsForm(Vertical):
 class _Settings(Lines, can_focus=True):
     """The list of settings with the cursor; asks its form to open the line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", id="form.up", show=False),
-        Binding("down,j", "move(1)", "down", id="form.down", show=False),
-        Binding("space,right", "edit(1)", "change", id="form.change", key_display="space"),
-        Binding("left", "edit(-1)", "choice before", id="form.choice_back", show=False),
-        Binding("backspace,d", "default", "default", id="form.default", key_display="d"),
-        Binding("enter", "apply", "apply", id="form.apply"),
-        Binding("escape", "close", "close", id="form.close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("form"))
 
     def __init__(self) -> None:
         super().__init__()

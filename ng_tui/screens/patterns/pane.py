@@ -13,7 +13,6 @@ from textual.containers import Vertical
 from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
-    FeedbackSubject,
     FeedbackView,
     Level,
     PatternCount,
@@ -21,15 +20,14 @@ from ng_tui.client.wire import (
     TallyView,
 )
 from ng_tui.connection import refusal
-from ng_tui.feedback import threshold_text
 from ng_tui.i18n import ntr, tr
 from ng_tui.keymap import bindings
 from ng_tui.kit.lines import Heading, Line
 from ng_tui.kit.sparkline import sparkline
 from ng_tui.kit.table import Cell, Column, Row, Table
 from ng_tui.options import Options
-from ng_tui.screens.base import Jump, Send, Tell
-from ng_tui.screens.feedback import Judging
+from ng_tui.screens.base import Jump, Pane, Send, Tell
+from ng_tui.screens.feedback import FeedbackController
 from ng_tui.screens.patterns.drawer import PatternDrawer
 from ng_tui.state import State
 from ng_tui.text import fmt_age, fmt_count, fmt_time, safe
@@ -46,7 +44,7 @@ SPARK_WIDTH = 10
 TAGS = {Level.WARN: "warn", Level.ERROR: "bad", Level.FATAL: "bad"}
 
 
-class PatternsPane(Judging):
+class PatternsPane(Pane):
     """A heading, the table of patterns, and a drawer for the one under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("patterns"))
@@ -59,13 +57,18 @@ class PatternsPane(Judging):
     """
 
     def __init__(self, ring: Ring, options: Options) -> None:
-        super().__init__(ring, options, id="patterns")
+        super().__init__(id="patterns")
+        self.ring = ring
+        self.options = options
+        self.known = State()
+        """What was presented last."""
+        self.feedback = FeedbackController(self, ring, options)
         self._marked_ns: int | None = None
         self._tally = ring.tally(0)
         self._counts: TallyView | None = None
         self._rows: dict[str, PatternCount] = {}
         self._looked_at = 0.0
-        self._feedback: FeedbackView | None = None  # as the drawer shows it
+        self._shown_feedback: FeedbackView | None = None  # by the drawer
         self._heading = Heading(self._line)
         self._table = Table(_columns, self._nothing)
         self._drawer = PatternDrawer()
@@ -89,12 +92,13 @@ class PatternsPane(Judging):
     def present(self, state: State) -> None:
         """Counts what has come; once a second, or at once while it catches up."""
         self.known = state
+        self.feedback.present(state)
         if self._counts is not None and self.ring.run_began > self._counts.from_seq:
             # Numbers of patterns have begun anew with the engine.
             self._begin(self.ring.run_began)
         caught_up = self._tally.advance(BUDGET)
         if caught_up and monotonic() - self._looked_at < EVERY:
-            if state.feedback is not self._feedback:
+            if state.feedback is not self._shown_feedback:
                 self._show_drawer()
             return
         self._looked_at = monotonic()
@@ -148,10 +152,11 @@ class PatternsPane(Judging):
             command = SetLearningCommand(row.source, learning=self._is_frozen(row.source))
             self.post_message(Send(Command(set_learning=command)))
 
-    def judged(self) -> FeedbackSubject | None:
-        """What was said of the pattern under the cursor."""
+    def action_undo_feedback(self) -> None:
+        """Takes back the latest feedback on the pattern under the cursor."""
         row = self._rows.get(self._table.cursor_key or "")
-        return self.said_of(row.source, row.pattern, row.last_seq) if row is not None else None
+        said = self.feedback.feedback_for(row.source, row.pattern, row.last_seq) if row is not None else None
+        self.feedback.undo(said)
 
     def _is_frozen(self, source: str) -> bool:
         """As the module that scores tells it."""
@@ -173,8 +178,8 @@ class PatternsPane(Judging):
         row = self._rows.get(self._table.cursor_key or "")
         view = self.ring.pattern(row.source, row.pattern, row.last_seq) if row is not None else None
         is_frozen = row is not None and self._is_frozen(row.source)
-        self._feedback = self.known.feedback
-        threshold = threshold_text(self._feedback, self.judged())
+        self._shown_feedback = self.known.feedback
+        threshold = self.feedback.threshold_for(row.source, row.pattern, row.last_seq) if row is not None else ""
         self._drawer.show(row, view, self.options.now_ns(), is_frozen=is_frozen, threshold=threshold)
 
     def _arrange(self) -> None:
