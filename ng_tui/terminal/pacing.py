@@ -32,6 +32,15 @@ LONGEST_GOODBYE_S = 1.0
 WINDOW_S = 5.0
 """Seconds that a mean is taken over."""
 
+PIECE_S = 0.04
+"""Seconds of the line that a piece of a frame takes besides its way: so long, and no longer, a key waits behind it."""
+
+PIECES = (512, 8192)
+"""Bytes of the smallest piece, and from which frames are not cut any more."""
+
+MEASURED_FROM = 1024
+"""Bytes of a frame from which it says how many the line takes a second."""
+
 
 class LinkMeter:
     """How fast the line to the terminal is, in plain numbers."""
@@ -40,15 +49,33 @@ class LinkMeter:
         self.rtt_s: float | None = None
         """Seconds from a frame to the answer behind it, smoothed; None before the first."""
         self._frames: deque[tuple[float, int]] = deque()
+        self.shortest_s = math.inf
+        """Seconds that even a short frame takes there and back."""
+        self._large: tuple[int, float] | None = None
+        self._capacity: float | None = None
 
     def sent(self, now: float, size: int) -> None:
         """A frame of `size` bytes was written."""
         self._frames.append((now, size))
         self._drop(now)
 
-    def answered(self, seconds: float) -> None:
-        """An answer took so long."""
+    def answered(self, seconds: float, size: int = 0) -> None:
+        """An answer behind a frame of `size` bytes took so long."""
         self.rtt_s = seconds if self.rtt_s is None else 0.7 * self.rtt_s + 0.3 * seconds
+        self.shortest_s = min(seconds, 1.01 * self.shortest_s)
+        if size >= MEASURED_FROM:
+            self._large = (size, seconds)
+        if self._large is not None:
+            size, seconds = self._large
+            taken = seconds - self.shortest_s
+            measured = size / taken if taken > 0 else math.inf
+            known = self._capacity
+            self._capacity = measured if known is None or math.isinf(known) else 0.5 * (known + measured)
+
+    @property
+    def capacity(self) -> float | None:
+        """Bytes a second that the line takes, beside what even a short frame takes; None before it was measured."""
+        return self._capacity
 
     def frames_per_s(self, now: float) -> float:
         """Frames a second."""
@@ -72,6 +99,7 @@ class Pacer:
         self.meter = LinkMeter()
         self._shortest = 1.0 / most_hz
         self._asked_at: float | None = None
+        self._asked_size = 0
         self._has_answered = False
         self._sent_at = -math.inf
         self._urgent_until = -math.inf
@@ -81,9 +109,9 @@ class Pacer:
         """A key or the mouse came: what it does is not held back."""
         self._urgent_until, self._urgent_left = now + URGENT_S, URGENT_FRAMES
 
-    def wait(self, now: float) -> float:
-        """Seconds until a frame may be sent; 0 is now."""
-        if self.is_urgent(now):
+    def wait(self, now: float, *, goes_on: bool = False) -> float:
+        """Seconds until a frame may be sent; 0 is now. With `goes_on` it is the next piece of one."""
+        if self.is_urgent(now) and self.limit is None:
             return 0.0
         if self._asked_at is not None:
             patience = self._asked_at + PATIENCE - now
@@ -91,7 +119,22 @@ class Pacer:
                 self._asked_at, self._has_answered = None, False
             elif self._has_answered:
                 return patience
+        if goes_on or self.is_urgent(now):
+            return 0.0
         return max(0.0, self._sent_at + self._period() - now)
+
+    @property
+    def limit(self) -> int | None:
+        """Bytes of the pieces into which a frame is cut, so that no key waits behind the whole of it.
+
+        None on a line that takes a screen in no time.
+        """
+        capacity = self.meter.capacity
+        if capacity is None or not self._has_answered:
+            return None
+        least, most = PIECES
+        piece = capacity * (PIECE_S + self.meter.shortest_s)
+        return None if piece >= most else max(least, int(piece))
 
     def is_urgent(self, now: float) -> bool:
         """The next frame shows what a key did."""
@@ -105,14 +148,18 @@ class Pacer:
             self._urgent_left -= 1
         if size < ASKED_FROM or self._asked_at is not None:
             return False
-        self._asked_at = now
+        self.asked(now, size)
         return True
+
+    def asked(self, now: float, size: int = 0) -> None:
+        """The terminal is asked, behind a frame of `size` bytes."""
+        self._asked_at, self._asked_size = now, size
 
     def answered(self, now: float) -> None:
         """The terminal said where its cursor is. What nobody asked for says nothing."""
         if self._asked_at is None:
             return
-        self.meter.answered(now - self._asked_at)
+        self.meter.answered(now - self._asked_at, self._asked_size)
         self._asked_at, self._has_answered = None, True
 
     def owed(self, now: float) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from rich.cells import cell_len
 from rich.color import Color, ColorSystem
@@ -41,10 +42,7 @@ QUIET = 600
 """Bytes a second below which it is quiet."""
 
 LARGE = 2048
-"""Bytes from which a frame is shown at once where the terminal can do that."""
-
-LONGEST_BLANK = 0.1
-"""Seconds that a screen may take to come and still be shown at once; on a slower line it is shown as it comes."""
+"""Bytes from which a frame is shown at once where the terminal can do that; on a slow line it is shown as it comes."""
 
 BACKLOG = 2
 """Writes that may wait for the terminal."""
@@ -98,6 +96,11 @@ class ThinLink:
         self._later: asyncio.TimerHandle | None = None
         self._has_news = False
         """Something was put that was not sent."""
+        self._goes_on = False
+        """Of the latest frame only some rows were sent."""
+        self._coming: list[Callable[[], object]] = []
+        """What was drawn meanwhile, in its order."""
+        self._is_first = True
         self._is_closed = False
         self.asks = True
         """The terminal may be asked how far it has read."""
@@ -106,6 +109,11 @@ class ThinLink:
     def meter(self) -> LinkMeter:
         """How fast the line is."""
         return self._pacer.meter
+
+    @property
+    def limit(self) -> int | None:
+        """Bytes of the pieces in which frames are sent; None where they are sent whole."""
+        return self._pacer.limit
 
     def checksum(self) -> int:
         """A number for what the terminal is taken to show."""
@@ -119,7 +127,24 @@ class ThinLink:
         """Shows the pieces, now or as soon as the line is free."""
         if self._screen.size() != size:
             self._screen.resize(*size)
-        kept = list(pieces)
+            self._goes_on = False
+            self._coming.clear()
+        self._next(partial(self._put, list(pieces), cursor))
+        self._has_news = True
+        self._send_or_wait()
+
+    def _next(self, change: Callable[[], object]) -> None:
+        """What is under way is finished as it was begun, unless a key came; else its lower rows would never be."""
+        self._coming.append(change)
+        if not self._goes_on or self._pacer.is_urgent(self._now()):
+            self._take_in()
+
+    def _take_in(self) -> None:
+        coming, self._coming = self._coming, []
+        for change in coming:
+            change()
+
+    def _put(self, kept: list[Piece], cursor: tuple[int, int] | None) -> None:
         for _ in range(TRIES):
             generation = self._screen.generation()
             cells = [(row, column, self._prepared(strip)) for row, column, strip in kept]
@@ -131,8 +156,6 @@ class ThinLink:
         self._screen.put(cells)
         # In the corner, where nobody types: there goes on whoever gets a terminal that has one screen only.
         self._screen.set_cursor((cursor[1], cursor[0]) if cursor is not None else (0, 0))
-        self._has_news = True
-        self._send_or_wait()
 
     def forget(self) -> None:
         """What the terminal shows is not known any more; the next frame is whole."""
@@ -146,7 +169,7 @@ class ThinLink:
 
     def scrolled(self, top: int, bottom: int, lines: int) -> None:
         """Rows `top..=bottom` of the next frame are those of the last one, `lines` further up; below zero, down."""
-        self._screen.scrolled(top, bottom, lines)
+        self._next(partial(self._screen.scrolled, top, bottom, lines))
 
     def key(self) -> None:
         """A key came: what it does is not held back."""
@@ -172,7 +195,7 @@ class ThinLink:
     def _send_or_wait(self) -> None:
         if self._is_closed:
             return
-        wait = self._pacer.wait(self._now())
+        wait = self._pacer.wait(self._now(), goes_on=self._goes_on)
         if not wait and self._backlog() > BACKLOG:
             wait = 0.05
         if self._later is not None:
@@ -185,21 +208,31 @@ class ThinLink:
 
     def _send(self) -> None:
         now = self._now()
-        if now - self._healed_at >= (HEAL_QUIET_S if self.meter.bytes_per_s(now) < QUIET else HEAL_S):
+        if not self._goes_on and now - self._healed_at >= (
+            HEAL_QUIET_S if self.meter.bytes_per_s(now) < QUIET else HEAL_S
+        ):
             self._healed_at = now
             self._screen.heal()
-        self._has_news = False
         # What a key did is read from the top while the rest still comes.
-        scroll, rest = self._screen.flush(self._pacer.is_urgent(now))
-        if not scroll and not rest:
-            return
-        size = len(scroll) + len(rest.encode())
-        is_slow = self.meter.rtt_s is not None and self.meter.rtt_s > LONGEST_BLANK
-        if size > LARGE and not is_slow and self._is_synchronised():
-            # A region that is moved inside makes some multiplexers send the whole of it.
-            rest = f"{SYNC_START}{rest}{SYNC_END}"
-        asked = self._pacer.sent(now, size if self.asks else 0)
-        self._write(scroll + rest + (QUESTION if asked else ""))
+        limit, had_coming = self._pacer.limit, bool(self._coming)
+        scroll, rest, is_whole = self._screen.flush(self._pacer.is_urgent(now), limit)
+        self._goes_on = not is_whole
+        if is_whole:
+            self._take_in()
+        self._has_news = self._goes_on or had_coming
+        if scroll or rest:
+            size = len(scroll) + len(rest.encode())
+            if size > LARGE and limit is None and self._is_synchronised():
+                # A region that is moved inside makes some multiplexers send the whole of it.
+                rest = f"{SYNC_START}{rest}{SYNC_END}"
+            if self._is_first and self.asks:  # Asked before it, the way of a frame without its bytes is known.
+                self._pacer.asked(now)
+                scroll = QUESTION + scroll
+            self._is_first = False
+            asked = self._pacer.sent(now, size if self.asks else 0)
+            self._write(scroll + rest + (QUESTION if asked else ""))
+        if self._has_news:
+            self._send_or_wait()
 
     def _prepared(self, strip: Strip) -> _engine.Prepared:
         """The cells of a strip. Textual keeps strips and never changes one, so the strip itself is the key."""

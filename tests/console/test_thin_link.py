@@ -136,6 +136,7 @@ def test_nothing_is_sent_when_nothing_changed() -> None:
     strip = random_row(random.Random(1), SETTLED, 40)
     one.link.paint(one.size(), iter([(0, 0, strip)]), None)
     one.link.answered()
+    one.now += 0.1
     sent = len(one.written)
     one.link.paint(one.size(), iter([(0, 0, Strip(list(strip), strip.cell_length))]), None)
     assert len(one.written) == sent

@@ -83,9 +83,12 @@ impl Screen {
         self.lock().heal();
     }
 
-    /// What makes the terminal show what was put: what moves regions, and the rest; with `by_rows` row after row.
-    fn flush(&self, by_rows: bool) -> (String, String) {
-        self.lock().flush(by_rows)
+    /// What makes the terminal show what was put: what moves regions, and the rest; with `by_rows` row after row. False when
+    /// it was cut, by rows, behind `limit` bytes.
+    fn flush(&self, by_rows: bool, limit: Option<usize>) -> (String, String, bool) {
+        let mut screen = self.lock();
+        let (scroll, rest) = screen.flush(by_rows, limit);
+        (scroll, rest, screen.is_complete())
     }
 
     /// A number for what the terminal is taken to show.

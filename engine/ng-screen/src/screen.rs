@@ -36,6 +36,7 @@ pub struct Screen {
     /// Rows that were put with other cells since the last frame.
     changed: Vec<bool>,
     healed: usize,
+    is_complete: bool,
 }
 
 impl Screen {
@@ -56,6 +57,7 @@ impl Screen {
             moved: None,
             changed: Vec::new(),
             healed: 0,
+            is_complete: true,
         };
         screen.resize(columns, rows);
         screen
@@ -164,8 +166,9 @@ impl Screen {
 
     /// The bytes that make the terminal show what was put: first those that move regions, which stand outside any
     /// synchronised update, then the rest. With `by_rows` row after row, so that over a slow line the upper ones are there
-    /// before the others; else in the order that takes the fewest bytes.
-    pub fn flush(&mut self, by_rows: bool) -> (String, String) {
+    /// before the others; else in the order that takes the fewest bytes. A frame of more than `limit` bytes goes by rows and
+    /// ends behind the row that reaches it; then [`is_complete`](Screen::is_complete) is false.
+    pub fn flush(&mut self, by_rows: bool, limit: Option<usize>) -> (String, String) {
         let scroll = self.scroll().unwrap_or_default();
         let pen = Pen {
             styles: &self.styles,
@@ -181,34 +184,48 @@ impl Screen {
         for (y, (shown, target)) in rows.enumerate() {
             row::runs(&pen, y, shown, target, &mut runs);
         }
-        let mut written = self.written(pen.clone(), &runs);
-        if !by_rows {
+        let limit = limit.unwrap_or(usize::MAX);
+        let (mut written, rows) = self.written(pen.clone(), &runs, limit);
+        if !by_rows && rows == self.rows {
             // Colours take more bytes than moves: where rows look alike, one style after the other may be shorter.
             runs.sort_by_key(|run| if run.in_order { (0, 0) } else { (1, run.style) });
-            let by_styles = self.written(pen, &runs);
+            let (by_styles, _) = self.written(pen, &runs, usize::MAX);
             if by_styles.out.len() < written.out.len() {
                 written = by_styles;
             }
         }
         let (place, out) = (written.place, written.out);
-        for (shown, target) in self.shown.iter_mut().zip(&self.target).filter(|(_, target)| !target.is_unknown()) {
+        let cells = self.shown.iter_mut().zip(&self.target).take(rows * self.columns);
+        for (shown, target) in cells.filter(|(_, target)| !target.is_unknown()) {
             *shown = *target;
         }
         self.place = place;
-        self.changed.fill(false);
+        self.changed[..rows].fill(false);
+        self.is_complete = rows == self.rows;
         (scroll, out)
     }
 
-    /// The pen that has written the runs and rests.
-    fn written<'a>(&'a self, mut pen: Pen<'a>, runs: &[Run]) -> Pen<'a> {
-        for run in runs {
+    /// The latest frame was the whole of what was put.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// The pen that has written the runs and rests, and the rows that are right then: those up to the one that reached the
+    /// limit, when the runs stand row by row.
+    fn written<'a>(&'a self, mut pen: Pen<'a>, runs: &[Run], limit: usize) -> (Pen<'a>, usize) {
+        let mut rows = self.rows;
+        for (index, run) in runs.iter().enumerate() {
+            if pen.out.len() >= limit && runs[index - 1].row < run.row {
+                rows = run.row;
+                break;
+            }
             row::write(&mut pen, run, &self.target[run.row * self.columns..][..self.columns]);
         }
         pen.rest();
         if let Some((row, column)) = self.cursor {
             pen.go(row, column);
         }
-        pen
+        (pen, rows)
     }
 
     /// A number for what the terminal is taken to show, for tests.

@@ -1,5 +1,6 @@
 //! The bytes are fed to a terminal emulator, and its screen is compared with what was put.
 
+use crate::style::PLAIN;
 use crate::{Part, Screen, Style};
 use proptest::prelude::*;
 use std::num::NonZero;
@@ -37,6 +38,9 @@ enum Step {
     Invalidate,
     Heal,
     Flush,
+    Piece {
+        limit: usize,
+    },
     Cursor {
         row: usize,
         column: usize,
@@ -66,6 +70,7 @@ fn steps(alphabet: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Invalidate),
         1 => Just(Step::Heal),
         4 => Just(Step::Flush),
+        2 => (1..400usize).prop_map(|limit| Step::Piece { limit }),
         1 => (0..12usize, 0..30usize).prop_map(|(row, column)| Step::Cursor { row, column }),
     ];
     prop::collection::vec(step, 1..40)
@@ -116,7 +121,11 @@ impl Pair {
     }
 
     fn flush(&mut self) -> usize {
-        let (scroll, rest) = self.screen.flush(self.chunk.is_multiple_of(2));
+        self.flush_up_to(None)
+    }
+
+    fn flush_up_to(&mut self, limit: Option<usize>) -> usize {
+        let (scroll, rest) = self.screen.flush(self.chunk.is_multiple_of(2), limit);
         let bytes = scroll + &rest;
         for piece in bytes.as_bytes().chunks(self.chunk) {
             self.terminal.process(piece);
@@ -162,6 +171,9 @@ impl Pair {
             Step::Heal => self.screen.heal(),
             Step::Flush => {
                 self.flush();
+            }
+            Step::Piece { limit } => {
+                self.flush_up_to(Some(*limit));
             }
             Step::Cursor { row, column } => self.screen.set_cursor(Some((*row, *column))),
         }
@@ -279,10 +291,10 @@ fn a_tail_that_scrolls_costs_little_more_than_its_new_rows() {
         }
     };
     rows(&mut screen, 100);
-    let first = screen.flush(false).1.len();
+    let first = screen.flush(false, None).1.len();
     rows(&mut screen, 102);
     screen.scrolled(2, 21, 2);
-    let (scroll, rest) = screen.flush(false);
+    let (scroll, rest) = screen.flush(false, None);
     assert_eq!(scroll, "\x1b[3;22r\x1b[3H\x1b[2M\x1b[r");
     assert!(rest.len() < 2 * 42 + 40, "{rest:?}");
     assert!(first > 400);
@@ -293,9 +305,9 @@ fn a_region_is_moved_only_where_that_pays() {
     let mut screen = Screen::new(80, 24, true);
     let prepared = screen.prepare(&[Part { text: "the same in every row", style: 0, width: 0 }]);
     (0..24).for_each(|y| assert!(screen.put(y, 0, &prepared)));
-    screen.flush(false);
+    screen.flush(false, None);
     screen.scrolled(0, 23, 3);
-    assert_eq!(screen.flush(false), (String::new(), String::new()));
+    assert_eq!(screen.flush(false, None), (String::new(), String::new()));
 }
 
 #[test]
@@ -316,7 +328,7 @@ fn tables_are_bounded() {
             let prepared = screen.prepare(&[Part { style, ..parts[0] }]);
             assert!(screen.put(0, 0, &prepared));
         }
-        screen.flush(false);
+        screen.flush(false, None);
         let row = screen.target_row(0);
         assert_eq!(row[0].as_ref().map(|cell| cell.0.clone()), Some(text));
     }
@@ -331,7 +343,7 @@ fn nothing_in_a_text_or_a_style_steers_the_terminal() {
     let parts = [Part { text: "a\x1b[2Jb\u{9b}c", style, width: 0 }, Part { text: "e\u{301}\x1b", style, width: 1 }];
     let prepared = screen.prepare(&parts);
     screen.put(0, 0, &prepared);
-    let bytes = screen.flush(false).1;
+    let bytes = screen.flush(false, None).1;
     assert!(!bytes.contains("[2J\u{1b}") && !bytes.contains('\u{9b}') && !bytes.contains("\x1b]0"), "{bytes:?}");
     assert!(bytes.contains("a [2Jb c"), "{bytes:?}");
 }
@@ -347,10 +359,32 @@ fn by_rows_the_upper_rows_come_first() {
             let prepared = screen.prepare(&parts);
             screen.put(row, 0, &prepared);
         }
-        let bytes = screen.flush(by_rows).1;
+        let bytes = screen.flush(by_rows, None).1;
         (bytes.find("two") < bytes.find("six"), bytes.len())
     };
     let (rows, styles) = (order(true), order(false));
     assert_eq!((rows.0, styles.0), (true, false));
     assert!(styles.1 < rows.1, "{styles:?} {rows:?}");
+}
+
+#[test]
+fn a_long_frame_goes_in_pieces_by_rows() {
+    let mut screen = Screen::new(30, 10, true);
+    for row in 0..10 {
+        let part = [Part { text: "something to be written", style: PLAIN, width: 0 }];
+        let prepared = screen.prepare(&part);
+        screen.put(row, 0, &prepared);
+    }
+    let mut pieces = Vec::new();
+    loop {
+        let (scroll, rest) = screen.flush(false, Some(60));
+        assert!(scroll.is_empty());
+        pieces.push(rest.matches("something").count());
+        if screen.is_complete() {
+            break;
+        }
+    }
+    assert_eq!(pieces, [3, 3, 3, 1]);
+    assert_eq!(screen.flush(false, Some(1)), (String::new(), String::new()));
+    assert!(screen.is_complete());
 }
