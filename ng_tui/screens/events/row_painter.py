@@ -58,8 +58,11 @@ class RowPainter:
             self._worn = worn
             self._strips.clear()
 
-    def strip(self, row: Row, before: Row | None, at_cursor: bool, marked: bool) -> Strip:
-        """A row on one line. `before` is the row above it."""
+    def strip(self, row: Row, before: Row | None, at_cursor: bool, marked: bool, *, runs: bool = False) -> Strip:
+        """A row on one line. `before` is the row above it.
+
+        Under a tail that runs the cursor is a mark and no more, for the next row has it soon.
+        """
         previous = before.time_ns if before is not None and self.look.time_style == "delta" else None
         key = (row.seq, row.gap, previous)
         strip = self._strips.get(key)
@@ -69,10 +72,10 @@ class RowPainter:
         if not at_cursor and not marked:
             return strip
         first = gutter(cursor=at_cursor, marked=marked, look=self.look, palette=self._palette)
-        over = self._palette.on("panel") if at_cursor else Style.null()
+        over = self._palette.on("panel") if at_cursor and not runs else Style.null()
         base = self._worn.of[0] + over
         segments = [Segment(first.text, base + first.style if first.style else base), *strip.crop(1)]
-        if at_cursor:
+        if at_cursor and not runs:
             segments = [Segment(text, style + over if style else over) for text, style, _ in segments]
         return Strip([Segment(text, self._worn.filtered(style)) for text, style, _ in segments], self.look.width)
 

@@ -15,10 +15,11 @@ def moved(before: list[int], after: list[int]) -> int:
     return 0
 
 
-def thumb(height: int, count: int, top: int, *, fine: bool) -> tuple[int, int]:
-    """Length and place of the thumb, in eighths of a cell where it is to be `fine`, which is how it can be drawn."""
-    steps, count = (8 if fine else 1), max(1, count)
-    return steps * height * height // count, steps * height * top // count
+def thumb(height: int, count: int, top: int) -> tuple[int, int]:
+    """Length and place of the thumb in eighths of a cell, as fine as it can be drawn; nothing where all is in sight."""
+    if count <= height:
+        return 0, 0
+    return 8 * height * height // count, 8 * height * top // count
 
 
 def show_thumb(bar: ScrollBar, height: int, count: int, top: int) -> None:

@@ -41,6 +41,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
     Tail {
         background: $background; color: $foreground; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1;
         scrollbar-gutter: stable; width: 1fr; height: 1fr;
+        &.-following { scrollbar-background: $background; }
     }
     """
 
@@ -82,7 +83,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: list[Row] = []
         self._rows_from = 0
         self._syncing = False
-        self._thumb = (0, 0)  # length and place of the scroll bar's, as it is shown
+        self._thumb = (-1, -1)  # length and place of the scroll bar's, as it is shown
         self._painter = RowPainter(ring, time_style, hosts or {})
 
     @property
@@ -245,7 +246,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if not 0 <= place < len(self._rows) or index >= self.window.count:
             return self._painter.blank(width)
         row, before = self._rows[place], self._rows[place - 1] if place else None
-        return self._painter.strip(row, before, row.seq == self.cursor, row.seq in self.marks)
+        return self._painter.strip(row, before, row.seq == self.cursor, row.seq in self.marks, runs=self.following)
 
     def draw_lines(self, crop: Region) -> list[Strip]:
         """The rows as they are kept: of a strip that is the same as before nothing has to be found out again."""
@@ -382,11 +383,12 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self.set_reactive(Tail.virtual_size, size)
 
     def _show_place(self, top: int) -> None:
-        """Moves the scroll bar when that is to be seen; under a tail that runs, when it is a whole cell."""
-        seen = thumb(self.size.height, self.window.count, top, fine=not self.following)
-        if seen != self._thumb:
+        """Moves the scroll bar. A tail that runs is at the end, and has none, so that its rows scroll as they are."""
+        height, count = self.size.height, self.size.height if self.following else self.window.count
+        if (seen := thumb(height, count, top)) != self._thumb:
             self._thumb = seen
-            show_thumb(self.vertical_scrollbar, self.size.height, self.window.count, top)
+            self.set_class(self.following, "-following")
+            show_thumb(self.vertical_scrollbar, height, count, top)
 
     def _visible(self) -> list[Row]:
         """The rows on the screen."""
