@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from textual.scrollbar import ScrollBar
+from typing import Any
+
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 
 def moved(before: list[int], after: list[int]) -> int:
@@ -22,6 +24,15 @@ def thumb(height: int, count: int, top: int) -> tuple[int, int]:
     return 8 * height * height // count, 8 * height * top // count
 
 
-def show_thumb(bar: ScrollBar, height: int, count: int, top: int) -> None:
-    """Has a scroll bar drawn for `height` of `count` rows, from the row `top` on."""
+class NoThumb(ScrollBarRender):
+    """A scroll bar on which nothing stands, whatever is in sight."""
+
+    def __init__(self, **look: Any) -> None:
+        super().__init__(**look | {"window_size": 0})
+
+
+def show_thumb(bar: ScrollBar, height: int, count: int, top: int, *, runs: bool) -> None:
+    """Has a scroll bar drawn for `height` of `count` rows, from the row `top` on; nothing on it where the rows run."""
+    bar.renderer = NoThumb if runs else ScrollBar.renderer  # type: ignore[misc]
     bar.window_virtual_size, bar.window_size, bar.position = count, height, top
+    bar.refresh()

@@ -388,7 +388,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if (seen := thumb(height, count, top)) != self._thumb:
             self._thumb = seen
             self.set_class(self.following, "-following")
-            show_thumb(self.vertical_scrollbar, height, count, top)
+            show_thumb(self.vertical_scrollbar, height, count, top, runs=self.following)
 
     def _visible(self) -> list[Row]:
         """The rows on the screen."""
