@@ -21,7 +21,7 @@ from ng_tui.client.interface import EngineClient, Link
 from ng_tui.client.wire import Command, Level
 from ng_tui.connection import Reconnecting, Several, refusal
 from ng_tui.errors import EXIT_OK, ConsoleError
-from ng_tui.frame.banner import Banner
+from ng_tui.frame.banner import Banner, connection_change
 from ng_tui.frame.command_palette import command_palette
 from ng_tui.frame.help import help_window, notices_window
 from ng_tui.frame.key_bar import KeyBar
@@ -70,7 +70,7 @@ class ConsoleApp(LinkedApp):
     .-too-small #too-small { display: block; }
     .-too-small #main { display: none; }
     Toast { max-width: 70; background: $panel; padding: 0 1; margin-top: 0; }
-    ToastRack { margin-bottom: 2; }
+    ToastRack { dock: top; align: right top; margin: 5 0 0 0; }
     App.-ascii Toast { border-left: ascii $primary; }
     App.-ascii Window VerticalScroll { border: ascii $primary; }
     """
@@ -198,7 +198,10 @@ class ConsoleApp(LinkedApp):
             restore.catch_up_with_size((self.size.width, self.size.height))
         state, now = self.state, self.options.monotonic()
         notices, refused = state.absorb(self.client.frames())
+        was_lost = state.lost_at is not None
         state.connect(self.client.link, now)
+        if was_lost != (state.lost_at is not None):
+            self.notices.log(*connection_change(state.link, lost=not was_lost))
         for notice in notices:
             self.notices.note(notice.text, notice.level, notice.origin, notice.time_ns)
         for _, error in refused:

@@ -120,9 +120,12 @@ def _slow_link(state: State) -> Said:
     line = state.slow_line
     if line is None:
         return None
-    text = tr("the line to this terminal is slow: {rtt} there and back", rtt=fmt_us(line.rtt_s * 1e6))
-    why = tr("What is shown is as old as that, and drawn less often. Events need less of a line than a screen does:")
-    return text, why + " " + tr("run the console where you sit, and connect it to an engine that serves here.")
+    text = tr("this terminal answers after {rtt}", rtt=fmt_us(line.rtt_s * 1e6))
+    why = tr("The line is slow, or the machine is busy. What is shown is as old as that, and drawn less often.")
+    why += " " + tr(
+        "Events need less of a line than a screen does: the console can run where you sit, and connect to here."
+    )
+    return text, why
 
 
 def _sources(state: State) -> list[SourceView]:

@@ -78,6 +78,10 @@ class View(Protocol):
         """The index of the first record of the view at or after `seq`; the length of the view when there is none."""
         ...
 
+    def count_from(self, seq: int) -> int:
+        """How many records of the ring are at or after `seq`, whatever the filter lets through."""
+        ...
+
     def hold(self, filter: str | None = None) -> View:
         """What the view shows now, through another filter or its own, for good. Raises FilterError.
 

@@ -54,6 +54,10 @@ class EngineView:
         """The index of the first record at or after `seq`."""
         return self._view.index_of(seq)
 
+    def count_from(self, seq: int) -> int:
+        """Records of the ring from a place on, whatever the filter."""
+        return self._view.count_from(seq)
+
     def hold(self, filter: str | None = None) -> EngineView:
         """What the view shows now, for good."""
         try:

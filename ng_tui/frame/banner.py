@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ng_tui.client.interface import Link, LinkState
+from ng_tui.client.wire import Level
 from ng_tui.i18n import tr
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.lines import Line, Lines, line_width, spread
@@ -45,6 +46,15 @@ class Banner(Lines):
         if line_width(left[:1]) + line_width(right) + 1 > width:
             right = []
         return [spread(left, right, width)]
+
+
+def connection_change(link: Link, *, lost: bool) -> tuple[str, Level]:
+    """What is kept of a connection that was lost, or is there again."""
+    if not lost:
+        return tr("connected again"), Level.INFO
+    return tr("the connection was lost: {why}", why=safe(link.why)) if link.why else tr(
+        "the connection was lost"
+    ), Level.WARN
 
 
 def _doing(link: Link, lost_at: float | None, now: float) -> str:

@@ -45,6 +45,6 @@ class LineWatch:
         self._has_told = True
         host = f"[{self._host}]" if ":" in self._host else self._host
         rtt = fmt_us(rtt_s * 1e6)
-        text = tr("The line to this terminal is slow, {rtt} there and back.", rtt=rtt) + "\n"
+        text = tr("This terminal answers after {rtt}.", rtt=rtt) + "\n"
         text += tr("Run me at home: neurograph-tui connect ssh://{host}", host=host) + "\n"
         self._tell(text + tr("(an engine must serve here: neurograph-tui serve)"))

@@ -41,6 +41,10 @@ class Notices(deque[Notice]):
         self._keep(text, _LEVELS[severity], tr("console"), self._now_ns())
         self.toast(text, severity)
 
+    def log(self, text: str, level: Level) -> None:
+        """Keeps what the screen shows elsewhere."""
+        self._keep(text, level, tr("console"), self._now_ns())
+
     def toast(self, text: str, severity: SeverityLevel) -> None:
         """Shows a text for a moment, and keeps nothing."""
         shown = "\n".join(safe(line) for line in text.split("\n"))

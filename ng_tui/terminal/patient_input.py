@@ -1,4 +1,7 @@
-"""A driver whose thread for keys sleeps until there is one. Textual's looks ten times a second whether it is to end."""
+"""A driver whose thread for keys sleeps until there is one, and goes on after what cannot be read.
+
+Textual's looks ten times a second whether it is to end, and ends the app on one bad byte.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from typing import Any
 
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+
+from ng_tui.terminal.textual_internals import read_forgivingly
 
 FOLLOWS_S = 1.0
 """Seconds after a key for which the thread wakes up as Textual has it: by then it is known what an escape was."""
@@ -82,5 +87,6 @@ def driver_for(chosen: type[Any]) -> type[Any]:
     if chosen is not LinuxDriver:
         return chosen
     patient = SimpleNamespace(SelectSelector=PatientSelector, EVENT_READ=selectors.EVENT_READ)
+    read_forgivingly()
     linux_driver.selectors = patient  # type: ignore[attr-defined, assignment]
     return PatientDriver

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import threading
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 from textual import _compositor
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.geometry import Region
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 
@@ -62,6 +68,29 @@ _MORE_STATE: tuple[tuple[type, tuple[str, ...]], ...] = (
 )
 """What is made at the beginning of each of these, and needed elsewhere."""
 
+
+class ForgivingParser(XTermParser):
+    """Drops what a terminal has no business to say, or says broken, where Textual's own ends the app."""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """What the data means; of a sequence that cannot be read, nothing."""
+        if not data:
+            yield from super().feed(data)
+        for piece in _SEQUENCE.split(data):
+            try:
+                if piece:
+                    yield from super().feed(piece)
+            except (ValueError, ArithmeticError, LookupError, TypeError):
+                self.__init__()  # type: ignore[misc]
+
+
+def read_forgivingly() -> None:
+    """Has the thread that reads keys go on after bytes that are no UTF-8, and sequences that cannot be read."""
+    linux_driver.getincrementaldecoder = lambda name: partial(getincrementaldecoder(name), "replace")  # type: ignore[attr-defined]
+    linux_driver.XTermParser = ForgivingParser  # type: ignore[attr-defined]
+
+
+_SEQUENCE = re.compile(r"(\x1b\[[0-?]*[ -/]*[@-~])")
 
 _CONTROL_TABLES = (("rich.control", "strip_control_codes"), ("textual.content", "_strip_control_codes"))
 """Modules that keep control characters from the terminal, with the function that does it by a table."""

@@ -62,6 +62,11 @@ async def test_a_reader_goes_on_behind_what_has_left_memory(tmp_path: Path) -> N
         assert app.query_one(Tail).cursor == 1400
 
 
+def line(seq: int) -> Record:
+    """A line of text."""
+    return msgspec.structs.replace(make_record(seq), format=Format.TEXT)
+
+
 def sample(seq: int) -> Record:
     """A measured value of which nothing was concluded."""
     quiet = Detection(Scoring.SCORED, [], False, False, [], "", pattern=1)
@@ -89,3 +94,54 @@ async def test_samples_leave_memory_before_lines_do(tmp_path: Path) -> None:
         await pilot.press("j")
         await settle(pilot)
         assert app.query_one(Tail).cursor == 1, "no line has left"
+
+
+async def test_the_row_of_what_is_missing_is_passed_when_the_very_first_event_is_there(tmp_path: Path) -> None:
+    client = FakeClient(0, capacity=2000)
+    client.ring.next_seq = 0
+    client.ring.add(60, line)
+    client.ring.add(6000, sample)
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        assert "older samples are not in memory" in shown(app) and shown(app).count("▌") == 1
+        await pilot.press("j", "j", "j")
+        await settle(pilot)
+        assert app.query_one(Tail).cursor == 2
+
+
+async def test_no_row_vanishes_under_the_eyes_of_a_reader(tmp_path: Path) -> None:
+    client = FakeClient(0, capacity=4000)
+    client.ring.add(3000, lambda seq: line(seq) if seq % 5 == 0 else sample(seq))
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("k", "k")
+        await settle(pilot)
+        before = top_lines(shown(app))
+        client.ring.add(20_000, sample)
+        await settle(pilot)
+        assert top_lines(shown(app)) == before
+        await pilot.press("pagedown")
+        await settle(pilot)
+        held = client.ring.view("").count_from(3001)
+        assert f"{20_000 - held:,} events have left memory".replace(",", " ") in shown(app)
+
+
+async def test_what_left_behind_held_rows_is_counted_also_where_it_is_little(tmp_path: Path) -> None:
+    client = FakeClient(0, capacity=20_000)
+    client.ring.add(15_000, line)
+    client.ring.add(3000, sample)
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("k", "k")
+        await settle(pilot)
+        client.ring.add(20_000, sample)
+        await settle(pilot)
+        await pilot.press("pagedown")
+        await settle(pilot)
+        left = 20_000 - client.ring.view("").count_from(18_001)
+        assert left > 9000 and f"{left:,} events have left memory".replace(",", " ") in shown(app)

@@ -367,3 +367,15 @@ async def test_hostile_names_of_hosts_and_reasons_are_shown_harmless(tmp_path: P
         client.link = replace(LOST, host="[/x]", why="no \x1b[2J[bold]route[/]")
         lines = await go(pilot)
         assert "no ^[[2J[bold]route[/]" in lines[1] and "\x1b" not in "".join(lines)
+
+
+async def test_the_list_of_notices_keeps_when_the_connection_went_and_came(tmp_path: Path) -> None:
+    app, client, _ = remote(tmp_path)
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        client.link = LOST
+        await settle(pilot)
+        client.link = LIVE
+        await settle(pilot)
+        text = words(await go(pilot, "exclamation_mark"))
+        assert "the connection was lost: Connection refused" in text and "connected again" in text

@@ -76,7 +76,7 @@ CASES: dict[str, tuple[Callable[[State], None], str]] = {
     "most-rejected": (reject, "75% of the events are rejected"),
     "source-silent": (silence, "1 source is silent: host"),
     "ring-short": (fill, "memory holds the last 100 s"),
-    "slow-link": (slow_down, "the line to this terminal is slow: 240ms there and back"),
+    "slow-link": (slow_down, "this terminal answers after 240ms"),
 }
 
 

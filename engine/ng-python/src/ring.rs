@@ -198,6 +198,11 @@ impl View {
         self.with(py, |view| view.seq_at(index))
     }
 
+    /// Records of the ring from this place in the stream on, whatever the filter lets through.
+    fn count_from(&self, py: Python<'_>, seq: u64) -> u64 {
+        self.with(py, |view| view.reader().count_from(seq))
+    }
+
     /// The index of the first record at or after `seq`.
     fn index_of(&self, py: Python<'_>, seq: u64) -> usize {
         self.with(py, |view| view.index_of(seq).unwrap_or_else(|insertion| insertion))

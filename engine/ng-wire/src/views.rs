@@ -187,8 +187,8 @@ pub struct RingView {
     pub first_seq: u64,
     /// `seq` of the next record; also the number of records ever made.
     pub next_seq: u64,
-    /// Arrival of the oldest record held, or of one that left the ring shortly before; nanoseconds since 1970, UTC. None in
-    /// an empty ring.
+    /// Time of the oldest record held, or of one that left the ring shortly before; nanoseconds since 1970, UTC. None in an
+    /// empty ring.
     #[serde(default)]
     pub since_ns: Option<i64>,
     /// Memory used by the records.

@@ -100,7 +100,7 @@ class FilterBar(Vertical):
         self.remove_class("-wrong")
         text = "  ".join(filter(None, [text, safe(odd_in_filter(self.query_one(FilterInput).value))]))
         empty = tr('word  "two words"  ~/re/i  !not  level>=warn  source:x  novelty>=3  @wrong')
-        self.query_one("#filter-message", Static).update(Text(" " * 8 + (text or empty), no_wrap=True))
+        self.query_one("#filter-message", Static).update(Text(" " * 8 + (text or empty), no_wrap=True, overflow="crop"))
 
     def refuse(self, error: FilterError) -> None:
         """Shows a caret under the column of the fault and what was expected."""
@@ -113,7 +113,7 @@ class FilterBar(Vertical):
         line = " " * max(0, column) + caret + " " + message
         if column + 2 + len(message) > room and column > len(message) + 1:
             line = " " * (column - len(message) - 1) + message + " " + caret
-        self.query_one("#filter-message", Static).update(Text(fit(line, max(8, room)), no_wrap=True))
+        self.query_one("#filter-message", Static).update(Text(fit(line, max(8, room)), no_wrap=True, overflow="crop"))
 
     def action_submit(self) -> None:
         """Ends with what stands in the input."""

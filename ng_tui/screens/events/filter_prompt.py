@@ -37,7 +37,8 @@ class FilterPrompt:
 
     def ask_filter(self) -> None:
         """Asks for a filter, beginning with the one in use."""
-        self._ask("filter", self._views.filter or self._views.filter_off)
+        known = self._views.filter or self._views.filter_off
+        self._ask("filter", f"{known} " if known else "")
 
     def ask_search(self) -> None:
         """Asks what to search for."""
@@ -64,11 +65,11 @@ class FilterPrompt:
         self._show_view()
 
     def find(self, *, forward: bool) -> None:
-        """Goes to a hit of the search."""
+        """Goes to a hit of the search; from a tail that runs, below which there is nothing, to the one above."""
         if not self.search:
             self._pane.post_message(Tell(tr("Nothing is searched for; / begins a search.")))
             return
-        self._tasks.search(self.search, self.search, forward=forward)
+        self._tasks.search(self.search, self.search, forward=forward and not self._tail.following)
 
     def end_search(self) -> None:
         """Searches for nothing any more."""

@@ -176,11 +176,11 @@ class EventsPane(Pane):
 
     def action_columns(self) -> None:
         """Shows other columns."""
-        self.post_message(Tell(tr("columns: {name}", name=tr(self.tail.next_columns()))))
+        self.tail.next_columns()
 
     def action_time_style(self) -> None:
         """Shows times in another form."""
-        self.post_message(Tell(tr("time: {name}", name=tr(self.tail.next_time_style()))))
+        self.tail.next_time_style()
 
     def action_filter(self) -> None:
         """Asks for a filter."""
@@ -195,8 +195,8 @@ class EventsPane(Pane):
         self.prompt.toggle_filter()
 
     def action_find(self, what: str, by: int) -> None:
-        """Goes to the next record of a kind, or for `by` below zero to the one before."""
-        self.tasks.search(JUMPS[what], tr(what), forward=by > 0)
+        """Goes to the next record of a kind, or for `by` below zero, and from a tail that runs, to the one before."""
+        self.tasks.search(JUMPS[what], tr(what), forward=by > 0 and not self.tail.following)
 
     def action_hit(self, by: int) -> None:
         """Goes to the next hit of the search, or to the one before."""

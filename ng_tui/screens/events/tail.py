@@ -83,6 +83,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: list[Row] = []
         self._rows_from = 0
         self._syncing = False
+        self._height = 0  # for which the rows were placed
         self._thumb = (-1, -1)  # length and place of the scroll bar's, as it is shown
         self._painter = RowPainter(ring, time_style, hosts or {})
 
@@ -127,11 +128,10 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """Brings the widget up to date with its view. Call it when the view's state changed."""
         self._live.update(state)
         if self._held is not None and self.frozen_at is None:
-            pinned = next((row.seq for row in self._visible() if row.type != NOTICE), state.next_seq)
-            is_gone = pinned < state.first_seq or (state.thinned > 0 and not self._live.has(pinned))
-            self._is_behind = self._is_behind or (is_gone and self._held.has(pinned))
+            seen = [row.seq for row in self._visible() if row.type != NOTICE]
+            self._is_behind = self._is_behind or self._held.outlives(seen, self._live)
             if self._is_behind:
-                self._held.lose(state)
+                self._held.lose(self._live)
         self._place(repaint=False)
 
     def freeze(self) -> None:
@@ -264,7 +264,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """A wheel or a drag of the scroll bar pins the reader to the new top row."""
-        if self._syncing:
+        if self._syncing or self.size.height != self._height:  # Laid out anew, and placed with its resize.
             return
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) == round(new_value):
@@ -347,7 +347,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
         Without `repaint` nothing is drawn when the same rows stand in the same place.
         """
-        height = self.size.height
+        height = self._height = self.size.height
         if not height:
             # What is shown later is not to be taken for scrolled by hand, because there was less then.
             self._reach(Size(self.virtual_size.width, self.window.count))

@@ -56,9 +56,16 @@ class Window:
         """An event of this place in the stream would be here."""
         return self.state.first_seq <= seq < self.state.next_seq
 
-    def lose(self, live: ViewState) -> None:
-        """Says behind the last event how many left memory before the oldest that is there now."""
-        self._lost = max(0, live.earlier + live.thinned - self.state.recorded)
+    def lose(self, live: Window) -> None:
+        """Says behind the last event how many came after it and have left memory since."""
+        came = live.state.recorded - self.state.recorded
+        self._lost = max(0, came - live.view.count_from(self.state.next_seq))
+
+    def outlives(self, seqs: list[int], live: Window) -> bool:
+        """Some of these events are here, and have left memory."""
+        first, scanned = live.state.first_seq, live.state.scanned_from
+        gone = (seq for seq in seqs if seq < first or (seq >= scanned and not live.has(seq)))
+        return any(self.has(seq) for seq in gone)
 
     def rows(self, start: int, count: int) -> list[Row]:
         """Up to `count` rows from an index on."""
@@ -87,11 +94,11 @@ class Window:
         """The index of the first row at or after a place in the stream."""
         if self.lead and seq <= self._before:
             return 0
-        return self.lead + self.view.index_of(seq)
+        return self.lead + self.view.index_of(max(0, seq))
 
     def has(self, seq: int) -> bool:
         """The event of this place in the stream is here."""
-        return self.view.seq_at(self.view.index_of(seq)) == seq
+        return self.view.seq_at(self.view.index_of(max(0, seq))) == seq
 
     def _missing(self) -> str:
         """What is not in memory: events before the first, and samples anywhere between."""
@@ -104,8 +111,8 @@ class Window:
 
     @property
     def _before(self) -> int:
-        """The place of the row before the first event."""
-        return max(0, self.state.first_seq - 1)
+        """The place of the row before the first event: of none that was, though samples left from behind the first."""
+        return self.state.first_seq - 1
 
 
 def _notice(seq: int, missing: int, text: str) -> Row:

@@ -87,7 +87,7 @@ struct Placed {
     first: u64,
     /// Samples in it.
     samples: usize,
-    /// Arrival of its first record, nanoseconds since 1970, UTC.
+    /// Time of its first record, nanoseconds since 1970, UTC.
     since_ns: i64,
     segment: Arc<Segment>,
 }
@@ -246,7 +246,7 @@ impl Store {
 
     /// What the ring holds.
     pub fn view(&self) -> RingView {
-        let open_ns = || self.open.heads.first().map(|head| head.received_ns);
+        let open_ns = || self.open.heads.first().map(|head| head.time_ns);
         RingView {
             capacity: self.capacity as u64,
             records: Some((self.len() - self.samples) as u64),
@@ -305,7 +305,7 @@ impl Store {
 
     fn seal(&mut self) {
         let segment = Segment::seal(&self.open, &mut self.press);
-        let since_ns = self.open.heads.first().map_or(0, |head| head.received_ns);
+        let since_ns = self.open.heads.first().map_or(0, |head| head.time_ns);
         let (first, samples) = (self.open.first, self.open_samples);
         let placed = Placed { first, samples, since_ns, segment: Arc::new(segment) };
         self.open.restart(placed.end());

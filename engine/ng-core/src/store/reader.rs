@@ -69,6 +69,12 @@ impl Reader {
         }
     }
 
+    /// Records of the ring as it is now from this `seq` on.
+    pub fn count_from(&mut self, seq: u64) -> u64 {
+        let snapshot = self.look();
+        snapshot.next - self.ordinal_of(&snapshot, seq)
+    }
+
     /// Records of segments that this reader found corrupt; it passes over them.
     pub fn unreadable(&self) -> u64 {
         self.shelf.unreadable

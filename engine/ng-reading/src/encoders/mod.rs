@@ -44,6 +44,7 @@ pub use path::path;
 pub(crate) use stamp::{Spelling, stated as time_in, whole as time_of};
 pub(crate) use stated_level::severity;
 pub(crate) use text::{fields_within, syslog_priority};
+pub(crate) use vocabulary::names_level;
 pub use vocabulary::{Added, Vocabulary, VocabularyError};
 
 use ng_model::event::{Parsed, Reading};

@@ -297,7 +297,7 @@ pub(super) fn letter(byte: u8) -> Option<Level> {
 }
 
 /// A word or letter that names a level where nobody has added others.
-pub(super) fn names_level(text: &[u8]) -> bool {
+pub(crate) fn names_level(text: &[u8]) -> bool {
     match text {
         [byte] => letter(*byte).is_some(),
         _ => BUILT_IN.levels.get(text).is_some(),

@@ -2,7 +2,7 @@
 //! `<34>Nov 22 13:02:03 host app[12]: text` of RFC 3164, which files have without the priority, or with a date of ISO 8601.
 
 use super::{ATTRIBUTES, Wrapped, Wrapper, is_name, word_len};
-use crate::encoders::{severity, syslog_priority};
+use crate::encoders::{names_level, severity, syslog_priority};
 use memchr::memchr;
 use ng_model::event::{Container, Field, Parsed, Span, Text};
 
@@ -145,6 +145,10 @@ fn plain(raw: &[u8], start: usize) -> Option<Wrapped> {
         end += usize::from(raw.get(end) == Some(&b']'));
     }
     if app_end == app || raw.get(end) != Some(&b':') || (is_iso && pid.is_empty()) {
+        return None;
+    }
+    // A level and what wrote the line, without a host.
+    if is_iso && host_end - host > 1 && names_level(&raw[host..host_end]) {
         return None;
     }
     let inner = end + 1 + word_len(&raw[end + 1..], 8, |byte| byte == b' ');

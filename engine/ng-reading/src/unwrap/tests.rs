@@ -190,6 +190,9 @@ fn syslog_around_json_and_stamped_text() {
         &from,
     );
     check("2026-11-22T13:02:03Z web-1 app: text", Text, Some(3.0), None, "web-1 app: text", &[]);
+    // Where a host would be is a level.
+    check("2026-11-22T13:02:03Z ERROR web[1]: text", Text, Some(3.0), Some(Error), "web[1]: text", &[]);
+    check("2026-11-22T13:02:03.5+00:00 WARN web[1]: text", Text, Some(3.5), Some(Warn), "web[1]: text", &[]);
     check(
         "Nov 22 13:02:03 web-1 app[1]: queue=17",
         Text,
