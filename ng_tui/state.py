@@ -5,7 +5,8 @@ Knows nothing of widgets. `app.py` feeds it frames; screens read it.
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -27,20 +28,36 @@ from ng_tui.i18n import ntr
 
 SERIES_SECONDS = 3600
 """Seconds of history that the charts can show."""
+SLACK = 240
+"""Seconds more after which the oldest values are given up together."""
 MEAN_SECONDS = 10
 """Seconds over which a rate is a mean where it stands as a number: several readings of what is read every two."""
 
 
-@dataclass
 class Series:
-    """One value a second, newest last; None where nothing was measured."""
+    """One value a second of the last SERIES_SECONDS, newest last; None where nothing was measured.
 
-    values: deque[float | None] = field(default_factory=lambda: deque(maxlen=SERIES_SECONDS))
+    In eight bytes a value, a hole being NaN, for there are some dozens of series.
+    """
+
+    def __init__(self, values: Iterable[float | None] = ()) -> None:
+        self._values = array("d")
+        self.extend(values)
+
+    def __len__(self) -> int:
+        """Seconds that are held."""
+        return min(len(self._values), SERIES_SECONDS)
+
+    def extend(self, values: Iterable[float | None]) -> None:
+        """Adds a value for each second."""
+        self._values.extend(math.nan if value is None else value for value in values)
+        if len(self._values) >= SERIES_SECONDS + SLACK:
+            del self._values[:-SERIES_SECONDS]
 
     def last(self, seconds: int) -> list[float | None]:
         """The newest `seconds` values, oldest first; fewer when the console has not run that long."""
-        count = min(seconds, len(self.values))
-        return [self.values[index] for index in range(len(self.values) - count, len(self.values))]
+        count = min(seconds, len(self))
+        return [None if math.isnan(value) else value for value in self._values[len(self._values) - count :]]
 
 
 @dataclass(frozen=True)
@@ -154,14 +171,12 @@ class State:
         now |= {f"module.{module.id}": module.rate for module in self.modules.values()}
         now |= {f"source.{source.name}": source.rate for source in metrics.sources}
         now |= {f"stage.{stage.name}": stage.p95_us for stage in metrics.stages}
-        length = max((len(series.values) for series in self.series.values()), default=0)
+        length = max((len(series) for series in self.series.values()), default=0)
         for name in now:
             if name not in self.series:
-                self.series[name] = Series()
-                self.series[name].values.extend([None] * length)
+                self.series[name] = Series([None] * length)
         for name, series in self.series.items():
-            series.values.extend([None] * min(elapsed - 1, SERIES_SECONDS))
-            series.values.append(now.get(name))
+            series.extend([*[None] * min(elapsed - 1, SERIES_SECONDS), now.get(name)])
         self.metrics = metrics
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from pathlib import Path
 
 import msgspec
@@ -250,9 +249,9 @@ async def test_every_glyph_set_and_theme_draws(tmp_path: Path) -> None:
 def test_a_rate_is_a_mean_over_ten_seconds() -> None:
     state = State()
     assert state.mean("events") is None
-    state.series["events"] = Series(deque([500.0, *[27.0, 0.0] * 5]))
+    state.series["events"] = Series([500.0, *[27.0, 0.0] * 5])
     assert state.mean("events") == 13.5
-    state.series["events"].values.append(None)
+    state.series["events"].extend([None])
     assert state.mean("events") == 12.0, "what was not measured does not count"
 
 
@@ -261,9 +260,16 @@ def test_a_number_with_more_digits_moves_no_other(width: int) -> None:
     def heads(events: float, novel: int) -> list[int]:
         shown = msgspec.structs.replace(metrics(0), novel_per_min=novel)
         overview = Overview()
-        overview.present(State(metrics=shown, series={"events": Series(deque([events]))}), 0, label="embedded")
+        overview.present(State(metrics=shown, series={"events": Series([events])}), 0, label="embedded")
         [line] = overview.lines(width, 1)
         text = "".join(part for part, _ in line)
         return [text.find(name) for name in ("events", "novel", "reject", "dropped", "alerts")]
 
     assert heads(0.0, 0) == heads(999.4, 99_999) == heads(1234.0, 7)
+
+
+def test_a_series_keeps_an_hour() -> None:
+    series = Series([None, 1.5])
+    assert series.last(5) == [None, 1.5] and len(series) == 2
+    series.extend(float(second) for second in range(10_000))
+    assert len(series) == 3600 and series.last(2) == [9998.0, 9999.0] and series.last(9999)[0] == 6400.0

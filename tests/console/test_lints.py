@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +22,7 @@ def healthy() -> State:
     sources = [SourceView("host", "host", True, False, 100, 1.0, 0, 0, False, last_ok_ns=1)]
     view = msgspec.structs.replace(view, ring=ring, sources=sources, rejected_per_min=0)
     known = {one.id: msgspec.structs.replace(one, status=ModuleStatus.ACTIVE) for one in modules()}
-    series = {"events": Series(deque([10.0] * 60)), "dropped": Series(deque([3.0] * 60))}
+    series = {"events": Series([10.0] * 60), "dropped": Series([3.0] * 60)}
     return State(metrics=view, modules=known, series=series)
 
 
@@ -34,7 +33,7 @@ def of(state: State) -> MetricsView:
 
 
 def lose(state: State) -> None:
-    state.series["dropped"].values.append(1203.0)
+    state.series["dropped"].extend([1203.0])
 
 
 def fail(state: State) -> None:
@@ -113,7 +112,7 @@ async def test_the_gravest_stands_above_the_tail_and_all_on_the_key(tmp_path: Pa
         await settle(pilot)
         app.state.metrics = of(healthy())
         app.state.modules = healthy().modules
-        app.state.series["dropped"] = Series(deque([0.0]))
+        app.state.series["dropped"] = Series([0.0])
         switch_off(app.state)
         miss(app.state)
         app.state.revision += 1
