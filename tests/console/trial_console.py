@@ -46,8 +46,12 @@ async def turn(pilot: Pilot[int]) -> None:
 
 def is_shown(app: ConsoleApp) -> bool:
     """Whether everything known is on the screen, and no search, export or other work is under way."""
-    is_idle = not events(app).tasks.are_running and all(one.is_finished for one in app.workers)
-    return is_idle and app._presented == (app.state.revision, app._place)
+    pane = events(app)
+    is_idle = not pane.tasks.are_running and all(one.is_finished for one in app.workers)
+    # A tail that runs is drawn now and then.
+    drawn, known = pane.tail._live.state, pane.viewing.last
+    is_drawn = (drawn.matched, drawn.pruned) == (known.matched, known.pruned)
+    return is_idle and is_drawn and app._presented == (app.state.revision, app._place)
 
 
 async def settle(pilot: Pilot[int]) -> None:
