@@ -27,7 +27,6 @@ from tests.console.trial_console import events, is_shown, shown, turn
 
 ROOT = Path(__file__).parents[2]
 INCIDENT = ROOT / "tests" / "data" / "incident.jsonl.gz"
-LEARNING = ROOT / "tests" / "data" / "learning.jsonl.gz"
 FLOOD = ROOT / "tests" / "data" / "flood.jsonl.gz"
 NOTHING = ROOT / "tests" / "data" / "nothing.jsonl"
 WIDE, NARROW = (120, 40), (80, 24)
@@ -216,10 +215,6 @@ STATES: list[tuple[str, tuple[int, int], tuple[str, ...], dict[str, Any]]] = [
     ("events-no-match", NARROW, (), {"filter": "nowhere"}),
     ("events-paused", NARROW, ("space", "k", "k"), {}),
     ("events-paused", WIDE, ("space", "k", "k"), {"theme": "day"}),
-    ("events-learning", NARROW, (), {"recording": LEARNING}),
-    ("events-learning", WIDE, (), {"recording": LEARNING, "theme": "day"}),
-    ("events-flood", NARROW, (), {"recording": FLOOD}),
-    ("events-flood", WIDE, (), {"recording": FLOOD, "theme": "day"}),
     ("metrics-flood", WIDE, (), {"recording": FLOOD, "screen": "metrics"}),
     ("notices", NARROW, ("exclamation_mark",), {"recording": FLOOD}),
     ("events-detail", WIDE, ("E", "enter"), {"filter": "@logs"}),
