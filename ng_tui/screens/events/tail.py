@@ -202,17 +202,13 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """Scrolls the text column."""
         self._change(x=max(0, min(8192, self.look.x + cells)))
 
-    def next_columns(self) -> str:
-        """Shows the next set of columns and returns its name."""
-        number = (self.look.columns + 1) % len(COLUMN_SETS)
-        self._change(columns=number)
-        return COLUMN_SETS[number]
+    def next_columns(self) -> None:
+        """Shows the next set of columns."""
+        self._change(columns=(self.look.columns + 1) % len(COLUMN_SETS))
 
-    def next_time_style(self) -> TimeStyle:
-        """Shows times in the next form and returns its name."""
-        style = TIME_STYLES[(TIME_STYLES.index(self.look.time_style) + 1) % len(TIME_STYLES)]
-        self._change(time_style=style)
-        return style
+    def next_time_style(self) -> None:
+        """Shows times in the next form."""
+        self._change(time_style=TIME_STYLES[(TIME_STYLES.index(self.look.time_style) + 1) % len(TIME_STYLES)])
 
     def search(self, filter: str) -> None:
         """Makes the words of a filter stand out; the empty filter none."""
