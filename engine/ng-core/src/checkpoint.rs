@@ -1,7 +1,7 @@
 //! What an engine has learnt, saved for its next start and taken up again then.
 //!
 //! ```text
-//! header │ patterns, tokens, sources │ links │ rhythms of sources │ detectors │ is it the last, next pattern
+//! header │ patterns, tokens, sources │ links │ rhythms of sources, incidents │ detectors │ is it the last, next pattern
 //! ```
 //!
 //! What stands behind refers to what stands before: links to patterns, detectors to what patterns count. Each part keeps
@@ -14,6 +14,7 @@
 //! are not there are left out, and patterns that come later get numbers far beyond those that were given.
 
 use crate::engine::Engine;
+use crate::incidents::Incidents;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
 use ng_detect::Detectors;
@@ -50,6 +51,7 @@ struct Read {
     patterns: Patterns,
     links: Links,
     timing: ActivityMonitor,
+    incidents: Incidents,
     detectors: Detectors,
 }
 
@@ -102,6 +104,7 @@ impl Engine {
                     }
                     left_out.links = left.left_out();
                     self.timing.save(writer, symbols);
+                    self.incidents.save(&mut writer.bytes);
                     Part::Detectors(self.detect.begin_saving())
                 }
                 Part::Detectors(left) => {
@@ -126,6 +129,7 @@ impl Engine {
         let read = self.read(&mut CheckpointReader::open(saved, &mut names)?).ok_or("is damaged")?;
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
+        self.incidents = read.incidents;
         self.detect.adopt(read.detectors);
         Ok(())
     }
@@ -141,7 +145,8 @@ impl Engine {
         let is_known = |id| is_last || patterns.get(id).is_some();
         let links = Links::restore(values(Module::ConnectionManager), saved, is_known)?;
         let timing = ActivityMonitor::restore(saved)?;
+        let incidents = Incidents::new(values(Module::ActionController)).restore(&mut saved.bytes)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
-        saved.bytes.is_empty().then_some(Read { patterns, links, timing, detectors })
+        saved.bytes.is_empty().then_some(Read { patterns, links, timing, incidents, detectors })
     }
 }

@@ -9,13 +9,17 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the event loop passes
 //! in.
 
+mod stages;
+
 use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::TrialStatistics;
 use crate::gateway::Gateway;
 use crate::guard::Guard;
+use crate::incidents::Incidents;
 use crate::patterns::{Links, Patterns};
 use crate::registry::{Latency, MODULES, Module, Registry};
 use crate::route::{Queue, Routes, Wanted};
+use crate::silences::ActiveSilences;
 use crate::sources::Sources;
 use crate::store::Store;
 use ng_detect::source_activity::{ActivityMonitor, SourceActivity};
@@ -31,30 +35,10 @@ use ng_reading::encoders::Vocabulary;
 use ng_reading::formats::Formats;
 use ng_reading::recogniser::Recogniser;
 use ng_wire::{Format, Outcome, Scoring, SettingValue};
+use stages::Watch;
+pub use stages::{STAGES, Sampler, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Durations of the stages, sampled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-#[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Stage {
-    Encode,
-    Guard,
-    Patterns,
-    Links,
-    Detect,
-    Route,
-    Act,
-    Record,
-    Total,
-}
-
-/// The names of the stages, in the order of [`Stage`].
-pub const STAGES: [&str; 9] = ["encode", "guard", "patterns", "links", "detect", "route", "act", "record", "total"];
-
-/// A monotonic clock in nanoseconds, read only for sampled events.
-pub type Sampler = fn() -> u64;
 
 /// An engine without a thread: feed it readings, it fills the store.
 pub struct Engine {
@@ -72,6 +56,10 @@ pub struct Engine {
     pub(crate) timing: ActivityMonitor,
     /// Subscriptions.
     pub(crate) routes: Routes,
+    /// What is held back.
+    pub(crate) silences: ActiveSilences,
+    /// What goes on in all sources.
+    pub(crate) incidents: Incidents,
     /// Alert rules.
     pub(crate) actions: Actions,
     /// Flags and metrics of the modules.
@@ -99,28 +87,6 @@ enum Admission<'a> {
     Goes(Admitted<'a>),
     /// It was rejected, or is one of the engine's own: nothing more is concluded about it.
     Ends(Finished<'a>),
-}
-
-/// Reads the clock at the borders of the stages of a sampled event, and not at all otherwise.
-struct Watch {
-    sampler: Option<Sampler>,
-    start: u64,
-    last: u64,
-}
-
-impl Watch {
-    fn new(sampler: Option<Sampler>) -> Self {
-        let start = sampler.map_or(0, |sampler| sampler());
-        Watch { sampler, start, last: start }
-    }
-
-    fn lap(&mut self, stages: &mut [Latency], stage: Stage) -> Option<u64> {
-        let now = self.sampler?();
-        let lap = now.saturating_sub(self.last);
-        self.last = now;
-        stages[stage as usize].note(lap);
-        Some(lap)
-    }
 }
 
 /// What an engine is made of.
@@ -153,6 +119,8 @@ impl Engine {
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
             timing: ActivityMonitor::default(),
             routes: Routes::default(),
+            silences: ActiveSilences::default(),
+            incidents: Incidents::new(values(Module::ActionController)),
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
             sources: Sources::default(),
@@ -233,8 +201,9 @@ impl Engine {
             Admission::Goes(admitted) => {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
                 let Matched(event, Match { is_new, pattern, .. }) = &matched;
-                if *is_new && !self.detect.feedback.is_empty() {
-                    attach_feedback(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
+                if *is_new && !(self.detect.feedback.is_empty() && self.silences.is_empty()) {
+                    let Engine { patterns, detect, silences, values, .. } = self;
+                    attach(patterns, detect, silences, values, event.symbols, *pattern);
                 }
                 let finished = score(matched, &mut self.detect, registry, &mut self.effects, sampler);
                 lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
@@ -250,7 +219,11 @@ impl Engine {
             lap(&mut watch, stages, registry, Stage::Route, Module::SignalSystem);
         }
         if registry.enabled(Module::ActionController) {
-            self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+            let novel = self.detect.novel_threshold();
+            if !self.silences.holds(&stored, reading.received_ns, novel) {
+                self.incidents.observe(&event, &mut self.effects);
+                self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+            }
             registry.red(Module::ActionController).operations += 1;
             lap(&mut watch, stages, registry, Stage::Act, Module::ActionController);
         }
@@ -258,6 +231,7 @@ impl Engine {
         store.push(&head, &reading.raw[..length]);
         for (pattern, union) in self.patterns.drain_united() {
             self.links.follow(pattern, union);
+            self.silences.follow(pattern, union);
             store.follow(pattern, union);
         }
         watch.lap(stages, Stage::Record);
@@ -367,7 +341,9 @@ impl Engine {
         self.sources.tick(elapsed_s);
         self.observe_rate(None, now_ns);
         self.stages.iter_mut().for_each(Latency::tick);
+        self.silences.tick(now_ns, &mut self.effects);
         if self.registry.enabled(Module::ActionController) {
+            self.incidents.tick(now_ns, &mut self.effects);
             self.actions.tick(now_ns, &mut self.effects);
         }
     }
@@ -386,14 +362,15 @@ impl Engine {
         self.effects.push(Effect::Note { json: json.to_string() });
     }
 
-    /// Lets feedback that an earlier run was given hold for the patterns that are known already. Those that come are met as
+    /// Lets feedback and silences of an earlier run hold for the patterns that are known already. Those that come are met as
     /// they do.
-    pub fn attach_feedback(&mut self, symbols: &Symbols) {
-        if self.detect.feedback.is_empty() {
+    pub fn attach_kept(&mut self, symbols: &Symbols) {
+        if self.detect.feedback.is_empty() && self.silences.is_empty() {
             return;
         }
-        for pattern in self.patterns.list(self.patterns.len()) {
-            attach_feedback(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
+        let Engine { patterns, detect, silences, values, .. } = self;
+        for pattern in patterns.list(patterns.len()) {
+            attach(patterns, detect, silences, values, symbols, pattern.id);
         }
     }
 
@@ -404,6 +381,7 @@ impl Engine {
         self.patterns.reconfigure(values(Module::TokenManager));
         self.links.reconfigure(values(Module::ConnectionManager));
         self.detect.reconfigure(values(Module::IntuitionEngine), values(Module::Grid));
+        self.incidents.reconfigure(values(Module::ActionController));
         self.actions.reconfigure(values(Module::ActionController));
     }
 
@@ -442,13 +420,21 @@ fn admit<'a>(
     }
 }
 
-/// Lets feedback hold for a pattern that reads like what it was given on.
-fn attach_feedback(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
+/// Lets feedback and silences hold for a pattern that reads like what they were given on.
+fn attach(
+    patterns: &Patterns,
+    detect: &mut Detect,
+    silences: &mut ActiveSilences,
+    values: &[Values],
+    symbols: &Symbols,
+    id: u32,
+) {
     let (Some(pattern), Some(text)) = (patterns.get(id), patterns.template(id, symbols)) else { return };
-    let similarity = values[Module::TokenManager as usize].float("similarity");
-    detect
-        .feedback
-        .attach_feedback(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
+    let (source, similarity) =
+        (symbols.name(pattern.source), values[Module::TokenManager as usize].float("similarity"));
+    let is_known = |id| patterns.get(id).is_some();
+    detect.feedback.attach_feedback(id, source, &text, similarity, is_known);
+    silences.attach(id, source, &text, similarity, is_known);
 }
 
 /// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.

@@ -25,8 +25,7 @@ use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::supervise::{Panicked, catch};
 use ng_wire::{
-    ActionDone, ActionStatus, Constitution, ConstitutionView, FeedbackView, Frame, Level, Notice, PatternView,
-    QueueView, Request,
+    ActionDone, ActionStatus, Constitution, ConstitutionView, Frame, Level, Notice, PatternView, QueueView, Request,
 };
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -43,8 +42,8 @@ const COMMANDS: usize = 64;
 /// The engine looks at a full lossless queue again after this time.
 const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
-/// Ticks after which feedback is told again, for clients that were behind and missed it.
-const FEEDBACK_AGAIN: u32 = 60;
+/// Ticks after which views that seldom change are told again, for clients that were behind and missed them.
+const SELDOM_AGAIN: u32 = 60;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -153,7 +152,7 @@ pub struct Disconnected;
 
 /// Starts the thread. The ingest handle is for the sensors; when every copy of it is gone, subscriptions come to their end.
 pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, IngestHandle)> {
-    setup.engine.attach_feedback(setup.store.lock().symbols());
+    setup.engine.attach_kept(setup.store.lock().symbols());
     let (batches_in, batches) = bounded(BATCHES);
     let (spare_in, spare) = bounded(BATCHES);
     let (sources_in, sources) = bounded(1024);
@@ -173,7 +172,7 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, I
         finished: false,
         frames_dropped: 0,
         checkpointer: Checkpointer::default(),
-        feedback_told: None,
+        told: [None, None],
         ticks: 0,
     };
     let failure = Arc::default();
@@ -257,8 +256,8 @@ struct EventLoop {
     /// Frames that a client did not take in time.
     frames_dropped: u64,
     checkpointer: Checkpointer,
-    /// The latest view of feedback that was told.
-    feedback_told: Option<FeedbackView>,
+    /// The latest views of feedback and of incidents that were told.
+    told: [Option<Frame>; 2],
     /// Ticks since the start.
     ticks: u32,
 }
@@ -434,8 +433,8 @@ impl EventLoop {
         commands::revert_expired_trial(&mut context, world.as_mut(), elapsed_s);
         drop(store);
         self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(FEEDBACK_AGAIN) {
-            self.feedback_told = None;
+        if self.ticks.is_multiple_of(SELDOM_AGAIN) {
+            self.told = [None, None];
         }
         self.perform();
         self.publish();
@@ -463,15 +462,19 @@ impl EventLoop {
         }
     }
 
-    /// Tells a view. Feedback is long and seldom changes, so that it is not told again every second.
+    /// Tells a view. Some are long and seldom change, so that they are not told again every second.
     fn tell_view(&mut self, frame: Frame) {
-        let Frame::Feedback(view) = &frame else {
-            self.tell(frame);
-            return;
+        let seldom = match &frame {
+            Frame::Feedback(_) => 0,
+            Frame::Incidents(_) => 1,
+            _ => {
+                self.tell(frame);
+                return;
+            }
         };
-        if self.feedback_told.as_ref() != Some(view) {
-            let told = view.clone();
-            self.feedback_told = self.tell(frame).then_some(told);
+        if self.told[seldom].as_ref() != Some(&frame) {
+            let told = frame.clone();
+            self.told[seldom] = self.tell(frame).then_some(told);
         }
     }
 

@@ -198,6 +198,11 @@ impl Detect {
         self.sessions.gauges(gauges);
     }
 
+    /// Novelty from which on an event of a metric or vector stream is novel, and one of a silenced pattern unlike the rest.
+    pub fn novel_threshold(&self) -> f32 {
+        self.tuning.novel_threshold as f32
+    }
+
     /// The lite profile is in force.
     fn is_lite(&self) -> bool {
         self.tuning.history == tuning::LITE_HISTORY

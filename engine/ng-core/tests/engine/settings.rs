@@ -1,6 +1,6 @@
 //! Every setting of every module changes what the engine does. A setting without a case here fails the first test.
 
-use crate::bench::{Bench, SECOND_NS, Value, noise, vectors};
+use crate::bench::{Bench, SECOND_NS, Value, configure, noise, vectors};
 use ng_core::registry::MODULES;
 use ng_wire::{Format, Frame, Outcome, Scoring, SettingValue};
 
@@ -229,6 +229,31 @@ static CASES: &[Case] = &[
         },
         by_default: "acted 1 times, 1 suppressed",
         when_set: "acted 2 times, 0 suppressed",
+    },
+    Case {
+        setting: "action_controller.incident_window_s",
+        value: || 3000.into(),
+        seen: |bench| {
+            bench.command(configure("action_controller", &[("incident_strength", SettingValue::Int(0))]));
+            for seconds in [0, 700] {
+                bench.wait(seconds);
+                outlier(bench);
+            }
+            format!("{} incidents", bench.gauge("action_controller", "incidents.told"))
+        },
+        by_default: "2 incidents",
+        when_set: "1 incidents",
+    },
+    Case {
+        setting: "action_controller.incident_strength",
+        value: || 100.into(),
+        seen: |bench| {
+            outlier(bench);
+            let gauge = |name| bench.gauge("action_controller", name);
+            format!("{} told of {}", gauge("incidents.told"), gauge("incidents.open"))
+        },
+        by_default: "1 told of 1",
+        when_set: "0 told of 0",
     },
 ];
 
