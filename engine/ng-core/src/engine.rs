@@ -271,6 +271,16 @@ impl Engine {
         &mut self.detect
     }
 
+    /// What goes on in all sources.
+    pub fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
+    /// Ends the incidents that go on; the input has ended.
+    pub fn finish_incidents(&mut self) {
+        self.incidents.finish(&mut self.effects);
+    }
+
     /// Subscriptions.
     pub fn routes(&self) -> &Routes {
         &self.routes
@@ -328,9 +338,13 @@ impl Engine {
         &self.effects
     }
 
-    /// Takes what was decided and is to be performed.
-    pub fn drain_effects(&mut self) -> std::vec::Drain<'_, Effect> {
-        self.effects.drain(..)
+    /// Takes what was decided and is to be performed. What a silenced alert rule decided is held back.
+    pub fn drain_effects(&mut self) -> impl Iterator<Item = Effect> {
+        let silences = &mut self.silences;
+        self.effects.drain(..).filter(|effect| match effect {
+            Effect::Notify { rule, .. } | Effect::Log { rule, .. } => !silences.holds_rule(rule),
+            Effect::Note { .. } => true,
+        })
     }
 }
 

@@ -25,4 +25,5 @@ mod readings;
 mod rules;
 mod scores;
 mod settings;
+mod silences;
 mod zones;
