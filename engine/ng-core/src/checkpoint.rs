@@ -1,7 +1,7 @@
 //! What an engine has learnt, saved for its next start and taken up again then.
 //!
 //! ```text
-//! header │ patterns, tokens, sources │ links │ rhythms of sources, incidents │ detectors │ is it the last, next pattern
+//! header │ patterns, tokens, sources │ links │ rhythms of sources and patterns, incidents │ detectors │ is it the last, next pattern
 //! ```
 //!
 //! What stands behind refers to what stands before: links to patterns, detectors to what patterns count. Each part keeps
@@ -18,6 +18,7 @@ use crate::incidents::Incidents;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
 use ng_detect::Detectors;
+use ng_detect::overdue::Overdue;
 use ng_detect::source_activity::ActivityMonitor;
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag, take_u32};
 use ng_model::symbols::Symbols;
@@ -51,6 +52,7 @@ struct Read {
     patterns: Patterns,
     links: Links,
     timing: ActivityMonitor,
+    overdue: Overdue,
     incidents: Incidents,
     detectors: Detectors,
 }
@@ -104,6 +106,7 @@ impl Engine {
                     }
                     left_out.links = left.left_out();
                     self.timing.save(writer, symbols);
+                    self.overdue.save(writer, symbols);
                     self.incidents.save(&mut writer.bytes);
                     Part::Detectors(self.detect.begin_saving())
                 }
@@ -129,7 +132,7 @@ impl Engine {
         let read = self.read(&mut CheckpointReader::open(saved, &mut names)?).ok_or("is damaged")?;
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
-        self.incidents = read.incidents;
+        (self.overdue, self.incidents) = (read.overdue, read.incidents);
         self.detect.adopt(read.detectors);
         Ok(())
     }
@@ -145,8 +148,9 @@ impl Engine {
         let is_known = |id| is_last || patterns.get(id).is_some();
         let links = Links::restore(values(Module::ConnectionManager), saved, is_known)?;
         let timing = ActivityMonitor::restore(saved)?;
+        let overdue = Overdue::restore(saved)?;
         let incidents = Incidents::new(values(Module::ActionController)).restore(&mut saved.bytes)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
-        saved.bytes.is_empty().then_some(Read { patterns, links, timing, incidents, detectors })
+        saved.bytes.is_empty().then_some(Read { patterns, links, timing, overdue, incidents, detectors })
     }
 }

@@ -9,6 +9,7 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the event loop passes
 //! in.
 
+mod ladder;
 mod stages;
 
 use crate::actions::{Actions, AlertRule, Effect};
@@ -22,9 +23,11 @@ use crate::route::{Queue, Routes, Wanted};
 use crate::silences::ActiveSilences;
 use crate::sources::Sources;
 use crate::store::Store;
+use ladder::{Admission, Encoded, Finished, Matched, admit, find_pattern, lap, score};
+use ng_detect::overdue::Overdue;
 use ng_detect::source_activity::{ActivityMonitor, SourceActivity};
-use ng_detect::{Detect, Kernel, Probe};
-use ng_model::event::{Event, Reading};
+use ng_detect::{Detect, Kernel};
+use ng_model::event::Reading;
 use ng_model::intake::{Batch, IngestResult};
 use ng_model::matched::Match;
 use ng_model::record::RecordHeader;
@@ -34,7 +37,7 @@ use ng_model::zone::Zones;
 use ng_reading::encoders::Vocabulary;
 use ng_reading::formats::Formats;
 use ng_reading::recogniser::Recogniser;
-use ng_wire::{Format, Outcome, Scoring, SettingValue};
+use ng_wire::{Format, Outcome, SettingValue};
 use stages::Watch;
 pub use stages::{STAGES, Sampler, Stage};
 use std::collections::BTreeMap;
@@ -54,6 +57,8 @@ pub struct Engine {
     pub(crate) detect: Detect,
     /// When sources speak.
     pub(crate) timing: ActivityMonitor,
+    /// What comes at regular intervals.
+    pub(crate) overdue: Overdue,
     /// Subscriptions.
     pub(crate) routes: Routes,
     /// What is held back.
@@ -74,19 +79,6 @@ pub struct Engine {
     pub(crate) stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
     pub(crate) effects: Vec<Effect>,
-}
-
-struct Encoded<'a>(Event<'a>);
-struct Admitted<'a>(Event<'a>);
-struct Matched<'a>(Event<'a>, Match);
-struct Finished<'a>(Event<'a>);
-
-/// What admission comes to.
-enum Admission<'a> {
-    /// The event goes on to the patterns.
-    Goes(Admitted<'a>),
-    /// It was rejected, or is one of the engine's own: nothing more is concluded about it.
-    Ends(Finished<'a>),
 }
 
 /// What an engine is made of.
@@ -118,6 +110,7 @@ impl Engine {
             links: Links::new(values(Module::ConnectionManager)),
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
             timing: ActivityMonitor::default(),
+            overdue: Overdue::default(),
             routes: Routes::default(),
             silences: ActiveSilences::default(),
             incidents: Incidents::new(values(Module::ActionController)),
@@ -189,6 +182,21 @@ impl Engine {
         }
     }
 
+    /// Has told which patterns that come at regular intervals did not come.
+    fn observe_overdue(&mut self, symbols: &Symbols, now_ns: i64) {
+        let Engine { sources, effects, patterns, overdue, registry, .. } = self;
+        let is_told = registry.enabled(Module::IntuitionEngine);
+        overdue.advance(
+            now_ns,
+            |source| sources.has_ended(source),
+            |missing| {
+                let template = patterns.template(missing.pattern, symbols);
+                let note = template.map(|template| missing.note(sources.name(missing.source), &template));
+                effects.extend(note.filter(|_| is_told).map(|json| Effect::Note { json }));
+            },
+        );
+    }
+
     /// Takes one reading through all stages; it becomes exactly one record.
     pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> RecordHeader {
         let mut watch = Watch::new(sampler);
@@ -200,7 +208,11 @@ impl Engine {
         let finished = match admit(event, &mut self.guard, registry, &mut watch, stages) {
             Admission::Goes(admitted) => {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
-                let Matched(event, Match { is_new, pattern, .. }) = &matched;
+                let Matched(event, Match { is_new, pattern, since_last_s, .. }) = &matched;
+                if !matches!(event.head.format, Format::Metric | Format::Vector) {
+                    let (source, learns) = (event.head.source, self.detect.is_learning());
+                    self.overdue.observe(source, *pattern, *since_last_s, reading.received_ns, learns);
+                }
                 if *is_new && !(self.detect.feedback.is_empty() && self.silences.is_empty()) {
                     let Engine { patterns, detect, silences, values, .. } = self;
                     attach(patterns, detect, silences, values, event.symbols, *pattern);
@@ -232,6 +244,7 @@ impl Engine {
         for (pattern, union) in self.patterns.drain_united() {
             self.links.follow(pattern, union);
             self.silences.follow(pattern, union);
+            self.overdue.forget(pattern);
             store.follow(pattern, union);
         }
         watch.lap(stages, Stage::Record);
@@ -350,10 +363,11 @@ impl Engine {
 
 impl Engine {
     /// Called once a second with the time and the seconds since the last call.
-    pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
+    pub fn tick(&mut self, symbols: &Symbols, now_ns: i64, elapsed_s: f64) {
         self.registry.tick(elapsed_s);
         self.sources.tick(elapsed_s);
         self.observe_rate(None, now_ns);
+        self.observe_overdue(symbols, now_ns);
         self.stages.iter_mut().for_each(Latency::tick);
         self.silences.tick(now_ns, &mut self.effects);
         if self.registry.enabled(Module::ActionController) {
@@ -405,35 +419,6 @@ impl Engine {
     }
 }
 
-fn lap(watch: &mut Watch, stages: &mut [Latency], registry: &mut Registry, stage: Stage, module: Module) {
-    if let Some(ns) = watch.lap(stages, stage) {
-        registry.red(module).latency.note(ns);
-    }
-}
-
-/// Guardian's stage. The engine's own events are not checked.
-fn admit<'a>(
-    Encoded(mut event): Encoded<'a>,
-    guard: &mut Guard,
-    registry: &mut Registry,
-    watch: &mut Watch,
-    stages: &mut [Latency],
-) -> Admission<'a> {
-    registry.red(Module::Gateway).operations += 1;
-    if event.head.format == Format::Note {
-        return Admission::Ends(Finished(event));
-    }
-    registry.red(Module::Guardian).operations += 1;
-    event.head.verdict = guard.check(&event, event.head.received_ns);
-    lap(watch, stages, registry, Stage::Guard, Module::Guardian);
-    // A rejected event teaches nothing: patterns and detectors never see it.
-    if event.head.verdict.outcome == Outcome::Reject {
-        Admission::Ends(Finished(event))
-    } else {
-        Admission::Goes(Admitted(event))
-    }
-}
-
 /// Lets feedback and silences hold for a pattern that reads like what they were given on.
 fn attach(
     patterns: &Patterns,
@@ -449,48 +434,4 @@ fn attach(
     let is_known = |id| patterns.get(id).is_some();
     detect.feedback.attach_feedback(id, source, &text, similarity, is_known);
     silences.attach(id, source, &text, similarity, is_known);
-}
-
-/// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.
-fn find_pattern<'a>(
-    Admitted(event): Admitted<'a>,
-    patterns: &mut Patterns,
-    links: &mut Links,
-    registry: &mut Registry,
-    watch: &mut Watch,
-    stages: &mut [Latency],
-) -> Matched<'a> {
-    let mut matched = patterns.observe(&event);
-    registry.red(Module::TokenManager).operations += 1;
-    lap(watch, stages, registry, Stage::Patterns, Module::TokenManager);
-    links.observe(event.head.source, matched.pattern, event.head.time_ns, &mut matched);
-    registry.red(Module::ConnectionManager).operations += 1;
-    lap(watch, stages, registry, Stage::Links, Module::ConnectionManager);
-    Matched(event, matched)
-}
-
-/// Scores the event, or says that it was skipped. What it says of sessions becomes notes.
-fn score<'a>(
-    Matched(mut event, matched): Matched<'a>,
-    detect: &mut Detect,
-    registry: &mut Registry,
-    effects: &mut Vec<Effect>,
-    sampler: Option<Sampler>,
-) -> Finished<'a> {
-    if !registry.enabled(Module::IntuitionEngine) {
-        event.head.detection.state = Scoring::Skipped;
-        event.head.detection.pattern = matched.pattern;
-        return Finished(event);
-    }
-    let mut probe = Probe::new(sampler);
-    event.head.detection = detect.score(&event, &matched, &mut probe);
-    registry.red(Module::IntuitionEngine).operations += 1;
-    if event.head.detection.is_scored() {
-        registry.red(Module::Grid).operations += 1;
-    }
-    effects.extend(detect.session_notes(event.symbols).map(|json| Effect::Note { json }));
-    if let Some(ns) = probe.spent_ns() {
-        registry.red(Module::Grid).latency.note(ns);
-    }
-    Finished(event)
 }

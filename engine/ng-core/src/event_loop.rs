@@ -341,7 +341,7 @@ impl EventLoop {
         // What waits for a slow reader would wait with any profile.
         let waiting = if engine.routes.has_room() { self.batches.len() } else { 0 };
         engine.set_load(waiting as f64 / BATCHES as f64, elapsed_s);
-        engine.tick(world.now_ns(), elapsed_s);
+        engine.tick(store.symbols(), world.now_ns(), elapsed_s);
         if overrides.constitution.trial.is_some() {
             // Its end is a record. A number that is reserved without need would look like a record that was lost.
             world.reserve(store.next_seq() + 1);

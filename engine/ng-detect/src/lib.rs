@@ -21,6 +21,7 @@ pub mod kernel;
 pub mod knn;
 pub mod load_shedding;
 pub mod numeric;
+pub mod overdue;
 mod probe;
 mod runs;
 mod saved;
@@ -144,6 +145,11 @@ impl Detect {
     /// Says whether the events that follow are learnt, or are those of a frozen source.
     pub fn set_learning(&mut self, learning: bool) {
         self.learning = learning;
+    }
+
+    /// The events that follow are learnt.
+    pub fn is_learning(&self) -> bool {
+        self.learning
     }
 
     /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Returns

@@ -19,6 +19,7 @@ mod detection;
 mod event_loop;
 mod feedback;
 mod golden;
+mod incidents;
 mod measures;
 mod modules;
 mod readings;

@@ -148,7 +148,7 @@ impl IncidentScorer {
         }
         for _ in 0..((until_ns - self.now_ns) / SECOND_NS).min(MAX_TICKS) {
             self.now_ns += SECOND_NS;
-            self.engine.tick(self.now_ns, 1.0);
+            self.engine.tick(self.store.symbols(), self.now_ns, 1.0);
             self.perform();
         }
         self.now_ns = self.now_ns.max(until_ns);
