@@ -5,8 +5,40 @@ use ng_wire::{IncidentView, Level, Symptom, SymptomKind};
 
 /// Symptoms that are kept of an incident.
 pub(super) const MAX_SYMPTOMS: usize = 32;
-/// A cause shows within this time of what tells of it, nanoseconds.
+/// Of symptoms of one weight, those within this time of the first are the earliest, nanoseconds.
 const EARLIEST_NS: i64 = 5_000_000_000;
+
+/// How much a symptom weighs, whatever its strength, from what is not worth telling by itself up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Unusual.
+    Odd,
+    /// Unusual enough to be told.
+    Strong,
+    /// Something is missing.
+    Missing,
+    /// An error that was never seen.
+    NewError,
+    /// The same, of the last level.
+    NewFatal,
+}
+
+impl Weight {
+    /// All of them, the least first.
+    pub(super) const ALL: [Weight; 5] =
+        [Weight::Odd, Weight::Strong, Weight::Missing, Weight::NewError, Weight::NewFatal];
+
+    /// What a symptom weighs; what is odd is strong from this strength on.
+    fn of(shown: &Shown, strength: f32) -> Weight {
+        match shown.kind {
+            SymptomKind::NewError if shown.level == Level::Fatal => Weight::NewFatal,
+            SymptomKind::NewError => Weight::NewError,
+            SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
+            _ if shown.strength >= strength => Weight::Strong,
+            SymptomKind::Anomaly | SymptomKind::Rate | SymptomKind::Session => Weight::Odd,
+        }
+    }
+}
 
 /// What belongs together.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,8 +47,6 @@ pub(super) struct Incident {
     pub(super) number: u64,
     pub(super) started_ns: i64,
     pub(super) last_ns: i64,
-    /// Time of the first symptom that is worth telling.
-    pub(super) telling_ns: Option<i64>,
     /// Time passed, by the clock of arrival, at the latest symptom.
     pub(super) touched_ns: i64,
     /// Its latest symptom came late.
@@ -24,7 +54,8 @@ pub(super) struct Incident {
     pub(super) is_over: bool,
     pub(super) times: u32,
     pub(super) count: u64,
-    pub(super) symptoms: Vec<Symptom>,
+    /// Each with its weight, in the order in which they came.
+    pub(super) symptoms: Vec<(Weight, Symptom)>,
     pub(super) left_out: u64,
 }
 
@@ -35,7 +66,6 @@ impl Incident {
             number: 0,
             started_ns: at_ns,
             last_ns: at_ns,
-            telling_ns: None,
             touched_ns: 0,
             is_late: false,
             is_over: false,
@@ -51,13 +81,13 @@ impl Incident {
         Incident { is_over: false, times: self.times.saturating_add(1), ..self }
     }
 
-    /// The event that tells that it was noticed, as JSON.
-    pub(super) fn opened(&self) -> String {
+    /// The event that tells that it was noticed, or that it has become worse, as JSON.
+    pub(super) fn told(&self, event_type: &str) -> String {
         let (number, lead) = (self.number, self.leading());
         let why = if lead.why.is_empty() { String::new() } else { format!(" — {}", lead.why) };
         let message = format!("incident {number}: {}: {}{why}", lead.source, lead.text);
         serde_json::json!({
-            "type": "incident.opened", "level": lead.level.max(Level::Warn).name(), "message": message, "incident": number,
+            "type": event_type, "level": lead.level.max(Level::Warn).name(), "message": message, "incident": number,
             "about": lead.last_seq, "lead_source": lead.source, "strength": lead.strength, "started_ns": self.started_ns,
         })
         .to_string()
@@ -85,45 +115,51 @@ impl Incident {
         at_ns >= self.started_ns.saturating_sub(window_ns) && at_ns <= self.last_ns.saturating_add(window_ns)
     }
 
-    /// What it is named by: of those that came at about the time of the first that was worth telling, the one that weighs
-    /// most.
+    /// What it weighs: as much as the heaviest of its symptoms.
+    pub(super) fn weight(&self) -> Weight {
+        self.symptoms.iter().map(|(weight, _)| *weight).max().unwrap_or(Weight::Odd)
+    }
+
+    /// What it is named by: of the symptoms that weigh most, the strongest of the earliest.
     pub(super) fn lead(&self) -> usize {
-        let earliest = self.telling_ns.map_or(i64::MAX, |telling_ns| telling_ns.saturating_add(EARLIEST_NS));
-        let weight = |symptom: &Symptom| (class(symptom.kind, symptom.level), symptom.strength);
-        let mut best = 0;
-        for (place, symptom) in self.symptoms.iter().enumerate().filter(|(_, symptom)| symptom.first_ns <= earliest) {
-            if weight(symptom) > weight(&self.symptoms[best]) {
-                best = place;
-            }
-        }
-        best
+        let weight = self.weight();
+        let heaviest = || (0..self.symptoms.len()).filter(|place| self.symptoms[*place].0 == weight);
+        let first_ns = heaviest().map(|place| self.symptoms[place].1.first_ns).min().unwrap_or(0);
+        let is_early = |place: &usize| self.symptoms[*place].1.first_ns <= first_ns.saturating_add(EARLIEST_NS);
+        let stronger = |best: usize, place: usize| {
+            let strength = |place: usize| self.symptoms[place].1.strength;
+            if strength(place) > strength(best) { place } else { best }
+        };
+        heaviest().filter(is_early).reduce(stronger).unwrap_or(0)
     }
 
     /// The symptom that it is named by.
     pub(super) fn leading(&self) -> &Symptom {
-        &self.symptoms[self.lead()]
+        &self.symptoms[self.lead()].1
     }
 
-    /// It is worth telling.
-    pub(super) fn is_telling(&self) -> bool {
-        self.telling_ns.is_some()
-    }
-
-    /// Takes a symptom in. It is worth telling by its kind, or when it is as strong as this.
+    /// Takes a symptom in; what is odd is strong from this strength on. When there are many, the lightest give way.
     pub(super) fn add(&mut self, shown: Shown, now_ns: i64, strength: f32) {
-        if self.telling_ns.is_none() && (class(shown.kind, shown.level) > 0 || shown.strength >= strength) {
-            self.telling_ns = Some(shown.at_ns);
-        }
         self.started_ns = self.started_ns.min(shown.at_ns);
         self.last_ns = self.last_ns.max(shown.at_ns);
         self.touched_ns = now_ns;
         self.is_late = shown.is_late;
         self.count = self.count.saturating_add(1);
-        match self.symptoms.iter().position(|known| is_alike(known, &shown)) {
-            Some(place) => again(&mut self.symptoms[place], shown),
-            None if self.symptoms.len() < MAX_SYMPTOMS => self.symptoms.push(first(shown)),
-            None => self.left_out = self.left_out.saturating_add(1),
+        let weight = Weight::of(&shown, strength);
+        if let Some((known, symptom)) = self.symptoms.iter_mut().find(|(_, known)| is_alike(known, &shown)) {
+            *known = weight.max(*known);
+            again(symptom, shown);
+            return;
         }
+        if self.symptoms.len() == MAX_SYMPTOMS {
+            self.left_out = self.left_out.saturating_add(1);
+            let lightest = (0..MAX_SYMPTOMS).rev().min_by_key(|place| self.symptoms[*place].0).unwrap_or(0);
+            if self.symptoms[lightest].0 >= weight {
+                return;
+            }
+            self.symptoms.remove(lightest);
+        }
+        self.symptoms.push((weight, first(shown)));
     }
 
     /// As it is shown, with at most so many symptoms besides its lead.
@@ -131,8 +167,8 @@ impl Incident {
         let lead = self.lead();
         let mut places: Vec<usize> = (0..self.symptoms.len()).filter(|place| *place != lead).take(most).collect();
         places.push(lead);
-        places.sort_by_key(|place| (self.symptoms[*place].first_ns, *place));
-        let mut sources: Vec<&str> = self.symptoms.iter().map(|symptom| symptom.source.as_str()).collect();
+        places.sort_by_key(|place| (self.symptoms[*place].1.first_ns, *place));
+        let mut sources: Vec<&str> = self.symptoms.iter().map(|(_, symptom)| symptom.source.as_str()).collect();
         sources.sort_unstable();
         sources.dedup();
         IncidentView {
@@ -145,18 +181,8 @@ impl Incident {
             sources: sources.len() as u32,
             lead: places.iter().position(|place| *place == lead).unwrap_or(0) as u32,
             left_out: self.left_out + (self.symptoms.len() - places.len()) as u64,
-            symptoms: places.into_iter().map(|place| self.symptoms[place].clone()).collect(),
+            symptoms: places.into_iter().map(|place| self.symptoms[place].1.clone()).collect(),
         }
-    }
-}
-
-/// How much the kind of a symptom weighs, before its strength: 0 is not told by itself.
-fn class(kind: SymptomKind, level: Level) -> u8 {
-    match kind {
-        SymptomKind::NewError => 2 + u8::from(level == Level::Fatal),
-        SymptomKind::Silence | SymptomKind::Overdue => 1,
-        SymptomKind::Anomaly if level >= Level::Error => 1,
-        SymptomKind::Anomaly | SymptomKind::Rate | SymptomKind::Session => 0,
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! A symptom is an event that alerts, or one of the engine's own that tells of a silence, a rate, a session, or of what did
 //! not happen. It joins the incident whose time it is near; otherwise it begins one, which is told once it is
-//! [telling](incident::Incident::is_telling), and forgotten in silence if it never is. The time of a symptom is that of its arrival,
+//! more than [odd](incident::Weight), and forgotten in silence if it never is. One that becomes heavier is told again, as worse. The time of a symptom is that of its arrival,
 //! or its own when it comes late, so that a log of yesterday that is read at once makes the incidents of yesterday.
 //!
 //! Nothing reads a clock: the same events make the same incidents. Time that passes only ends them.
@@ -19,7 +19,7 @@ mod symptom;
 mod tests;
 
 use crate::actions::Effect;
-use incident::Incident;
+use incident::{Incident, Weight};
 use ng_model::elapsed::Elapsed;
 use ng_model::event::Event;
 use ng_model::settings::Values;
@@ -108,8 +108,9 @@ impl Incidents {
             Some(place) => place,
             None => self.begin(&shown, effects),
         };
+        let before = self.open[place].weight();
         self.open[place].add(shown, now, self.strength);
-        self.tell(place, effects);
+        self.tell(place, before, effects);
     }
 
     /// The place of an incident for a symptom that belongs to none that goes on: the one that ended lately and had the same
@@ -126,18 +127,20 @@ impl Incidents {
         self.open.len() - 1
     }
 
-    /// Tells an incident that has become worth it, and that one which was told has changed.
-    fn tell(&mut self, place: usize, effects: &mut Vec<Effect>) {
+    /// Tells an incident that has become worth it, or worse than it was told.
+    fn tell(&mut self, place: usize, before: Weight, effects: &mut Vec<Effect>) {
         let incident = &mut self.open[place];
-        if incident.number == 0 {
-            if !incident.is_telling() {
-                return;
-            }
+        if incident.weight() == before {
+            return;
+        }
+        let is_new = incident.number == 0;
+        if is_new {
             self.numbered += 1;
             self.told += 1;
             incident.number = self.numbered;
-            effects.push(Effect::Note { json: incident.opened() });
         }
+        let event_type = if is_new { "incident.opened" } else { "incident.worsened" };
+        effects.push(Effect::Note { json: incident.told(event_type) });
     }
 
     fn end_those(&mut self, effects: &mut Vec<Effect>, is_over: impl Fn(&Incident) -> bool) {

@@ -1,11 +1,10 @@
 //! Incidents in what is saved for the next start: those that go on and those that are over, with their symptoms.
 
-use super::incident::{Incident, MAX_SYMPTOMS};
+use super::incident::{Incident, MAX_SYMPTOMS, Weight};
 use super::symptom::TEXT;
 use super::{Incidents, MAX_OPEN, MAX_OVER};
 use ng_model::checkpoint::{
-    put, put_all, put_bytes, put_float, put_u32, take, take_all, take_bytes, take_count, take_finite, take_flag,
-    take_u32, take_up_to,
+    put, put_bytes, put_float, put_u32, take, take_bytes, take_count, take_finite, take_flag, take_u32, take_up_to,
 };
 use ng_model::elapsed::Elapsed;
 use ng_wire::{Level, Symptom, SymptomKind};
@@ -49,12 +48,12 @@ fn save(incident: &Incident, out: &mut Vec<u8>) {
     [*number, *started_ns as u64, *last_ns as u64, *touched_ns as u64, *count, *left_out]
         .into_iter()
         .for_each(|word| put(out, word));
-    put_all(out, incident.telling_ns.iter().map(|ns| *ns as u64).collect::<Vec<_>>().into_iter());
     put_u32(out, incident.is_late.into());
     put_u32(out, incident.is_over.into());
     put_u32(out, incident.times);
     put_u32(out, symptoms.len() as u32);
-    for symptom in symptoms {
+    for (weight, symptom) in symptoms {
+        put_u32(out, *weight as u32);
         put_u32(out, KINDS.iter().position(|kind| *kind == symptom.kind).unwrap_or(0) as u32);
         put_bytes(out, symptom.source.as_bytes());
         put_u32(out, symptom.pattern.is_some().into());
@@ -73,7 +72,6 @@ fn restore(input: &mut &[u8]) -> Option<Incident> {
     let number = take_count(input)?;
     let (started_ns, last_ns, touched_ns) = (take(input)? as i64, take(input)? as i64, take(input)? as i64);
     let (count, left_out) = (take_count(input)?, take_count(input)?);
-    let telling_ns = take_all(input, 1)?.first().map(|ns| *ns as i64);
     let (is_late, is_over, times) = (take_flag(input)?, take_flag(input)?, take_u32(input)?);
     let symptoms = (0..take_up_to(input, MAX_SYMPTOMS as u32)?).map(|_| symptom(input)).collect::<Option<Vec<_>>>()?;
     let is_valid = !symptoms.is_empty() && touched_ns >= 0;
@@ -81,7 +79,6 @@ fn restore(input: &mut &[u8]) -> Option<Incident> {
         number,
         started_ns,
         last_ns,
-        telling_ns,
         touched_ns,
         is_late,
         is_over,
@@ -92,7 +89,8 @@ fn restore(input: &mut &[u8]) -> Option<Incident> {
     })
 }
 
-fn symptom(input: &mut &[u8]) -> Option<Symptom> {
+fn symptom(input: &mut &[u8]) -> Option<(Weight, Symptom)> {
+    let weight = *Weight::ALL.get(take_u32(input)? as usize)?;
     let kind = *KINDS.get(take_u32(input)? as usize)?;
     let source = text(input, NAME)?;
     let (has_pattern, pattern) = (take_flag(input)?, take_u32(input)?);
@@ -100,7 +98,7 @@ fn symptom(input: &mut &[u8]) -> Option<Symptom> {
     let (count, first_seq, last_seq) = (take_count(input)?, take(input)?, take(input)?);
     let (first_ns, last_ns) = (take(input)? as i64, take(input)? as i64);
     let strength = take_finite(input)? as f32;
-    Some(Symptom {
+    let symptom = Symptom {
         kind,
         source,
         pattern: has_pattern.then_some(pattern),
@@ -113,7 +111,8 @@ fn symptom(input: &mut &[u8]) -> Option<Symptom> {
         strength,
         text: text(input, TEXT)?,
         why: text(input, TEXT)?,
-    })
+    };
+    Some((weight, symptom))
 }
 
 fn text(input: &mut &[u8], most: usize) -> Option<String> {

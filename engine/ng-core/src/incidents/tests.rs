@@ -94,7 +94,8 @@ fn symptoms_of_all_sources_within_half_a_minute_are_one_incident_until_it_is_qui
 fn the_strongest_of_the_earliest_leads() {
     let cases: &[(&[(i64, Shown)], &str)] = &[
         (&[(0, shown(Anomaly, "cpu", 9.0)), (4, shown(NewError, "db", 4.0))], "db"),
-        (&[(0, shown(Anomaly, "cpu", 9.0)), (6, shown(NewError, "db", 4.0))], "cpu"),
+        (&[(0, shown(Anomaly, "cpu", 9.0)), (6, shown(NewError, "db", 4.0))], "db"),
+        (&[(0, shown(Anomaly, "cpu", 7.0)), (6, shown(Anomaly, "disk", 9.0))], "cpu"),
         (&[(0, shown(Anomaly, "cpu", 4.0)), (20, shown(NewError, "db", 4.0))], "db"),
         (&[(0, shown(Anomaly, "cpu", 7.0)), (1, shown(Anomaly, "disk", 9.0))], "disk"),
         (&[(0, shown(Anomaly, "cpu", 7.0)), (1, shown(Silence, "app", 0.0))], "app"),
@@ -107,6 +108,22 @@ fn the_strongest_of_the_earliest_leads() {
         let incident = bench.incidents.view().remove(0);
         assert_eq!(incident.symptoms[incident.lead as usize].source, *lead);
     }
+}
+
+#[test]
+fn one_that_becomes_worse_is_told_again_and_named_anew() {
+    let mut bench = bench();
+    bench.live(0, shown(Anomaly, "cpu", 7.0)).live(9, shown(Anomaly, "disk", 9.0)).live(20, shown(NewError, "db", 4.0));
+    assert_eq!(bench.told, ["incident.opened 1", "incident.worsened 1"]);
+    let incident = bench.incidents.view().remove(0);
+    assert_eq!(incident.symptoms[incident.lead as usize].source, "db");
+    for source in 0..100 {
+        bench.live(20, shown(Anomaly, &format!("app-{source}"), 7.0));
+    }
+    bench.live(21, Shown { level: Level::Fatal, ..shown(NewError, "kernel", 4.0) });
+    let incident = bench.incidents.view().remove(0);
+    assert_eq!(incident.symptoms[incident.lead as usize].source, "kernel", "the lightest give way");
+    assert_eq!((incident.count, incident.symptoms.len() as u64 + incident.left_out), (104, 104));
 }
 
 #[test]
