@@ -181,7 +181,8 @@ def measures(shop: Shop) -> Iterator[Line]:
     shop.memory += dice.gauss(0, 0.01)
     shop.disk += 0.0004
     for name, value in values.items():
-        yield Line(shop.second + 0.2, METRICS, f'{name}{{host="web1"}} {value:.6g}', name in shop.changed)
+        text = f'{iso(shop.second + 0.2)} {name}{{host="web1"}} {value:.6g}'
+        yield Line(shop.second + 0.2, METRICS, text, name in shop.changed)
 
 
 def pool_exhausted(shop: Shop) -> Iterator[Line]:
