@@ -14,6 +14,8 @@ const MOST: f64 = 11.7;
 const EVIDENT: u64 = 50;
 /// Events in which only one such is told.
 const APART: u64 = 80;
+/// Events without anything new in the source behind which a warning that it never had is told too.
+const STEADY: u64 = 500;
 /// Bytes of a message that are searched for words.
 const SEARCHED: usize = 512;
 
@@ -43,8 +45,9 @@ const TROUBLE: [&[u8]; 18] = [
 #[derive(Debug, Default)]
 pub struct Meaning {
     numbers: Numbers,
-    /// When an error was told that was new, counted in events.
+    /// When an error was told that was new, and when anything was, counted in events.
     told: u64,
+    latest_new: u64,
     seen: u64,
 }
 
@@ -96,10 +99,19 @@ impl Meaning {
     pub(super) const BYTES: u64 = numbers::MAX_BYTES;
 
     fn is_new_error(&mut self, event: &Event<'_>, matched: &Match) -> bool {
-        let is_error = matched.is_new
-            && matched.source_total >= EVIDENT
-            && (event.head.level >= Level::Error || speaks_of_trouble(event.message()));
-        let is_told = is_error && (self.told == 0 || self.seen - self.told >= APART);
+        if !matched.is_new {
+            return false;
+        }
+        let steady = self.seen - std::mem::replace(&mut self.latest_new, self.seen);
+        // What of a line is a level in a declared format without a message, such as a status, is no kind of error.
+        let says_what = event.head.declared == 0 || event.has_message();
+        let is_error = match event.head.level {
+            Level::Error | Level::Fatal => true,
+            Level::Warn if steady >= STEADY => true,
+            _ => speaks_of_trouble(event.message()),
+        };
+        let is_apart = self.told == 0 || self.seen - self.told >= APART;
+        let is_told = is_error && says_what && is_apart && matched.source_total >= EVIDENT;
         if is_told {
             self.told = self.seen;
         }
@@ -117,14 +129,15 @@ impl Meaning {
     /// Adds it to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         self.numbers.save(out);
-        [self.told, self.seen].into_iter().for_each(|number| checkpoint::put(out, number));
+        [self.told, self.latest_new, self.seen].into_iter().for_each(|number| checkpoint::put(out, number));
     }
 
     /// Takes it up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Meaning> {
         let numbers = Numbers::restore(input)?;
-        let (told, seen) = (checkpoint::take_count(input)?, checkpoint::take_count(input)?);
-        (told <= seen).then_some(Meaning { numbers, told, seen })
+        let (told, latest_new) = (checkpoint::take_count(input)?, checkpoint::take_count(input)?);
+        let seen = checkpoint::take_count(input)?;
+        (told.max(latest_new) <= seen).then_some(Meaning { numbers, told, latest_new, seen })
     }
 }
 

@@ -65,7 +65,7 @@ fn live(bench: &mut Bench, seconds: std::ops::Range<u64>) {
         let mut objects =
             vec![format!(r#"{{"msg":"get","status":{status},"ms":{},"id":"req-{request}"}}"#, below(50.0))];
         if below(30.0) == 0 {
-            objects.push(format!(r#"{{"msg":"put","host":"{}","n{}":{}}}"#, word(user), second % 13, below(9.0)));
+            objects.push(format!(r#"{{"op":"put","host":"{}","n{}":{}}}"#, word(user), second % 13, below(9.0)));
         }
         bench.push("web", Format::Text, &objects);
         let load = below(100.0) as f64 / 10.0 + if second % 400 == 0 { 90.0 } else { 0.0 };
@@ -377,7 +377,7 @@ fn nothing_is_restored_from_a_state_that_is_not_valid() {
     }
     assert_eq!(try_restore(&[saved.clone(), vec![0]].concat()).1, Err("is damaged".to_owned()));
     let older = [&saved[..8], &1u64.to_le_bytes(), &saved[16..]].concat();
-    assert_eq!(try_restore(&older).1, Err("has version 1, expected 4".to_owned()));
+    assert_eq!(try_restore(&older).1, Err("has version 1, expected 5".to_owned()));
 }
 
 /// Changes a state at a place that is a share of it, and makes its header valid again.
