@@ -172,8 +172,7 @@ impl Detect {
     /// that is another than if it weighed as much as the others do on average. The mean of all streams; none before it was
     /// measured in any, which is when weights change and once for each stream that begins.
     pub fn effects(&self) -> Option<[f64; DIMS]> {
-        let (text, json) =
-            (self.text.states().map(|(s, _)| s.effects()), self.json.states().map(|(s, _)| s.effects()));
+        let (text, json) = (self.text.states().map(|(s, _)| s.effects()), self.json.states().map(|(s, _)| s.effects()));
         let (mut sums, mut streams) = ([0.0; DIMS], 0.0);
         for effects in text.chain(json).chain(self.vectors.states().map(DistanceDetector::effects)).flatten() {
             sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);

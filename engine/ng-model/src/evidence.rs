@@ -46,8 +46,8 @@ pub fn shift(recent: f32, count: u32, total: u32) -> f64 {
     f64::from(WEIGHT) * (share * (share / before).ln() + rest) * std::f64::consts::LOG10_E
 }
 
-/// Decades that one event in ten thousand has by chance.
-const CHANCE: f32 = 4.0;
+/// Decades that one event in a thousand has by chance.
+const CHANCE: f32 = 3.0;
 /// Decades from which on something is out of the ordinary, for so many events after the last such.
 const OUT: f32 = 1.0;
 const LASTS: u32 = 64;
@@ -109,11 +109,11 @@ mod tests {
     fn an_excursion_is_news_twice_and_then_a_habit_that_is_forgotten() {
         let mut excursions = Excursions::default();
         let mut burst = |at: u32, decades: f64| (0..20).map(|i| excursions.step(decades, at + i)).fold(0.0, f64::max);
-        assert_eq!([burst(1000, 9.0), burst(2000, 9.0)], [5.0, 5.0]);
+        assert_eq!([burst(1000, 9.0), burst(2000, 9.0)], [6.0, 6.0]);
         assert!(burst(3000, 9.0) < 1.0 && burst(4000, 14.0) > 5.0);
         (0..100).for_each(|i| _ = burst(5000 + 100 * i, 2.0));
-        assert_eq!(burst(20_000, 9.0), 5.0);
-        assert_eq!(burst(30_000, 3.9), 0.0);
+        assert_eq!(burst(20_000, 9.0), 6.0);
+        assert_eq!(burst(30_000, 2.9), 0.0);
     }
 
     #[test]

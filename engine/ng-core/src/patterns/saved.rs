@@ -8,11 +8,11 @@
 //! templates, totals behind what is halved with them. When there is too much, the patterns not seen for longest are left
 //! out; of the tokens then those that are in none of the others, and of what still does not fit the later.
 
-use super::{Patterns, Source};
 use super::fields::Field;
 use super::shapes::Shapes;
 use super::store::{Body, Key, PatternStore, SourceTotals};
 use super::tokens::{TokenTable, TokenTotals};
+use super::{Patterns, Source};
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag};
 use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};

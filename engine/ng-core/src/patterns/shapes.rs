@@ -187,8 +187,7 @@ impl Shapes {
         while take_flag(&mut saved.bytes)? {
             let (source, hash) = (saved.name()?, take(&mut saved.bytes)?);
             let count = take_up_to(&mut saved.bytes, MOST_PER_SHAPE as u32)?;
-            let fields: Vec<Field> =
-                (0..count).map(|_| Field::restore(&mut saved.bytes)).collect::<Option<_>>()?;
+            let fields: Vec<Field> = (0..count).map(|_| Field::restore(&mut saved.bytes)).collect::<Option<_>>()?;
             shapes.followed += fields.len();
             let is_new = shapes.index.insert((source, hash), shapes.shapes.len() as u32).is_none();
             if !is_new || shapes.followed > MOST_FIELDS || shapes.shapes.len() >= MOST_SHAPES {

@@ -87,7 +87,7 @@ fn like_lines_share_a_template() {
     let second = line(&mut patterns, 1, 5, "session opened for user alice by uid=7");
     assert!(first.is_new && !second.is_new);
     assert_eq!(first.pattern, second.pattern);
-    assert_eq!(template(&patterns, &second), "session opened for user * by *");
+    assert_eq!(template(&patterns, &second), "session opened for user * by uid=*");
     assert!(line(&mut patterns, 1, 6, "session closed").is_new);
     let pattern = patterns.get(first.pattern).unwrap();
     assert_eq!((pattern.count, pattern.first_seq, pattern.last_seq), (2, 0, 5));

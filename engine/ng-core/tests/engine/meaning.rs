@@ -47,7 +47,8 @@ fn alerts(detections: &[Detection]) -> usize {
 
 #[test]
 fn a_new_message_in_an_object_with_the_same_keys_is_new_and_told() {
-    let ordinary = (0..1500).map(|i| format!(r#"{{"level":"info","msg":"order {i} shipped to customer {}","n":1}}"#, i % 91));
+    let ordinary =
+        (0..1500).map(|i| format!(r#"{{"level":"info","msg":"order {i} shipped to customer {}","n":1}}"#, i % 91));
     let other = r#"{"level":"info","msg":"cannot reach warehouse: connection refused","n":1}"#;
     let all = detections(ordinary.chain([other.to_owned()]));
     assert_eq!(all[..1500].iter().filter(|detection| detection.is_novel).count(), 1);
