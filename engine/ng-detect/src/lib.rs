@@ -5,7 +5,7 @@
 //! # Layout
 //!
 //! `numeric.rs` scores values, with `runs.rs`; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `distance_detector.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with
+//! `distance_detector.rs` scores beside what `meaning.rs` says of its level, fields and `numbers.rs`; `sessions/` scores events that belong together as a whole. All rank numbers with
 //! `tail_probability.rs`, look for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`), at
 //! distances that `scale.rs` frees of units, and turn surprise into alerts with `alert.rs`, at thresholds that
 //! `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
@@ -20,6 +20,8 @@ pub mod json;
 pub mod kernel;
 pub mod knn;
 pub mod load_shedding;
+pub mod meaning;
+pub mod numbers;
 pub mod numeric;
 pub mod overdue;
 mod probe;
@@ -44,9 +46,9 @@ pub use tuning::SETTINGS;
 use alert::Score;
 use distance_detector::{Asked, DistanceDetector};
 use feedback::Offsets;
-use json::Numbers;
 use kernel::{DIMS, Scanner};
 use load_shedding::LoadShedding;
+use meaning::Meaning;
 use ng_model::event::Event;
 use ng_model::matched::Match;
 use ng_model::record::{Detection, NO_SEQ};
@@ -77,8 +79,8 @@ pub struct Detect {
     numeric: Streams<(Sym, Sym), Numeric>,
     vectors: Streams<(Sym, Sym), DistanceDetector<0>>,
     /// By source.
-    text: Streams<Sym, DistanceDetector<3>>,
-    json: Streams<Sym, (DistanceDetector<3>, Numbers)>,
+    text: Streams<Sym, (DistanceDetector<3>, Meaning)>,
+    json: Streams<Sym, (DistanceDetector<3>, Meaning)>,
     /// Events that belong together.
     sessions: Sessions,
     /// What operators moved the alert threshold by.
@@ -137,7 +139,7 @@ impl Detect {
             let tuning = &self.tuning;
             self.numeric.states_mut().for_each(|state| state.resize(tuning));
             self.vectors.states_mut().for_each(|state| state.resize(tuning));
-            self.text.states_mut().for_each(|state| state.resize(tuning));
+            self.text.states_mut().for_each(|state| state.0.resize(tuning));
             self.json.states_mut().for_each(|state| state.0.resize(tuning));
         }
     }
@@ -176,8 +178,7 @@ impl Detect {
     /// that is another than if it weighed as much as the others do on average. The mean of all streams; none before it was
     /// measured in any, which is when weights change and once for each stream that begins.
     pub fn effects(&self) -> Option<[f64; DIMS]> {
-        let (text, json) =
-            (self.text.states().map(DistanceDetector::effects), self.json.states().map(|(s, _)| s.effects()));
+        let (text, json) = (self.text.states().map(|(s, _)| s.effects()), self.json.states().map(|(s, _)| s.effects()));
         let (mut sums, mut streams) = ([0.0; DIMS], 0.0);
         for effects in text.chain(json).chain(self.vectors.states().map(DistanceDetector::effects)).flatten() {
             sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);
@@ -190,14 +191,14 @@ impl Detect {
     pub fn gauges(&self, gauges: &mut Vec<Gauge>) {
         let streams = self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len();
         let dropped = self.numeric.dropped() + self.vectors.dropped() + self.text.dropped() + self.json.dropped();
-        let refused: u64 = self.json.states().map(|(_, numbers)| numbers.refused()).sum();
+        let refused: u64 = self.text.states().chain(self.json.states()).map(|(_, meaning)| meaning.refused()).sum();
         for (name, value, unit) in [
             ("streams", streams as u64, Unit::Count),
             ("streams.dropped", dropped, Unit::Count),
             ("memory", self.bytes(), Unit::Bytes),
             ("profile.lite", u64::from(self.is_lite()), Unit::Count),
             ("profile.switches", self.load.switches(), Unit::Count),
-            ("json.numbers.refused", refused, Unit::Count),
+            ("numbers.refused", refused, Unit::Count),
         ] {
             gauges.push(Gauge { name: name.into(), value: value as f64, unit });
         }
@@ -219,9 +220,9 @@ impl Detect {
         let tuning = &self.tuning;
         let numeric: u64 = self.numeric.states().map(|state| state.bytes(tuning)).sum();
         let vectors: u64 = self.vectors.states().map(|state| state.bytes(tuning)).sum();
-        let text: u64 = self.text.states().map(|state| state.bytes(tuning)).sum();
-        let json: u64 = self.json.states().map(|state| state.0.bytes(tuning) + json::MAX_BYTES).sum();
-        numeric + vectors + text + json
+        let events = self.text.states().chain(self.json.states());
+        let events: u64 = events.map(|state| state.0.bytes(tuning) + Meaning::BYTES).sum();
+        numeric + vectors + events
     }
 
     /// Lets the streams not seen for longest give way until the others fit; the last one stays.
@@ -302,33 +303,25 @@ impl Detect {
 
     fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.text.get(event.head.source, self.scored, || DistanceDetector::new(&tuning, scanner));
+        let (state, meaning) = self.text.get(event.head.source, self.scored, || begin(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
+        let said = meaning.step(event, matched, self.learning);
         let vector = text::vector(event, matched);
-        let score = state.step(
-            &vector,
-            text::plain(event, matched),
-            asked(event, matched, tuning.k, self.learning),
-            &tuning,
-            probe,
-        );
+        let asked = Asked { beside: said.beside(text::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
+        let mut score = state.step(&vector, text::plain(event, matched), asked, &tuning, probe);
+        let ready = raise(&mut score, &said, &tuning) || ready;
         self.conclude(event, matched, ready, &score, matched.is_new)
     }
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let (state, numbers) = self
-            .json
-            .get(event.head.source, self.scored, || (DistanceDetector::new(&tuning, scanner), Numbers::default()));
+        let (state, meaning) = self.json.get(event.head.source, self.scored, || begin(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
-        let vector = json::vector(event, matched, numbers.step(event, matched, self.learning));
-        let score = state.step(
-            &vector,
-            json::plain(event, matched),
-            asked(event, matched, tuning.k, self.learning),
-            &tuning,
-            probe,
-        );
+        let said = meaning.step(event, matched, self.learning);
+        let vector = json::vector(event, matched, said.farthest);
+        let asked = Asked { beside: said.beside(json::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
+        let mut score = state.step(&vector, json::plain(event, matched), asked, &tuning, probe);
+        let ready = raise(&mut score, &said, &tuning) || ready;
         self.conclude(event, matched, ready, &score, matched.is_new)
     }
 
@@ -353,11 +346,25 @@ fn stream(event: &Event<'_>) -> (Sym, Sym) {
     (event.head.source, event.head.kind)
 }
 
+/// The detectors of a source of text or JSON.
+fn begin(tuning: &Tuning, scanner: Scanner) -> (DistanceDetector<3>, Meaning) {
+    (DistanceDetector::new(tuning, scanner), Meaning::default())
+}
+
+/// An error that is new is told, however little is known of its source: it is as strong as what is just told. Returns
+/// whether it is one.
+fn raise(score: &mut Score, said: &meaning::Said, tuning: &Tuning) -> bool {
+    if said.is_new_error {
+        score.level.strength = score.level.strength.max(tuning.alert_threshold);
+    }
+    said.is_new_error
+}
+
 fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
     // Events of one pattern that came after pauses of one magnitude are alike.
     let pause = text::log_since_last(matched).floor() as i32 as u32;
     let cluster = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, cluster, learn }
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, cluster, learn, beside: [0.0; alert::CHANNELS] }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

@@ -34,7 +34,7 @@ impl Weight {
             SymptomKind::NewError if shown.level == Level::Fatal => Weight::NewFatal,
             SymptomKind::NewError => Weight::NewError,
             SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
-            _ if shown.strength >= strength => Weight::Strong,
+            _ if shown.strength >= strength || (shown.is_first && shown.level >= Level::Warn) => Weight::Strong,
             SymptomKind::Anomaly | SymptomKind::Rate | SymptomKind::Session => Weight::Odd,
         }
     }

@@ -1,6 +1,7 @@
 //! What of an event is a symptom: that it alerts, or that it tells of something else that is unusual.
 
 use crate::convert;
+use ng_detect::meaning::speaks_of_trouble;
 use ng_model::event::Event;
 use ng_model::record::NO_PATTERN;
 use ng_model::symbols::Sym;
@@ -27,6 +28,8 @@ pub(super) struct Shown {
     pub(super) source: String,
     pub(super) pattern: Option<u32>,
     pub(super) level: Level,
+    /// The first of its pattern.
+    pub(super) is_first: bool,
     pub(super) seq: u64,
     /// When it happened.
     pub(super) at_ns: i64,
@@ -46,8 +49,13 @@ pub(super) fn kind_of(event: &Event<'_>, resolves: impl Fn(Sym) -> Option<Sympto
     if !detection.is_alert || detection.state != Scoring::Scored {
         return None;
     }
-    let is_new_error = detection.is_novel && event.head.level >= Level::Error;
-    Some(if is_new_error { SymptomKind::NewError } else { SymptomKind::Anomaly })
+    let is_error = || event.head.level >= Level::Error || speaks_of_trouble(event.message());
+    Some(if is_first(event) && is_error() { SymptomKind::NewError } else { SymptomKind::Anomaly })
+}
+
+/// A line or object is the first of its pattern. A number is never.
+fn is_first(event: &Event<'_>) -> bool {
+    event.head.detection.is_novel && !matches!(event.head.format, Format::Metric | Format::Vector)
 }
 
 /// The kind of symptom that the engine tells by events of this type.
@@ -71,6 +79,7 @@ impl Shown {
             source: source.unwrap_or_else(|| event.symbols.name(head.source).to_owned()),
             pattern: Some(detection.pattern).filter(|pattern| note.is_none() && *pattern != NO_PATTERN),
             level: head.level,
+            is_first: is_first(event),
             seq: head.seq,
             at_ns: if is_late { head.time_ns } else { head.received_ns },
             is_late,

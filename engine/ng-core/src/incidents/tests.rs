@@ -31,6 +31,7 @@ fn shown(kind: SymptomKind, source: &str, strength: f32) -> Shown {
         source,
         pattern: Some(1),
         level,
+        is_first: false,
         seq: 0,
         at_ns: 0,
         is_late: false,

@@ -65,7 +65,7 @@ fn live(bench: &mut Bench, seconds: std::ops::Range<u64>) {
         let mut objects =
             vec![format!(r#"{{"msg":"get","status":{status},"ms":{},"id":"req-{request}"}}"#, below(50.0))];
         if below(30.0) == 0 {
-            objects.push(format!(r#"{{"msg":"put","host":"{}","n{}":{}}}"#, word(user), second % 13, below(9.0)));
+            objects.push(format!(r#"{{"op":"put","host":"{}","n{}":{}}}"#, word(user), second % 13, below(9.0)));
         }
         bench.push("web", Format::Text, &objects);
         let load = below(100.0) as f64 / 10.0 + if second % 400 == 0 { 90.0 } else { 0.0 };
