@@ -3,6 +3,7 @@
 
 use super::alert::{CHANNELS, Channels, Score};
 use super::block_index::{BlockPrunedIndex, Neighbours};
+use super::cooldown::{self, Cooldown};
 use super::kernel::{DIMS, Scanner};
 use super::probe::Probe;
 use super::scale::Scale;
@@ -27,6 +28,8 @@ pub struct DistanceDetector<const PLAIN: usize> {
     /// What the weight of each dimension does; none before it was measured.
     effects: Option<[f64; DIMS]>,
     channels: Channels,
+    /// Its latest alerts.
+    pub(super) cooldown: Cooldown,
     seen: u64,
 }
 
@@ -40,6 +43,8 @@ pub struct Asked {
     /// Its template or shape was never met: it has no like to be near to, so that its novelty is at least the surprise of
     /// the first plain number, which is how rare that is.
     pub is_new: bool,
+    /// What it would alert for.
+    pub pattern: u32,
     /// A number shared by events that are likely to be alike, such as their pattern; only speed depends on it.
     pub cluster: u32,
     /// It is learnt; otherwise the stream is frozen.
@@ -60,6 +65,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             weights: tuning.weights,
             effects: None,
             channels: Channels::default(),
+            cooldown: Cooldown::default(),
             seen: 0,
         }
     }
@@ -123,7 +129,16 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             self.scale.push(vector);
         }
         self.seen += 1;
-        Score { vector: *vector, level: self.channels.step(surprises, tuning.leak), novelty, nearest }
+        Score {
+            vector: *vector,
+            level: self.channels.step(surprises, tuning.leak),
+            novelty,
+            nearest,
+            cause: asked.pattern,
+            is_record: false,
+            // What is told of another pattern says nothing of this one.
+            quiet: if PLAIN == 0 { cooldown::QUIET } else { 0 },
+        }
     }
 
     /// Follows a change of the weights: the distances that would have been found by them take the place of those that
@@ -176,6 +191,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         self.distance.save(out);
         checkpoint::put_singles(out, &self.weights);
         self.channels.save(out);
+        self.cooldown.save(out);
         checkpoint::put(out, self.seen);
     }
 
@@ -193,6 +209,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         ranked.distance = TailProbability::restore(input, tuning.history)?;
         ranked.weights = checkpoint::take_singles(input)?;
         ranked.channels = Channels::restore(input)?;
+        ranked.cooldown = Cooldown::restore(input)?;
         ranked.seen = checkpoint::take_count(input)?;
         Some(ranked)
     }

@@ -14,14 +14,18 @@
 
 pub mod alert;
 mod block_index;
+mod cooldown;
 pub mod distance_detector;
 pub mod feedback;
+mod few_values;
+pub mod floor;
 pub mod json;
 pub mod kernel;
 pub mod knn;
 pub mod load_shedding;
 pub mod numeric;
 mod probe;
+mod rising;
 mod runs;
 mod saved;
 mod scale;
@@ -41,6 +45,7 @@ pub use saved::{Detectors, Left};
 pub use tuning::SETTINGS;
 
 use alert::Score;
+use cooldown::{Candidate, Cooldown};
 use distance_detector::{Asked, DistanceDetector};
 use feedback::Offsets;
 use json::Numbers;
@@ -258,7 +263,7 @@ impl Detect {
         self.scored += 1;
         let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(events as f64, NO_SEQ, tuning.leak, self.learning, &mut Probe::default());
+        let score = state.step(events as f64, NO_SEQ, Unit::Count, &tuning, self.learning, &mut Probe::default());
         let strength = score.level.strength;
         (ready && strength >= tuning.alert_threshold.max(STRICT)).then_some(strength)
     }
@@ -271,9 +276,11 @@ impl Detect {
         let (tuning, scanner) = (self.tuning, self.scanner);
         let state = self.numeric.get(stream(event), self.scored, || Numeric::new(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(value, event.head.seq, tuning.leak, self.learning, probe);
+        let score = state.step(value, event.head.seq, event.head.unit, &tuning, self.learning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
-        self.conclude(event, matched, ready, &score, is_novel)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        conclude(event, matched, ready, &score, is_novel, told)
     }
 
     fn score_vector(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -286,7 +293,9 @@ impl Detect {
         let ready = state.seen() >= tuning.warm_up;
         let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS, self.learning), &tuning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
-        self.conclude(event, matched, ready, &score, is_novel)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        conclude(event, matched, ready, &score, is_novel, told)
     }
 
     fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -301,7 +310,9 @@ impl Detect {
             &tuning,
             probe,
         );
-        self.conclude(event, matched, ready, &score, matched.is_new)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        conclude(event, matched, ready, &score, matched.is_new, told)
     }
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -318,23 +329,42 @@ impl Detect {
             &tuning,
             probe,
         );
-        self.conclude(event, matched, ready, &score, matched.is_new)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        conclude(event, matched, ready, &score, matched.is_new, told)
     }
+}
 
-    fn conclude(&self, event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_novel: bool) -> Detection {
-        Detection {
-            state: if ready { Scoring::Scored } else { Scoring::Learning },
-            encoder: event.encoder,
-            is_novel,
-            is_alert: ready && self.feedback.alerts(score.level.strength, self.tuning.alert_threshold, matched.pattern),
-            vector: score.vector,
-            channels: score.level.channels.map(|channel| channel as f32),
-            novelty: score.novelty as f32,
-            surprise: score.level.surprise as f32,
-            strength: score.level.strength as f32,
-            pattern: matched.pattern,
-            nearest: score.nearest,
-        }
+/// Whether an event is told, and its strength as far as it is told: one that is held back has none.
+struct Told {
+    is_alert: bool,
+    strength: f64,
+}
+
+/// Decides whether an event alerts. What feedback keeps quiet holds nothing back.
+fn tell(cooldown: &mut Cooldown, feedback: &Offsets, matched: &Match, score: &Score, threshold: f64) -> Told {
+    let strength = score.level.strength;
+    if !feedback.alerts(strength, threshold, matched.pattern) {
+        cooldown.pass();
+        return Told { is_alert: false, strength };
+    }
+    let is_alert = cooldown.tells(score.quiet, Candidate { cause: score.cause, strength, is_record: score.is_record });
+    Told { is_alert, strength: if is_alert { strength } else { 0.0 } }
+}
+
+fn conclude(event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_novel: bool, told: Told) -> Detection {
+    Detection {
+        state: if ready { Scoring::Scored } else { Scoring::Learning },
+        encoder: event.encoder,
+        is_novel,
+        is_alert: told.is_alert,
+        vector: score.vector,
+        channels: score.level.channels.map(|channel| channel as f32),
+        novelty: score.novelty as f32,
+        surprise: score.level.surprise as f32,
+        strength: told.strength as f32,
+        pattern: matched.pattern,
+        nearest: score.nearest,
     }
 }
 
@@ -346,7 +376,7 @@ fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
     // Events of one pattern that came after pauses of one magnitude are alike.
     let pause = text::log_since_last(matched).floor() as i32 as u32;
     let cluster = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, cluster, learn }
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, pattern: matched.pattern, cluster, learn }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

@@ -11,14 +11,19 @@
 //! surprise of the shape channel's distance before any leak.
 
 use super::alert::{Channels, Score};
+use super::cooldown::{self, Cooldown};
+use super::few_values::FewValues;
+use super::floor::{TAIL, Usual};
 use super::kernel::{self, DIMS, Scanner};
 use super::knn::VectorWindow;
 use super::probe::Probe;
-use super::runs::{CyclePlace, Cycles, Runs};
+use super::rising::{Move, Rising, SPAN};
+use super::runs::Runs;
 use super::tail_probability::TailProbability;
 use super::tuning::Tuning;
 use ng_model::checkpoint;
 use ng_model::record::NO_SEQ;
+use ng_wire::Unit;
 use std::collections::VecDeque;
 
 const SHAPE: [usize; DIMS] = [0, 4, 8, 12, 16, 20, 24, 28];
@@ -29,6 +34,12 @@ const KEPT: usize = 65;
 const QUIET: usize = 50;
 /// Neighbours of the shape and multiscale channels.
 const K: usize = 3;
+/// The cause of an alert about a high value; of others it is the number of the channel.
+const HIGH: u32 = 4;
+/// Surprise of a level from which it is a record: twenty means of the excesses beyond everything before.
+const RECORD: f64 = 11.0;
+/// Most that a channel says while the stream has had few different values: they say little of what lies beyond them.
+const FEW_CAP: f64 = 4.0;
 
 /// The state of one numeric stream.
 #[derive(Debug)]
@@ -39,8 +50,11 @@ pub struct Numeric {
     level: TailProbability,
     quiet: TailProbability,
     runs: Runs,
-    cycles: Cycles,
+    rising: Rising,
+    values: FewValues,
     channels: Channels,
+    /// Its latest alerts.
+    pub(super) cooldown: Cooldown,
 }
 
 impl Numeric {
@@ -53,8 +67,10 @@ impl Numeric {
             level: TailProbability::new(tuning.history),
             quiet: TailProbability::new(tuning.history),
             runs: Runs::default(),
-            cycles: Cycles::default(),
+            rising: Rising::new(tuning.history),
+            values: FewValues::default(),
             channels: Channels::default(),
+            cooldown: Cooldown::default(),
         }
     }
 
@@ -64,46 +80,74 @@ impl Numeric {
     }
 
     /// Scores a finite value, and learns it unless the stream is frozen. Its course is followed either way.
-    pub fn step(&mut self, value: f64, seq: u64, leak: f64, learn: bool, probe: &mut Probe) -> Score {
+    pub fn step(
+        &mut self,
+        value: f64,
+        seq: u64,
+        unit: Unit,
+        tuning: &Tuning,
+        learn: bool,
+        probe: &mut Probe,
+    ) -> Score {
         let index = self.history.count;
         self.history.push(value);
+        let usual = Usual::of(&self.level);
         let level = if index >= 20 { self.level.either(value) } else { 0.0 };
         let shape = self.shape.step(&self.history, seq, learn, probe, |found| found.distance);
         let scales = self.scales.step(&self.history, seq, learn, probe, Found::relative);
         let deviation = self.history.deviation();
         let mut quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
         quiet = quiet.max(self.runs.step(value, learn));
-        let place = self.place(value, level);
-        quiet = quiet.max(self.cycles.step(place, learn));
+        let moved = Move {
+            step: value - self.history.lag(1),
+            long: value - self.history.lag(SPAN),
+            is_record: self.level.is_beyond(value),
+            known: self.level.len(),
+        };
+        let increment = self.rising.step(moved, &tuning.floor, unit, learn);
         if learn {
             self.level.push(value);
             self.quiet.push(deviation);
         }
+        let mut surprises = [level, shape.surprise, scales.surprise, quiet];
+        self.values.add(value);
+        let mut is_high = false;
+        if let Some(usual) = usual {
+            is_high = value > usual.middle;
+            let floor = tuning.floor.of(unit, usual.middle);
+            let reach = self.history.reach(usual.middle);
+            let moves = [(value - usual.middle).abs(), reach, reach, usual.width()];
+            if usual.beyond(value) < floor {
+                surprises[0] = surprises[0].min(self.level.of_share(TAIL));
+            }
+            for (surprise, moved) in surprises.iter_mut().zip(moves) {
+                if moved < floor {
+                    *surprise = 0.0;
+                }
+            }
+        }
+        if let Some(increment) = increment {
+            surprises = [increment, 0.0, 0.0, quiet];
+        }
+        if self.values.are_few() {
+            surprises.iter_mut().for_each(|surprise| *surprise = surprise.min(FEW_CAP));
+        }
+        let level = self.channels.step(surprises, tuning.leak);
+        let largest = level.largest() as u32;
         Score {
             vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
-            level: self.channels.step([level, shape.surprise, scales.surprise, quiet], leak),
-            novelty: shape.surprise,
+            level,
+            novelty: surprises[1],
             nearest: shape.nearest,
-        }
-    }
-
-    /// Where a value stands, whose surprise to either side is given.
-    fn place(&mut self, value: f64, level: f64) -> CyclePlace {
-        let known = self.level.len();
-        // The surprise of a value that a tenth exceeds.
-        let tenth = 3.0 / ((known + 1) as f64).log10();
-        if known < 20 || level < tenth {
-            CyclePlace::Middle
-        } else if self.level.high(value) >= tenth {
-            CyclePlace::High
-        } else {
-            CyclePlace::Low
+            cause: if largest == 0 && is_high { HIGH } else { largest },
+            is_record: level.channels[0] >= RECORD,
+            quiet: cooldown::QUIET,
         }
     }
 
     /// About the bytes of its memory.
     pub fn bytes(&self, tuning: &Tuning) -> u64 {
-        tuning.bytes(self.seen(), 2, 4)
+        tuning.bytes(self.seen(), 2, 5)
     }
 
     /// Follows a change of window and history; what fits is kept.
@@ -112,6 +156,7 @@ impl Numeric {
         self.scales.resize(tuning);
         self.level.resize(tuning.history);
         self.quiet.resize(tuning.history);
+        self.rising.resize(tuning.history);
     }
 }
 
@@ -148,6 +193,12 @@ impl History {
     /// The value `lag` events ago; the first value for events before it.
     fn lag(&self, lag: usize) -> f64 {
         if (lag as u64) < self.count { self.values[self.end - 1 - lag] } else { self.first }
+    }
+
+    /// The largest distance of the latest values from one.
+    fn reach(&self, from: f64) -> f64 {
+        let values = &self.values[self.end - KEPT.min(self.end)..self.end];
+        values.iter().fold(0.0, |reach, value| reach.max((value - from).abs()))
     }
 
     /// Standard deviation of the last values.
@@ -284,8 +335,10 @@ impl Numeric {
         self.level.save(out);
         self.quiet.save(out);
         self.runs.save(out);
-        self.cycles.save(out);
+        self.rising.save(out);
+        self.values.save(out);
         self.channels.save(out);
+        self.cooldown.save(out);
     }
 
     /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
@@ -310,8 +363,10 @@ impl Numeric {
             level: TailProbability::restore(input, tuning.history)?,
             quiet: TailProbability::restore(input, tuning.history)?,
             runs: Runs::restore(input)?,
-            cycles: Cycles::restore(input)?,
+            rising: Rising::restore(input, tuning.history)?,
+            values: FewValues::restore(input)?,
             channels: Channels::restore(input)?,
+            cooldown: Cooldown::restore(input)?,
         };
         for space in [&mut numeric.shape, &mut numeric.scales] {
             if space.memory.window() != tuning.window {

@@ -1,5 +1,6 @@
 //! The settings of the detectors, read once from their validated values.
 
+use super::floor::Floor;
 use super::kernel::DIMS;
 use ng_model::settings::{Accepts, Row, Values};
 
@@ -48,6 +49,24 @@ pub static SETTINGS: &[Row] = &[
         summary: "How much of a channel's surprise is gone at the next event.",
     },
     Row {
+        key: "floor_percent",
+        accepts: Accepts::Float(5.0, 0.0, 100.0),
+        unit: "%",
+        summary: "Points that a per cent has to be away from the usual before it may raise an alert.",
+    },
+    Row {
+        key: "floor_share",
+        accepts: Accepts::Float(0.02, 0.0, 1.0),
+        unit: "",
+        summary: "Share of its usual value that another metric has to be away from the usual.",
+    },
+    Row {
+        key: "floor_count",
+        accepts: Accepts::Float(1.0, 0.0, 1e9),
+        unit: "",
+        summary: "What a count has to be away from the usual, if that is more than its share.",
+    },
+    Row {
         key: "session_key",
         accepts: Accepts::Pattern("auto"),
         unit: "",
@@ -81,6 +100,8 @@ pub struct Tuning {
     pub warm_up: u64,
     /// Fall of a channel from one event to the next.
     pub leak: f64,
+    /// What a metric has to move by.
+    pub floor: Floor,
     /// Detectors of metric and vector streams.
     pub max_streams: usize,
     /// Bytes of all detectors together.
@@ -108,6 +129,11 @@ impl Tuning {
             novel_threshold: intuition.float("novel_threshold"),
             warm_up: intuition.int("warm_up") as u64,
             leak: intuition.float("leak"),
+            floor: Floor {
+                percent: intuition.float("floor_percent"),
+                share: intuition.float("floor_share"),
+                count: intuition.float("floor_count"),
+            },
             max_streams: intuition.int("max_streams") as usize,
             memory: intuition.int("memory") as u64 * 1024 * 1024,
             auto,
