@@ -23,7 +23,9 @@ pub struct Channels {
 pub struct Level {
     /// Each channel's surprise at this event.
     pub channels: [f64; CHANNELS],
-    /// The sum of the channels, of each what its leak has left of an earlier surprise where that is more.
+    /// The sum of the channels.
+    pub of_event: f64,
+    /// The same, of each channel what its leak has left of an earlier surprise where that is more.
     pub surprise: f64,
     /// Alert strength; 0 unless the event stands above the 80 events before it.
     pub strength: f64,
@@ -44,6 +46,8 @@ pub struct Score {
     pub cause: u32,
     /// Nothing was ever as far out, by a wide margin.
     pub is_record: bool,
+    /// What its stream usually shows, of a metric.
+    pub usual: Option<[f64; 2]>,
     /// Events after an alert in which the stream tells nothing.
     pub quiet: u64,
 }
@@ -58,12 +62,13 @@ impl Level {
 impl Channels {
     /// Takes the surprises of one event. A channel falls by at most `leak` from one event to the next.
     pub fn step(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {
-        let mut surprise = 0.0;
+        let (mut surprise, mut of_event) = (0.0, 0.0);
         for (leaky, now) in self.leaky.iter_mut().zip(surprises) {
             *leaky = now.max(*leaky - leak);
             surprise += *leaky;
+            of_event += now;
         }
-        Level { channels: surprises, surprise, strength: self.alerts.step(surprise) }
+        Level { channels: surprises, of_event, surprise, strength: self.alerts.step(surprise) }
     }
 }
 

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 
 /// Events after an alert in which a measured stream tells nothing else.
 pub const QUIET: u64 = 20;
-/// Events after an alert in which the same cause has to be stronger.
+/// Events after an alert in which the same cause has to be stronger, the less the longer it was told ago.
 const LOCKED: u64 = 80;
 /// By how much, at first.
 const STRONGER: f64 = 2.0;
-/// Alerts that are remembered; those of a stream that tells more causes within [`LOCKED`] events are told again.
+/// Alerts that are remembered. A stream that tells more causes within [`LOCKED`] events tells the first of them again.
 const TOLD: usize = 32;
 
-/// The latest alerts of one stream, counted by its events.
+/// The latest alerts of one stream, counted by its events and not by the clock.
 #[derive(Clone, Debug, Default)]
 pub struct Cooldown {
     event: u64,
@@ -35,7 +35,7 @@ pub struct Candidate {
     pub cause: u32,
     /// Strength of the alert.
     pub strength: f64,
-    /// Nothing was ever as far out, by a wide margin.
+    /// Nothing was ever as far out, by a wide margin: that waits for nothing, if it is stronger than what was told.
     pub is_record: bool,
 }
 
@@ -45,22 +45,15 @@ impl Cooldown {
         self.event += 1;
     }
 
-    /// Counts an event that would alert, and says whether it is told. Within `quiet` events of an alert nothing is.
+    /// Counts an event that would alert, and says whether it is told. Within `quiet` events of an alert nothing is but a
+    /// record, later only what has another cause or is stronger.
     pub fn tells(&mut self, quiet: u64, candidate: Candidate) -> bool {
         let now = self.event;
         self.event += 1;
         while self.told.front().is_some_and(|told| now - told.event >= LOCKED) {
             self.told.pop_front();
         }
-        let holds = |told: &Told| {
-            let since = now - told.event;
-            let is_stronger = candidate.strength >= told.strength + stronger(since);
-            if candidate.is_record {
-                return !is_stronger;
-            }
-            since <= quiet || told.cause == candidate.cause && !is_stronger
-        };
-        if self.told.iter().any(holds) {
+        if self.told.iter().any(|told| told.holds(now - told.event, quiet, &candidate)) {
             self.held_back += 1;
             return false;
         }
@@ -77,10 +70,13 @@ impl Cooldown {
     }
 }
 
-/// How much stronger the same cause has to be so many events later.
-fn stronger(since: u64) -> f64 {
-    let _ = since;
-    STRONGER * (LOCKED - since) as f64 / LOCKED as f64
+impl Told {
+    /// Whether it holds back what comes so many events after it.
+    fn holds(&self, since: u64, quiet: u64, candidate: &Candidate) -> bool {
+        let stronger = STRONGER * (LOCKED - since) as f64 / LOCKED as f64;
+        let is_weak = candidate.strength < self.strength + stronger;
+        if candidate.is_record { is_weak } else { since <= quiet || self.cause == candidate.cause && is_weak }
+    }
 }
 
 impl Cooldown {
@@ -103,9 +99,80 @@ impl Cooldown {
             ..Cooldown::default()
         };
         for event in checkpoint::take_all(input, TOLD)? {
-            let told = Told { event, cause: checkpoint::take_u32(input)?, strength: checkpoint::take_float(input)? };
-            cooldown.told.push_back(told);
+            cooldown.told.push_back(Told { event, cause: 0, strength: 0.0 });
         }
-        cooldown.told.iter().all(|told| told.event < cooldown.event).then_some(cooldown)
+        for told in &mut cooldown.told {
+            told.cause = checkpoint::take_u32(input)?;
+            told.strength = checkpoint::take_float(input)?;
+        }
+        let is_valid = cooldown.told.iter().all(|told| told.event < cooldown.event && told.strength.is_finite());
+        is_valid.then_some(cooldown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The events that are told, of alerts with their event, cause and strength.
+    fn told(quiet: u64, alerts: &[(u64, u32, f64, bool)]) -> Vec<u64> {
+        let mut cooldown = Cooldown::default();
+        let mut told = Vec::new();
+        for &(event, cause, strength, is_record) in alerts {
+            while cooldown.event < event {
+                cooldown.pass();
+            }
+            if cooldown.tells(quiet, Candidate { cause, strength, is_record }) {
+                told.push(event);
+            }
+        }
+        told
+    }
+
+    #[test]
+    fn the_same_is_not_told_again_unless_it_is_stronger() {
+        for (what, second, expect) in [
+            ("soon, of another cause", (20, 2, 30.0, false), false),
+            ("later, of another cause", (21, 2, 4.0, false), true),
+            ("of the same cause", (21, 1, 5.4, false), false),
+            ("of the same cause, and stronger", (21, 1, 5.5, false), true),
+            ("of the same cause, a little stronger and later", (60, 1, 4.5, false), true),
+            ("weaker, when the lock-out is almost over", (79, 1, 3.9, false), false),
+            ("weaker, when it is over", (80, 1, 3.9, false), true),
+            ("a record", (1, 1, 6.0, true), true),
+            ("a record that is no stronger", (1, 1, 4.0, true), false),
+        ] {
+            let alerts = [(0, 1, 4.0, false), second];
+            assert_eq!(told(QUIET, &alerts).len(), 1 + usize::from(expect), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_stream_of_patterns_holds_back_the_same_pattern_alone() {
+        assert_eq!(
+            told(0, &[(0, 7, 5.0, false), (1, 8, 4.0, false), (2, 7, 5.0, false), (3, 9, 4.0, false)]),
+            [0, 1, 3]
+        );
+    }
+
+    #[test]
+    fn what_is_held_back_is_counted_and_holds_nothing_back() {
+        let mut cooldown = Cooldown::default();
+        let candidate = Candidate { cause: 1, strength: 4.0, is_record: false };
+        let told = (0..200).filter(|_| cooldown.tells(QUIET, candidate)).count();
+        assert_eq!((told, cooldown.held_back()), (3, 197));
+    }
+
+    #[test]
+    fn a_saved_one_goes_on() {
+        let mut cooldown = Cooldown::default();
+        let candidate = Candidate { cause: 1, strength: 4.0, is_record: false };
+        assert!(cooldown.tells(QUIET, candidate));
+        let mut bytes = Vec::new();
+        cooldown.save(&mut bytes);
+        let mut again = Cooldown::restore(&mut bytes.as_slice()).unwrap();
+        assert!(!again.tells(QUIET, candidate));
+        bytes[0] = 0;
+        assert!(Cooldown::restore(&mut bytes.as_slice()).is_none(), "an alert that is yet to come");
     }
 }

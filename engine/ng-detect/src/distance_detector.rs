@@ -136,6 +136,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             nearest,
             cause: asked.pattern,
             is_record: false,
+            usual: None,
             // What is told of another pattern says nothing of this one.
             quiet: if PLAIN == 0 { cooldown::QUIET } else { 0 },
         }

@@ -4,17 +4,17 @@
 //!
 //! # Layout
 //!
-//! `numeric.rs` scores values, with `runs.rs`; `text.rs` and `json.rs` say what the vector of an event is, which
+//! `numeric.rs` scores values, with `runs.rs`, `rising.rs`, `few_values.rs` and `floor.rs`; `text.rs` and `json.rs` say what the vector of an event is, which
 //! `distance_detector.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with
 //! `tail_probability.rs`, look for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`), at
 //! distances that `scale.rs` frees of units, and turn surprise into alerts with `alert.rs`, at thresholds that
-//! `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
+//! `feedback.rs` has moved and `cooldown.rs` keeps from being told again. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
 //! `tuning.rs` holds their settings. `probe.rs` measures the searches of sampled events, `source_activity.rs` follows
 //! when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs` has the saved form.
 
 pub mod alert;
 mod block_index;
-mod cooldown;
+pub mod cooldown;
 pub mod distance_detector;
 pub mod feedback;
 mod few_values;
@@ -53,11 +53,11 @@ use kernel::{DIMS, Scanner};
 use load_shedding::LoadShedding;
 use ng_model::event::Event;
 use ng_model::matched::Match;
-use ng_model::record::{Detection, NO_SEQ};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ};
 use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, Scoring, Unit};
-use numeric::Numeric;
+use numeric::{Measured, Numeric};
 use sessions::Sessions;
 use streams::Streams;
 use tuning::Tuning;
@@ -69,6 +69,11 @@ const WEIGHED: u64 = 256;
 /// Sources with a text detector, and sources with a JSON detector.
 const MAX_SOURCES: usize = 64;
 
+/// Values, and bins of a rate, before the first alert.
+const FIRST_VALUES: u64 = 150;
+const FIRST_BINS: u64 = 30;
+/// The least surprise of an event of which is kept what would have been usual.
+const SAYS: f64 = 1.0;
 /// Least strength of an alert about the rate of a source.
 const STRICT: f64 = 4.5;
 
@@ -188,11 +193,17 @@ impl Detect {
     /// Adds what is measured here: streams with a detector, streams that gave way, numbers not followed.
     pub fn gauges(&self, gauges: &mut Vec<Gauge>) {
         let streams = self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len();
+        let held_back = (self.numeric.states().map(|state| &state.cooldown))
+            .chain(self.vectors.states().map(|state| &state.cooldown))
+            .chain(self.text.states().map(|state| &state.cooldown))
+            .chain(self.json.states().map(|(state, _)| &state.cooldown));
+        let held_back: u64 = held_back.map(Cooldown::held_back).sum();
         let dropped = self.numeric.dropped() + self.vectors.dropped() + self.text.dropped() + self.json.dropped();
         let refused: u64 = self.json.states().map(|(_, numbers)| numbers.refused()).sum();
         for (name, value, unit) in [
             ("streams", streams as u64, Unit::Count),
             ("streams.dropped", dropped, Unit::Count),
+            ("alerts.held_back", held_back, Unit::Count),
             ("memory", self.bytes(), Unit::Bytes),
             ("profile.lite", u64::from(self.is_lite()), Unit::Count),
             ("profile.switches", self.load.switches(), Unit::Count),
@@ -262,10 +273,12 @@ impl Detect {
         let (tuning, scanner) = (self.tuning, self.scanner);
         self.scored += 1;
         let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
-        let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(events as f64, NO_SEQ, Unit::Count, &tuning, self.learning, &mut Probe::default());
-        let strength = score.level.strength;
-        (ready && strength >= tuning.alert_threshold.max(STRICT)).then_some(strength)
+        let threshold = tuning.threshold(tuning.alert_threshold.max(STRICT), state.seen(), FIRST_BINS);
+        let measured = Measured { value: events as f64, unit: Unit::Count, seq: NO_SEQ };
+        let score = state.step(measured, &tuning, self.learning, &mut Probe::default());
+        // No pattern has this number, and no feedback.
+        let told = tell(&mut state.cooldown, &self.feedback, NO_PATTERN, &score, threshold);
+        told.is_alert.then_some(told.strength)
     }
 
     fn score_numeric(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -275,11 +288,13 @@ impl Detect {
         }
         let (tuning, scanner) = (self.tuning, self.scanner);
         let state = self.numeric.get(stream(event), self.scored, || Numeric::new(&tuning, scanner));
-        let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(value, event.head.seq, event.head.unit, &tuning, self.learning, probe);
+        let seen = state.seen();
+        let ready = seen >= tuning.warm_up;
+        let measured = Measured { value, unit: event.head.unit, seq: event.head.seq };
+        let score = state.step(measured, &tuning, self.learning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
-        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
-        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        let threshold = tuning.threshold(tuning.alert_threshold, seen, FIRST_VALUES);
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, is_novel, told)
     }
 
@@ -294,7 +309,7 @@ impl Detect {
         let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS, self.learning), &tuning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
-        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, is_novel, told)
     }
 
@@ -311,7 +326,7 @@ impl Detect {
             probe,
         );
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
-        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, matched.is_new, told)
     }
 
@@ -330,7 +345,7 @@ impl Detect {
             probe,
         );
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
-        let told = tell(&mut state.cooldown, &self.feedback, matched, &score, threshold);
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, matched.is_new, told)
     }
 }
@@ -342,9 +357,9 @@ struct Told {
 }
 
 /// Decides whether an event alerts. What feedback keeps quiet holds nothing back.
-fn tell(cooldown: &mut Cooldown, feedback: &Offsets, matched: &Match, score: &Score, threshold: f64) -> Told {
+fn tell(cooldown: &mut Cooldown, feedback: &Offsets, pattern: u32, score: &Score, threshold: f64) -> Told {
     let strength = score.level.strength;
-    if !feedback.alerts(strength, threshold, matched.pattern) {
+    if !feedback.alerts(strength, threshold, pattern) {
         cooldown.pass();
         return Told { is_alert: false, strength };
     }
@@ -361,10 +376,13 @@ fn conclude(event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_n
         vector: score.vector,
         channels: score.level.channels.map(|channel| channel as f32),
         novelty: score.novelty as f32,
+        event_surprise: score.level.of_event as f32,
         surprise: score.level.surprise as f32,
         strength: told.strength as f32,
         pattern: matched.pattern,
         nearest: score.nearest,
+        // What is ordinary is most of what is kept, and has no need of it.
+        usual: score.usual.filter(|_| score.level.of_event >= SAYS),
     }
 }
 

@@ -2,15 +2,15 @@
 //!
 //! | channel | surprise of |
 //! |---|---|
-//! | level | the value, to both sides |
+//! | level | the value, to both sides; of what rises by nature its increments (`rising.rs`) |
 //! | shape | the mean distance of the last values (every fourth, eight of them) to their 3 nearest remembered |
 //! | multiscale | the same at lags 0, 1, 2, 4 … 64, relative to how far those neighbours are from their own |
-//! | quiet | a small standard deviation of the last 50 values; a run or a cycle that takes too long (`runs.rs`) |
+//! | quiet | a small standard deviation of the last 50 values; a run that takes too long (`runs.rs`) |
 //!
 //! A vector is remembered only after its whole span has passed, so that it never matches itself. Novelty is the
-//! surprise of the shape channel's distance before any leak.
+//! surprise of the shape channel's distance before any leak. What is rare and hardly moves is held down (`floor.rs`).
 
-use super::alert::{Channels, Score};
+use super::alert::{CHANNELS, Channels, Score};
 use super::cooldown::{self, Cooldown};
 use super::few_values::FewValues;
 use super::floor::{TAIL, Usual};
@@ -32,6 +32,9 @@ const SCALES: [usize; DIMS] = [0, 1, 2, 4, 8, 16, 32, 64];
 const KEPT: usize = 65;
 /// Values behind the quiet channel.
 const QUIET: usize = 50;
+/// Values before a level, and a spread, surprises.
+const FIRST: u64 = 20;
+const FIRST_QUIET: u64 = 100;
 /// Neighbours of the shape and multiscale channels.
 const K: usize = 3;
 /// The cause of an alert about a high value; of others it is the number of the channel.
@@ -40,6 +43,17 @@ const HIGH: u32 = 4;
 const RECORD: f64 = 11.0;
 /// Most that a channel says while the stream has had few different values: they say little of what lies beyond them.
 const FEW_CAP: f64 = 4.0;
+
+/// A value that was measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// The value, finite.
+    pub value: f64,
+    /// Its unit, by which is known what matters.
+    pub unit: Unit,
+    /// The event.
+    pub seq: u64,
+}
 
 /// The state of one numeric stream.
 #[derive(Debug)]
@@ -80,68 +94,71 @@ impl Numeric {
     }
 
     /// Scores a finite value, and learns it unless the stream is frozen. Its course is followed either way.
-    pub fn step(
-        &mut self,
-        value: f64,
-        seq: u64,
-        unit: Unit,
-        tuning: &Tuning,
-        learn: bool,
-        probe: &mut Probe,
-    ) -> Score {
+    pub fn step(&mut self, measured: Measured, tuning: &Tuning, learn: bool, probe: &mut Probe) -> Score {
+        let Measured { value, unit, seq } = measured;
         let index = self.history.count;
         self.history.push(value);
+        self.values.add(value);
         let usual = Usual::of(&self.level);
-        let level = if index >= 20 { self.level.either(value) } else { 0.0 };
+        let level = if index >= FIRST { self.level.either(value) } else { 0.0 };
         let shape = self.shape.step(&self.history, seq, learn, probe, |found| found.distance);
         let scales = self.scales.step(&self.history, seq, learn, probe, Found::relative);
         let deviation = self.history.deviation();
-        let mut quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
-        quiet = quiet.max(self.runs.step(value, learn));
-        let moved = Move {
-            step: value - self.history.lag(1),
-            long: value - self.history.lag(SPAN),
-            is_record: self.level.is_beyond(value),
-            known: self.level.len(),
-        };
-        let increment = self.rising.step(moved, &tuning.floor, unit, learn);
+        let quiet = if index >= FIRST_QUIET { self.quiet.low(deviation) } else { 0.0 };
+        let quiet = quiet.max(self.runs.step(value, learn));
+        let increments = self.rising.step(self.moved(value), &tuning.floor, unit, learn);
         if learn {
             self.level.push(value);
             self.quiet.push(deviation);
         }
-        let mut surprises = [level, shape.surprise, scales.surprise, quiet];
-        self.values.add(value);
-        let mut is_high = false;
-        if let Some(usual) = usual {
-            is_high = value > usual.middle;
-            let floor = tuning.floor.of(unit, usual.middle);
-            let reach = self.history.reach(usual.middle);
-            let moves = [(value - usual.middle).abs(), reach, reach, usual.width()];
-            if usual.beyond(value) < floor {
-                surprises[0] = surprises[0].min(self.level.of_share(TAIL));
-            }
-            for (surprise, moved) in surprises.iter_mut().zip(moves) {
-                if moved < floor {
-                    *surprise = 0.0;
-                }
-            }
-        }
-        if let Some(increment) = increment {
-            surprises = [increment, 0.0, 0.0, quiet];
-        }
-        if self.values.are_few() {
-            surprises.iter_mut().for_each(|surprise| *surprise = surprise.min(FEW_CAP));
+        let mut surprises = match &increments {
+            Some(increments) => [increments.surprise, 0.0, 0.0, quiet],
+            None => [level, shape.surprise, scales.surprise, quiet],
+        };
+        if let Some(usual) = &usual {
+            self.hold_down(&mut surprises, value, usual, tuning.floor.of(unit, usual.middle), increments.is_some());
         }
         let level = self.channels.step(surprises, tuning.leak);
-        let largest = level.largest() as u32;
+        let is_high = usual.is_some_and(|usual| value > usual.middle);
         Score {
             vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
             level,
             novelty: surprises[1],
             nearest: shape.nearest,
-            cause: if largest == 0 && is_high { HIGH } else { largest },
-            is_record: level.channels[0] >= RECORD,
+            cause: if level.largest() == 0 && is_high { HIGH } else { level.largest() as u32 },
+            is_record: surprises[0] >= RECORD,
+            usual: increments.map(|increments| increments.usual).or(usual.map(|usual| [usual.low, usual.high])),
             quiet: cooldown::QUIET,
+        }
+    }
+
+    /// Takes from the surprises what does not matter: what is rare and hardly moves, and what is beyond the few values that
+    /// are known, which say little of what lies beyond them. Increments have a floor of their own.
+    fn hold_down(&self, surprises: &mut [f64; CHANNELS], value: f64, usual: &Usual, floor: f64, by_increments: bool) {
+        let reach = self.history.reach(usual.middle);
+        let own = if by_increments { f64::INFINITY } else { (value - usual.middle).abs() };
+        if !by_increments && usual.beyond(value) < floor {
+            // As surprising as the edge of the usual, at most.
+            surprises[0] = surprises[0].min(self.level.of_share(TAIL));
+        }
+        for (surprise, moved) in surprises.iter_mut().zip([own, reach, reach, usual.width()]) {
+            if moved < floor {
+                *surprise = 0.0;
+            }
+        }
+        if self.values.are_few() {
+            surprises.iter_mut().for_each(|surprise| *surprise = surprise.min(FEW_CAP));
+        }
+    }
+
+    /// Where the latest value comes from.
+    fn moved(&self, value: f64) -> Move {
+        Move {
+            before: self.history.lag(1),
+            step: value - self.history.lag(1),
+            long: value - self.history.lag(SPAN),
+            is_record: self.level.is_beyond(value),
+            known: self.level.len(),
         }
     }
 

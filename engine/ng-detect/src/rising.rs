@@ -1,18 +1,21 @@
 //! What rises or wanders by nature, such as a counter, a fill level or a ramp: each value is a record, and none is news. Its
 //! increments are.
 
-use super::floor::Floor;
+use super::floor::{Floor, TAIL};
 use super::tail_probability::TailProbability;
 use ng_model::checkpoint;
 use ng_wire::Unit;
 
 /// Events over which the longer increment is taken.
 pub(super) const SPAN: usize = 16;
-/// Events after which a step or a record counts less than half.
+/// Events after which a step counts about a third.
 const MEMORY: f64 = 2048.0;
-/// Records beyond those of a stream that stays where it is, from which a stream wanders, and below which it stays again.
-const WANDERS: f64 = 16.0;
-const STAYS: f64 = 8.0;
+/// Records in the latest half of the history from which a stream wanders, and below which it stays where it is again, over the
+/// root of what is known: a random walk has 0.4.
+const WANDERS: f64 = 0.25;
+const STAYS: f64 = 0.12;
+/// Values that are taken to be known at least: the first ones are records by themselves.
+const FIRST: f64 = 300.0;
 /// Share of the steps that go one way, from which a stream is nearly monotone, and below which it is not.
 const MONOTONE: f64 = 0.97;
 const MIXED: f64 = 0.9;
@@ -22,7 +25,7 @@ const STEPS: f64 = 16.0;
 /// The increments of a stream, and whether it is them that count.
 #[derive(Debug)]
 pub(super) struct Rising {
-    /// Records, less those of a stream that stays where it is.
+    /// About the records in the latest half of the history.
     records: f64,
     /// Steps up, and steps down.
     ups: f64,
@@ -36,6 +39,8 @@ pub(super) struct Rising {
 /// A value, and where it comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Move {
+    /// The value before.
+    pub before: f64,
     /// From the value before.
     pub step: f64,
     /// From the value [`SPAN`] events before.
@@ -44,6 +49,14 @@ pub(super) struct Move {
     pub is_record: bool,
     /// Values that are known.
     pub known: usize,
+}
+
+/// What the increments say of a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Increments {
+    pub surprise: f64,
+    /// The value before with the usual increments.
+    pub usual: [f64; 2],
 }
 
 impl Rising {
@@ -58,34 +71,37 @@ impl Rising {
         }
     }
 
-    /// The surprise of the increments where it is them that count; none while the values do.
-    pub(super) fn step(&mut self, moved: Move, floor: &Floor, unit: Unit, learn: bool) -> Option<f64> {
+    /// What the increments say where it is them that count; none while the values do.
+    pub(super) fn step(&mut self, moved: Move, floor: &Floor, unit: Unit, learn: bool) -> Option<Increments> {
         self.look(&moved);
-        let mut surprise = None;
-        if self.is_on {
+        let increments = self.is_on.then(|| {
             let short = surprise_of(&mut self.short, moved.step, floor, unit);
-            surprise = Some(short.max(surprise_of(&mut self.long, moved.long, floor, unit)));
-        }
+            let long = surprise_of(&mut self.long, moved.long, floor, unit);
+            let usual = self.short.quantiles([TAIL, 1.0 - TAIL]).unwrap_or_default();
+            Increments { surprise: short.max(long), usual: usual.map(|step| moved.before + step) }
+        });
         if learn {
             self.short.push(moved.step);
             self.long.push(moved.long);
         }
-        surprise
+        increments
     }
 
     /// Follows what kind of stream it is.
     fn look(&mut self, moved: &Move) {
+        // Of a stream that stays where it is the n-th value is the highest or lowest so far with the probability 2/n, which
+        // keeps this at 1; one that wanders makes it grow with the root of n.
+        let recent = 1.0 - 2.0 / (moved.known as f64 + 2.0);
+        self.records = self.records * recent + f64::from(moved.is_record);
         let fade = 1.0 - 1.0 / MEMORY;
-        // Of a stream that stays where it is the n-th value is the highest or lowest so far with the probability 2/n.
-        let by_chance = (2.0 / (moved.known as f64 + 1.0)).min(1.0);
-        self.records = (self.records * fade + f64::from(moved.is_record) - by_chance).max(0.0);
         if moved.step != 0.0 {
             self.ups = self.ups * fade + f64::from(moved.step > 0.0);
             self.downs = self.downs * fade + f64::from(moved.step < 0.0);
         }
         let (steps, most) = (self.ups + self.downs, self.ups.max(self.downs));
         let (records, share) = if self.is_on { (STAYS, MIXED) } else { (WANDERS, MONOTONE) };
-        self.is_on = self.records >= records || steps >= STEPS && most >= share * steps;
+        let wanders = self.records >= records * (moved.known as f64).max(FIRST).sqrt();
+        self.is_on = wanders || steps >= STEPS && most >= share * steps;
     }
 
     /// Follows a change of the history; what fits is kept.

@@ -28,7 +28,7 @@ pub static SETTINGS: &[Row] = &[
         key: "warm_up",
         accepts: Accepts::Int(750, 0, 1_000_000),
         unit: "",
-        summary: "Events of a stream before it may raise an alert.",
+        summary: "Events of a stream before it alerts as easily as ever; before that metrics do so from stronger evidence, the others not at all.",
     },
     Row {
         key: "max_streams",
@@ -142,6 +142,23 @@ impl Tuning {
             k: grid.int("k") as usize,
             weights,
         }
+    }
+}
+
+/// How much stronger the first alerts of a stream have to be; less and less until its warm-up is over.
+const STRICTER: f64 = 4.0;
+
+impl Tuning {
+    /// The strength from which a stream alerts that has had so many events: none before `first`, then one that falls to
+    /// `threshold` until the warm-up is over.
+    pub fn threshold(&self, threshold: f64, seen: u64, first: u64) -> f64 {
+        if seen >= self.warm_up {
+            return threshold;
+        }
+        if seen < first {
+            return f64::INFINITY;
+        }
+        threshold + STRICTER * (self.warm_up - seen) as f64 / (self.warm_up - first) as f64
     }
 }
 

@@ -237,7 +237,8 @@ impl Running {
         if options.encoder == Encoder::Session {
             rows::sessions(&mut self.out, self.engine.detect_mut().ended_sessions(), options.explain);
         } else {
-            rows::write(&mut self.out, self.events, &head, input.expected, options.explain);
+            let kind = self.store.symbols().name(head.kind);
+            rows::write(&mut self.out, self.events, &head, kind, input.expected, options.explain);
         }
         self.events += 1;
         Ok(())
