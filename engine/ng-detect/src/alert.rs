@@ -46,6 +46,8 @@ pub struct Score {
     pub cause: u32,
     /// Nothing was ever as far out, by a wide margin.
     pub is_record: bool,
+    /// Its stream is frozen, and a fault lasts in it.
+    pub is_fault: bool,
     /// What its stream usually shows, of a metric.
     pub usual: Option<[f64; 2]>,
     /// Events after an alert in which the stream tells nothing.

@@ -2,6 +2,7 @@
 //! by themselves, each ranked in the stream's own history.
 
 use super::alert::{CHANNELS, Channels, Score};
+use super::baseline::Baseline;
 use super::block_index::{BlockPrunedIndex, Neighbours};
 use super::cooldown::{self, Cooldown};
 use super::kernel::{DIMS, Scanner};
@@ -28,6 +29,7 @@ pub struct DistanceDetector<const PLAIN: usize> {
     /// What the weight of each dimension does; none before it was measured.
     effects: Option<[f64; DIMS]>,
     channels: Channels,
+    baseline: Baseline,
     /// Its latest alerts.
     pub(super) cooldown: Cooldown,
     seen: u64,
@@ -65,6 +67,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             weights: tuning.weights,
             effects: None,
             channels: Channels::default(),
+            baseline: Baseline::default(),
             cooldown: Cooldown::default(),
             seen: 0,
         }
@@ -129,9 +132,11 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             self.scale.push(vector);
         }
         self.seen += 1;
+        let level = self.channels.step(surprises, tuning.leak);
         Score {
             vector: *vector,
-            level: self.channels.step(surprises, tuning.leak),
+            level,
+            is_fault: self.baseline.step(level.of_event, asked.learn),
             novelty,
             nearest,
             cause: asked.pattern,
@@ -192,6 +197,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         self.distance.save(out);
         checkpoint::put_singles(out, &self.weights);
         self.channels.save(out);
+        self.baseline.save(out);
         self.cooldown.save(out);
         checkpoint::put(out, self.seen);
     }
@@ -210,6 +216,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         ranked.distance = TailProbability::restore(input, tuning.history)?;
         ranked.weights = checkpoint::take_singles(input)?;
         ranked.channels = Channels::restore(input)?;
+        ranked.baseline = Baseline::restore(input)?;
         ranked.cooldown = Cooldown::restore(input)?;
         ranked.seen = checkpoint::take_count(input)?;
         Some(ranked)

@@ -13,6 +13,7 @@
 //! when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs` has the saved form.
 
 pub mod alert;
+mod baseline;
 mod block_index;
 pub mod cooldown;
 pub mod distance_detector;
@@ -72,6 +73,8 @@ const MAX_SOURCES: usize = 64;
 /// Values, and bins of a rate, before the first alert.
 const FIRST_VALUES: u64 = 150;
 const FIRST_BINS: u64 = 30;
+/// Share of the usual number that the rate of a young source has to be away from it.
+const YOUNG_SHARE: f64 = 0.5;
 /// The least surprise of an event of which is kept what would have been usual.
 const SAYS: f64 = 1.0;
 /// Least strength of an alert about the rate of a source.
@@ -273,9 +276,13 @@ impl Detect {
         let (tuning, scanner) = (self.tuning, self.scanner);
         self.scored += 1;
         let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
-        let threshold = tuning.threshold(tuning.alert_threshold.max(STRICT), state.seen(), FIRST_BINS);
+        let is_young = state.seen() < tuning.warm_up;
+        let mut threshold = tuning.threshold(tuning.alert_threshold.max(STRICT), state.seen(), FIRST_BINS);
         let measured = Measured { value: events as f64, unit: Unit::Count, seq: NO_SEQ };
         let score = state.step(measured, &tuning, self.learning, &mut Probe::default());
+        if is_young && !score.usual.is_some_and(|[low, high]| is_far(events as f64, low, high)) {
+            threshold = f64::INFINITY;
+        }
         // No pattern has this number, and no feedback.
         let told = tell(&mut state.cooldown, &self.feedback, NO_PATTERN, &score, threshold);
         told.is_alert.then_some(told.strength)
@@ -350,6 +357,11 @@ impl Detect {
     }
 }
 
+/// A rate is far from what it usually is also for a source of which little is known.
+fn is_far(rate: f64, low: f64, high: f64) -> bool {
+    (rate - high).max(low - rate) >= YOUNG_SHARE * 0.5 * (low + high)
+}
+
 /// Whether an event is told, and its strength as far as it is told: one that is held back has none.
 struct Told {
     is_alert: bool,
@@ -359,6 +371,13 @@ struct Told {
 /// Decides whether an event alerts. What feedback keeps quiet holds nothing back.
 fn tell(cooldown: &mut Cooldown, feedback: &Offsets, pattern: u32, score: &Score, threshold: f64) -> Told {
     let strength = score.level.strength;
+    if score.is_fault {
+        // It is told while it lasts, unless it was said that its like is none.
+        let strength = strength.max(score.level.of_event);
+        let is_silenced = feedback.offset(pattern) > 0.0 && !feedback.alerts(strength, threshold, pattern);
+        cooldown.pass();
+        return Told { is_alert: !is_silenced, strength };
+    }
     if !feedback.alerts(strength, threshold, pattern) {
         cooldown.pass();
         return Told { is_alert: false, strength };

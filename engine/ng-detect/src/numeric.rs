@@ -11,6 +11,7 @@
 //! surprise of the shape channel's distance before any leak. What is rare and hardly moves is held down (`floor.rs`).
 
 use super::alert::{CHANNELS, Channels, Score};
+use super::baseline::Baseline;
 use super::cooldown::{self, Cooldown};
 use super::few_values::FewValues;
 use super::floor::{TAIL, Usual};
@@ -67,6 +68,7 @@ pub struct Numeric {
     rising: Rising,
     values: FewValues,
     channels: Channels,
+    baseline: Baseline,
     /// Its latest alerts.
     pub(super) cooldown: Cooldown,
 }
@@ -84,6 +86,7 @@ impl Numeric {
             rising: Rising::new(tuning.history),
             values: FewValues::default(),
             channels: Channels::default(),
+            baseline: Baseline::default(),
             cooldown: Cooldown::default(),
         }
     }
@@ -127,6 +130,7 @@ impl Numeric {
             nearest: shape.nearest,
             cause: if level.largest() == 0 && is_high { HIGH } else { level.largest() as u32 },
             is_record: surprises[0] >= RECORD,
+            is_fault: self.baseline.step(level.of_event, learn),
             usual: increments.map(|increments| increments.usual).or(usual.map(|usual| [usual.low, usual.high])),
             quiet: cooldown::QUIET,
         }
@@ -355,6 +359,7 @@ impl Numeric {
         self.rising.save(out);
         self.values.save(out);
         self.channels.save(out);
+        self.baseline.save(out);
         self.cooldown.save(out);
     }
 
@@ -383,6 +388,7 @@ impl Numeric {
             rising: Rising::restore(input, tuning.history)?,
             values: FewValues::restore(input)?,
             channels: Channels::restore(input)?,
+            baseline: Baseline::restore(input)?,
             cooldown: Cooldown::restore(input)?,
         };
         for space in [&mut numeric.shape, &mut numeric.scales] {

@@ -73,7 +73,9 @@ impl Rising {
 
     /// What the increments say where it is them that count; none while the values do.
     pub(super) fn step(&mut self, moved: Move, floor: &Floor, unit: Unit, learn: bool) -> Option<Increments> {
-        self.look(&moved);
+        if learn {
+            self.look(&moved);
+        }
         let increments = self.is_on.then(|| {
             let short = surprise_of(&mut self.short, moved.step, floor, unit);
             let long = surprise_of(&mut self.long, moved.long, floor, unit);
@@ -120,7 +122,7 @@ impl Rising {
     /// Adds it to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         [self.records, self.ups, self.downs].into_iter().for_each(|number| checkpoint::put_float(out, number));
-        checkpoint::put(out, self.is_on.into());
+        checkpoint::put_u32(out, self.is_on.into());
         self.short.save(out);
         self.long.save(out);
     }

@@ -43,20 +43,20 @@ fn told(values: impl IntoIterator<Item = f64>, unit: Unit) -> Vec<usize> {
 
 #[test]
 fn what_rises_or_wanders_by_nature_is_no_news() {
-    for name in [
-        "counter",
-        "counter that idles",
-        "counter that is reset",
-        "ramp",
-        "ramp with noise",
-        "fill level",
-        "random walk",
-        "walk in whole numbers",
-        "staircase",
-        "staircase with noise",
+    for (name, most) in [
+        ("counter", 0.2),
+        ("counter that idles", 0.2),
+        ("counter that is reset", 0.5),
+        ("ramp", 0.2),
+        ("ramp with noise", 0.2),
+        ("fill level", 0.3),
+        ("random walk", 0.5),
+        ("walk in whole numbers", 0.6),
+        ("staircase", 0.1),
+        ("staircase with noise", 0.5),
     ] {
         let alerts: usize = (1..=4).map(|seed| told(natural(name, seed, 10_000), Unit::None).len()).sum();
-        assert!(alerts * 1000 <= 40_000 / 2, "{name}: {alerts} alerts in 40 000 events");
+        assert!(alerts as f64 <= most * 40.0, "{name}: {alerts} alerts in 40 000 events");
     }
 }
 
