@@ -263,6 +263,11 @@ impl Detect {
         self.sessions.ended()
     }
 
+    /// The expression that was found to name the sessions of a source; none before one is, and where one is given.
+    pub fn found_session_key(&self) -> Option<&str> {
+        self.sessions.found_key()
+    }
+
     /// Name of the code that compares vectors, `avx512`, `avx2` or `scalar`.
     pub fn kernel(&self) -> &'static str {
         self.scanner.name()

@@ -250,6 +250,15 @@ impl Sessions {
         &self.ended
     }
 
+    /// The expression that was found to name the sessions of a source.
+    pub(super) fn found_key(&self) -> Option<&str> {
+        let Key::Found(searches) = &self.key else { return None };
+        searches.states().find_map(|search| match search {
+            Search::Found(key) => Some(key.text()),
+            Search::Looking(_) => None,
+        })
+    }
+
     /// Adds what is measured here.
     pub(super) fn gauges(&self, gauges: &mut Vec<Gauge>) {
         let open: usize = self.sources.states().map(|source| source.open.len_open()).sum();
