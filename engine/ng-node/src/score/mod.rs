@@ -40,8 +40,6 @@ const RING: usize = 1;
 /// The engine itself cuts a reading at most at this length of a line.
 const LIMITS: Limits =
     Limits { line_bytes: 16 << 20, event_lines: 512, event_bytes: 256 << 10, keep_colours: false, joined: true };
-/// The name of the source that an input is.
-const SOURCE: &str = "score";
 /// Time between events that state none.
 const APART_NS: i64 = 1_000_000_000;
 /// The setting of what names sessions, and its value that has it looked for.
@@ -125,7 +123,7 @@ impl Scorer {
 
     fn alone(config: &Config, options: ScoreOptions) -> Result<Self, NodeError> {
         let mut store = Store::new(RING);
-        let source = store.intern(SOURCE);
+        let source = store.intern("score");
         let running = Running {
             engine: engine(config, &config.env(START_NS, Zone::UTC))?,
             store,
@@ -293,7 +291,7 @@ impl Running {
         });
         self.received_ns = own_ns.unwrap_or(next_ns);
         if options.freeze_after == Some(self.events) {
-            self.engine.set_learning(SOURCE, false);
+            self.engine.learn_next(false);
         }
         let reading = reading(self.source, self.received_ns, input.format, &taken.raw);
         let head = self.engine.step(&mut self.store, &reading, None);
