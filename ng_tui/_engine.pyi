@@ -96,7 +96,14 @@ class Inlet:
 @final
 class Scorer:
     def __new__(
-        cls, layers: list[_Layer], name: str, encoder: str, column: str | None, explain: bool, lines: int | None
+        cls,
+        layers: list[_Layer],
+        name: str,
+        encoder: str,
+        column: str | None,
+        explain: bool,
+        lines: int | None,
+        freeze_after: int | None,
     ) -> Self: ...
     def feed(self, data: bytes) -> bytes: ...
     def finish(self) -> bytes: ...

@@ -46,6 +46,12 @@ COUNTED = 5000
 )
 @click.option("--column", metavar="NAME", help=tr("The column of a CSV file, or member of JSON lines, with the value."))
 @click.option("--session", metavar="REGEX", help=tr("What in a line names its session; its first group if it has one."))
+@click.option(
+    "--freeze-after",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=tr("What comes after the first N events is compared with them, and not learnt."),
+)
 @click.option("--explain", is_flag=True, help=tr("Further columns: the channels, and the nearest remembered event."))
 @click.option(
     "--incidents",
@@ -62,6 +68,7 @@ def command(
     encoder: str,
     column: str | None,
     session: str | None,
+    freeze_after: int | None,
     explain: bool,
     incidents: bool,
     as_json: bool,
@@ -81,13 +88,12 @@ def command(
     file = files[0]
     if session is not None:
         layers.append(("value", "flag --session", SESSION_KEY, toml_text(session)))
-    elif encoder == "session" and config.text(SESSION_KEY) in ("", "auto"):
-        # What is found on the way would leave out the sessions before it.
+    elif encoder == "session" and not config.text(SESSION_KEY):
         hint = tr(r"for example --session 'blk_-?\d+'")
         raise ConsoleError("NG-1006", tr("no session key is given"), hint=hint, exit_code=EXIT_USAGE)
     name = name_of(file)
     try:
-        scorer = _engine.Scorer(layers, name, encoder, column, explain, count(file))
+        scorer = _engine.Scorer(layers, name, encoder, column, explain, count(file), freeze_after)
         with sink(output) as out, source(file) as data:
             while chunk := read(data, name):
                 out.write(scorer.feed(chunk))

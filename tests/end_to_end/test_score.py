@@ -45,6 +45,7 @@ def vectors(count: int = 50) -> bytes:
     return "".join(",".join(f"{chance.random():.4f}" for _ in range(8)) + "\n" for _ in range(count)).encode()
 
 
+SET_EMPTY = 'modules.intuition_engine.session_key=""'
 INPUTS = {"level": series, "template rarity": log, "shape rarity": objects, "neighbours": vectors}
 """What makes an input, by the first channel of its encoder."""
 
@@ -68,7 +69,7 @@ def test_a_number_far_from_all_others_is_an_alert_with_a_reason(run: Run, tmp_pa
     (tmp_path / "input.csv").write_bytes(series())
     found = rows(run("score", "input.csv").stdout)
     assert found[390]["alert"] == "1"
-    assert found[390]["why"].startswith("level ")
+    assert found[390]["why"].startswith("value ") and "usually" in found[390]["why"]
     assert float(found[390]["score"]) >= 3.6
 
 
@@ -102,7 +103,8 @@ def test_the_first_rows_do_not_depend_on_what_follows(run: Run) -> None:
 def test_sessions_have_a_row_each(run: Run) -> None:
     result = run("score", "--encoder", "session", "--session", r"s\d+", "-", input=log(400))
     assert sorted(row["session"] for row in rows(result.stdout)) == sorted(f"s{n}" for n in range(100))
-    assert b"NG-1006" in run("score", "--encoder", "session", "-", input=b"").stderr
+    assert b"nothing names its sessions" in run("score", "--encoder", "session", "-", input=b"").stderr
+    assert b"NG-1006" in run("score", "--encoder", "session", "--set", SET_EMPTY, "-", input=b"").stderr
     refused = run("score", "--encoder", "session", "--session", "(", "-", input=b"")
     assert (refused.returncode, b"NG-2104 flag --session" in refused.stderr) == (78, True), refused.stderr
 
@@ -147,3 +149,24 @@ def test_files_that_are_not_there_are_named(run: Run, tmp_path: Path) -> None:
     unwritable = run("score", "input.csv", "-o", "nowhere/out.csv")
     assert unwritable.returncode == 1
     assert unwritable.stderr.startswith(b"NG-5303 nowhere/out.csv: ")
+
+
+def test_what_names_sessions_is_found_and_no_session_is_left_out(run: Run) -> None:
+    lines = ("open req-{} now\n", "work is done on req-{} for user7\n", "close req-{}\n")
+    data = "".join(line.format(10_000 + n) for n in range(1200) for line in lines).encode()
+    found = run("score", "--encoder", "session", "-", input=data)
+    given = run("score", "--encoder", "session", "--session", r"req-\d+", "-", input=data)
+    assert (found.returncode, found.stdout) == (0, given.stdout), found.stderr
+
+
+def test_after_the_baseline_a_fault_stays_an_alert(run: Run) -> None:
+    chance = random.Random(4)
+    lines = [f"{50 + chance.random() + (30 if n >= 1500 else 0):.3f}" for n in range(2500)]
+    data = ("value\n" + "\n".join(lines) + "\n").encode()
+
+    def alerts(*arguments: str) -> int:
+        found = rows(run("score", *arguments, "-", input=data).stdout)
+        return sum(row["alert"] == "1" for row in found[1500:])
+
+    assert alerts("--freeze-after", "1500") > 990
+    assert alerts() < 20

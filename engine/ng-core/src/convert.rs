@@ -64,7 +64,7 @@ pub fn record<'a>(stored: &StoredRecord<'a>, parsed: &mut Parsed) -> BorrowedRec
         unit: head.unit,
         attrs: attrs(stored, parsed),
         verdict: verdict(&head.verdict),
-        detection: detection(&head.detection),
+        detection: detection(stored),
     }
 }
 
@@ -240,7 +240,8 @@ fn encoder(index: u8) -> Option<&'static Encoder> {
 }
 
 /// Numbers that are not finite have no form in JSON and are left out; detectors give none.
-fn detection(detection: &Detection) -> ng_wire::Detection {
+fn detection(stored: &StoredRecord<'_>) -> ng_wire::Detection {
+    let detection = &stored.head.detection;
     let encoder = encoder(detection.encoder);
     let number = |value: f32| Some(value).filter(|value| detection.is_scored() && value.is_finite());
     let features = match encoder {
@@ -262,21 +263,22 @@ fn detection(detection: &Detection) -> ng_wire::Detection {
         features,
         novelty: number(detection.novelty),
         is_novel: detection.is_novel,
+        event_surprise: number(detection.event_surprise),
         surprise: number(detection.surprise),
         anomaly_score: number(detection.anomaly_score()),
         strength: number(detection.strength),
         is_alert: detection.is_alert,
         channels,
-        why: why(detection),
+        why: why(stored.head, stored.kind()),
+        usual: detection.usual.filter(|usual| usual.iter().all(|end| end.is_finite())),
         nearest: Some(detection.nearest).filter(|nearest| *nearest != NO_SEQ),
         pattern: Some(detection.pattern).filter(|pattern| *pattern != NO_PATTERN),
     }
 }
 
-/// The largest part of a surprise in words, such as `quiet 2.9 of 3.3: unusually constant`; empty when the event was not
-/// scored.
-pub fn why(detection: &Detection) -> String {
-    encoder(detection.encoder).map_or_else(String::new, |encoder| why::why(encoder.channels, detection))
+/// What is unusual about an event of a type, such as `cpu.iowait 12 % — usually 0 to 0.2`; empty when it was not scored.
+pub fn why(head: &RecordHeader, kind: &str) -> String {
+    encoder(head.detection.encoder).map_or_else(String::new, |encoder| why::why(encoder.channels, head, kind))
 }
 
 fn restore_detection(record: &ng_wire::Detection, parsed: &Parsed) -> Detection {
@@ -287,7 +289,10 @@ fn restore_detection(record: &ng_wire::Detection, parsed: &Parsed) -> Detection 
         is_novel: record.is_novel,
         is_alert: record.is_alert,
         novelty: record.novelty.unwrap_or(0.0),
+        // Recordings of earlier versions have the other alone.
+        event_surprise: record.event_surprise.or(record.surprise).unwrap_or(0.0),
         surprise: record.surprise.unwrap_or(0.0),
+        usual: record.usual,
         strength: record.strength.unwrap_or(0.0),
         pattern: record.pattern.unwrap_or(NO_PATTERN),
         nearest: record.nearest.unwrap_or(NO_SEQ),

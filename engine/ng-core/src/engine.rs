@@ -140,10 +140,7 @@ impl Engine {
                 self.registry.error(Module::Gateway, batch.received_ns, readings, "switched off: readings are refused");
                 continue;
             }
-            let learning = self.sources.learns(source);
-            self.patterns.set_learning(learning);
-            self.links.set_learning(learning);
-            self.detect.set_learning(learning);
+            self.learn_next(self.sources.learns(source));
             for (format, span) in run.readings {
                 let (received_ns, written_ns, raw) = (batch.received_ns, run.written_ns, span.of(&batch.bytes));
                 let reading = Reading { source: sym, received_ns, written_ns, format: *format, raw };
@@ -339,6 +336,13 @@ impl Engine {
     /// Freezes what is remembered of a source, which need not be known yet, or lets it learn again.
     pub fn set_learning(&mut self, source: &str, learning: bool) {
         self.sources.set_learning(source, learning);
+    }
+
+    /// Says whether the readings that [`Engine::step`] is given next are learnt, or are those of a frozen source.
+    pub fn learn_next(&mut self, learning: bool) {
+        self.patterns.set_learning(learning);
+        self.links.set_learning(learning);
+        self.detect.set_learning(learning);
     }
 
     /// Subscribes a reader from the next record on, of which at most `capacity` positions wait.

@@ -21,9 +21,11 @@ pub struct Channels {
 /// What the channels say of one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Level {
-    /// Each channel's surprise, or what its leak has left of an earlier one.
+    /// Each channel's surprise at this event.
     pub channels: [f64; CHANNELS],
-    /// Their sum.
+    /// The sum of the channels.
+    pub of_event: f64,
+    /// The same, of each channel what its leak has left of an earlier surprise where that is more.
     pub surprise: f64,
     /// Alert strength; 0 unless the event stands above the 80 events before it.
     pub strength: f64,
@@ -40,17 +42,35 @@ pub struct Score {
     pub novelty: f64,
     /// `seq` of the nearest remembered event; `NO_SEQ` when there is none.
     pub nearest: u64,
+    /// What it would alert for.
+    pub cause: u32,
+    /// Nothing was ever as far out, by a wide margin.
+    pub is_record: bool,
+    /// Its stream is frozen, and a fault lasts in it.
+    pub is_fault: bool,
+    /// What its stream usually shows, of a metric.
+    pub usual: Option<[f64; 2]>,
+    /// Events after an alert in which the stream tells nothing.
+    pub quiet: u64,
+}
+
+impl Level {
+    /// The channel that says most of this event; of equal ones the first.
+    pub fn largest(&self) -> usize {
+        (1..CHANNELS).fold(0, |best, next| if self.channels[next] > self.channels[best] { next } else { best })
+    }
 }
 
 impl Channels {
     /// Takes the surprises of one event. A channel falls by at most `leak` from one event to the next.
     pub fn step(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {
-        let mut surprise = 0.0;
+        let (mut surprise, mut of_event) = (0.0, 0.0);
         for (leaky, now) in self.leaky.iter_mut().zip(surprises) {
             *leaky = now.max(*leaky - leak);
             surprise += *leaky;
+            of_event += now;
         }
-        Level { channels: self.leaky, surprise, strength: self.alerts.step(surprise) }
+        Level { channels: surprises, of_event, surprise, strength: self.alerts.step(surprise) }
     }
 }
 
@@ -166,7 +186,8 @@ mod tests {
     fn a_channel_leaks() {
         let mut channels = Channels::default();
         channels.step([3.0, 0.0, 1.0, 0.0], 0.5);
-        assert_eq!(channels.step([0.0, 2.0, 0.9, 0.0], 0.5).channels, [2.5, 2.0, 0.9, 0.0]);
+        let level = channels.step([0.0, 2.0, 0.9, 0.0], 0.5);
+        assert_eq!((level.channels, level.surprise), ([0.0, 2.0, 0.9, 0.0], 2.5 + 2.0 + 0.9));
         assert_eq!(channels.step([0.0; 4], 0.5).surprise, 2.0 + 1.5 + 0.4);
     }
 }

@@ -2,7 +2,9 @@
 //! by themselves, each ranked in the stream's own history.
 
 use super::alert::{AlertLayer, CHANNELS, Channels, Score};
+use super::baseline::Baseline;
 use super::block_index::{BlockPrunedIndex, Neighbours};
+use super::cooldown::{self, Cooldown};
 use super::kernel::{DIMS, Scanner};
 use super::probe::Probe;
 use super::scale::Scale;
@@ -29,6 +31,9 @@ pub struct DistanceDetector<const PLAIN: usize> {
     channels: Channels,
     /// Of the largest surprise of each event, where there are several.
     alerts: AlertLayer,
+    baseline: Baseline,
+    /// Its latest alerts.
+    pub(super) cooldown: Cooldown,
     seen: u64,
 }
 
@@ -42,6 +47,8 @@ pub struct Asked {
     /// Its template or shape was never met: it has no like to be near to, so that its novelty is at least the surprise of
     /// the first plain number, which is how rare that is.
     pub is_new: bool,
+    /// What it would alert for.
+    pub pattern: u32,
     /// A number shared by events that are likely to be alike, such as their pattern; only speed depends on it.
     pub cluster: u32,
     /// It is learnt; otherwise the stream is frozen.
@@ -65,6 +72,8 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             effects: None,
             channels: Channels::default(),
             alerts: AlertLayer::default(),
+            baseline: Baseline::default(),
+            cooldown: Cooldown::default(),
             seen: 0,
         }
     }
@@ -134,7 +143,18 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             // What is rare is so to all channels alike, and what is rare is not yet unusual: only the largest tells.
             level.strength = self.alerts.step(surprises.into_iter().fold(0.0, f64::max));
         }
-        Score { vector: *vector, level, novelty, nearest }
+        Score {
+            vector: *vector,
+            level,
+            is_fault: self.baseline.step(level.of_event, asked.learn),
+            novelty,
+            nearest,
+            cause: asked.pattern,
+            is_record: false,
+            usual: None,
+            // What is told of another pattern says nothing of this one.
+            quiet: if PLAIN == 0 { cooldown::QUIET } else { 0 },
+        }
     }
 
     /// Follows a change of the weights: the distances that would have been found by them take the place of those that
@@ -188,6 +208,8 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         checkpoint::put_singles(out, &self.weights);
         self.channels.save(out);
         self.alerts.save(out);
+        self.baseline.save(out);
+        self.cooldown.save(out);
         checkpoint::put(out, self.seen);
     }
 
@@ -206,6 +228,8 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         ranked.weights = checkpoint::take_singles(input)?;
         ranked.channels = Channels::restore(input)?;
         ranked.alerts = AlertLayer::restore(input)?;
+        ranked.baseline = Baseline::restore(input)?;
+        ranked.cooldown = Cooldown::restore(input)?;
         ranked.seen = checkpoint::take_count(input)?;
         Some(ranked)
     }

@@ -4,18 +4,23 @@
 //!
 //! # Layout
 //!
-//! `numeric.rs` scores values, with `runs.rs`; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `distance_detector.rs` scores beside what `meaning.rs` says of its level, fields and `numbers.rs`; `sessions/` scores events that belong together as a whole. All rank numbers with
+//! `numeric.rs` scores values, with `runs.rs`, `rising.rs`, `few_values.rs` and `floor.rs`; `text.rs` and `json.rs` say
+//! what the vector of an event is, which `distance_detector.rs` scores beside what `meaning.rs` says of its level, fields
+//! and `numbers.rs`; `sessions/` scores events that belong together as a whole. All rank numbers with
 //! `tail_probability.rs`, look for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`), at
 //! distances that `scale.rs` frees of units, and turn surprise into alerts with `alert.rs`, at thresholds that
-//! `feedback.rs` has moved. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
+//! `feedback.rs` has moved and `cooldown.rs` keeps from being told again. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
 //! `tuning.rs` holds their settings. `probe.rs` measures the searches of sampled events, `source_activity.rs` follows
 //! when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs` has the saved form.
 
 pub mod alert;
+mod baseline;
 mod block_index;
+pub mod cooldown;
 pub mod distance_detector;
 pub mod feedback;
+mod few_values;
+pub mod floor;
 pub mod json;
 pub mod kernel;
 pub mod knn;
@@ -25,6 +30,7 @@ pub mod numbers;
 pub mod numeric;
 pub mod overdue;
 mod probe;
+mod rising;
 mod runs;
 mod saved;
 mod scale;
@@ -44,6 +50,7 @@ pub use saved::{Detectors, Left};
 pub use tuning::SETTINGS;
 
 use alert::Score;
+use cooldown::{Candidate, Cooldown};
 use distance_detector::{Asked, DistanceDetector};
 use feedback::Offsets;
 use kernel::{DIMS, Scanner};
@@ -51,11 +58,11 @@ use load_shedding::LoadShedding;
 use meaning::Meaning;
 use ng_model::event::Event;
 use ng_model::matched::Match;
-use ng_model::record::{Detection, NO_SEQ};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ};
 use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};
 use ng_wire::{Format, Gauge, Scoring, Unit};
-use numeric::Numeric;
+use numeric::{Measured, Numeric};
 use sessions::Sessions;
 use streams::Streams;
 use tuning::Tuning;
@@ -67,6 +74,13 @@ const WEIGHED: u64 = 256;
 /// Sources with a text detector, and sources with a JSON detector.
 const MAX_SOURCES: usize = 64;
 
+/// Values, and bins of a rate, before the first alert.
+const FIRST_VALUES: u64 = 150;
+const FIRST_BINS: u64 = 30;
+/// Share of the usual number that the rate of a young source has to be away from it.
+const YOUNG_SHARE: f64 = 0.5;
+/// The least surprise of an event of which is kept what would have been usual.
+const SAYS: f64 = 1.0;
 /// Least strength of an alert about the rate of a source.
 const STRICT: f64 = 4.5;
 
@@ -190,11 +204,17 @@ impl Detect {
     /// Adds what is measured here: streams with a detector, streams that gave way, numbers not followed.
     pub fn gauges(&self, gauges: &mut Vec<Gauge>) {
         let streams = self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len();
+        let held_back = (self.numeric.states().map(|state| &state.cooldown))
+            .chain(self.vectors.states().map(|state| &state.cooldown))
+            .chain(self.text.states().map(|(state, _)| &state.cooldown))
+            .chain(self.json.states().map(|(state, _)| &state.cooldown));
+        let held_back: u64 = held_back.map(Cooldown::held_back).sum();
         let dropped = self.numeric.dropped() + self.vectors.dropped() + self.text.dropped() + self.json.dropped();
         let refused: u64 = self.text.states().chain(self.json.states()).map(|(_, meaning)| meaning.refused()).sum();
         for (name, value, unit) in [
             ("streams", streams as u64, Unit::Count),
             ("streams.dropped", dropped, Unit::Count),
+            ("alerts.held_back", held_back, Unit::Count),
             ("memory", self.bytes(), Unit::Bytes),
             ("profile.lite", u64::from(self.is_lite()), Unit::Count),
             ("profile.switches", self.load.switches(), Unit::Count),
@@ -256,6 +276,11 @@ impl Detect {
         self.sessions.ended()
     }
 
+    /// The expression that was found to name the sessions of a source; none before one is, and where one is given.
+    pub fn found_session_key(&self) -> Option<&str> {
+        self.sessions.found_key()
+    }
+
     /// Name of the code that compares vectors, `avx512`, `avx2` or `scalar`.
     pub fn kernel(&self) -> &'static str {
         self.scanner.name()
@@ -269,10 +294,16 @@ impl Detect {
         let (tuning, scanner) = (self.tuning, self.scanner);
         self.scored += 1;
         let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
-        let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(events as f64, NO_SEQ, tuning.leak, self.learning, &mut Probe::default());
-        let strength = score.level.strength;
-        (ready && strength >= tuning.alert_threshold.max(STRICT)).then_some(strength)
+        let is_young = state.seen() < tuning.warm_up;
+        let mut threshold = tuning.threshold(tuning.alert_threshold.max(STRICT), state.seen(), FIRST_BINS);
+        let measured = Measured { value: events as f64, unit: Unit::Count, seq: NO_SEQ };
+        let score = state.step(measured, &tuning, self.learning, &mut Probe::default());
+        if is_young && !score.usual.is_some_and(|[low, high]| is_far(events as f64, low, high)) {
+            threshold = f64::INFINITY;
+        }
+        // No pattern has this number, and no feedback.
+        let told = tell(&mut state.cooldown, &self.feedback, NO_PATTERN, &score, threshold);
+        told.is_alert.then_some(told.strength)
     }
 
     fn score_numeric(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -282,10 +313,14 @@ impl Detect {
         }
         let (tuning, scanner) = (self.tuning, self.scanner);
         let state = self.numeric.get(stream(event), self.scored, || Numeric::new(&tuning, scanner));
-        let ready = state.seen() >= tuning.warm_up;
-        let score = state.step(value, event.head.seq, tuning.leak, self.learning, probe);
+        let seen = state.seen();
+        let ready = seen >= tuning.warm_up;
+        let measured = Measured { value, unit: event.head.unit, seq: event.head.seq };
+        let score = state.step(measured, &tuning, self.learning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
-        self.conclude(event, matched, ready, &score, is_novel)
+        let threshold = tuning.threshold(tuning.alert_threshold, seen, FIRST_VALUES);
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
+        conclude(event, matched, ready, &score, is_novel, told)
     }
 
     fn score_vector(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -298,7 +333,9 @@ impl Detect {
         let ready = state.seen() >= tuning.warm_up;
         let score = state.step(&vector, [], asked(event, matched, VECTOR_NEIGHBOURS, self.learning), &tuning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
-        self.conclude(event, matched, ready, &score, is_novel)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
+        conclude(event, matched, ready, &score, is_novel, told)
     }
 
     fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -310,7 +347,9 @@ impl Detect {
         let asked = Asked { beside: said.beside(text::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
         let mut score = state.step(&vector, text::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
-        self.conclude(event, matched, ready, &score, matched.is_new)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
+        conclude(event, matched, ready, &score, matched.is_new, told)
     }
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -322,23 +361,57 @@ impl Detect {
         let asked = Asked { beside: said.beside(json::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
         let mut score = state.step(&vector, json::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
-        self.conclude(event, matched, ready, &score, matched.is_new)
+        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
+        conclude(event, matched, ready, &score, matched.is_new, told)
     }
+}
 
-    fn conclude(&self, event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_novel: bool) -> Detection {
-        Detection {
-            state: if ready { Scoring::Scored } else { Scoring::Learning },
-            encoder: event.encoder,
-            is_novel,
-            is_alert: ready && self.feedback.alerts(score.level.strength, self.tuning.alert_threshold, matched.pattern),
-            vector: score.vector,
-            channels: score.level.channels.map(|channel| channel as f32),
-            novelty: score.novelty as f32,
-            surprise: score.level.surprise as f32,
-            strength: score.level.strength as f32,
-            pattern: matched.pattern,
-            nearest: score.nearest,
-        }
+/// A rate is far from what it usually is also for a source of which little is known.
+fn is_far(rate: f64, low: f64, high: f64) -> bool {
+    (rate - high).max(low - rate) >= YOUNG_SHARE * 0.5 * (low + high)
+}
+
+/// Whether an event is told, and its strength as far as it is told: one that is held back has none.
+struct Told {
+    is_alert: bool,
+    strength: f64,
+}
+
+/// Decides whether an event alerts. What feedback keeps quiet holds nothing back.
+fn tell(cooldown: &mut Cooldown, feedback: &Offsets, pattern: u32, score: &Score, threshold: f64) -> Told {
+    let strength = score.level.strength;
+    if score.is_fault {
+        // It is told while it lasts, unless it was said that its like is none.
+        let strength = strength.max(score.level.of_event);
+        let is_silenced = feedback.offset(pattern) > 0.0 && !feedback.alerts(strength, threshold, pattern);
+        cooldown.pass();
+        return Told { is_alert: !is_silenced, strength };
+    }
+    if !feedback.alerts(strength, threshold, pattern) {
+        cooldown.pass();
+        return Told { is_alert: false, strength };
+    }
+    let is_alert = cooldown.tells(score.quiet, Candidate { cause: score.cause, strength, is_record: score.is_record });
+    Told { is_alert, strength: if is_alert { strength } else { 0.0 } }
+}
+
+fn conclude(event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_novel: bool, told: Told) -> Detection {
+    Detection {
+        state: if ready { Scoring::Scored } else { Scoring::Learning },
+        encoder: event.encoder,
+        is_novel,
+        is_alert: told.is_alert,
+        vector: score.vector,
+        channels: score.level.channels.map(|channel| channel as f32),
+        novelty: score.novelty as f32,
+        event_surprise: score.level.of_event as f32,
+        surprise: score.level.surprise as f32,
+        strength: told.strength as f32,
+        pattern: matched.pattern,
+        nearest: score.nearest,
+        // What is ordinary is most of what is kept, and has no need of it.
+        usual: score.usual.filter(|_| score.level.of_event >= SAYS),
     }
 }
 
@@ -364,7 +437,8 @@ fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
     // Events of one pattern that came after pauses of one magnitude are alike.
     let pause = text::log_since_last(matched).floor() as i32 as u32;
     let cluster = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, cluster, learn, beside: [0.0; alert::CHANNELS] }
+    let pattern = matched.pattern;
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, pattern, cluster, learn, beside: [0.0; alert::CHANNELS] }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

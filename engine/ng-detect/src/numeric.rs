@@ -2,23 +2,29 @@
 //!
 //! | channel | surprise of |
 //! |---|---|
-//! | level | the value, to both sides |
+//! | level | the value, to both sides; of what rises by nature its increments (`rising.rs`) |
 //! | shape | the mean distance of the last values (every fourth, eight of them) to their 3 nearest remembered |
 //! | multiscale | the same at lags 0, 1, 2, 4 … 64, relative to how far those neighbours are from their own |
-//! | quiet | a small standard deviation of the last 50 values; a run or a cycle that takes too long (`runs.rs`) |
+//! | quiet | a small standard deviation of the last 50 values; a run that takes too long (`runs.rs`) |
 //!
 //! A vector is remembered only after its whole span has passed, so that it never matches itself. Novelty is the
-//! surprise of the shape channel's distance before any leak.
+//! surprise of the shape channel's distance before any leak. What is rare and hardly moves is held down (`floor.rs`).
 
-use super::alert::{Channels, Score};
+use super::alert::{CHANNELS, Channels, Score};
+use super::baseline::Baseline;
+use super::cooldown::{self, Cooldown};
+use super::few_values::FewValues;
+use super::floor::{TAIL, Usual};
 use super::kernel::{self, DIMS, Scanner};
 use super::knn::VectorWindow;
 use super::probe::Probe;
-use super::runs::{CyclePlace, Cycles, Runs};
+use super::rising::{Move, Rising, SPAN};
+use super::runs::Runs;
 use super::tail_probability::TailProbability;
 use super::tuning::Tuning;
 use ng_model::checkpoint;
 use ng_model::record::NO_SEQ;
+use ng_wire::Unit;
 use std::collections::VecDeque;
 
 const SHAPE: [usize; DIMS] = [0, 4, 8, 12, 16, 20, 24, 28];
@@ -27,8 +33,28 @@ const SCALES: [usize; DIMS] = [0, 1, 2, 4, 8, 16, 32, 64];
 const KEPT: usize = 65;
 /// Values behind the quiet channel.
 const QUIET: usize = 50;
+/// Values before a level, and a spread, surprises.
+const FIRST: u64 = 20;
+const FIRST_QUIET: u64 = 100;
 /// Neighbours of the shape and multiscale channels.
 const K: usize = 3;
+/// The cause of an alert about a high value; of others it is the number of the channel.
+const HIGH: u32 = 4;
+/// Surprise of a level from which it is a record: twenty means of the excesses beyond everything before.
+const RECORD: f64 = 11.0;
+/// Most that a channel says while the stream has had few different values: they say little of what lies beyond them.
+const FEW_CAP: f64 = 4.0;
+
+/// A value that was measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// The value, finite.
+    pub value: f64,
+    /// Its unit, by which is known what matters.
+    pub unit: Unit,
+    /// The event.
+    pub seq: u64,
+}
 
 /// The state of one numeric stream.
 #[derive(Debug)]
@@ -39,8 +65,12 @@ pub struct Numeric {
     level: TailProbability,
     quiet: TailProbability,
     runs: Runs,
-    cycles: Cycles,
+    rising: Rising,
+    values: FewValues,
     channels: Channels,
+    baseline: Baseline,
+    /// Its latest alerts.
+    pub(super) cooldown: Cooldown,
 }
 
 impl Numeric {
@@ -53,8 +83,11 @@ impl Numeric {
             level: TailProbability::new(tuning.history),
             quiet: TailProbability::new(tuning.history),
             runs: Runs::default(),
-            cycles: Cycles::default(),
+            rising: Rising::new(tuning.history),
+            values: FewValues::default(),
             channels: Channels::default(),
+            baseline: Baseline::default(),
+            cooldown: Cooldown::default(),
         }
     }
 
@@ -64,46 +97,78 @@ impl Numeric {
     }
 
     /// Scores a finite value, and learns it unless the stream is frozen. Its course is followed either way.
-    pub fn step(&mut self, value: f64, seq: u64, leak: f64, learn: bool, probe: &mut Probe) -> Score {
+    pub fn step(&mut self, measured: Measured, tuning: &Tuning, learn: bool, probe: &mut Probe) -> Score {
+        let Measured { value, unit, seq } = measured;
         let index = self.history.count;
         self.history.push(value);
-        let level = if index >= 20 { self.level.either(value) } else { 0.0 };
+        self.values.add(value);
+        let usual = Usual::of(&self.level);
+        let level = if index >= FIRST { self.level.either(value) } else { 0.0 };
         let shape = self.shape.step(&self.history, seq, learn, probe, |found| found.distance);
         let scales = self.scales.step(&self.history, seq, learn, probe, Found::relative);
         let deviation = self.history.deviation();
-        let mut quiet = if index >= 100 { self.quiet.low(deviation) } else { 0.0 };
-        quiet = quiet.max(self.runs.step(value, learn));
-        let place = self.place(value, level);
-        quiet = quiet.max(self.cycles.step(place, learn));
+        let quiet = if index >= FIRST_QUIET { self.quiet.low(deviation) } else { 0.0 };
+        let quiet = quiet.max(self.runs.step(value, learn));
+        let increments = self.rising.step(self.moved(value), &tuning.floor, unit, learn);
         if learn {
             self.level.push(value);
             self.quiet.push(deviation);
         }
+        let mut surprises = match &increments {
+            Some(increments) => [increments.surprise, 0.0, 0.0, quiet],
+            None => [level, shape.surprise, scales.surprise, quiet],
+        };
+        if let Some(usual) = &usual {
+            self.hold_down(&mut surprises, value, usual, tuning.floor.of(unit, usual.middle), increments.is_some());
+        }
+        let level = self.channels.step(surprises, tuning.leak);
+        let is_high = usual.is_some_and(|usual| value > usual.middle);
         Score {
             vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
-            level: self.channels.step([level, shape.surprise, scales.surprise, quiet], leak),
-            novelty: shape.surprise,
+            level,
+            novelty: surprises[1],
             nearest: shape.nearest,
+            cause: if level.largest() == 0 && is_high { HIGH } else { level.largest() as u32 },
+            is_record: surprises[0] >= RECORD,
+            is_fault: self.baseline.step(level.of_event, learn),
+            usual: increments.map(|increments| increments.usual).or(usual.map(|usual| [usual.low, usual.high])),
+            quiet: cooldown::QUIET,
         }
     }
 
-    /// Where a value stands, whose surprise to either side is given.
-    fn place(&mut self, value: f64, level: f64) -> CyclePlace {
-        let known = self.level.len();
-        // The surprise of a value that a tenth exceeds.
-        let tenth = 3.0 / ((known + 1) as f64).log10();
-        if known < 20 || level < tenth {
-            CyclePlace::Middle
-        } else if self.level.high(value) >= tenth {
-            CyclePlace::High
-        } else {
-            CyclePlace::Low
+    /// Takes from the surprises what does not matter: what is rare and hardly moves, and what is beyond the few values that
+    /// are known, which say little of what lies beyond them. Increments have a floor of their own.
+    fn hold_down(&self, surprises: &mut [f64; CHANNELS], value: f64, usual: &Usual, floor: f64, by_increments: bool) {
+        let reach = self.history.reach(usual.middle);
+        let own = if by_increments { f64::INFINITY } else { (value - usual.middle).abs() };
+        if !by_increments && usual.beyond(value) < floor {
+            // As surprising as the edge of the usual, at most.
+            surprises[0] = surprises[0].min(self.level.of_share(TAIL));
+        }
+        for (surprise, moved) in surprises.iter_mut().zip([own, reach, reach, usual.width()]) {
+            if moved < floor {
+                *surprise = 0.0;
+            }
+        }
+        if self.values.are_few() {
+            surprises.iter_mut().for_each(|surprise| *surprise = surprise.min(FEW_CAP));
+        }
+    }
+
+    /// Where the latest value comes from.
+    fn moved(&self, value: f64) -> Move {
+        Move {
+            before: self.history.lag(1),
+            step: value - self.history.lag(1),
+            long: value - self.history.lag(SPAN),
+            is_record: self.level.is_beyond(value),
+            known: self.level.len(),
         }
     }
 
     /// About the bytes of its memory.
     pub fn bytes(&self, tuning: &Tuning) -> u64 {
-        tuning.bytes(self.seen(), 2, 4)
+        tuning.bytes(self.seen(), 2, 5)
     }
 
     /// Follows a change of window and history; what fits is kept.
@@ -112,6 +177,7 @@ impl Numeric {
         self.scales.resize(tuning);
         self.level.resize(tuning.history);
         self.quiet.resize(tuning.history);
+        self.rising.resize(tuning.history);
     }
 }
 
@@ -148,6 +214,12 @@ impl History {
     /// The value `lag` events ago; the first value for events before it.
     fn lag(&self, lag: usize) -> f64 {
         if (lag as u64) < self.count { self.values[self.end - 1 - lag] } else { self.first }
+    }
+
+    /// The largest distance of the latest values from one.
+    fn reach(&self, from: f64) -> f64 {
+        let values = &self.values[self.end - KEPT.min(self.end)..self.end];
+        values.iter().fold(0.0, |reach, value| reach.max((value - from).abs()))
     }
 
     /// Standard deviation of the last values.
@@ -284,8 +356,11 @@ impl Numeric {
         self.level.save(out);
         self.quiet.save(out);
         self.runs.save(out);
-        self.cycles.save(out);
+        self.rising.save(out);
+        self.values.save(out);
         self.channels.save(out);
+        self.baseline.save(out);
+        self.cooldown.save(out);
     }
 
     /// Takes it up again; none when it is not valid. What fits into the present window and history is kept.
@@ -310,8 +385,11 @@ impl Numeric {
             level: TailProbability::restore(input, tuning.history)?,
             quiet: TailProbability::restore(input, tuning.history)?,
             runs: Runs::restore(input)?,
-            cycles: Cycles::restore(input)?,
+            rising: Rising::restore(input, tuning.history)?,
+            values: FewValues::restore(input)?,
             channels: Channels::restore(input)?,
+            baseline: Baseline::restore(input)?,
+            cooldown: Cooldown::restore(input)?,
         };
         for space in [&mut numeric.shape, &mut numeric.scales] {
             if space.memory.window() != tuning.window {

@@ -1,7 +1,7 @@
-//! What the spread of the last values cannot tell: that a value stands still for far longer than it used to, and that a
-//! cycle does not come again. Both compare a length that is still growing with the earlier ones of the stream.
+//! What the spread of the last values cannot tell: that a value stands still for far longer than it used to. The length of
+//! the run is compared with the earlier ones of the stream.
 //!
-//! Each tells it once, when the length passes a limit, and again whenever it has doubled: a surprise that grew with every
+//! It is told once, when the length passes a limit, and again whenever it has doubled: a surprise that grew with every
 //! event would be a new alert at every event.
 
 use ng_model::checkpoint;
@@ -19,17 +19,6 @@ const RUNS: usize = 256;
 const MEMORY: u64 = 8192;
 /// Runs that are needed for the whole surprise: a stream that has seldom changed has little to compare with.
 const ENOUGH: f64 = 100.0;
-/// A cycle is told when it takes this many times as long as the longest before.
-const LATE: f64 = 1.5;
-/// Cycles are regular when this share of them differs from their median by at most the factor `ALIKE`.
-const REGULAR: f64 = 0.9;
-const ALIKE: f64 = 1.25;
-/// Cycles that are remembered.
-const CYCLES: usize = 32;
-/// Cycles before one can be missed.
-const FIRST: usize = 8;
-/// Events of the shortest cycle that can be missed.
-const SHORTEST: u64 = 12;
 /// Surprise of a length that is told.
 const TOLD: f64 = 5.0;
 
@@ -86,100 +75,6 @@ impl Runs {
     }
 }
 
-/// The cycles of a stream that goes regularly between its highest and its lowest values.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cycles {
-    index: u64,
-    up: Returns,
-    down: Returns,
-}
-
-/// Where a value stands in its stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CyclePlace {
-    /// Among the highest tenth.
-    High,
-    /// Among the lowest tenth.
-    Low,
-    /// Between.
-    Middle,
-}
-
-impl Cycles {
-    /// Surprise of how long it is since the stream came from low to high, or from high to low, last. 0 while its
-    /// cycles are not regular. Without `learn` the cycle that ends is not remembered.
-    pub(super) fn step(&mut self, place: CyclePlace, learn: bool) -> f64 {
-        let index = self.index;
-        self.index += 1;
-        match place {
-            CyclePlace::High => {
-                self.up.arrive(index, learn);
-                self.down.armed = true;
-            }
-            CyclePlace::Low => {
-                self.down.arrive(index, learn);
-                self.up.armed = true;
-            }
-            CyclePlace::Middle => {}
-        }
-        self.up.surprise(index).max(self.down.surprise(index))
-    }
-}
-
-/// Returns to one end of the values after a visit at the other.
-#[derive(Clone, Debug, Default)]
-struct Returns {
-    /// The other end was visited since the last arrival.
-    armed: bool,
-    /// The first event of the last visit; absent before the first.
-    last: Option<u64>,
-    lengths: VecDeque<u64>,
-    /// The longest cycle that is like the others; 0 while they are not regular.
-    longest: u64,
-}
-
-impl Returns {
-    fn arrive(&mut self, index: u64, learn: bool) {
-        if !std::mem::take(&mut self.armed) {
-            return;
-        }
-        let Some(last) = self.last.replace(index) else { return };
-        if !learn {
-            return;
-        }
-        if self.lengths.len() == CYCLES {
-            self.lengths.pop_front();
-        }
-        self.lengths.push_back(index - last);
-        self.longest = self.regular();
-    }
-
-    /// The longest of the lengths that are like their median, when nearly all are; else 0.
-    fn regular(&self) -> u64 {
-        let count = self.lengths.len();
-        if count < FIRST {
-            return 0;
-        }
-        let mut sorted = [0; CYCLES];
-        for (place, length) in sorted.iter_mut().zip(&self.lengths) {
-            *place = *length;
-        }
-        sorted[..count].sort_unstable();
-        let median = sorted[count / 2];
-        let is_alike = |length: u64| length as f64 * ALIKE >= median as f64 && length as f64 <= median as f64 * ALIKE;
-        let alike = sorted[..count].iter().filter(|length| is_alike(**length)).count();
-        if median < SHORTEST || (alike as f64) < REGULAR * count as f64 {
-            return 0;
-        }
-        sorted[..count].iter().rev().copied().find(|length| is_alike(*length)).unwrap_or(0)
-    }
-
-    fn surprise(&self, index: u64) -> f64 {
-        let since = self.last.map_or(0, |last| index - last);
-        if self.longest > 0 && tells(since, self.longest, LATE) { TOLD } else { 0.0 }
-    }
-}
-
 /// `length` is the limit, `times` the longest, or the limit doubled any number of times.
 fn tells(length: u64, longest: u64, times: f64) -> bool {
     let limit = (longest as f64 * times) as u64;
@@ -205,33 +100,6 @@ impl Runs {
             ended: checkpoint::take_count(input)?,
             long: checkpoint::take_all(input, RUNS)?.into(),
         })
-    }
-}
-
-impl Cycles {
-    /// Adds them to a saved state.
-    pub(super) fn save(&self, out: &mut Vec<u8>) {
-        checkpoint::put(out, self.index);
-        for returns in [&self.up, &self.down] {
-            checkpoint::put(out, returns.armed.into());
-            checkpoint::put_all(out, returns.last.into_iter().collect::<Vec<_>>().into_iter());
-            checkpoint::put_all(out, returns.lengths.iter().copied());
-        }
-    }
-
-    /// Takes them up again.
-    pub(super) fn restore(input: &mut &[u8]) -> Option<Cycles> {
-        let mut cycles = Cycles { index: checkpoint::take_count(input)?, ..Cycles::default() };
-        for returns in [&mut cycles.up, &mut cycles.down] {
-            returns.armed = checkpoint::take(input)? != 0;
-            returns.last = checkpoint::take_all(input, 1)?.first().copied();
-            returns.lengths = checkpoint::take_all(input, CYCLES)?.into();
-            returns.longest = returns.regular();
-            if returns.last.is_some_and(|last| last > cycles.index) {
-                return None;
-            }
-        }
-        Some(cycles)
     }
 }
 
@@ -268,30 +136,5 @@ mod tests {
     fn a_run_like_earlier_ones_is_not_told() {
         let series = (0..20_000).map(|i| f64::from(i / 150 % 2));
         assert_eq!(told(&surprises(series)), [] as [usize; 0]);
-    }
-
-    #[test]
-    fn a_cycle_is_told_while_it_is_missing_and_only_if_cycles_are_regular() {
-        let told = |length: fn(usize) -> usize| {
-            let mut cycles = Cycles::default();
-            let mut all = Vec::new();
-            for number in 0..20 {
-                let length = length(number);
-                let place = |at| {
-                    if at == 0 {
-                        CyclePlace::High
-                    } else if at == length / 2 {
-                        CyclePlace::Low
-                    } else {
-                        CyclePlace::Middle
-                    }
-                };
-                all.extend((0..length).map(|at| cycles.step(place(at), true)));
-            }
-            all.iter().filter(|surprise| **surprise > 0.0).count()
-        };
-        assert_eq!(told(|_| 50), 0);
-        assert!(told(|number| if number == 15 { 100 } else { 50 }) > 0);
-        assert_eq!(told(|number| if number % 3 == 0 { 100 } else { 50 }), 0);
     }
 }

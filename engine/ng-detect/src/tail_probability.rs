@@ -128,6 +128,16 @@ impl<T: Kept> TailProbability<T> {
         self.within(middle(&rank))
     }
 
+    /// A value lies beyond all that are remembered.
+    pub fn is_beyond(&self, x: f64) -> bool {
+        self.ends(x).is_some_and(|(smallest, largest)| x < smallest || x > largest)
+    }
+
+    /// The surprise of a value that this share of the remembered ones exceeds.
+    pub fn of_share(&self, share: f64) -> f64 {
+        if self.is_empty() { 0.0 } else { -share.log10() * (3.0 / self.decades) }
+    }
+
     /// The larger of both.
     pub fn either(&mut self, x: f64) -> f64 {
         let Some((smallest, largest)) = self.ends(x) else { return 0.0 };
@@ -139,6 +149,20 @@ impl<T: Kept> TailProbability<T> {
             let rank = self.find(x);
             self.within(self.above(&rank).min(middle(&rank)))
         }
+    }
+
+    /// The values below which these shares of the remembered ones lie, in rising order; none before two values are known.
+    pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> Option<[f64; N]> {
+        let last = self.len().checked_sub(1).filter(|last| *last > 0)?;
+        let (mut block, mut before) = (0, 0);
+        Some(shares.map(|share| {
+            let rank = (share * last as f64).round() as usize;
+            while rank - before >= self.blocks[block].len() {
+                before += self.blocks[block].len();
+                block += 1;
+            }
+            self.blocks[block][rank - before].into()
+        }))
     }
 
     /// Remembers a value in place of the oldest. Values that are not finite are passed over.

@@ -1,5 +1,6 @@
 //! The settings of the detectors, read once from their validated values.
 
+use super::floor::Floor;
 use super::kernel::DIMS;
 use ng_model::settings::{Accepts, Row, Values};
 
@@ -27,7 +28,7 @@ pub static SETTINGS: &[Row] = &[
         key: "warm_up",
         accepts: Accepts::Int(750, 0, 1_000_000),
         unit: "",
-        summary: "Events of a stream before it may raise an alert.",
+        summary: "Events of a stream before it alerts as easily as ever; before that metrics do so from stronger evidence, the others not at all.",
     },
     Row {
         key: "max_streams",
@@ -46,6 +47,24 @@ pub static SETTINGS: &[Row] = &[
         accepts: Accepts::Float(0.5, 0.05, 12.0),
         unit: "",
         summary: "How much of a channel's surprise is gone at the next event.",
+    },
+    Row {
+        key: "floor_percent",
+        accepts: Accepts::Float(5.0, 0.0, 100.0),
+        unit: "%",
+        summary: "Points that a per cent has to be away from the usual before it may raise an alert.",
+    },
+    Row {
+        key: "floor_share",
+        accepts: Accepts::Float(0.02, 0.0, 1.0),
+        unit: "",
+        summary: "Share of its usual value that another metric has to be away from the usual.",
+    },
+    Row {
+        key: "floor_count",
+        accepts: Accepts::Float(1.0, 0.0, 1e9),
+        unit: "",
+        summary: "What a count has to be away from the usual, if that is more than its share.",
     },
     Row {
         key: "session_key",
@@ -81,6 +100,8 @@ pub struct Tuning {
     pub warm_up: u64,
     /// Fall of a channel from one event to the next.
     pub leak: f64,
+    /// What a metric has to move by.
+    pub floor: Floor,
     /// Detectors of metric and vector streams.
     pub max_streams: usize,
     /// Bytes of all detectors together.
@@ -108,6 +129,11 @@ impl Tuning {
             novel_threshold: intuition.float("novel_threshold"),
             warm_up: intuition.int("warm_up") as u64,
             leak: intuition.float("leak"),
+            floor: Floor {
+                percent: intuition.float("floor_percent"),
+                share: intuition.float("floor_share"),
+                count: intuition.float("floor_count"),
+            },
             max_streams: intuition.int("max_streams") as usize,
             memory: intuition.int("memory") as u64 * 1024 * 1024,
             auto,
@@ -116,6 +142,23 @@ impl Tuning {
             k: grid.int("k") as usize,
             weights,
         }
+    }
+}
+
+/// How much stronger the first alerts of a stream have to be; less and less until its warm-up is over.
+const STRICTER: f64 = 4.0;
+
+impl Tuning {
+    /// The strength from which a stream alerts that has had so many events: none before `first`, then one that falls to
+    /// `threshold` until the warm-up is over.
+    pub fn threshold(&self, threshold: f64, seen: u64, first: u64) -> f64 {
+        if seen >= self.warm_up {
+            return threshold;
+        }
+        if seen < first {
+            return f64::INFINITY;
+        }
+        threshold + STRICTER * (self.warm_up - seen) as f64 / (self.warm_up - first) as f64
     }
 }
 

@@ -47,11 +47,13 @@ pub struct Detection {
     pub is_alert: bool,
     /// The eight features named by the encoder.
     pub vector: [f32; 8],
-    /// Leaky tail surprise of each channel of the encoder's detector.
+    /// Tail surprise of each channel of the encoder's detector at this event.
     pub channels: [f32; 4],
     /// Tail surprise of the distance to the nearest remembered vectors.
     pub novelty: f32,
-    /// Sum of the channels.
+    /// Sum of the channels: how unusual the event is by itself.
+    pub event_surprise: f32,
+    /// The same with what the leaks of the channels have left of the events before: how unusual the stream is.
     pub surprise: f32,
     /// Alert strength.
     pub strength: f32,
@@ -59,6 +61,9 @@ pub struct Detection {
     pub pattern: u32,
     /// The nearest remembered event; [`NO_SEQ`] when there is none.
     pub nearest: u64,
+    /// What the values of a metric usually were when it came, from the lowest hundredth to the highest, of what rises by
+    /// nature from the value before on; none for other events, and for a stream of which too little is known.
+    pub usual: Option<[f64; 2]>,
 }
 
 impl Default for Detection {
@@ -71,10 +76,12 @@ impl Default for Detection {
             vector: [0.0; 8],
             channels: [0.0; 4],
             novelty: 0.0,
+            event_surprise: 0.0,
             surprise: 0.0,
             strength: 0.0,
             pattern: NO_PATTERN,
             nearest: NO_SEQ,
+            usual: None,
         }
     }
 }
@@ -85,9 +92,9 @@ impl Detection {
         matches!(self.state, Scoring::Learning | Scoring::Scored)
     }
 
-    /// `1 − 10^(−surprise/4)`, in [0, 1).
+    /// `1 − 10^(−event_surprise/4)`, in [0, 1).
     pub fn anomaly_score(&self) -> f32 {
-        let score = 1.0 - 10f32.powf(-self.surprise / 4.0);
+        let score = 1.0 - 10f32.powf(-self.event_surprise / 4.0);
         // Beyond a surprise of 28 the nearest number to it is 1.
         if score == 1.0 { score.next_down() } else { score }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Scorer {
 #[pymethods]
 impl Scorer {
     /// A scorer with the settings of `layers`. `name` stands in errors; `lines` is the number of lines that are not blank,
-    /// when it is known. Raises EngineError, and ValueError for an encoder that there is not.
+    /// when it is known; after `freeze_after` events nothing is learnt. Raises EngineError, and ValueError for an encoder that there is not.
     #[new]
     fn new(
         layers: Vec<PyLayer>,
@@ -28,9 +28,10 @@ impl Scorer {
         column: Option<String>,
         explain: bool,
         lines: Option<u64>,
+        freeze_after: Option<u64>,
     ) -> PyResult<Self> {
         let encoder = Encoder::named(encoder).ok_or_else(|| PyValueError::new_err(format!("no encoder {encoder}")))?;
-        let options = ScoreOptions { encoder, column, explain, name, lines };
+        let options = ScoreOptions { encoder, column, explain, name, lines, freeze_after };
         let inner = Inner::new(&resolve(layers)?, options).map_err(|error| engine_errors(&[error]))?;
         Ok(Scorer { inner: Mutex::new(Box::new(inner)) })
     }

@@ -107,7 +107,10 @@ pub struct PackedDetection {
     /// Novelty.
     #[serde(rename = "y", default, skip_serializing_if = "is_default")]
     pub novelty: f32,
-    /// Sum of the channels.
+    /// How unusual the event is by itself: the sum of its channels.
+    #[serde(rename = "w", default, skip_serializing_if = "is_default")]
+    pub event_surprise: f32,
+    /// How unusual the stream is.
     #[serde(rename = "u", default, skip_serializing_if = "is_default")]
     pub surprise: f32,
     /// Strength of the alert layer.
@@ -125,6 +128,9 @@ pub struct PackedDetection {
     /// The nearest remembered event: how far before this one.
     #[serde(rename = "b", default, skip_serializing_if = "is_default")]
     pub nearest_back: Option<u64>,
+    /// What the values of a metric usually were, from the lowest hundredth to the highest.
+    #[serde(rename = "q", default, skip_serializing_if = "is_default")]
+    pub usual: Option<[f64; 2]>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

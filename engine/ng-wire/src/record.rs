@@ -150,7 +150,7 @@ pub struct Feature {
 pub struct ScoreChannel {
     /// Name of the channel, such as `level` or `template rarity`.
     pub name: Cow<'static, str>,
-    /// Its leaky tail surprise; the shares add up to `surprise`.
+    /// Its tail surprise at this event; the shares add up to `event_surprise`.
     pub share: f32,
 }
 
@@ -168,18 +168,25 @@ pub struct Detection {
     pub novelty: Option<f32>,
     /// The template was never matched before (text, JSON), or novelty ≥ the threshold after warm-up (numeric, vector).
     pub is_novel: bool,
-    /// Sum of the channels.
+    /// Sum of the channels: how unusual the event is by itself.
+    #[serde(default)]
+    pub event_surprise: Option<f32>,
+    /// The same with what is left of the events before: how unusual the stream is.
     pub surprise: Option<f32>,
-    /// `1 − 10^(−surprise/4)`, in [0, 1).
+    /// `1 − 10^(−event_surprise/4)`, in [0, 1).
     pub anomaly_score: Option<f32>,
     /// Strength of the alert layer; 0 when the event is no local maximum.
     pub strength: Option<f32>,
     /// The strength reached the alert threshold after warm-up.
     pub is_alert: bool,
-    /// What each channel contributed.
+    /// What each channel says of this event.
     pub channels: Vec<ScoreChannel>,
-    /// The largest contribution in words; empty when not scored.
+    /// What is unusual about it, in words; empty when not scored.
     pub why: String,
+    /// What the values of a metric usually were when it came, from the lowest hundredth to the highest; of what rises by
+    /// nature, from the value before on.
+    #[serde(default)]
+    pub usual: Option<[f64; 2]>,
     /// `seq` of the nearest remembered event.
     pub nearest: Option<u64>,
     /// The pattern (template, shape or numeric stream) it belongs to.

@@ -70,8 +70,8 @@ fn any_detection() -> impl Strategy<Value = Detection> {
         Scoring::Learning,
         Scoring::Scored,
     ]);
-    let numbers = (prop::array::uniform8(number()), prop::array::uniform4(number()), prop::array::uniform3(number()));
-    (state, 0..ENCODERS.len() as u8, numbers, any::<[bool; 2]>(), any::<(u32, u64)>()).prop_map(
+    let numbers = (prop::array::uniform8(number()), prop::array::uniform4(number()), prop::array::uniform4(number()));
+    (state, 0..ENCODERS.len() as u8, numbers, any::<[bool; 3]>(), any::<(u32, u64)>()).prop_map(
         |(state, encoder, (vector, mut channels, numbers), flags, (pattern, nearest))| {
             let plain = Detection { state, pattern, ..Detection::default() };
             if !plain.is_scored() {
@@ -82,9 +82,23 @@ fn any_detection() -> impl Strategy<Value = Detection> {
                     *share = 0.0;
                 }
             }
-            let [novelty, surprise, strength] = numbers;
-            let [is_novel, is_alert] = flags;
-            Detection { encoder, vector, channels, novelty, surprise, strength, is_novel, is_alert, nearest, ..plain }
+            let [novelty, event_surprise, surprise, strength] = numbers;
+            let usual = flags[2].then(|| [f64::from(novelty), f64::from(strength)]);
+            let [is_novel, is_alert, _] = flags;
+            Detection {
+                encoder,
+                vector,
+                channels,
+                novelty,
+                event_surprise,
+                surprise,
+                strength,
+                is_novel,
+                is_alert,
+                nearest,
+                usual,
+                ..plain
+            }
         },
     )
 }

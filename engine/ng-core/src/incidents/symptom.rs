@@ -85,7 +85,7 @@ impl Shown {
             is_late,
             strength: if strength.is_finite() { strength } else { 0.0 },
             text: cut(&lossy(message_text(head.format, event.raw, head.message))),
-            why: cut(&convert::why(&head.detection)),
+            why: cut(&convert::why(head, event.symbols.name(head.kind))),
         }
     }
 }

@@ -11,7 +11,7 @@ use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 
 /// Bytes of one encoded head.
-pub(super) const ROW: usize = 155;
+pub(super) const ROW: usize = 175;
 
 pub(super) const FORMATS: [Format; 6] =
     [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
@@ -33,6 +33,7 @@ const NOVEL: u8 = 1;
 const ALERT: u8 = 2;
 const ESCAPED: u8 = 4;
 const NEAREST: u8 = 8;
+const USUAL: u8 = 16;
 
 /// Writes the heads and the lengths of their raw bytes into `planes`, which is emptied first.
 pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8>) {
@@ -73,7 +74,12 @@ pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8
     out.put(|i| heads[i].detection.novelty.to_bits().to_le_bytes());
     out.put(|i| {
         let detection = &heads[i].detection;
-        (detection.surprise.to_bits() ^ expected_surprise(&detection.channels)).to_le_bytes()
+        (detection.event_surprise.to_bits() ^ expected_surprise(&detection.channels)).to_le_bytes()
+    });
+    out.put(|i| {
+        // Nothing is left of earlier events, mostly.
+        let detection = &heads[i].detection;
+        (detection.surprise.to_bits() ^ detection.event_surprise.to_bits()).to_le_bytes()
     });
     out.put(|i| heads[i].detection.strength.to_bits().to_le_bytes());
     out.put(|i| heads[i].detection.pattern.to_le_bytes());
@@ -81,6 +87,9 @@ pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8
         NO_SEQ => [0; 8],
         nearest => heads[i].seq.wrapping_sub(nearest).to_le_bytes(),
     });
+    for end in 0..2 {
+        out.put(|i| heads[i].detection.usual.map_or([0; 8], |usual| usual[end].to_bits().to_le_bytes()));
+    }
     debug_assert!(out.planes.is_empty(), "ROW is the sum of the columns");
 }
 
@@ -122,9 +131,10 @@ pub(super) fn decode(
         head.detection.is_novel = flags & NOVEL != 0;
         head.detection.is_alert = flags & ALERT != 0;
         head.message.escaped = flags & ESCAPED != 0;
-        // Says whether the column of distances holds one; replaced when that column is read.
+        // Says whether the column of distances holds one; replaced when that column is read. So is what is usual.
         head.detection.nearest = if flags & NEAREST != 0 { 0 } else { NO_SEQ };
-        bad |= flags & !(NOVEL | ALERT | ESCAPED | NEAREST) != 0;
+        head.detection.usual = (flags & USUAL != 0).then_some([0.0; 2]);
+        bad |= flags & !(NOVEL | ALERT | ESCAPED | NEAREST | USUAL) != 0;
     });
     input.take(heads, |head, bytes| head.declared = u16::from_le_bytes(bytes));
     let mut end = 0usize;
@@ -163,7 +173,11 @@ pub(super) fn decode(
     input.take(heads, |head, bytes| head.detection.novelty = f32::from_bits(u32::from_le_bytes(bytes)));
     input.take(heads, |head, bytes| {
         let detection = &mut head.detection;
-        detection.surprise = f32::from_bits(u32::from_le_bytes(bytes) ^ expected_surprise(&detection.channels));
+        detection.event_surprise = f32::from_bits(u32::from_le_bytes(bytes) ^ expected_surprise(&detection.channels));
+    });
+    input.take(heads, |head, bytes| {
+        let detection = &mut head.detection;
+        detection.surprise = f32::from_bits(u32::from_le_bytes(bytes) ^ detection.event_surprise.to_bits());
     });
     input.take(heads, |head, bytes| head.detection.strength = f32::from_bits(u32::from_le_bytes(bytes)));
     input.take(heads, |head, bytes| head.detection.pattern = u32::from_le_bytes(bytes));
@@ -172,6 +186,13 @@ pub(super) fn decode(
             head.detection.nearest = head.seq.wrapping_sub(u64::from_le_bytes(bytes));
         }
     });
+    for end in 0..2 {
+        input.take(heads, |head, bytes| {
+            if let Some(usual) = &mut head.detection.usual {
+                usual[end] = f64::from_bits(u64::from_le_bytes(bytes));
+            }
+        });
+    }
     if bad { Err(Corrupt) } else { Ok(()) }
 }
 
@@ -196,10 +217,12 @@ const BLANK: RecordHeader = RecordHeader {
         vector: [0.0; 8],
         channels: [0.0; 4],
         novelty: 0.0,
+        event_surprise: 0.0,
         surprise: 0.0,
         strength: 0.0,
         pattern: 0,
         nearest: 0,
+        usual: None,
     },
 };
 
@@ -209,6 +232,7 @@ fn flags(head: &RecordHeader) -> u8 {
         | (u8::from(detection.is_alert) * ALERT)
         | (u8::from(head.message.escaped) * ESCAPED)
         | (u8::from(detection.nearest != NO_SEQ) * NEAREST)
+        | (u8::from(detection.usual.is_some()) * USUAL)
 }
 
 /// The bits of the surprise that the channels add up to. A sum that is not a number has no agreed bits, so it predicts

@@ -66,10 +66,12 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
                 vector: floats.0.map(f32::from_bits),
                 channels: floats.1.map(f32::from_bits),
                 novelty: f32::from_bits(floats.2[0]),
-                surprise: f32::from_bits(floats.2[1]),
+                event_surprise: f32::from_bits(floats.2[1]),
+                surprise: f32::from_bits(floats.2[1] ^ u32::from(flags[2])),
                 strength: f32::from_bits(floats.2[2]),
                 pattern: narrow[5],
                 nearest,
+                usual: flags[1].then(|| [wide[1], wide[2]].map(f64::from_bits)),
             },
         }
     })
@@ -83,7 +85,8 @@ pub(super) fn same(a: &RecordHeader, b: &RecordHeader) -> bool {
             [head.value, head.verdict.observed, head.verdict.limit].map(f64::to_bits),
             detection.vector.map(f32::to_bits),
             detection.channels.map(f32::to_bits),
-            [detection.novelty, detection.surprise, detection.strength].map(f32::to_bits),
+            [detection.novelty, detection.event_surprise, detection.surprise, detection.strength].map(f32::to_bits),
+            detection.usual.map(|usual| usual.map(f64::to_bits)),
         )
     };
     let rest = |head: &RecordHeader| RecordHeader {
@@ -93,6 +96,8 @@ pub(super) fn same(a: &RecordHeader, b: &RecordHeader) -> bool {
             vector: [0.0; 8],
             channels: [0.0; 4],
             novelty: 0.0,
+            event_surprise: 0.0,
+            usual: None,
             surprise: 0.0,
             strength: 0.0,
             ..head.detection

@@ -117,6 +117,27 @@ static CASES: &[Case] = &[
         when_set: "novel: false",
     },
     Case {
+        setting: "intuition_engine.floor_percent",
+        value: || 20.0.into(),
+        seen: |bench| alert_of(bench, |value| format!("m={value}%")),
+        by_default: "alert: true",
+        when_set: "alert: false",
+    },
+    Case {
+        setting: "intuition_engine.floor_share",
+        value: || 1.0.into(),
+        seen: |bench| alert_of(bench, |value| format!("m={value}")),
+        by_default: "alert: true",
+        when_set: "alert: false",
+    },
+    Case {
+        setting: "intuition_engine.floor_count",
+        value: || 20.0.into(),
+        seen: |bench| alert_of(bench, |value| format!("m:{value}|c")),
+        by_default: "alert: true",
+        when_set: "alert: false",
+    },
+    Case {
         setting: "intuition_engine.profile",
         value: || "lite".into(),
         seen: |bench| far_twin_is_remembered(bench, 1500),
@@ -160,13 +181,12 @@ static CASES: &[Case] = &[
         setting: "intuition_engine.leak",
         value: || 12.0.into(),
         seen: |bench| {
-            let surprise = share(&outlier(bench), "level");
-            assert!(surprise > 3.0, "{surprise}");
-            let next = share(&bench.send("m", Format::Metric, &["m=50"]).remove(0), "level");
-            format!("fell by half a decade: {}", (surprise - next - 0.5).abs() < 1e-6)
+            let surprise = outlier(bench).detection.surprise.unwrap();
+            let next = bench.send("m", Format::Metric, &["m=54"]).remove(0).detection.surprise.unwrap();
+            format!("fell by half a decade in each channel at most: {}", surprise - next <= 2.0)
         },
-        by_default: "fell by half a decade: true",
-        when_set: "fell by half a decade: false",
+        by_default: "fell by half a decade in each channel at most: true",
+        when_set: "fell by half a decade in each channel at most: false",
     },
     Case {
         setting: "intuition_engine.session_key",
@@ -286,7 +306,16 @@ fn outlier(bench: &mut Bench) -> ng_wire::Record {
     let usual: Vec<String> = (0..1000).map(|_| format!("m={:.3}", 50.0 + 10.0 * noise())).collect();
     let records = bench.send("m", Format::Metric, &usual);
     assert!(records.iter().all(|record| record.verdict.outcome == Outcome::Admit));
-    bench.send("m", Format::Metric, &["m=60.4"]).remove(0)
+    bench.send("m", Format::Metric, &["m=61.2"]).remove(0)
+}
+
+/// Whether a value alerts that is 15 from the usual 50, written as a metric.
+fn alert_of(bench: &mut Bench, line: fn(f64) -> String) -> String {
+    let mut noise = noise(1);
+    let usual: Vec<String> = (0..1000).map(|_| line(50.0 + 2.0 * noise())).collect();
+    bench.push("m", Format::Text, &usual);
+    let found = bench.send("m", Format::Text, &[line(65.0)]).remove(0).detection;
+    format!("alert: {}", found.is_alert)
 }
 
 #[test]

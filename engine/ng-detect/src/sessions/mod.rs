@@ -47,6 +47,8 @@ const AUTO: &str = "auto";
 const WINDOW: usize = 4096;
 /// Neighbours whose mean distance counts; sessions that ended before any may be unusual.
 const NEIGHBOURS: usize = 100;
+/// Share of the sessions of a source that are usual, going by those before.
+const USUAL: f64 = 0.98;
 /// What a bit of the rarest event counts beside a standard deviation of distance.
 const BIT: f64 = 0.5;
 /// What the one surprise of a session counts beside the sum of those of an event, so that both are held against the same
@@ -119,7 +121,7 @@ pub struct Ended {
     pub score: f64,
     /// The score after its rank among the sessions of the source and the alert layer.
     pub strength: f64,
-    /// The strength reached the threshold.
+    /// It is among the most unusual fiftieth of its source.
     pub is_alert: bool,
     /// Its events.
     pub events: u64,
@@ -248,6 +250,15 @@ impl Sessions {
         &self.ended
     }
 
+    /// The expression that was found to name the sessions of a source.
+    pub(super) fn found_key(&self) -> Option<&str> {
+        let Key::Found(searches) = &self.key else { return None };
+        searches.states().find_map(|search| match search {
+            Search::Found(key) => Some(key.text()),
+            Search::Looking(_) => None,
+        })
+    }
+
     /// Adds what is measured here.
     pub(super) fn gauges(&self, gauges: &mut Vec<Gauge>) {
         let open: usize = self.sources.states().map(|source| source.open.len_open()).sum();
@@ -303,7 +314,8 @@ impl Source {
         let found = self.memory.nearest(&features, &factors, NEIGHBOURS, 0);
         let score = found.sum() / found.distances.len().max(1) as f64 + BIT * f64::from(session.rarest_bits);
         let strength = self.alerts.step(ALONE * self.scores.high(score));
-        let is_alert = self.seen >= NEIGHBOURS as u64 && strength >= tuning.alert_threshold;
+        let limit = self.scores.quantiles([USUAL]).filter(|_| self.seen >= NEIGHBOURS as u64);
+        let is_alert = limit.is_some_and(|[limit]| score > limit);
         if self.learning {
             self.scores.push(score);
             self.memory.push(&features, last_seq, 0);

@@ -44,6 +44,11 @@ const LIMITS: Limits =
     Limits { line_bytes: 16 << 20, event_lines: 512, event_bytes: 256 << 10, keep_colours: false, joined: true };
 /// Time between events that state none.
 const APART_NS: i64 = 1_000_000_000;
+/// The setting of what names sessions, and its value that has it looked for.
+const SESSION_KEY: &str = "session_key";
+const AUTO: &str = "auto";
+/// Bytes of an input in which is looked for what names its sessions.
+const HELD: usize = 64 << 20;
 /// The setting that the length of the input bounds.
 const WARM_UP: &str = "warm_up";
 /// At most this share of an input of known length is warm-up.
@@ -62,6 +67,8 @@ pub struct ScoreOptions {
     pub name: String,
     /// Lines that are not blank, where they were counted before.
     pub lines: Option<u64>,
+    /// Events after which nothing is learnt any more.
+    pub freeze_after: Option<u64>,
 }
 
 /// Blank lines that are looked past; an input that begins with more is text.
@@ -74,6 +81,15 @@ pub struct Scorer {
     head: Vec<u8>,
     reader: SourceReader,
     running: Running,
+    /// Looks for what names the sessions, where nobody says it.
+    scout: Option<Box<Scout>>,
+}
+
+/// Finds what names the sessions of an input, as an engine does that runs live, and keeps what it has read, so that none of
+/// the sessions before are left out.
+struct Scout {
+    scorer: Scorer,
+    held: Vec<u8>,
 }
 
 /// What scores, once the input is recognised.
@@ -98,6 +114,16 @@ struct Running {
 impl Scorer {
     /// A scorer with the settings of a configuration.
     pub fn new(config: &Config, options: ScoreOptions) -> Result<Self, NodeError> {
+        let mut scorer = Scorer::alone(config, options.clone())?;
+        let key = scorer.running.engine.values(Module::IntuitionEngine).text(SESSION_KEY);
+        if options.encoder == Encoder::Session && key == AUTO {
+            let scout = Scout { scorer: Scorer::alone(config, options)?, held: Vec::new() };
+            scorer.scout = Some(Box::new(scout));
+        }
+        Ok(scorer)
+    }
+
+    fn alone(config: &Config, options: ScoreOptions) -> Result<Self, NodeError> {
         let mut store = Store::new(RING);
         let source = store.intern("score");
         let running = Running {
@@ -114,11 +140,55 @@ impl Scorer {
             free_warm_up: config.origin("modules.intuition_engine.warm_up") == Origin::default(),
             out: Vec::new(),
         };
-        Ok(Scorer { options, head: Vec::new(), reader: SourceReader::new(LIMITS), running })
+        Ok(Scorer { options, head: Vec::new(), reader: SourceReader::new(LIMITS), running, scout: None })
     }
 
     /// Takes the next bytes of the input, in pieces of any size, and returns the rows that are finished.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<u8>, NodeError> {
+        if self.scout.is_some() {
+            self.look(bytes, false)?
+        } else {
+            self.take(bytes)?
+        }
+        Ok(std::mem::take(&mut self.running.out))
+    }
+
+    /// The input has ended: returns the last rows.
+    pub fn finish(&mut self) -> Result<Vec<u8>, NodeError> {
+        if self.scout.is_some() {
+            self.look(&[], true)?;
+        }
+        if self.running.input.is_none() {
+            self.recognise(true)?;
+        }
+        let Scorer { options, reader, running, .. } = self;
+        reader.finish(&mut |item| running.item(item, options))?;
+        running.end(options);
+        Ok(std::mem::take(&mut running.out))
+    }
+
+    /// Has the scout look at the next bytes. When it has found what names the sessions, or there is nothing to be found, they
+    /// are scored from the first on.
+    fn look(&mut self, bytes: &[u8], ended: bool) -> Result<(), NodeError> {
+        let Some(mut scout) = self.scout.take() else { return Ok(()) };
+        scout.held.extend_from_slice(bytes);
+        scout.scorer.feed(bytes)?;
+        if ended {
+            scout.scorer.finish()?;
+        }
+        let Some(key) = scout.scorer.running.engine.detect_mut().found_session_key().map(str::to_owned) else {
+            if ended || scout.held.len() > HELD {
+                let what = "nothing names its sessions; say what does with --session".to_owned();
+                return Err(NodeError::failure("NG-5302", self.options.name.clone(), what));
+            }
+            self.scout = Some(scout);
+            return Ok(());
+        };
+        self.running.set(SESSION_KEY, SettingValue::Text(key));
+        self.take(&scout.held)
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), NodeError> {
         if self.running.input.is_some() {
             self.read(bytes)?;
         } else {
@@ -128,18 +198,7 @@ impl Scorer {
                 self.recognise(false)?;
             }
         }
-        Ok(std::mem::take(&mut self.running.out))
-    }
-
-    /// The input has ended: returns the last rows.
-    pub fn finish(&mut self) -> Result<Vec<u8>, NodeError> {
-        if self.running.input.is_none() {
-            self.recognise(true)?;
-        }
-        let Scorer { options, reader, running, .. } = self;
-        reader.finish(&mut |item| running.item(item, options))?;
-        running.end(options);
-        Ok(std::mem::take(&mut running.out))
+        Ok(())
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), NodeError> {
@@ -202,9 +261,13 @@ impl Running {
 
     fn bound_warm_up(&mut self, most: i64) {
         let module = Module::IntuitionEngine;
-        let warm_up = SettingValue::Int(self.engine.values(module).int(WARM_UP).min(most));
-        let changes = BTreeMap::from([(WARM_UP.to_owned(), warm_up)]);
-        self.engine.configure(module as usize, &changes).expect("a shorter warm-up is in range");
+        self.set(WARM_UP, SettingValue::Int(self.engine.values(module).int(WARM_UP).min(most)));
+    }
+
+    /// Changes a setting of the detectors to a value that is in range.
+    fn set(&mut self, key: &str, value: SettingValue) {
+        let changes = BTreeMap::from([(key.to_owned(), value)]);
+        self.engine.configure(Module::IntuitionEngine as usize, &changes).expect("the value is in range");
     }
 
     fn item(&mut self, item: Item<'_>, options: &ScoreOptions) -> Result<(), NodeError> {
@@ -229,6 +292,9 @@ impl Running {
             self.parsed.time_ns
         });
         self.received_ns = own_ns.unwrap_or(next_ns);
+        if options.freeze_after == Some(self.events) {
+            self.engine.learn_next(false);
+        }
         let reading = reading(self.source, self.received_ns, input.format, &taken.raw);
         let head = self.engine.step(&mut self.store, &reading, None);
         // What alert rules decide is for an event loop to do; here there is none.
@@ -239,7 +305,8 @@ impl Running {
         if options.encoder == Encoder::Session {
             rows::sessions(&mut self.out, self.engine.detect_mut().ended_sessions(), options.explain);
         } else {
-            rows::write(&mut self.out, self.events, &head, input.expected, options.explain);
+            let kind = self.store.symbols().name(head.kind);
+            rows::write(&mut self.out, self.events, &head, kind, input.expected, options.explain);
         }
         self.events += 1;
         Ok(())

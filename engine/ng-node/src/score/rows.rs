@@ -25,8 +25,8 @@ pub(super) fn header(out: &mut Vec<u8>, format: Format, explain: bool) {
     out.push(b'\n');
 }
 
-/// One event. Numbers are 0 when it was not scored.
-pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &RecordHeader, format: Format, explain: bool) {
+/// One event of a type. Numbers are 0 when it was not scored.
+pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &RecordHeader, kind: &str, format: Format, explain: bool) {
     let found = &head.detection;
     let score = if head.format == Format::Metric { found.strength } else { found.surprise };
     let (novelty, anomaly) = (found.novelty, if found.is_scored() { found.anomaly_score() } else { 0.0 });
@@ -39,7 +39,7 @@ pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &RecordHeader, format: 
     if head.verdict.outcome == Outcome::Reject {
         put(out, format_args!("rejected by {}", guard::clause_name(head.verdict.rule, head.verdict.clause).0));
     } else {
-        fields::write(out, convert::why(found).as_bytes());
+        fields::write(out, convert::why(head, kind).as_bytes());
     }
     if explain {
         // An event that is of another format than the header says has other channels.

@@ -15,7 +15,7 @@ fn config(changes: &[(&str, &str)]) -> Config {
 }
 
 fn options(encoder: Encoder) -> ScoreOptions {
-    ScoreOptions { encoder, column: None, explain: false, name: "input".into(), lines: None }
+    ScoreOptions { encoder, column: None, explain: false, name: "input".into(), lines: None, freeze_after: None }
 }
 
 /// The result of an input that comes in pieces of this size.
@@ -149,7 +149,8 @@ fn a_number_far_from_all_others_is_an_alert() {
     assert_eq!(alerts[900], "1", "{}", rows.lines().nth(901).unwrap());
     let (score, strength): (f64, f64) = (column(&rows, "score")[900].parse().unwrap(), 3.6);
     assert!(score >= strength);
-    assert!(column(&rows, "why")[900].starts_with("level "), "{}", column(&rows, "why")[900]);
+    let why = &column(&rows, "why")[900];
+    assert!(why.starts_with("value 500 — usually 50 to 51"), "{why}");
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn the_warm_up_follows_a_length_that_is_known() {
     let input = series(1000).replace(",500\n", ",50\n").replace("2026-01-01 03:20:00,5", "2026-01-01 03:20:00,99995");
     let alerts = |lines, changes: &[(&str, &str)]| {
         let rows = score_in(999, changes, ScoreOptions { lines, ..options(Encoder::Auto) }, input.as_bytes()).unwrap();
-        column(&rows, "alert")[200].clone()
+        column(&rows, "is_novel")[200].clone()
     };
     assert_eq!(alerts(None, DEFAULTS), "0");
     assert_eq!(alerts(Some(1001), DEFAULTS), "1", "150 events of 1000");
@@ -214,6 +215,36 @@ fn sessions_are_told_when_they_end_and_at_the_end() {
     let explained = ScoreOptions { explain: true, ..options(Encoder::Session) };
     let rows = score_in(1, &key, explained, input.as_bytes()).unwrap();
     assert_eq!(column(&rows, "events"), ["1", "1", "1"]);
+}
+
+#[test]
+fn what_names_sessions_is_looked_for_and_none_is_left_out() {
+    let line = |at: usize| {
+        ["open req-{} now", "work is done on req-{} for user7", "close req-{}"][at % 3]
+            .replace("{}", &(10_000 + at / 3).to_string())
+    };
+    let input: String = (0..3000).map(|at| line(at) + "\n").collect();
+    let given = score_in(1 << 16, &[("session_key", r"req-\d+")], options(Encoder::Session), input.as_bytes()).unwrap();
+    for pieces in [97, 1 << 20] {
+        assert_eq!(score_in(pieces, DEFAULTS, options(Encoder::Session), input.as_bytes()).unwrap(), given);
+    }
+    let error = score_in(9, DEFAULTS, options(Encoder::Session), b"tick\ntick\n").unwrap_err();
+    assert_eq!(error.to_string(), "NG-5302 input nothing names its sessions; say what does with --session");
+}
+
+#[test]
+fn after_the_baseline_a_fault_is_told_while_it_lasts() {
+    let mut noise = noise(5);
+    let fault = 1200..1400;
+    let values: String =
+        (0..1600).map(|at| format!("{}\n", 50.0 + noise() + if fault.contains(&at) { 30.0 } else { 0.0 })).collect();
+    let alerts = |freeze_after, range: std::ops::Range<usize>| {
+        let rows = score(ScoreOptions { freeze_after, ..options(Encoder::Auto) }, &values);
+        column(&rows, "alert")[range].iter().filter(|alert| *alert == "1").count()
+    };
+    assert!(alerts(Some(1000), fault.clone()) > 190, "{}", alerts(Some(1000), fault.clone()));
+    assert!(alerts(Some(1000), 1000..1200) < 4 && alerts(Some(1000), 1500..1600) < 4);
+    assert!(alerts(None, fault.clone()) < 10);
 }
 
 #[test]
