@@ -6,7 +6,7 @@ use ng_model::event::Event;
 use ng_model::record::NO_PATTERN;
 use ng_model::symbols::Sym;
 use ng_reading::encoders::{lossy, message_text};
-use ng_wire::{Format, Level, Scoring, SymptomKind};
+use ng_wire::{Format, Level, SymptomKind};
 
 /// Most bytes of a message that are kept.
 pub(super) const TEXT: usize = 256;
@@ -46,7 +46,7 @@ pub(super) fn kind_of(event: &Event<'_>, resolves: impl Fn(Sym) -> Option<Sympto
     if event.head.format == Format::Note {
         return resolves(event.head.kind);
     }
-    if !detection.is_alert || detection.state != Scoring::Scored {
+    if !detection.is_alert {
         return None;
     }
     let is_error = || event.head.level >= Level::Error || speaks_of_trouble(event.message());
