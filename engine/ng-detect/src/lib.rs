@@ -23,6 +23,7 @@ pub mod load_shedding;
 pub mod meaning;
 pub mod numbers;
 pub mod numeric;
+pub mod overdue;
 mod probe;
 mod runs;
 mod saved;
@@ -148,6 +149,11 @@ impl Detect {
         self.learning = learning;
     }
 
+    /// The events that follow are learnt.
+    pub fn is_learning(&self) -> bool {
+        self.learning
+    }
+
     /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Returns
     /// whether the profile is to be lite when it follows the load and that changes; then [`Detect::reconfigure`] is due.
     pub fn set_load(&mut self, share: f64, elapsed_s: f64) -> Option<bool> {
@@ -197,6 +203,11 @@ impl Detect {
             gauges.push(Gauge { name: name.into(), value: value as f64, unit });
         }
         self.sessions.gauges(gauges);
+    }
+
+    /// Novelty from which on an event of a metric or vector stream is novel, and one of a silenced pattern unlike the rest.
+    pub fn novel_threshold(&self) -> f32 {
+        self.tuning.novel_threshold as f32
     }
 
     /// The lite profile is in force.

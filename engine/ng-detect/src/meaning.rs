@@ -120,7 +120,7 @@ impl Meaning {
 }
 
 /// A word of the message says that something broke.
-fn speaks_of_trouble(message: &[u8]) -> bool {
+pub fn speaks_of_trouble(message: &[u8]) -> bool {
     let searched = message[..message.len().min(SEARCHED)].to_ascii_lowercase();
     TROUBLE.iter().any(|words| memchr::memmem::find(&searched, words).is_some())
 }

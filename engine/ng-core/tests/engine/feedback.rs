@@ -296,7 +296,7 @@ fn feedback_holds_for_patterns_that_were_known_before_it_was_restored() {
     restore(&mut later.engine, &mut kept, &Env::default());
     later.overrides = kept;
     assert_eq!(view(&later).subjects[0].pattern, None);
-    later.engine.attach_feedback(later.store.lock().symbols());
+    later.engine.attach_kept(later.store.lock().symbols());
     assert!(view(&later).subjects[0].pattern.is_some());
     assert!(!load(&mut later, 1.03).detection.is_alert);
 }
