@@ -51,6 +51,9 @@ const CHANCE: f32 = 3.0;
 /// Decades from which on something is out of the ordinary, for so many events after the last such.
 const OUT: f32 = 1.0;
 const LASTS: u32 = 64;
+/// Decades from which on an excursion is taken to be told; then it says nothing until it is half as far out again.
+const TOLD: f32 = 5.0;
+const FARTHER: f32 = 1.5;
 /// What is left of the highest when another excursion has ended.
 const LEFT: f32 = 0.98;
 
@@ -58,16 +61,18 @@ const LEFT: f32 = 0.98;
 /// no news when it has been so twice.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Excursions {
-    /// The highest of the present one, and when it was out last.
+    /// The highest of the present one, when it was out last, and what of it is told.
     peak: f32,
     last: u32,
+    told: f32,
     /// The highest, and the second, of those that have ended.
     highest: f32,
     second: f32,
 }
 
 impl Excursions {
-    /// By how many decades it is farther out at the event `now` than comes by chance, and than it was twice.
+    /// By how many decades it is farther out at the event `now` than comes by chance, and than it was twice; 0 where that was
+    /// told.
     pub fn step(&mut self, decades: f64, now: u32) -> f64 {
         let decades = decades as f32;
         if decades < OUT {
@@ -77,11 +82,19 @@ impl Excursions {
             self.end();
         }
         (self.peak, self.last) = (self.peak.max(decades), now);
-        f64::from((decades - self.second.max(CHANCE)).max(0.0))
+        let beyond = (decades - self.second.max(CHANCE)).max(0.0);
+        if beyond < FARTHER * self.told {
+            return 0.0;
+        }
+        if beyond >= TOLD {
+            self.told = beyond;
+        }
+        f64::from(beyond)
     }
 
     fn end(&mut self) {
         let peak = std::mem::take(&mut self.peak);
+        self.told = 0.0;
         let highest = self.highest * LEFT;
         self.highest = highest.max(peak);
         self.second = (self.second * LEFT).max(peak.min(highest));
@@ -89,15 +102,15 @@ impl Excursions {
 
     /// Adds them to a saved state.
     pub fn save(&self, out: &mut Vec<u8>) {
-        [self.peak, self.highest, self.second].iter().for_each(|number| put_u32(out, number.to_bits()));
+        [self.peak, self.told, self.highest, self.second].iter().for_each(|number| put_u32(out, number.to_bits()));
         put_u32(out, self.last);
     }
 
     /// Takes them up again; none when they are not valid.
     pub fn restore(input: &mut &[u8]) -> Option<Excursions> {
         let mut single = || take_u32(input).map(f32::from_bits).filter(|number| number.is_finite());
-        let (peak, highest, second) = (single()?, single()?, single()?);
-        Some(Excursions { peak, highest, second, last: take_u32(input)? })
+        let (peak, told, highest, second) = (single()?, single()?, single()?, single()?);
+        Some(Excursions { peak, told, highest, second, last: take_u32(input)? })
     }
 }
 
@@ -114,6 +127,13 @@ mod tests {
         (0..100).for_each(|i| _ = burst(5000 + 100 * i, 2.0));
         assert_eq!(burst(20_000, 9.0), 6.0);
         assert_eq!(burst(30_000, 2.9), 0.0);
+    }
+
+    #[test]
+    fn an_excursion_that_goes_on_is_told_again_when_it_is_half_as_far_out_again() {
+        let mut excursions = Excursions::default();
+        let said: Vec<f64> = [6.0, 7.5, 9.0, 9.5, 12.0, 12.5].map(|decades| excursions.step(decades, 500)).into();
+        assert_eq!(said, [3.0, 4.5, 6.0, 0.0, 9.0, 0.0]);
     }
 
     #[test]
