@@ -1,7 +1,7 @@
 //! What an engine has learnt, saved for its next start and taken up again then.
 //!
 //! ```text
-//! header │ patterns, tokens, sources │ links │ rhythms of sources │ detectors │ is it the last, next pattern
+//! header │ patterns, tokens, sources │ links │ rhythms of sources │ alert rules │ detectors │ is it the last, next pattern
 //! ```
 //!
 //! What stands behind refers to what stands before: links to patterns, detectors to what patterns count. Each part keeps
@@ -13,6 +13,7 @@
 //! one is of the moment when its turn came. Patterns may have come and gone between them and since: links to patterns that
 //! are not there are left out, and patterns that come later get numbers far beyond those that were given.
 
+use crate::actions::SavedRules;
 use crate::engine::Engine;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
@@ -50,6 +51,7 @@ struct Read {
     patterns: Patterns,
     links: Links,
     timing: ActivityMonitor,
+    rules: SavedRules,
     detectors: Detectors,
 }
 
@@ -60,6 +62,8 @@ pub struct Truncation {
     pub patterns: usize,
     /// Links, those not taken lately.
     pub links: usize,
+    /// Groups of alert rules, those not seen for longest.
+    pub groups: usize,
     /// Detectors, those of the streams not seen for longest.
     pub detectors: usize,
 }
@@ -102,6 +106,7 @@ impl Engine {
                     }
                     left_out.links = left.left_out();
                     self.timing.save(writer, symbols);
+                    left_out.groups = self.actions.save(writer);
                     Part::Detectors(self.detect.begin_saving())
                 }
                 Part::Detectors(left) => {
@@ -126,6 +131,7 @@ impl Engine {
         let read = self.read(&mut CheckpointReader::open(saved, &mut names)?).ok_or("is damaged")?;
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
+        self.actions.adopt(read.rules);
         self.detect.adopt(read.detectors);
         Ok(())
     }
@@ -141,7 +147,8 @@ impl Engine {
         let is_known = |id| is_last || patterns.get(id).is_some();
         let links = Links::restore(values(Module::ConnectionManager), saved, is_known)?;
         let timing = ActivityMonitor::restore(saved)?;
+        let rules = self.actions.read(saved)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
-        saved.bytes.is_empty().then_some(Read { patterns, links, timing, detectors })
+        saved.bytes.is_empty().then_some(Read { patterns, links, timing, rules, detectors })
     }
 }

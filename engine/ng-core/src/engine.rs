@@ -145,6 +145,7 @@ impl Engine {
     /// An engine that has seen nothing.
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
+        let zone = parts.zones.local.clone();
         Engine {
             gateway: Gateway::new(values(Module::Gateway), parts.zones, parts.vocabulary, parts.formats),
             guard: parts.guard,
@@ -153,7 +154,7 @@ impl Engine {
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
             timing: ActivityMonitor::default(),
             routes: Routes::default(),
-            actions: Actions::new(parts.alerts, values(Module::ActionController)),
+            actions: Actions::new(parts.alerts, values(Module::ActionController), zone),
             registry: Registry::default(),
             sources: Sources::default(),
             trial: TrialStatistics::default(),
@@ -259,6 +260,7 @@ impl Engine {
         for (pattern, union) in self.patterns.drain_united() {
             self.links.follow(pattern, union);
             store.follow(pattern, union);
+            self.actions.follow(pattern, union);
         }
         watch.lap(stages, Stage::Record);
         watch.last = watch.start;

@@ -40,7 +40,7 @@ fn notify_is_a_notice_for_the_person() {
     });
     let Notice { level, origin, text, .. } = notice;
     assert_eq!((level, origin.as_str()), (Level::Error, "errors"));
-    assert_eq!(text, "errors: 1 event matches \"level>=error\" (last seq 0)");
+    assert_eq!(text, "errors: 1 event matches \"level>=error\": ERROR out of paper (last seq 0)");
 }
 
 #[test]

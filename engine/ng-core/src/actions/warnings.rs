@@ -1,0 +1,2 @@
+//! Rules that can never do anything, and words that were perhaps meant otherwise.
+
