@@ -5,6 +5,7 @@ mod restart;
 mod rules;
 mod said;
 mod states;
+mod warnings;
 
 use super::*;
 use ng_filter::Env;
