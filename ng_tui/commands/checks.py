@@ -45,6 +45,12 @@ def faults(config: Config, state_dir: Path) -> Iterator[ConsoleError]:
     yield from of_profiles(config)
 
 
+def warnings(layers: list[Layer]) -> Iterator[str]:
+    """Rules that are valid and can never do anything, or hardly what was meant; a line each, which is not yet safe."""
+    for code, place, what in _engine.config_warnings(layers):
+        yield tr("warning: {code} {place}: {what}", code=code, place=place, what=what)
+
+
 def of_console(config: Config) -> Iterator[ConsoleError]:
     """Keys and themes."""
     for one in keymap.faults(config.texts("keys")):

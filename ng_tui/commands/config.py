@@ -60,12 +60,17 @@ def show(context: Context, as_json: bool, changed: bool) -> None:
 @command.command(help=tr("Check the configuration; exit code 78 when it is refused."))
 @click.pass_obj
 def validate(context: Context) -> None:
-    """Serves and reads nothing; raises everything that the console, `serve` and `connect` would refuse or leave out."""
-    from ng_tui.commands.checks import faults
+    """Serves and reads nothing; raises everything that the console, `serve` and `connect` would refuse or leave out.
+
+    What is valid and can never do anything is warned of.
+    """
+    from ng_tui.commands.checks import faults, warnings
 
     config, found = examine(context.flags())
     if found := [*found, *config.left_out, *faults(config, context.state_dir)]:
         raise together(found)
+    for line in warnings(config.layers):
+        print(safe(line), file=sys.stderr)
     count = sum(origin != "default" for _, origin in config.values.values())
     print(tr("the configuration is valid; {count} values differ from the defaults", count=count), file=sys.stderr)
 

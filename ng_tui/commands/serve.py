@@ -13,6 +13,7 @@ import msgspec
 
 from ng_tui import _engine
 from ng_tui.client.embedded import local_zone
+from ng_tui.commands.checks import warnings
 from ng_tui.commands.context import Context
 from ng_tui.commands.memory import give_back
 from ng_tui.commands.table import COMMANDS
@@ -43,6 +44,8 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
     """Serves until a signal comes."""
     layers = [*context.config().layers, *shorthands(listen, socket, insecure)]
     resolve(layers)
+    for line in warnings(layers):
+        print(safe(line), file=sys.stderr, flush=True)
     give_back()
     with signals() as came:
         try:

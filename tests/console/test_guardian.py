@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Mode, ResultFrame, SetRuleModeCommand
+from ng_tui.client.wire import AlertGroup, AlertState, Command, ErrorCode, ErrorFrame, Frame, Mode, ResultFrame, SetRuleModeCommand
 from ng_tui.kit.table import Table
 from ng_tui.screens.guardian.pane import GuardianPane
 from ng_tui.state import State
@@ -38,6 +38,27 @@ async def test_shows_counts_rules_and_alerts() -> None:
             assert word in text
         for absent in ("version", "trial", "dry", "weight"):
             assert absent not in text.lower()
+
+
+async def test_groups_of_a_rule_stand_below_it_and_lead_to_their_events() -> None:
+    state = sample_state()
+    state.alerts[0].groups = [
+        AlertGroup("web[1]", AlertState.FIRING, 38, first_seq=90_060, last_seq=90_111),
+        AlertGroup("db", AlertState.RESOLVED, 3, first_seq=90_001, last_seq=90_040),
+    ]
+    state.alerts[1].groups = [AlertGroup("", AlertState.PENDING, 8)]
+    app = Trial(GuardianPane(), state)
+    async with app.run_test(size=(80, 26)) as pilot:
+        await pilot.pause()
+        table = app.query(Table).last()
+        assert table.keys == ["errors", "errors\0web[1]", "errors\0db", "novel burst", "slow disk", "rejects"]
+        assert line_of(app, "web[1]").split()[:4] == ["▲", "firing", "web[1]", "events"]
+        assert "✓ resolved" in line_of(app, "db")
+        table.focus()
+        table.select("errors\0web[1]")
+        await pilot.press("J")
+        await pilot.pause()
+        assert app.jumps[-1].seq == 90_111
 
 
 async def test_mode_is_pending_then_confirmed() -> None:

@@ -1,7 +1,7 @@
 //! What an engine has learnt, saved for its next start and taken up again then.
 //!
 //! ```text
-//! header │ patterns, tokens, sources │ links │ rhythms of sources and patterns, incidents │ detectors │ is it the last, next pattern
+//! header │ patterns, tokens, sources │ links │ rhythms, incidents, alert rules │ detectors │ is it the last, next pattern
 //! ```
 //!
 //! What stands behind refers to what stands before: links to patterns, detectors to what patterns count. Each part keeps
@@ -13,6 +13,7 @@
 //! one is of the moment when its turn came. Patterns may have come and gone between them and since: links to patterns that
 //! are not there are left out, and patterns that come later get numbers far beyond those that were given.
 
+use crate::actions::SavedRules;
 use crate::engine::Engine;
 use crate::incidents::Incidents;
 use crate::patterns::{self, Links, Patterns, links};
@@ -54,6 +55,7 @@ struct Read {
     timing: ActivityMonitor,
     overdue: Overdue,
     incidents: Incidents,
+    rules: SavedRules,
     detectors: Detectors,
 }
 
@@ -64,6 +66,8 @@ pub struct Truncation {
     pub patterns: usize,
     /// Links, those not taken lately.
     pub links: usize,
+    /// Groups of alert rules, those not seen for longest.
+    pub groups: usize,
     /// Detectors, those of the streams not seen for longest.
     pub detectors: usize,
 }
@@ -108,6 +112,7 @@ impl Engine {
                     self.timing.save(writer, symbols);
                     self.overdue.save(writer, symbols);
                     self.incidents.save(&mut writer.bytes);
+                    left_out.groups = self.actions.save(writer);
                     Part::Detectors(self.detect.begin_saving())
                 }
                 Part::Detectors(left) => {
@@ -133,6 +138,7 @@ impl Engine {
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
         (self.overdue, self.incidents) = (read.overdue, read.incidents);
+        self.actions.adopt(read.rules);
         self.detect.adopt(read.detectors);
         Ok(())
     }
@@ -150,7 +156,9 @@ impl Engine {
         let timing = ActivityMonitor::restore(saved)?;
         let overdue = Overdue::restore(saved)?;
         let incidents = Incidents::new(values(Module::ActionController)).restore(&mut saved.bytes)?;
+        let rules = self.actions.read(saved)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
-        saved.bytes.is_empty().then_some(Read { patterns, links, timing, overdue, incidents, detectors })
+        let read = Read { patterns, links, timing, overdue, incidents, rules, detectors };
+        saved.bytes.is_empty().then_some(read)
     }
 }

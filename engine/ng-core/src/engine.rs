@@ -103,6 +103,7 @@ impl Engine {
     /// An engine that has seen nothing.
     pub fn new(parts: EngineParts) -> Self {
         let values = |module: Module| &parts.values[module as usize];
+        let zone = parts.zones.local.clone();
         Engine {
             gateway: Gateway::new(values(Module::Gateway), parts.zones, parts.vocabulary, parts.formats),
             guard: parts.guard,
@@ -114,7 +115,7 @@ impl Engine {
             routes: Routes::default(),
             silences: ActiveSilences::default(),
             incidents: Incidents::new(values(Module::ActionController)),
-            actions: Actions::new(parts.alerts, values(Module::ActionController)),
+            actions: Actions::new(parts.alerts, values(Module::ActionController), zone),
             registry: Registry::default(),
             sources: Sources::default(),
             trial: TrialStatistics::default(),
@@ -243,6 +244,7 @@ impl Engine {
             self.silences.follow(pattern, union);
             self.overdue.forget(pattern);
             store.follow(pattern, union);
+            self.actions.follow(pattern, union);
         }
         watch.lap(stages, Stage::Record);
         watch.last = watch.start;
@@ -359,7 +361,7 @@ impl Engine {
     pub fn drain_effects(&mut self) -> impl Iterator<Item = Effect> {
         let silences = &mut self.silences;
         self.effects.drain(..).filter(|effect| match effect {
-            Effect::Notify { rule, .. } | Effect::Log { rule, .. } => !silences.holds_rule(rule),
+            Effect::Alert(alert) => !silences.holds_rule(&alert.rule),
             Effect::Note { .. } => true,
         })
     }

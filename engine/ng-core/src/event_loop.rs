@@ -4,12 +4,13 @@
 //!
 //! Sensors hold an [`IngestHandle`] and send batches; whoever runs the engine holds its [`Handle`] and receives its frames;
 //! any number of clients hold an [`EngineHandle`] and ask; readers share the store. The thread locks the store once a batch.
-//! `event_loop/engine_handle.rs` is a client's way in, `event_loop/checkpointer.rs` saves what was learnt.
+//! `event_loop/engine_handle.rs` is a client's way in, `event_loop/alerts.rs` performs what was decided,
+//! `event_loop/checkpointer.rs` saves what was learnt.
 
+mod alerts;
 mod checkpointer;
 mod engine_handle;
 
-use crate::actions::Effect;
 use crate::command_context::CommandContext;
 use crate::commands;
 use crate::constitution;
@@ -26,7 +27,7 @@ use ng_filter::Env;
 use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::supervise::{Panicked, catch};
-use ng_wire::{ActionDone, ActionStatus, Frame, Level, Notice, QueueView, Request};
+use ng_wire::{Frame, Level, Notice, QueueView, Request};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -291,38 +292,6 @@ impl EventLoop {
                 self.note(&json);
                 self.perform();
             }
-        }
-    }
-
-    /// Performs what the alert rules decided, and tells how each action went.
-    fn perform(&mut self) {
-        let effects: Vec<Effect> = self.setup.engine.drain_effects().collect();
-        for effect in effects {
-            let (time_ns, begun) = (self.setup.world.now_ns(), Instant::now());
-            let (action, rule, about, failed) = match effect {
-                Effect::Notify { rule, level, text, seq } => {
-                    let told = self.tell(Frame::Notice(Notice { time_ns, level, origin: rule.clone(), text }));
-                    ("notify", rule, seq, (!told).then(|| "nobody takes the engine's frames".to_owned()))
-                }
-                Effect::Log { rule, level, text, seq } => {
-                    let note = serde_json::json!({ "type": "alert.firing", "level": level.name(), "message": text, "rule": rule, "about": seq });
-                    self.note(&note.to_string());
-                    ("log", rule, seq, None)
-                }
-                Effect::Note { json } => {
-                    self.note(&json);
-                    continue;
-                }
-            };
-            self.tell(Frame::Action(ActionDone {
-                time_ns,
-                rule,
-                action: action.into(),
-                status: if failed.is_none() { ActionStatus::Completed } else { ActionStatus::Failed },
-                error: failed,
-                took_us: begun.elapsed().as_nanos() as f64 / 1e3,
-                about,
-            }));
         }
     }
 

@@ -4,7 +4,8 @@
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
 //! lock, and `high_water_mark` where the numbering stands, in a `private_folder`; `zone` finds local time; `node` starts everything; `score`
-//! drives an engine without a thread over an input that ends. `error` is how each of them fails.
+//! drives an engine without a thread over an input that ends. `error` is how each of them fails, `warnings` what is valid and
+//! hardly meant.
 
 #![forbid(unsafe_code)]
 
@@ -15,8 +16,10 @@ mod node;
 pub mod private_folder;
 pub mod score;
 mod state;
+mod warnings;
 pub mod zone;
 
 pub use error::NodeError;
 pub use node::{Delivered, Node, NodeOptions, Subscription};
 pub use state::{StateAccess, check_state_dir, lock_owner, replace};
+pub use warnings::warnings;

@@ -4,6 +4,7 @@ use crate::NodeError;
 use crate::config::Config;
 use crate::high_water_mark::HighWaterMark;
 use crate::state::{State, StateAccess};
+use crate::warnings::warnings;
 use ng_core::actions::AlertRule;
 use ng_core::checkpoint::Checkpoint;
 use ng_core::command_context::CommandContext;
@@ -132,6 +133,7 @@ impl Node {
         let state = State::open(&options.state_dir, options.access)?;
         let (mut overrides, notice) = state.load();
         let env = config.env(now_ns(), options.zone.clone());
+        let unlikely = warnings(config, &env)?;
         let mut engine = engine(config, &env)?;
         let capacity = match config.get("ring.capacity") {
             Some(SettingValue::Int(capacity)) => *capacity as usize,
@@ -173,6 +175,10 @@ impl Node {
         let problems = notice.into_iter().chain(forgotten).chain(outdated).chain(unsaved);
         for text in problems {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
+            handle.access().note(note.to_string()).map_err(gone)?;
+        }
+        for warning in unlikely {
+            let note = serde_json::json!({ "type": "config.warning", "level": "warn", "message": warning.to_string() });
             handle.access().note(note.to_string()).map_err(gone)?;
         }
         Ok(Node { handle, store, waiting: Some((ingest, sensors)), running: Vec::new() })
@@ -249,7 +255,7 @@ pub(crate) fn engine(config: &Config, env: &Env) -> Result<Engine, NodeError> {
     Ok(engine)
 }
 
-fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
+pub(crate) fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, NodeError> {
     let values = |(index, module): (usize, &ng_core::registry::ModuleType)| {
         let mut changes = config.table(&format!("modules.{}", module.id));
         changes.remove("enabled");

@@ -2,6 +2,7 @@
 
 use crate::errors::{PyFault, engine_errors, fault, filter_error};
 use ng_filter::{Env, Filter, fields};
+use ng_model::zone::Zone;
 use ng_node::config::{self, Config, FormatFile, Layer};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
@@ -54,6 +55,14 @@ pub(crate) fn resolve_config(layers: Vec<PyLayer>) -> PyResult<Vec<u8>> {
 pub(crate) fn examine_config(layers: Vec<PyLayer>) -> (Vec<u8>, Vec<PyFault>) {
     let (config, faults) = Config::examine(&read(layers));
     (values(&config), faults.iter().map(fault).collect())
+}
+
+/// What of a configuration is valid and can never do anything: (code, place, what). Raises EngineError.
+#[pyfunction]
+pub(crate) fn config_warnings(layers: Vec<PyLayer>) -> PyResult<Vec<(&'static str, String, String)>> {
+    let config = resolve(layers)?;
+    let found = ng_node::warnings(&config, &config.env(0, Zone::UTC)).map_err(|error| engine_errors(&[error]))?;
+    Ok(found.into_iter().map(|warning| (warning.code, warning.place, warning.what)).collect())
 }
 
 /// The configuration behind layers.

@@ -27,7 +27,7 @@ mod _engine {
     use crate::formats::{FormatReport, check_format, format_faults, format_layers, list_formats};
     #[pymodule_export]
     use crate::functions::{
-        check_filter, config_reference, config_template, examine_config, filter_fields, filter_hint,
+        check_filter, config_reference, config_template, config_warnings, examine_config, filter_fields, filter_hint,
         is_development_build, lock_owner, resolve_config, safe_text,
     };
     #[pymodule_export]

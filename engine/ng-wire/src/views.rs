@@ -330,16 +330,39 @@ pub struct AlertView {
     pub name: String,
     /// The rule as written.
     pub rule: String,
-    /// Its state.
+    /// The most urgent state of its groups.
     pub state: AlertState,
     /// Severity of its notices.
     pub level: Level,
-    /// When it entered the state, nanoseconds since 1970, UTC; absent before the first change.
+    /// When it entered the state, nanoseconds since 1970, UTC; absent before the first change. Of several groups that of the
+    /// most urgent.
     pub since_ns: Option<i64>,
-    /// Matching events within its window now.
+    /// Matching events within its window now, of all groups.
     pub count: u64,
-    /// Times it fired since the start.
+    /// Times it fired and acted.
     pub fired: u64,
+    /// The latest matching event.
+    pub last_seq: Option<u64>,
+    /// Groups that are not inactive, those that fire first, at most 20. A rule without `by` has one.
+    #[serde(default)]
+    pub groups: Vec<AlertGroup>,
+}
+
+/// A group of the events of an alert rule, which has a state of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AlertGroup {
+    /// What they have in common: the number of a pattern, a source, the text of an attribute; not sanitised. Empty for a rule
+    /// without `by`, and for events that have it not.
+    pub key: String,
+    /// Its state.
+    pub state: AlertState,
+    /// When it entered the state, nanoseconds since 1970, UTC.
+    pub since_ns: Option<i64>,
+    /// Matching events since the condition began to hold.
+    pub count: u64,
+    /// The first of them.
+    pub first_seq: Option<u64>,
     /// The latest matching event.
     pub last_seq: Option<u64>,
 }

@@ -12,10 +12,8 @@ from textual.containers import Horizontal, Vertical
 
 from ng_tui.client.wire import (
     AlertState,
-    AlertView,
     Command,
     GuardianView,
-    Level,
     Mode,
     RollBackCommand,
     RuleView,
@@ -33,6 +31,7 @@ from ng_tui.kit.lines import Heading, Line, line_width, rule, spread
 from ng_tui.kit.pending import Awaited
 from ng_tui.kit.table import Cell, Column, Row, Table
 from ng_tui.screens.base import Jump, Pane, Send, Tell
+from ng_tui.screens.guardian import alerts
 from ng_tui.screens.guardian.constitution import Constitution, previous, trial_line
 from ng_tui.screens.guardian.explain import Explain, in_ring, mode_text
 from ng_tui.state import State
@@ -77,7 +76,7 @@ class GuardianPane(Pane):
         self._explains = (Explain(id="below"), Explain(id="side"))
         self._alert_title = Heading(self._alert_line)
         self._alerts = Table(
-            _alert_columns,
+            alerts.columns,
             lambda: tr("No alert rule is configured. For example: when level>=error then notify"),
         )
 
@@ -105,7 +104,7 @@ class GuardianPane(Pane):
         self._awaited.settle(self._actual, state.guardian, self._under_way, unheard=unheard)
         rules = state.guardian.rules if state.guardian else []
         self._rules.show([self._rule_row(view) for view in rules])
-        self._alerts.show([_alert_row(view, now_ns(state.metrics)) for view in state.alerts])
+        self._alerts.show(alerts.rows(state.alerts, now_ns(state.metrics)))
         self._constitution.show(state)
         self._counts.redraw()
         self._alert_title.redraw()
@@ -148,8 +147,7 @@ class GuardianPane(Pane):
     def action_jump(self) -> None:
         """Goes to the latest event of the rule or of the alert rule."""
         if self._alerts.has_focus:
-            alert = next((one for one in self._state.alerts if one.name == self._alerts.cursor_key), None)
-            seq = alert.last_seq if alert else None
+            seq = alerts.last_seq(self._state.alerts, self._alerts.cursor_key)
         else:
             view = self._rule()
             seq = view.last.seq if view and view.last else None
@@ -296,39 +294,3 @@ def _rule_columns() -> list[Column]:
         Column("source", tr("source"), 16, drop=2, grow=True),
         Column("terms", tr("terms"), 22, drop=3, grow=True),
     ]
-
-
-def _alert_columns() -> list[Column]:
-    return [
-        Column("state", tr("state"), 10),
-        Column("name", tr("name"), 14),
-        Column("rule", tr("rule"), 20, drop=2, grow=True),
-        Column("count", tr("now"), 6, "right", drop=1),
-        Column("fired", tr("fired"), 6, "right"),
-        Column("since", tr("since"), 5, "right"),
-    ]
-
-
-def _alert_row(view: AlertView, now: int) -> Row:
-    mark = glyphs()
-    severe = view.level in (Level.ERROR, Level.FATAL)
-    match view.state:
-        case AlertState.FIRING:
-            state = Cell(f"{mark.firing} {tr('firing')}", "bad" if severe else "warn", 0.0)
-        case AlertState.PENDING:
-            state = Cell(f"{mark.waiting} {tr('pending')}", "warn", 1.0)
-        case AlertState.RESOLVED:
-            state = Cell(f"{mark.resolved} {tr('resolved')}", "good", 2.0)
-        case _:
-            state = Cell(f"{mark.off} {tr('inactive')}", "dim", 3.0)
-    return Row(
-        view.name,
-        {
-            "state": state,
-            "name": Cell(safe(view.name)),
-            "rule": Cell(safe(view.rule), "dim"),
-            "count": Cell(fmt_short(view.count), "" if view.count else "dim", view.count),
-            "fired": Cell(fmt_short(view.fired), "" if view.fired else "dim", view.fired),
-            "since": Cell(fmt_age(view.since_ns, now), "dim", float(view.since_ns) if view.since_ns else ""),
-        },
-    )

@@ -1,10 +1,7 @@
-//! Writes a line to the engine's log.
+//! Records an event, which is done about every act of a rule.
 
-use super::{ActionType, Alert, Effect};
+use super::{ActionType, Deed};
 
 /// The action `log`.
-pub(super) static ACTION: ActionType = ActionType {
-    name: "log",
-    summary: "Writes a line to the log of the engine.",
-    effect: |Alert { rule, level, text, seq }| Effect::Log { rule, level, text, seq },
-};
+pub(super) static ACTION: ActionType =
+    ActionType { name: "log", summary: "Records an event and tells nobody else.", deed: Deed::Record };

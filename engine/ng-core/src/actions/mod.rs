@@ -1,29 +1,45 @@
-//! Alert rules: `when <filter> … then <action>`. What happens is decided here and performed by the event loop.
+//! Alert rules: `when FILTER … then ACTION`. What happens is decided here and performed by the event loop.
 //!
 //! Every event that the engine offers is evaluated against every rule, except those whose type starts with `alert.`: the
 //! engine makes them from alerts, and a rule that matched its own alerts would never end.
 //!
 //! # Layout
 //!
-//! `rule.rs` reads a rule, `words.rs` finds its words, `duration.rs` its durations; `state.rs` is the state machine and
-//! says what pending, firing and resolved mean. One file per action, listed in [`ACTIONS`].
+//! `rule.rs` reads a rule, with `clauses.rs` for its condition and `consequence.rs` for its actions; `words.rs` finds its
+//! words, `duration.rs` its durations; `warnings.rs` says what can never happen. `groups.rs` has the groups of a rule, each
+//! with the state machine of `state.rs`, which says what pending, firing and resolved mean; `track_time.rs` is the time by
+//! which it goes, `usual.rs` what a rate is compared with. `text.rs` says what a rule says; `checkpoint.rs` saves all this.
+//! One file per action, listed in [`ACTIONS`].
 
+mod alert;
+mod checkpoint;
+mod clauses;
+mod consequence;
 mod duration;
+mod groups;
 mod log;
 mod notify;
 mod rule;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
+mod track_time;
+mod usual;
+mod warnings;
 mod words;
 
-pub use rule::{AlertRule, AlertRuleError};
+pub use alert::{Alert, Effect};
+pub use checkpoint::SavedRules;
+pub use rule::{AlertRule, AlertRuleError, Condition, GroupBy, Only};
 
+use groups::{Group, Groups, Scratch};
 use ng_model::elapsed::Elapsed;
 use ng_model::record::StoredRecord;
 use ng_model::settings::{Accepts, Row, Values};
+use ng_model::zone::Zone;
 use ng_wire::{AlertView, Gauge, Level, Unit};
-use state::{Fire, Timing, Track};
+use state::{Act, Occasion, Timing};
 
 /// The actions that a rule can name.
 pub static ACTIONS: &[&ActionType] = &[&notify::ACTION, &log::ACTION];
@@ -34,7 +50,7 @@ pub static SETTINGS: &[Row] = &[
         key: "cooldown_s",
         accepts: Accepts::Float(300.0, 0.0, 1e7),
         unit: "s",
-        summary: "A rule that states no cooldown does not act again for this long.",
+        summary: "A rule that states no cooldown says no more of the same for this long.",
     },
     Row {
         key: "incident_window_s",
@@ -57,53 +73,17 @@ pub struct ActionType {
     pub name: &'static str,
     /// One sentence: what it does.
     pub summary: &'static str,
-    /// What the event loop is to do about an alert.
-    pub effect: fn(Alert) -> Effect,
+    /// What the event loop is to do.
+    pub deed: Deed,
 }
 
-/// What a rule has to say when it acts.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Alert {
-    /// Name of the rule.
-    pub rule: String,
-    /// Severity given by the rule.
-    pub level: Level,
-    /// What happened, in one line that starts with the name of the rule.
-    pub text: String,
-    /// The latest matching event.
-    pub seq: Option<u64>,
-}
-
-/// What the event loop is asked to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
+/// What the event loop does about an act, each of which it records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
     /// Show a message to the person at the console.
-    Notify {
-        /// Name of the rule.
-        rule: String,
-        /// Severity.
-        level: Level,
-        /// What happened; not sanitised.
-        text: String,
-        /// The latest matching event.
-        seq: Option<u64>,
-    },
-    /// Write a line to the engine's log.
-    Log {
-        /// Name of the rule.
-        rule: String,
-        /// Severity.
-        level: Level,
-        /// What happened; not sanitised.
-        text: String,
-        /// The latest matching event.
-        seq: Option<u64>,
-    },
-    /// Record an event of the engine itself. No rule asks for it: detection does, about more than one event.
-    Note {
-        /// The event, as JSON.
-        json: String,
-    },
+    Notice,
+    /// Nothing besides recording it.
+    Record,
 }
 
 /// The alert rules at work.
@@ -113,22 +93,38 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Actions {
     rules: Vec<Armed>,
-    clock: Elapsed,
+    pub(crate) clock: Elapsed,
+    /// What the clock of an earlier run came to, until this one has shown a time.
+    paused_at: Option<i64>,
+    zone: Zone,
     default_cooldown_ns: i64,
     evaluations: u64,
+    acted: u64,
+    scratch: Scratch,
+    acts: Vec<Act>,
 }
 
 #[derive(Debug)]
 struct Armed {
     rule: AlertRule,
-    track: Track,
+    groups: Groups,
 }
 
 impl Actions {
-    /// Rules in state inactive.
-    pub fn new(rules: Vec<AlertRule>, values: &Values) -> Actions {
-        let rules = rules.into_iter().map(|rule| Armed { rule, track: Track::default() }).collect();
-        let mut actions = Actions { rules, clock: Elapsed::default(), default_cooldown_ns: 0, evaluations: 0 };
+    /// Rules in state inactive, which tell times in a zone.
+    pub fn new(rules: Vec<AlertRule>, values: &Values, zone: Zone) -> Actions {
+        let armed = |rule: AlertRule| Armed { groups: Groups::new(&rule, &timing(&rule, 0)), rule };
+        let mut actions = Actions {
+            rules: rules.into_iter().map(armed).collect(),
+            clock: Elapsed::default(),
+            paused_at: None,
+            zone,
+            default_cooldown_ns: 0,
+            evaluations: 0,
+            acted: 0,
+            scratch: Scratch::default(),
+            acts: Vec::new(),
+        };
         actions.reconfigure(values);
         actions
     }
@@ -140,28 +136,39 @@ impl Actions {
 
     /// Evaluates one event, which arrived at `now_ns`, and adds what the rules want done.
     pub fn observe(&mut self, stored: &StoredRecord<'_>, now_ns: i64, effects: &mut Vec<Effect>) {
-        self.clock.advance(now_ns);
+        self.elapse(now_ns, effects);
         if stored.kind().starts_with("alert.") {
             return;
         }
-        for armed in &mut self.rules {
-            let timing = timing(&armed.rule, self.default_cooldown_ns);
-            let fire = armed.track.advance(&self.clock, &timing);
-            effects.extend(fire.map(|fire| armed.effect(fire)));
-            if armed.rule.filter.matches(stored, now_ns) {
-                let fire = armed.track.matched(&self.clock, &timing, stored.head.seq);
-                effects.extend(fire.map(|fire| armed.effect(fire)));
-            }
+        let Actions { rules, clock, zone, scratch, acts, .. } = self;
+        for Armed { rule, groups } in rules.iter_mut().filter(|armed| armed.rule.matches(stored, now_ns)) {
+            let timing = timing(rule, self.default_cooldown_ns);
+            let found = scratch.read(&rule.by, stored);
+            groups.matched(&found, clock, &timing, acts, |group, act| {
+                let event = (act.occasion != Occasion::Resolved).then_some(stored);
+                effects.push(effect(rule, group, &act, &timing, event, zone, clock));
+                self.acted += u64::from(act.occasion != Occasion::Resolved);
+            });
         }
         self.evaluations = self.evaluations.saturating_add(self.rules.len() as u64);
     }
 
     /// Lets time pass without an event: rules fire, resolve and become inactive.
     pub fn tick(&mut self, now_ns: i64, effects: &mut Vec<Effect>) {
+        self.elapse(now_ns, effects);
+    }
+
+    fn elapse(&mut self, now_ns: i64, effects: &mut Vec<Effect>) {
         self.clock.advance(now_ns);
-        for armed in &mut self.rules {
-            let fire = armed.track.advance(&self.clock, &timing(&armed.rule, self.default_cooldown_ns));
-            effects.extend(fire.map(|fire| armed.effect(fire)));
+        let Actions { rules, clock, zone, acts, .. } = self;
+        let pause = self.paused_at.take().map(|paused_at| clock.now().saturating_sub(paused_at));
+        for Armed { rule, groups } in rules {
+            pause.iter().for_each(|ns| groups.pause(&rule.condition, *ns));
+            let timing = timing(rule, self.default_cooldown_ns);
+            groups.advance(clock, &timing, acts, |group, act| {
+                effects.push(effect(rule, group, &act, &timing, None, zone, clock));
+                self.acted += u64::from(act.occasion != Occasion::Resolved);
+            });
         }
     }
 
@@ -170,15 +177,20 @@ impl Actions {
     /// `count` is exact up to 1024 or the rule's own `n`, whichever is larger, and stands still there. A rule without
     /// `count` counts over its `for`, or over a minute.
     pub fn view(&self) -> Vec<AlertView> {
-        let view = |Armed { rule, track }: &Armed| AlertView {
-            name: rule.name.clone(),
-            rule: rule.text.clone(),
-            state: track.state(),
-            level: rule.level,
-            since_ns: track.since_ns(),
-            count: track.count(self.clock.now(), &timing(rule, self.default_cooldown_ns)),
-            fired: track.fired(),
-            last_seq: track.last_seq(),
+        let view = |Armed { rule, groups }: &Armed| {
+            let timing = timing(rule, self.default_cooldown_ns);
+            let leader = groups.leader().map(|group| &group.track);
+            AlertView {
+                name: rule.name.clone(),
+                rule: rule.text.clone(),
+                state: leader.map(|track| track.state).unwrap_or_default(),
+                level: rule.level,
+                since_ns: leader.and_then(|track| track.since_wall_ns),
+                count: groups.list.iter().map(|group| group.track.count(&self.clock, &timing)).sum(),
+                fired: groups.fired(),
+                last_seq: groups.list.iter().filter_map(|group| group.track.last_seq).max(),
+                groups: groups.view(),
+            }
         };
         self.rules.iter().map(view).collect()
     }
@@ -186,6 +198,12 @@ impl Actions {
     /// Takes new settings. The cooldown holds for those that run already.
     pub fn reconfigure(&mut self, values: &Values) {
         self.default_cooldown_ns = (values.float("cooldown_s") * 1e9) as i64;
+        self.rules.iter_mut().for_each(|armed| armed.groups.next_due = i64::MIN);
+    }
+
+    /// A pattern has become a part of another: what is known of it goes on under that one.
+    pub fn follow(&mut self, pattern: u32, union: u32) {
+        self.rules.iter_mut().for_each(|Armed { rule, groups }| groups.follow(&rule.by, pattern, union));
     }
 
     /// Events evaluated since the start, once for each rule.
@@ -193,54 +211,59 @@ impl Actions {
         self.evaluations
     }
 
-    /// Times that rules fired since the start within their cooldown and therefore did not act.
+    /// Times that rules fired within their cooldown and therefore did not act.
     pub fn suppressed(&self) -> u64 {
-        self.rules.iter().fold(0, |sum, armed| sum.saturating_add(armed.track.suppressed()))
+        self.rules.iter().fold(0, |sum, armed| sum.saturating_add(armed.groups.suppressed()))
     }
 
-    /// What the module counts: rules, evaluations, and times that a rule fired within its cooldown and did not act.
+    /// What the module counts: rules, evaluations, acts, times that a rule fired within its cooldown and did not act, groups
+    /// that are followed, and those that gave way to others.
     pub fn gauges(&self) -> Vec<Gauge> {
         let gauge = |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
+        let sum = |of: fn(&Groups) -> u64| self.rules.iter().map(|armed| of(&armed.groups)).sum();
         vec![
             gauge("rules", self.rules.len() as u64),
             gauge("evaluations", self.evaluations()),
+            gauge("acts", self.acted),
             gauge("suppressed", self.suppressed()),
+            gauge("groups", sum(|groups| groups.list.len() as u64)),
+            gauge("groups.dropped", sum(|groups| groups.gave_way)),
         ]
     }
 }
 
-impl Armed {
-    fn effect(&self, fire: Fire) -> Effect {
-        let Armed { rule, .. } = self;
-        let alert =
-            Alert { rule: rule.name.clone(), level: rule.level, text: describe(rule, &fire), seq: fire.last_seq };
-        (rule.action.effect)(alert)
-    }
-}
-
 fn timing(rule: &AlertRule, default_cooldown_ns: i64) -> Timing {
-    Timing { count: rule.count, hold_ns: rule.hold_ns, cooldown_ns: rule.cooldown_ns.unwrap_or(default_cooldown_ns) }
+    let cooldown_ns = rule.cooldown_ns.unwrap_or(default_cooldown_ns);
+    Timing { condition: rule.condition, hold_ns: rule.hold_ns, cooldown_ns }
 }
 
-/// Such as `errors: 12 events match "level>=error" in 1m (last seq 123)`.
-fn describe(rule: &AlertRule, fire: &Fire) -> String {
-    let mut text = format!("{}: ", rule.name);
-    if fire.is_at_least {
-        text.push_str("at least ");
-    }
-    let one = fire.count == 1;
-    text.push_str(&format!("{} event{}", fire.count, if one { "" } else { "s" }));
-    if !rule.filter.is_everything() {
-        text.push_str(&format!(" match{} \"{}\"", if one { "es" } else { "" }, rule.filter.text()));
-    }
-    if rule.count.is_some() || !one {
-        text.push_str(&format!(" in {}", duration::format(fire.window_ns)));
-    }
-    if rule.count.is_some() && rule.hold_ns > 0 {
-        text.push_str(&format!(" for {}", duration::format(rule.hold_ns)));
-    }
-    if let Some(seq) = fire.last_seq {
-        text.push_str(&format!(" (last seq {seq})"));
-    }
-    text
+/// What a group of a rule wants done.
+fn effect(
+    rule: &AlertRule,
+    group: &Group,
+    act: &Act,
+    timing: &Timing,
+    event: Option<&StoredRecord<'_>>,
+    zone: &Zone,
+    clock: &Elapsed,
+) -> Effect {
+    let now_ns = group.track.time.wall(group.track.time.now(clock), clock);
+    let is_end = act.occasion == Occasion::Resolved;
+    Effect::Alert(Alert {
+        rule: rule.name.clone(),
+        group: (rule.by != GroupBy::Nothing).then(|| group.key.to_string()),
+        level: if is_end { Level::Notice } else { rule.level },
+        text: text::describe(rule, &group.key, act, timing.window_ns(), event, (zone, now_ns)),
+        is_end,
+        count: act.count,
+        first_seq: act.first_seq,
+        last_seq: act.last_seq,
+        actions: rule.actions.clone(),
+    })
+}
+
+/// The actions, for messages.
+fn action_names() -> String {
+    let names: Vec<_> = ACTIONS.iter().map(|action| action.name).collect();
+    format!("an action ({})", names.join(", "))
 }

@@ -1,10 +1,7 @@
 //! Shows a message to the person at the console.
 
-use super::{ActionType, Alert, Effect};
+use super::{ActionType, Deed};
 
 /// The action `notify`.
-pub(super) static ACTION: ActionType = ActionType {
-    name: "notify",
-    summary: "Shows a message to everyone at a console.",
-    effect: |Alert { rule, level, text, seq }| Effect::Notify { rule, level, text, seq },
-};
+pub(super) static ACTION: ActionType =
+    ActionType { name: "notify", summary: "Shows a message to everyone at a console.", deed: Deed::Notice };

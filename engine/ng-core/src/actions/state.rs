@@ -1,4 +1,4 @@
-//! The state machine of an alert rule.
+//! The state machine of one group of an alert rule.
 //!
 //! The condition of a rule:
 //!
@@ -6,8 +6,10 @@
 //! * with `for F` alone, it holds from a matching event on, for as long as matching events follow each other with gaps of
 //!   at most F. The rule fires at the matching event that is F or more after the first of that chain, so one event
 //!   alone never fires it;
-//! * with `count >= n in W`, it holds while at least n matching events are younger than W;
-//! * with `count` and `for F`, the rule fires when that has held without a break for F, which needs no further event.
+//! * with `count >= n in W`, it holds while at least n matching events are younger than W; with `rate`, while there are so
+//!   many times the usual, by [`Usual`];
+//! * with one of these and `for F`, the rule fires when that has held without a break for F, which needs no further event;
+//! * with `absent for W`, it holds once no event has matched for W, and until one does.
 //!
 //! ```text
 //! inactive ──holds──▶ pending ──held for F──▶ firing ──not confirmed for max(W, F, 1 min)──▶ resolved ──cooldown──▶ inactive
@@ -15,13 +17,22 @@
 //!     └──────────────────┘                       └─────────────────────────── pending ◀────────────┘
 //! ```
 //!
-//! Without `for`, pending is passed at once. A matching event *confirms* the condition when the condition holds at it.
-//! A rule acts when it begins to fire, unless it acted less than its cooldown before: then it is suppressed, and acts at
-//! the first confirming event after the cooldown if it is still firing.
+//! Without `for`, pending is passed at once; an absence is resolved by the event that ends it. A matching event *confirms*
+//! the condition when the condition holds at it.
 //!
-//! Times are nanoseconds of [`Elapsed`]. States change at the time at which they are due, however late they are looked
-//! at, so that the result does not depend on how often time is told.
+//! # Acts
+//!
+//! A rule acts when it begins to fire, and again at the first confirming event after each cooldown, with the count since. A
+//! firing that begins within the cooldown is suppressed until then. A confirming event of a *cause* that was not told
+//! yet, which is a pattern or a source, acts at once; of the first [`MAX_CAUSES`] that is. A firing that acted says so when
+//! it is resolved. An absence is told once, for nothing new happens in it.
+//!
+//! Times are those of [`TrackTime`]. States change at the time at which they are due, however late they are looked at, so
+//! that the result does not depend on how often time is told.
 
+use super::rule::Condition;
+use super::track_time::{Hit, TrackTime};
+use super::usual::Usual;
 use ng_model::elapsed::Elapsed;
 use ng_wire::AlertState;
 use std::collections::VecDeque;
@@ -29,28 +40,30 @@ use std::collections::VecDeque;
 /// A firing rule is not resolved sooner than this after its condition was last confirmed; also the window over which a
 /// rule with neither `count` nor `for` counts.
 const QUIET_NS: i64 = 60_000_000_000;
-
 /// Fewest matching events whose times are kept, so that counts above a small `n` are exact too.
 const MIN_STAMPS: usize = 1024;
+/// Causes that a firing tells one by one.
+pub(super) const MAX_CAUSES: usize = 16;
 
 /// The durations of a rule.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
-    /// At least so many matches within so many nanoseconds.
-    pub(super) count: Option<(u64, i64)>,
+    /// What must hold.
+    pub(super) condition: Condition,
     /// The `for`; 0 = none.
     pub(super) hold_ns: i64,
-    /// Silence after an act.
+    /// Silence about the same after an act.
     pub(super) cooldown_ns: i64,
 }
 
 impl Timing {
     /// The window over which matches are counted.
-    fn window_ns(&self) -> i64 {
-        match self.count {
-            Some((_, window_ns)) => window_ns,
-            None if self.hold_ns > 0 => self.hold_ns,
-            None => QUIET_NS,
+    pub(super) fn window_ns(&self) -> i64 {
+        match self.condition {
+            Condition::Count { window_ns, .. } | Condition::Rate { window_ns, .. } => window_ns,
+            Condition::Absent { after_ns } => after_ns,
+            Condition::Each if self.hold_ns > 0 => self.hold_ns,
+            Condition::Each => QUIET_NS,
         }
     }
 
@@ -58,128 +71,266 @@ impl Timing {
         QUIET_NS.max(self.window_ns()).max(self.hold_ns)
     }
 
-    fn most_stamps(&self) -> usize {
-        self.count.map_or(MIN_STAMPS, |(n, _)| MIN_STAMPS.max(n as usize))
+    pub(super) fn max_stamps(&self) -> usize {
+        match self.condition {
+            Condition::Count { least, .. } => MIN_STAMPS.max(least as usize),
+            _ => MIN_STAMPS,
+        }
+    }
+
+    /// A count or a rate, which ends by itself.
+    fn ends_alone(&self) -> bool {
+        matches!(self.condition, Condition::Count { .. } | Condition::Rate { .. })
     }
 }
 
-/// A rule acts.
+/// Why a rule acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fire {
-    /// Matching events within the window.
+pub(super) enum Occasion {
+    /// It begins to fire.
+    Fires,
+    /// It still fires after its cooldown.
+    Again,
+    /// It fires for another cause.
+    Cause,
+    /// It fires no more.
+    Resolved,
+}
+
+/// A rule acts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Act {
+    /// Why.
+    pub(super) occasion: Occasion,
+    /// Matching events: within the window when it fires, since it last acted when it acts again, otherwise since it began.
     pub(super) count: u64,
     /// There may have been more: the memory for their times is full.
     pub(super) is_at_least: bool,
-    /// The window.
-    pub(super) window_ns: i64,
+    /// From when on they are counted where it is not the window, nanoseconds since 1970, UTC.
+    pub(super) since_ns: i64,
+    /// How long the condition has held.
+    pub(super) lasted_ns: i64,
+    /// Those of them that are of causes beyond [`MAX_CAUSES`].
+    pub(super) further: u64,
+    /// Events that the window usually has.
+    pub(super) usual: Option<f64>,
+    /// The first matching event.
+    pub(super) first_seq: Option<u64>,
     /// The latest matching event.
     pub(super) last_seq: Option<u64>,
 }
 
-/// The state of one rule.
-#[derive(Debug, Default)]
+/// The state of one group.
+#[derive(Clone, Debug)]
 pub(super) struct Track {
-    state: AlertState,
-    /// When it entered the state; absent before the first change. By the wall clock, and as time passed.
-    since_wall_ns: Option<i64>,
-    since: i64,
-    /// Times of the latest matches, oldest first.
-    stamps: VecDeque<i64>,
-    /// The latest match at which the condition held.
-    confirmed: i64,
-    /// With `count`: when the condition ends unless a further event confirms it.
-    ends: i64,
-    /// When it last acted.
-    acted: Option<i64>,
-    /// It fires and has not acted, because of its cooldown.
-    owes: bool,
-    fired: u64,
-    suppressed: u64,
-    last_seq: Option<u64>,
+    pub(super) state: AlertState,
+    /// When it entered the state, and what clocks showed then; absent before the first change.
+    pub(super) since: i64,
+    pub(super) since_wall_ns: Option<i64>,
+    pub(super) time: TrackTime,
+    /// Times of the latest matches with their places in the stream, oldest first; none for a rate.
+    pub(super) stamps: VecDeque<(i64, u64)>,
+    /// What a rate is compared with.
+    pub(super) usual: Option<Box<Usual>>,
+    /// The latest match at which the condition held; of an absence the latest match, or the beginning.
+    pub(super) confirmed: i64,
+    /// With `count` and `rate`: when the condition ends unless a further event confirms it.
+    pub(super) ends: i64,
+    /// When it last acted, other than for a cause, and what clocks showed then.
+    pub(super) acted: Option<i64>,
+    pub(super) acted_wall_ns: i64,
+    /// What has been told, at most [`MAX_CAUSES`].
+    pub(super) causes: Vec<u64>,
+    /// This firing has acted.
+    pub(super) is_told: bool,
+    /// When the condition began to hold, and matches since then.
+    pub(super) began: i64,
+    pub(super) began_wall_ns: i64,
+    pub(super) total: u64,
+    /// Matches since it last acted, and those of causes beyond the bound.
+    pub(super) untold: u64,
+    pub(super) further: u64,
+    /// Firings that acted.
+    pub(super) fired: u64,
+    /// Firings that began within the cooldown.
+    pub(super) suppressed: u64,
+    pub(super) first_seq: Option<u64>,
+    pub(super) last_seq: Option<u64>,
 }
 
 impl Track {
-    pub(super) fn state(&self) -> AlertState {
-        self.state
-    }
-
-    /// When it entered the state, by the wall clock of that time.
-    pub(super) fn since_ns(&self) -> Option<i64> {
-        self.since_wall_ns
-    }
-
-    /// Times it acted.
-    pub(super) fn fired(&self) -> u64 {
-        self.fired
-    }
-
-    /// Times it began to fire within its cooldown.
-    pub(super) fn suppressed(&self) -> u64 {
-        self.suppressed
-    }
-
-    /// The latest matching event.
-    pub(super) fn last_seq(&self) -> Option<u64> {
-        self.last_seq
-    }
-
-    /// Matching events younger than the window.
-    pub(super) fn count(&self, now: i64, timing: &Timing) -> u64 {
-        let oldest = now.saturating_sub(timing.window_ns());
-        (self.stamps.len() - self.stamps.partition_point(|stamp| *stamp <= oldest)) as u64
-    }
-
-    /// When its state next changes without an event.
-    pub(super) fn due(&self, timing: &Timing) -> Option<i64> {
-        match self.state {
-            AlertState::Inactive => None,
-            AlertState::Pending if timing.count.is_some() => Some(self.holds_long_enough(timing).unwrap_or(self.ends)),
-            AlertState::Pending => Some(self.confirmed.saturating_add(timing.hold_ns).saturating_add(1)),
-            AlertState::Firing => Some(self.confirmed.saturating_add(timing.quiet_ns())),
-            AlertState::Resolved => Some(self.since.saturating_add(timing.cooldown_ns)),
+    /// A group that begins at a time of the clock.
+    pub(super) fn new(timing: &Timing, begun: i64) -> Track {
+        let usual = match timing.condition {
+            Condition::Rate { window_ns, .. } => Some(Box::new(Usual::new(window_ns, begun))),
+            _ => None,
+        };
+        Track {
+            state: AlertState::Inactive,
+            since: begun,
+            since_wall_ns: None,
+            time: TrackTime::default(),
+            stamps: VecDeque::new(),
+            usual,
+            confirmed: begun,
+            ends: begun,
+            acted: None,
+            acted_wall_ns: 0,
+            causes: Vec::new(),
+            is_told: false,
+            began: begun,
+            began_wall_ns: 0,
+            total: 0,
+            untold: 0,
+            further: 0,
+            fired: 0,
+            suppressed: 0,
+            first_seq: None,
+            last_seq: None,
         }
     }
 
-    /// Makes every change of state that is due. At most one of them acts.
-    pub(super) fn advance(&mut self, clock: &Elapsed, timing: &Timing) -> Option<Fire> {
-        let mut fire = None;
-        while let Some(due) = self.due(timing).filter(|due| *due <= clock.now()) {
+    /// Matching events younger than the window, at a time of the track.
+    fn count_at(&self, now: i64, timing: &Timing) -> u64 {
+        if let Some(usual) = &self.usual {
+            return usual.count(now);
+        }
+        let oldest = now.saturating_sub(timing.window_ns());
+        (self.stamps.len() - self.stamps.partition_point(|(stamp, _)| *stamp <= oldest)) as u64
+    }
+
+    /// Matching events younger than the window now.
+    pub(super) fn count(&self, clock: &Elapsed, timing: &Timing) -> u64 {
+        self.count_at(self.time.now(clock), timing)
+    }
+
+    /// When its state next changes without an event, on the clock.
+    pub(super) fn due_on_clock(&self, timing: &Timing) -> Option<i64> {
+        self.due(timing).map(|due| due.saturating_sub(self.time.ahead_ns()))
+    }
+
+    fn due(&self, timing: &Timing) -> Option<i64> {
+        let cooled = |from: i64| from.saturating_add(timing.cooldown_ns);
+        if let Condition::Absent { after_ns } = timing.condition {
+            let missed = self.confirmed.saturating_add(after_ns);
+            return match self.state {
+                AlertState::Inactive | AlertState::Pending => Some(missed),
+                AlertState::Resolved => Some(missed.min(cooled(self.since))),
+                AlertState::Firing => self.acted.filter(|_| !self.is_told).map(cooled),
+            };
+        }
+        match self.state {
+            AlertState::Inactive => None,
+            AlertState::Pending if timing.ends_alone() => Some(self.holds_long_enough(timing).unwrap_or(self.ends)),
+            AlertState::Pending => Some(self.confirmed.saturating_add(timing.hold_ns).saturating_add(1)),
+            AlertState::Firing => Some(self.confirmed.saturating_add(timing.quiet_ns())),
+            AlertState::Resolved => Some(cooled(self.since)),
+        }
+    }
+
+    /// Makes every change of state that is due.
+    pub(super) fn advance(&mut self, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        let now = self.time.now(clock);
+        while let Some(due) = self.due(timing).filter(|due| *due <= now) {
+            let is_absence = matches!(timing.condition, Condition::Absent { .. });
             match self.state {
-                AlertState::Pending if timing.count.is_some() && self.holds_long_enough(timing).is_some() => {
-                    fire = self.fire(due, clock, timing);
+                AlertState::Pending if timing.ends_alone() && self.holds_long_enough(timing).is_some() => {
+                    self.fire(due, clock, timing, acts);
                 }
-                AlertState::Firing => self.enter(AlertState::Resolved, due, clock),
+                AlertState::Firing if is_absence => self.act(Occasion::Again, due, clock, timing, acts),
+                AlertState::Firing => self.resolve(due, clock, timing, acts),
+                AlertState::Inactive | AlertState::Resolved if is_absence && self.is_missed(due, timing) => {
+                    (self.began, self.total, self.first_seq) = (self.confirmed, 0, None);
+                    self.fire(due, clock, timing, acts);
+                }
                 AlertState::Pending | AlertState::Resolved | AlertState::Inactive => {
                     self.enter(AlertState::Inactive, due, clock);
                 }
             }
         }
-        fire
     }
 
-    /// Takes one matching event at the present time. Call [`Track::advance`] first.
-    pub(super) fn matched(&mut self, clock: &Elapsed, timing: &Timing, seq: u64) -> Option<Fire> {
-        let now = clock.now();
-        self.last_seq = Some(seq);
-        self.remember(now, timing);
-        if let Some((n, window_ns)) = timing.count {
-            // All that is remembered is within the window.
-            let nth_latest = self.stamps.len().checked_sub(n as usize)?;
-            self.ends = self.stamps[nth_latest].saturating_add(window_ns);
+    /// Takes one matching event, which has just arrived.
+    pub(super) fn matched(&mut self, hit: &Hit, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        self.time.follow(hit, clock);
+        self.advance(clock, timing, acts);
+        let (now, told) = (self.time.now(clock), acts.len());
+        self.last_seq = Some(hit.seq);
+        self.total = self.total.saturating_add(1);
+        self.untold = self.untold.saturating_add(1);
+        self.remember(now, hit.seq, timing);
+        if self.state != AlertState::Firing && !self.is_cooling(now, timing) {
+            if self.count_at(now, timing) == 1 {
+                self.causes.clear();
+            }
+            self.note(hit.cause);
+        }
+        if !self.holds(timing) {
+            return;
         }
         self.confirmed = now;
+        if let Condition::Absent { .. } = timing.condition {
+            if self.state == AlertState::Firing {
+                self.resolve(now, clock, timing, acts);
+            }
+            return;
+        }
+        self.confirm(now, hit.seq, clock, timing, acts);
+        if self.state != AlertState::Firing || acts.len() > told {
+            self.note_if_firing(hit.cause);
+        } else if !self.causes.contains(&hit.cause) {
+            if self.note(hit.cause) {
+                self.act(Occasion::Cause, now, clock, timing, acts);
+            } else {
+                self.further = self.further.saturating_add(1);
+            }
+        }
+    }
+
+    /// The condition holds at an event.
+    fn confirm(&mut self, now: i64, seq: u64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        if matches!(self.state, AlertState::Inactive | AlertState::Resolved) {
+            (self.began, self.began_wall_ns) = (now, self.time.wall(now, clock));
+            self.total = self.count_at(now, timing);
+            self.first_seq = Some(self.stamps.front().map_or(seq, |(_, first)| *first));
+        }
         match self.state {
             AlertState::Inactive | AlertState::Resolved if timing.hold_ns > 0 => {
                 self.enter(AlertState::Pending, now, clock);
-                None
             }
-            AlertState::Inactive | AlertState::Resolved => self.fire(now, clock, timing),
-            AlertState::Pending if timing.count.is_none() && now - self.since >= timing.hold_ns => {
-                self.fire(now, clock, timing)
+            AlertState::Inactive | AlertState::Resolved => self.fire(now, clock, timing, acts),
+            AlertState::Pending if !timing.ends_alone() && now - self.since >= timing.hold_ns => {
+                self.fire(now, clock, timing, acts);
             }
-            AlertState::Pending => None,
-            AlertState::Firing if self.owes && !self.is_cooling(now, timing) => Some(self.act(now, timing)),
-            AlertState::Firing => None,
+            AlertState::Firing if !self.is_cooling(now, timing) => {
+                self.act(Occasion::Again, now, clock, timing, acts);
+            }
+            AlertState::Pending | AlertState::Firing => {}
+        }
+    }
+
+    /// Whether the condition holds at the event that was just remembered; and until when, if no other comes.
+    fn holds(&mut self, timing: &Timing) -> bool {
+        match timing.condition {
+            Condition::Each | Condition::Absent { .. } => true,
+            Condition::Count { least, window_ns } => {
+                // All that is remembered is within the window.
+                let Some(nth_latest) = self.stamps.len().checked_sub(least as usize) else { return false };
+                self.ends = self.stamps[nth_latest].0.saturating_add(window_ns);
+                true
+            }
+            Condition::Rate { times, or_equal, .. } => {
+                let Some(usual) = &self.usual else { return false };
+                let Some(limit) = usual.usual().map(|usual| usual * times) else { return false };
+                let is_more = |count: u64| count as f64 > limit || (or_equal && count as f64 == limit);
+                if !is_more(usual.total()) {
+                    return false;
+                }
+                if timing.hold_ns > 0 {
+                    self.ends = usual.ends(is_more);
+                }
+                true
+            }
         }
     }
 
@@ -188,269 +339,90 @@ impl Track {
         Some(self.since.saturating_add(timing.hold_ns)).filter(|fires| *fires < self.ends)
     }
 
-    fn remember(&mut self, now: i64, timing: &Timing) {
+    fn is_missed(&self, due: i64, timing: &Timing) -> bool {
+        self.confirmed.saturating_add(timing.window_ns()) <= due
+    }
+
+    fn remember(&mut self, now: i64, seq: u64, timing: &Timing) {
+        if let Some(usual) = &mut self.usual {
+            return usual.record(now);
+        }
         let oldest = now.saturating_sub(timing.window_ns());
-        while self.stamps.front().is_some_and(|stamp| *stamp <= oldest) {
+        while self.stamps.front().is_some_and(|(stamp, _)| *stamp <= oldest) {
             self.stamps.pop_front();
         }
-        if self.stamps.len() >= timing.most_stamps() {
+        if self.stamps.len() >= timing.max_stamps() {
             self.stamps.pop_front();
         }
-        self.stamps.push_back(now);
+        self.stamps.push_back((now, seq));
+    }
+
+    /// Adds a cause to those that were told. False when it is there already, or there is no room.
+    fn note(&mut self, cause: u64) -> bool {
+        let is_new = self.causes.len() < MAX_CAUSES && !self.causes.contains(&cause);
+        if is_new {
+            self.causes.push(cause);
+        }
+        is_new
+    }
+
+    fn note_if_firing(&mut self, cause: u64) {
+        if self.state == AlertState::Firing {
+            self.note(cause);
+        }
     }
 
     fn is_cooling(&self, now: i64, timing: &Timing) -> bool {
         self.acted.is_some_and(|acted| now - acted < timing.cooldown_ns)
     }
 
-    fn fire(&mut self, at: i64, clock: &Elapsed, timing: &Timing) -> Option<Fire> {
+    fn fire(&mut self, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
         self.enter(AlertState::Firing, at, clock);
-        self.owes = self.is_cooling(at, timing);
-        if self.owes {
+        self.is_told = false;
+        if self.is_cooling(at, timing) {
             self.suppressed = self.suppressed.saturating_add(1);
-            return None;
+        } else {
+            self.act(Occasion::Fires, at, clock, timing, acts);
         }
-        Some(self.act(at, timing))
     }
 
-    fn act(&mut self, at: i64, timing: &Timing) -> Fire {
-        self.owes = false;
-        self.acted = Some(at);
-        self.fired = self.fired.saturating_add(1);
-        let count = self.count(at, timing);
-        Fire {
-            count,
-            is_at_least: count >= timing.most_stamps() as u64,
-            window_ns: timing.window_ns(),
-            last_seq: self.last_seq,
+    /// Ends a firing, which says so if it acted.
+    pub(super) fn resolve(&mut self, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        if self.is_told {
+            self.act(Occasion::Resolved, at, clock, timing, acts);
         }
+        self.enter(AlertState::Resolved, at, clock);
+    }
+
+    fn act(&mut self, occasion: Occasion, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        let (count, since_ns) = match occasion {
+            Occasion::Fires => (self.count_at(at, timing), self.began_wall_ns),
+            Occasion::Again => (self.untold, self.acted_wall_ns),
+            Occasion::Cause | Occasion::Resolved => (self.total, self.began_wall_ns),
+        };
+        let is_windowed = occasion == Occasion::Fires && self.usual.is_none();
+        acts.push(Act {
+            occasion,
+            count,
+            is_at_least: is_windowed && count >= timing.max_stamps() as u64,
+            since_ns,
+            lasted_ns: if occasion == Occasion::Resolved { self.confirmed } else { at }.saturating_sub(self.began),
+            further: self.further,
+            usual: self.usual.as_ref().and_then(|usual| usual.usual()),
+            first_seq: self.first_seq,
+            last_seq: self.last_seq,
+        });
+        if matches!(occasion, Occasion::Fires | Occasion::Again) {
+            (self.acted, self.acted_wall_ns) = (Some(at), self.time.wall(at, clock));
+            (self.untold, self.further) = (0, 0);
+        }
+        self.fired = self.fired.saturating_add(u64::from(!self.is_told));
+        self.is_told = true;
     }
 
     fn enter(&mut self, state: AlertState, at: i64, clock: &Elapsed) {
         self.state = state;
         self.since = at;
-        self.since_wall_ns = Some(clock.wall(at));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use AlertState::{Firing, Inactive, Pending, Resolved};
-    use proptest::prelude::*;
-
-    const S: i64 = 1_000_000_000;
-
-    /// What happens at a second: a matching event, or only a look at the clock.
-    #[derive(Clone, Copy, Debug)]
-    enum At {
-        Match(i64),
-        Tick(i64),
-    }
-    use At::{Match, Tick};
-
-    const COOLDOWN: i64 = 300 * S;
-
-    /// Steps, each with the state after it and whether the rule acted. The clock starts at second 0.
-    fn check(count: Option<(u64, i64)>, hold: i64, steps: &[(At, AlertState, bool)]) -> Track {
-        let timing =
-            Timing { count: count.map(|(n, window)| (n, window * S)), hold_ns: hold * S, cooldown_ns: COOLDOWN };
-        let (mut track, mut clock) = (Track::default(), Elapsed::default());
-        clock.advance(0);
-        for (number, (step, state, acts)) in steps.iter().enumerate() {
-            let (Match(second) | Tick(second)) = *step;
-            clock.advance(second * S);
-            let mut fired = track.advance(&clock, &timing).is_some();
-            if matches!(step, Match(_)) {
-                fired |= track.matched(&clock, &timing, second as u64).is_some();
-            }
-            assert_eq!((track.state(), fired), (*state, *acts), "step {number}: {step:?}");
-        }
-        track
-    }
-
-    #[test]
-    fn a_plain_rule_fires_at_once_and_resolves_after_a_minute_of_quiet() {
-        let track = check(
-            None,
-            0,
-            &[
-                (Tick(1), Inactive, false),
-                (Match(2), Firing, true),
-                (Match(10), Firing, false),
-                (Tick(69), Firing, false),
-                (Tick(70), Resolved, false),
-                (Tick(369), Resolved, false),
-                (Tick(370), Inactive, false),
-                (Match(371), Firing, true),
-            ],
-        );
-        assert_eq!((track.fired(), track.suppressed(), track.last_seq()), (2, 0, Some(371)));
-    }
-
-    #[test]
-    fn within_the_cooldown_it_fires_silently_and_acts_when_the_cooldown_is_over() {
-        let mut steps = vec![(Match(0), Firing, true), (Tick(60), Resolved, false), (Match(100), Firing, false)];
-        steps.extend((1..10).map(|step| (Match(100 + 20 * step), Firing, false)));
-        steps.extend([(Match(299), Firing, false), (Match(300), Firing, true), (Match(301), Firing, false)]);
-        let track = check(None, 0, &steps);
-        assert_eq!((track.fired(), track.suppressed()), (2, 1));
-    }
-
-    #[test]
-    fn resolved_before_the_cooldown_is_over_nothing_is_owed() {
-        let track = check(
-            None,
-            0,
-            &[
-                (Match(0), Firing, true),
-                (Match(100), Firing, false),
-                (Tick(160), Resolved, false),
-                (Match(399), Firing, true),
-            ],
-        );
-        assert_eq!((track.fired(), track.suppressed()), (2, 1));
-    }
-
-    #[test]
-    fn a_hold_must_be_renewed_by_events() {
-        check(
-            None,
-            30,
-            &[
-                (Match(0), Pending, false),
-                (Tick(30), Pending, false),
-                (Tick(31), Inactive, false),
-                (Match(40), Pending, false),
-                (Match(69), Pending, false),
-                (Match(70), Firing, true),
-                (Tick(129), Firing, false),
-                (Tick(130), Resolved, false),
-                (Match(140), Pending, false),
-                (Tick(171), Inactive, false),
-            ],
-        );
-        // A gap of exactly the hold does not break the chain; a longer one starts another.
-        check(None, 30, &[(Match(0), Pending, false), (Match(30), Firing, true)]);
-        check(None, 30, &[(Match(0), Pending, false), (Match(31), Pending, false), (Match(61), Firing, true)]);
-    }
-
-    #[test]
-    fn a_count_fires_at_the_nth_within_the_window() {
-        check(Some((3, 10)), 0, &[(Match(0), Inactive, false), (Match(1), Inactive, false), (Match(9), Firing, true)]);
-        // An event exactly as old as the window does not count.
-        check(
-            Some((3, 10)),
-            0,
-            &[
-                (Match(0), Inactive, false),
-                (Match(1), Inactive, false),
-                (Match(10), Inactive, false),
-                (Match(10), Firing, true),
-            ],
-        );
-        check(Some((1, 10)), 0, &[(Match(0), Firing, true)]);
-    }
-
-    #[test]
-    fn single_events_do_not_keep_a_count_firing() {
-        let mut steps = vec![(Match(0), Inactive, false), (Match(1), Firing, true)];
-        steps.extend((1..6).map(|step| (Match(1 + 11 * step), Firing, false)));
-        // None of them was confirmed by a second one, so the rule resolves a minute after second 1.
-        steps.extend([(Tick(60), Firing, false), (Match(67), Resolved, false)]);
-        assert_eq!(check(Some((2, 10)), 0, &steps).fired(), 1);
-        // Two within the window, as late as second 60, keep it firing.
-        steps.truncate(7);
-        steps.extend([(Match(60), Firing, false), (Tick(119), Firing, false), (Tick(120), Resolved, false)]);
-        check(Some((2, 10)), 0, &steps);
-    }
-
-    #[test]
-    fn a_count_with_hold_fires_when_it_held_without_a_break() {
-        let cases: &[&[(At, AlertState, bool)]] = &[
-            // Two within 10 s, from 1 until 10, is not long enough for a hold of 20.
-            &[
-                (Match(0), Inactive, false),
-                (Match(1), Pending, false),
-                (Tick(9), Pending, false),
-                (Tick(10), Inactive, false),
-            ],
-            // Renewed, it fires 20 s after it began, without an event at that time.
-            &[
-                (Match(0), Inactive, false),
-                (Match(1), Pending, false),
-                (Match(8), Pending, false),
-                (Match(9), Pending, false),
-                (Match(17), Pending, false),
-                (Match(18), Pending, false),
-                (Tick(20), Pending, false),
-                (Tick(21), Firing, true),
-            ],
-        ];
-        for steps in cases {
-            check(Some((2, 10)), 20, steps);
-        }
-        // Held from 1 until 10: at 9 it has held for 8, at 10 it no longer holds.
-        let start = [(Match(0), Inactive, false), (Match(1), Pending, false)];
-        check(Some((2, 10)), 8, &[&start[..], &[(Tick(9), Firing, true)]].concat());
-        check(Some((2, 10)), 9, &[&start[..], &[(Tick(10), Inactive, false)]].concat());
-    }
-
-    #[test]
-    fn a_late_look_finds_what_was_due() {
-        // The count held from 1 until 100, so the hold of 20 was over at 21; looked at only at 5 000.
-        let track = check(
-            Some((2, 100)),
-            20,
-            &[(Match(0), Inactive, false), (Match(1), Pending, false), (Tick(5_000), Inactive, true)],
-        );
-        assert_eq!(track.since_ns(), Some((1 + 100 + 300) * S), "fired, resolved, inactive: each in its time");
-    }
-
-    #[test]
-    fn memory_and_counts_are_bounded() {
-        let timing = Timing { count: Some((2_000, 60 * S)), hold_ns: 0, cooldown_ns: 0 };
-        let (mut track, mut clock) = (Track::default(), Elapsed::default());
-        let mut fires = Vec::new();
-        for step in 0..100_000 {
-            clock.advance(step);
-            fires.extend(track.matched(&clock, &timing, step as u64));
-        }
-        assert_eq!(track.stamps.len(), 2_000);
-        assert_eq!(track.count(clock.now(), &timing), 2_000);
-        let fire = Fire { count: 2_000, is_at_least: true, window_ns: 60 * S, last_seq: Some(1_999) };
-        assert_eq!(fires, [fire]);
-    }
-
-    proptest! {
-        /// Looking at the clock more often changes nothing but how early an act is seen.
-        #[test]
-        fn does_not_depend_on_how_often_time_is_told(
-            gaps in prop::collection::vec(0_i64..200, 1..60),
-            extra in prop::collection::vec(0_i64..200, 60),
-            count in prop::option::of((1_u64..4, 1_i64..150)),
-            hold in prop_oneof![Just(0_i64), 1_i64..100],
-            cooldown in 0_i64..400,
-        ) {
-            let timing = Timing {
-                count: count.map(|(n, window)| (n, window * S)), hold_ns: hold * S, cooldown_ns: cooldown * S,
-            };
-            let run = |extra: Option<&[i64]>| {
-                let (mut track, mut clock, mut now) = (Track::default(), Elapsed::default(), 0);
-                clock.advance(0);
-                for (step, gap) in gaps.iter().enumerate() {
-                    if let Some(tick) = extra.map(|extra| now + extra[step].min(*gap)) {
-                        clock.advance(tick * S);
-                        track.advance(&clock, &timing);
-                    }
-                    now += gap;
-                    clock.advance(now * S);
-                    track.advance(&clock, &timing);
-                    track.matched(&clock, &timing, step as u64);
-                }
-                (track.state(), track.since_ns(), track.fired(), track.suppressed(), track.stamps)
-            };
-            prop_assert_eq!(run(None), run(Some(&extra)));
-        }
+        self.since_wall_ns = Some(self.time.wall(at, clock));
     }
 }

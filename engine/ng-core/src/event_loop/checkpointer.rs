@@ -73,16 +73,17 @@ impl Checkpointer {
     fn told_left_out(&mut self, left_out: Truncation) -> Option<String> {
         let nothing = Truncation::default();
         let before = std::mem::replace(&mut self.left_out, left_out);
-        let Truncation { patterns, links, detectors } = left_out;
+        let Truncation { patterns, links, groups, detectors } = left_out;
         let (kind, message) = if left_out == nothing {
             ("state.whole", "all that was learnt is saved again".to_owned())
         } else {
-            let what = format!("{patterns} patterns, {links} links and {detectors} detectors");
+            let what =
+                format!("{patterns} patterns, {links} links, {groups} groups of alert rules and {detectors} detectors");
             ("state.partial", format!("the saved state is full: {what} are left out, those not met for longest"))
         };
         let note = serde_json::json!({
             "type": kind, "level": "notice", "message": message, "patterns": patterns, "links": links,
-            "detectors": detectors,
+            "groups": groups, "detectors": detectors,
         });
         ((before == nothing) != (left_out == nothing)).then(|| note.to_string())
     }
@@ -180,7 +181,13 @@ mod tests {
             .map(|left_out| checkpointer.told_left_out(left_out))
             .collect();
         assert!(told[0].is_none() && told[2].is_none(), "{told:?}");
-        assert!(told[1].as_ref().unwrap().contains("3 patterns, 0 links and 0 detectors are left out"), "{told:?}");
+        assert!(
+            told[1]
+                .as_ref()
+                .unwrap()
+                .contains("3 patterns, 0 links, 0 groups of alert rules and 0 detectors are left out"),
+            "{told:?}"
+        );
         assert!(told[3].as_ref().unwrap().contains("state.whole"), "{told:?}");
     }
 }

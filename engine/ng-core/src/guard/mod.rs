@@ -23,7 +23,7 @@ mod tests;
 
 pub use policy::Policy;
 
-use ng_filter::{Env, Filter, FilterError};
+use ng_filter::{Env, Filter, FilterError, Place};
 use ng_model::event::Event;
 use ng_model::record::{NONE, RecordHeader, Verdict};
 use ng_model::settings::{Row, SettingError, Values};
@@ -190,6 +190,12 @@ impl Guard {
             flagged: 0,
             rejected: 0,
         })
+    }
+
+    /// The `when` of rules that can therefore never object, by their names. `env` is that of [`Guard::new`].
+    pub fn never_asked(&self, env: &Env) -> Vec<&'static str> {
+        let slots = RULES.iter().zip(&self.slots);
+        slots.filter(|(_, slot)| slot.when.never_matches(Place::Guardian, env)).map(|(rule, _)| rule.name).collect()
     }
 
     /// Asks every rule about the event. `now_ns` is for filters that speak of age; the rules go by the event's arrival.

@@ -1,14 +1,17 @@
 //! What alert rules decide is performed by the event loop, and does not set them off again.
 
-use crate::bench::{configure, engine};
+use crate::bench::{Bench, configure, engine};
 use crate::event_loop::{Running, run, until};
+use ng_core::actions::Effect;
 use ng_core::registry::Module;
 use ng_core::route::{Taken, Wanted};
 use ng_core::store::Reader;
+use ng_core::world::World;
 use ng_model::intake::SourceStatus;
 use ng_model::record::StoredRecord;
 use ng_wire::{ActionStatus, AlertState, AlertView, Format, Frame, Level, Notice, Request, SettingValue};
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -40,7 +43,7 @@ fn notify_is_a_notice_for_the_person() {
     });
     let Notice { level, origin, text, .. } = notice;
     assert_eq!((level, origin.as_str()), (Level::Error, "errors"));
-    assert_eq!(text, "errors: 1 event matches \"level>=error\" (last seq 0)");
+    assert_eq!(text, "errors: 1 event matches \"level>=error\": out of paper (last seq 0)");
 }
 
 #[test]
@@ -63,6 +66,63 @@ fn every_action_is_told_with_what_it_did_and_how_long_it_took() {
         assert_eq!((done.status, &done.error), (ActionStatus::Completed, &None));
         assert!(done.took_us > 0.0 && done.took_us < 1e6 * PATIENCE.as_secs_f64(), "{}", done.took_us);
     }
+}
+
+/// The records of the engine's own events about alerts, as JSON, once there are so many.
+fn recorded(running: &Running, wanted: usize) -> Vec<serde_json::Value> {
+    let mut reader = Reader::new(running.store.clone());
+    let mut found = Vec::new();
+    until("events of alerts", || {
+        found.clear();
+        reader.range(0..u64::MAX, |stored| {
+            if stored.kind().starts_with("alert.") {
+                found.push(serde_json::from_slice(stored.raw).unwrap());
+            }
+            ControlFlow::Continue(())
+        });
+        found.len() >= wanted
+    });
+    found
+}
+
+#[test]
+fn a_notice_is_an_event_too_and_each_cause_is_one() {
+    let running = run(engine(&[("errors", "when level>=error by source then notify cooldown 5m")]));
+    say(&running, "ERROR disk full");
+    say(&running, "FATAL payments stopped");
+    say(&running, "ERROR disk full");
+    let events = recorded(&running, 2);
+    let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["group"])).collect();
+    assert_eq!(told, [(&"alert.firing".into(), &"speaker".into()); 2]);
+    assert_eq!(events[0]["about"], 0);
+    assert_eq!(
+        (&events[0]["action"], &events[0]["rule"], &events[0]["count"]),
+        (&"notify".into(), &"errors".into(), &1.into())
+    );
+    let group = frame(&running, "both events", |frame| match frame {
+        Frame::Alerts(alerts) => alerts[0].groups.first().filter(|group| group.count == 3).cloned(),
+        _ => None,
+    });
+    assert_eq!((group.key.as_str(), group.state), ("speaker", AlertState::Firing));
+}
+
+/// What is performed is an event, which may be what another rule is about.
+#[test]
+fn what_detectors_tell_is_told_by_rules_at_once() {
+    let mut bench = Bench::with_alerts(&[("silent", "when type:source.silent then notify")]);
+    for _ in 0..400 {
+        bench.push("beat", Format::Text, &["INFO beat"]);
+        bench.wait(1);
+    }
+    bench.engine.drain_effects().for_each(drop);
+    bench.wait(600);
+    let note = |effect: &Effect| matches!(effect, Effect::Note { json } if json.contains("source.silent"));
+    let notes: Vec<_> = bench.engine.drain_effects().filter(note).collect();
+    let [Effect::Note { json }] = &notes[..] else { panic!("{notes:?}") };
+    bench.engine.note(&mut bench.store.lock(), bench.world.now_ns(), json);
+    let effects: Vec<_> = bench.engine.drain_effects().filter(|effect| matches!(effect, Effect::Alert(_))).collect();
+    let [Effect::Alert(alert)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(alert.text.starts_with("silent: 1 event matches") && alert.text.contains("beat"), "{}", alert.text);
 }
 
 /// The rule matches the text of its own alerts, and the alert is longer than the longest reading.

@@ -10,9 +10,18 @@ use proptest::prelude::*;
 /// Bytes of the header.
 const HEADER: usize = 40;
 
-/// A bench with sessions and an early end of learning.
+/// Rules of every kind.
+const RULES: [(&str, &str); 5] = [
+    ("warnings", "when level>=warn by pattern then log cooldown 20s"),
+    ("busy", "when gate count >= 5 in 10s for 20s then notify cooldown 3m"),
+    ("faults", "when attr.status=500 by attr.status then log"),
+    ("more", "when retry rate > 2x usual in 2m then log"),
+    ("beats", "when beat absent for 1m by source then log"),
+];
+
+/// A bench with rules, sessions and an early end of learning.
 fn bench(settings: &[(&str, &str, i64)]) -> Bench {
-    let mut bench = Bench::new();
+    let mut bench = Bench::with_alerts(&RULES);
     bench.accepted(configure("intuition_engine", &[("session_key", Text(r"req-\w+".into()))]));
     bench.set("intuition_engine", "session_timeout_s", 20.0);
     bench.set("intuition_engine", "warm_up", 150);
@@ -108,9 +117,9 @@ fn told(bench: &mut Bench, first: u64) -> Vec<String> {
     let notes: Vec<String> = bench
         .engine
         .drain_effects()
-        .filter_map(|effect| match effect {
-            Effect::Note { json } => Some(json),
-            _ => None,
+        .map(|effect| match effect {
+            Effect::Note { json } => json,
+            Effect::Alert(alert) => alert.event(),
         })
         .collect();
     bench.records(first).iter().map(|record| format!("{record:?}")).chain(notes).collect()
@@ -150,7 +159,9 @@ fn a_restored_engine_goes_on_as_one_that_never_stopped() {
         assert!(save(&before) == save(&after), "{what}: what was learnt since differs");
         all.extend(went_on);
     }
-    for expect in ["is_alert: true", "is_novel: true", "session.unusual", "source.silent"] {
+    for expect in
+        ["is_alert: true", "is_novel: true", "session.unusual", "source.silent", "alert.firing", "alert.resolved"]
+    {
         assert!(all.iter().any(|line| line.contains(expect)), "{expect} does not come");
     }
 }

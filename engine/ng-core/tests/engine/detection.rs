@@ -293,7 +293,8 @@ fn the_profile_auto_follows_the_load_and_is_full_without_any() {
         (0..10).for_each(|_| bench.engine.set_load(share, 1.0));
         metrics(&mut bench, "pump", (0..6000).map(noise));
         let scores: Vec<u32> = bench.heads().iter().map(|(head, _)| head.detection.surprise.to_bits()).collect();
-        (scores, bench.gauge("intuition_engine", "profile.lite"), notes(&mut bench))
+        let told = notes(&mut bench).into_iter().filter(|note| note["type"] == "profile.switched").collect::<Vec<_>>();
+        (scores, bench.gauge("intuition_engine", "profile.lite"), told)
     };
     let (full, is_lite, told) = run("full", 1.0);
     assert_eq!((is_lite, told.len()), (0.0, 0), "a chosen profile does not follow the load");

@@ -243,7 +243,7 @@ static CASES: &[Case] = &[
             bench.line("the word");
             format!(
                 "acted {} times, {} suppressed",
-                bench.engine.effects().len(),
+                bench.gauge("action_controller", "acts"),
                 bench.gauge("action_controller", "suppressed")
             )
         },
