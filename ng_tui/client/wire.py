@@ -28,6 +28,17 @@ class ActionStatus(StrEnum):
     FAILED = "failed"
 
 
+class AlertGroup(Struct, omit_defaults=True):
+    """A group of the events of an alert rule, which has a state of its own."""
+
+    key: str
+    state: AlertState
+    count: int
+    first_seq: int | None = None
+    last_seq: int | None = None
+    since_ns: int | None = None
+
+
 class AlertState(StrEnum):
     """The state of an alert rule."""
 
@@ -46,6 +57,7 @@ class AlertView(Struct, omit_defaults=True):
     level: Level
     count: int
     fired: int
+    groups: list[AlertGroup] | None = None
     last_seq: int | None = None
     since_ns: int | None = None
 

@@ -24,9 +24,7 @@ use ng_filter::Env;
 use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::supervise::{Panicked, catch};
-use ng_wire::{
-    Constitution, ConstitutionView, FeedbackView, Frame, Level, Notice, PatternView, QueueView, Request,
-};
+use ng_wire::{Constitution, ConstitutionView, FeedbackView, Frame, Level, Notice, PatternView, QueueView, Request};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

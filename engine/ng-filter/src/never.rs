@@ -77,7 +77,9 @@ fn comparison(Compare { field, op, values, .. }: &Compare, place: Place) -> Hold
     };
     let is_one_of = matches!(op, Op::Like | Op::Equal);
     let is_never = match (field.as_str(), place) {
-        ("anomaly", _) if all(&|text| text.parse::<f64>().is_ok_and(|number| out_of_range(number, *op, 0.0, 1.0))) => true,
+        ("anomaly", _) if all(&|text| text.parse::<f64>().is_ok_and(|number| out_of_range(number, *op, 0.0, 1.0))) => {
+            true
+        }
         ("priority", _) => {
             let most = f64::from(Level::Fatal as u8) * 40.0;
             all(&|text| text.parse::<f64>().is_ok_and(|number| out_of_range(number, *op, 0.0, most)))

@@ -36,7 +36,10 @@ mod tests {
         let config = Config::resolve(&[layer]).unwrap();
         let found: Vec<String> = warnings(&config, &Env::default()).unwrap().iter().map(ToString::to_string).collect();
         let [guardian, alert] = &found[..] else { panic!("{found:?}") };
-        assert!(guardian.starts_with("NG-2105 ng.toml:5:") && guardian.contains("guardian.size_limit.when"), "{guardian}");
+        assert!(
+            guardian.starts_with("NG-2105 ng.toml:5:") && guardian.contains("guardian.size_limit.when"),
+            "{guardian}"
+        );
         assert!(alert.starts_with("NG-2106 ng.toml:3:") && alert.contains("never fires"), "{alert}");
     }
 }

@@ -22,8 +22,7 @@ use ng_wire::AlertState;
 const MAX_SAVED: usize = 8 * 1024 * 1024;
 /// Most rules that are read.
 const MAX_RULES: u32 = 1 << 16;
-const STATES: [AlertState; 4] =
-    [AlertState::Inactive, AlertState::Pending, AlertState::Firing, AlertState::Resolved];
+const STATES: [AlertState; 4] = [AlertState::Inactive, AlertState::Pending, AlertState::Firing, AlertState::Resolved];
 
 /// States that were read and are valid.
 #[derive(Debug)]
@@ -135,7 +134,9 @@ impl Track {
         for number in [self.since, self.confirmed, self.ends, self.began, self.began_wall_ns, self.acted_wall_ns] {
             put(out, number as u64);
         }
-        for number in [self.since_wall_ns.map(|ns| ns as u64), self.acted.map(|at| at as u64), self.first_seq, self.last_seq] {
+        for number in
+            [self.since_wall_ns.map(|ns| ns as u64), self.acted.map(|at| at as u64), self.first_seq, self.last_seq]
+        {
             put_all(out, number.into_iter().collect::<Vec<_>>().into_iter());
         }
         for count in [self.total, self.untold, self.further, self.fired, self.suppressed] {
@@ -162,8 +163,7 @@ impl Track {
         track.since_wall_ns = option(input)?.map(|ns| ns as i64);
         track.acted = option(input)?.map(|at| at as i64);
         (track.first_seq, track.last_seq) = (option(input)?, option(input)?);
-        for count in
-            [&mut track.total, &mut track.untold, &mut track.further, &mut track.fired, &mut track.suppressed]
+        for count in [&mut track.total, &mut track.untold, &mut track.further, &mut track.fired, &mut track.suppressed]
         {
             *count = take_count(input)?;
         }

@@ -56,19 +56,15 @@ pub(super) fn clauses<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Result<Claus
     let last = |keyword: &str| words.iter().rev().find(|word| word.is(keyword)).map_or(rule.len(), |word| word.start);
     let condition = condition.unwrap_or(Condition::Each);
     match condition {
-        Condition::Count { least, .. } if by.is_some() && least > MAX_GROUP_COUNT => {
-            Err(AlertRuleError::at(rule, last("by"), format!("expected a count of at most {MAX_GROUP_COUNT} before by")))
-        }
+        Condition::Count { least, .. } if by.is_some() && least > MAX_GROUP_COUNT => Err(AlertRuleError::at(
+            rule,
+            last("by"),
+            format!("expected a count of at most {MAX_GROUP_COUNT} before by"),
+        )),
         Condition::Absent { .. } if hold_ns.is_some() => {
             Err(AlertRuleError::at(rule, last("for"), "expected one for: that of absent says how long"))
         }
-        _ => Ok(Clauses {
-            filter,
-            only,
-            condition,
-            hold_ns: hold_ns.unwrap_or(0),
-            by: by.unwrap_or(GroupBy::Nothing),
-        }),
+        _ => Ok(Clauses { filter, only, condition, hold_ns: hold_ns.unwrap_or(0), by: by.unwrap_or(GroupBy::Nothing) }),
     }
 }
 
@@ -265,7 +261,8 @@ impl Clause<'_> {
             return self.refuse("expected how many times the usual, from 1 on, as in rate > 3x usual in 5m");
         };
         self.rest = self.rest[digits..].trim_start();
-        let Some(rest) = self.rest.strip_prefix(['x', '×']).map(str::trim_start).and_then(|rest| rest.strip_prefix("usual"))
+        let Some(rest) =
+            self.rest.strip_prefix(['x', '×']).map(str::trim_start).and_then(|rest| rest.strip_prefix("usual"))
         else {
             return self.refuse(format!(
                 "expected x usual, as in rate > 3x usual in 5m; a number of events is written count >= N in TIME; {QUOTES}"

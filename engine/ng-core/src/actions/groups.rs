@@ -133,13 +133,7 @@ impl Groups {
     }
 
     /// Lets the group not seen for longest give way when there are too many. If it fires, that ends.
-    fn make_room(
-        &mut self,
-        clock: &Elapsed,
-        timing: &Timing,
-        acts: &mut Vec<Act>,
-        tell: &mut impl FnMut(&Group, Act),
-    ) {
+    fn make_room(&mut self, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>, tell: &mut impl FnMut(&Group, Act)) {
         if self.list.len() < MAX_GROUPS {
             return;
         }

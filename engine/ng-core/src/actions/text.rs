@@ -42,7 +42,11 @@ pub(super) fn describe(
             format!("resolved: an {kind}event{group}{about} again after {}", duration::about(act.lasted_ns))
         }
         Occasion::Resolved => {
-            format!("resolved after {}: {} since {since}", duration::about(act.lasted_ns), counted("matched", "matched"))
+            format!(
+                "resolved after {}: {} since {since}",
+                duration::about(act.lasted_ns),
+                counted("matched", "matched")
+            )
         }
         Occasion::Fires | Occasion::Again if is_absence => {
             format!("no {kind}event{group}{} for {}", about("matches"), duration::about(act.lasted_ns))

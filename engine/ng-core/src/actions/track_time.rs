@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_source_that_is_late_all_along_hurries_nobody() {
-        let mixed: Vec<_> = (0..50).map(|step| (step % 2, step as i64, step as i64 - 7200 * (step % 2) as i64)).collect();
+        let mixed: Vec<_> =
+            (0..50).map(|step| (step % 2, step as i64, step as i64 - 7200 * (step % 2) as i64)).collect();
         check(&mixed.iter().map(|(source, at, of)| (*source, *at, *of, *at)).collect::<Vec<_>>());
         // What is brought every two minutes is ahead by two minutes once, and not again each time.
         let steps = [(1, 0, -120, 0), (1, 0, 0, 120), (1, 120, 0, 240), (1, 120, 120, 240), (1, 240, 240, 360)];

@@ -32,7 +32,9 @@ impl AlertRule {
         match first.text {
             "new" | "anomaly" if self.only == Only::Any => {
                 let (word, rest) = (first.text, self.filter.text().strip_prefix(first.text)?.trim_start());
-                Some(format!("{word} is searched for; events that are {word} are written behind the filter: when {rest} {word}"))
+                Some(format!(
+                    "{word} is searched for; events that are {word} are written behind the filter: when {rest} {word}"
+                ))
             }
             word if ABSENCE.contains(&word) && self.hold_ns > 0 && self.condition == Condition::Each => {
                 Some(format!("{word} is searched for; an absence is written FILTER absent for TIME"))

@@ -181,7 +181,13 @@ mod tests {
             .map(|left_out| checkpointer.told_left_out(left_out))
             .collect();
         assert!(told[0].is_none() && told[2].is_none(), "{told:?}");
-        assert!(told[1].as_ref().unwrap().contains("3 patterns, 0 links, 0 groups of alert rules and 0 detectors are left out"), "{told:?}");
+        assert!(
+            told[1]
+                .as_ref()
+                .unwrap()
+                .contains("3 patterns, 0 links, 0 groups of alert rules and 0 detectors are left out"),
+            "{told:?}"
+        );
         assert!(told[3].as_ref().unwrap().contains("state.whole"), "{told:?}");
     }
 }

@@ -159,7 +159,9 @@ fn a_restored_engine_goes_on_as_one_that_never_stopped() {
         assert!(save(&before) == save(&after), "{what}: what was learnt since differs");
         all.extend(went_on);
     }
-    for expect in ["is_alert: true", "is_novel: true", "session.unusual", "source.silent", "alert.firing", "alert.resolved"] {
+    for expect in
+        ["is_alert: true", "is_novel: true", "session.unusual", "source.silent", "alert.firing", "alert.resolved"]
+    {
         assert!(all.iter().any(|line| line.contains(expect)), "{expect} does not come");
     }
 }

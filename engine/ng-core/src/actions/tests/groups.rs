@@ -20,7 +20,10 @@ fn each_group_counts_for_itself() {
     bench.event(2, "bad", from("web")).event(3, "bad", from("web")).event(20, "bad", from("db"));
     let firing = |key: &str| (key.to_owned(), AlertState::Firing);
     assert_eq!(keys(&bench), [firing("db"), firing("web")]);
-    assert_eq!(bench.alerts().iter().map(|alert| alert.group.as_deref()).collect::<Vec<_>>(), [Some("web"), Some("db")]);
+    assert_eq!(
+        bench.alerts().iter().map(|alert| alert.group.as_deref()).collect::<Vec<_>>(),
+        [Some("web"), Some("db")]
+    );
     let view = bench.actions.view().remove(0);
     assert_eq!((view.state, view.since_ns, view.count, view.fired), (AlertState::Firing, Some(START + 2 * S), 5, 2));
     bench.tick(70);
@@ -34,7 +37,8 @@ fn groups_by_pattern_and_by_attribute() {
     for (pattern, user) in [(1, r#","user":"ann""#), (2, r#","user":"bob""#), (1, r#","user":7"#), (NO_PATTERN, "")] {
         bench.event(0, &format!(r#"{{"msg":"bad"{user}}}"#), Of { pattern, ..BAD });
     }
-    let mut groups: Vec<_> = bench.alerts().iter().map(|alert| (&*alert.rule, alert.group.as_deref().unwrap())).collect();
+    let mut groups: Vec<_> =
+        bench.alerts().iter().map(|alert| (&*alert.rule, alert.group.as_deref().unwrap())).collect();
     groups.sort_unstable();
     assert_eq!(groups, [("p", ""), ("p", "1"), ("p", "2"), ("u", ""), ("u", "7"), ("u", "ann"), ("u", "bob")]);
 }

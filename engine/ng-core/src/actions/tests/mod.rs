@@ -39,8 +39,7 @@ struct Of<'a> {
     is_alert: bool,
 }
 
-const BAD: Of<'static> =
-    Of { kind: "log.text", source: "app", pattern: 1, late: 0, is_novel: false, is_alert: false };
+const BAD: Of<'static> = Of { kind: "log.text", source: "app", pattern: 1, late: 0, is_novel: false, is_alert: false };
 
 fn armed(rules: &[(&str, &str)]) -> Actions {
     let parse = |(name, text): &(&str, &str)| AlertRule::parse(name, text, &Env::default()).expect(text);
@@ -134,7 +133,10 @@ fn an_act_is_an_event_and_what_the_rule_does() {
     assert_eq!(events[1]["level"], "error");
     bench.tick(61);
     let end: serde_json::Value = serde_json::from_str(&bench.alerts()[3].event()).unwrap();
-    assert_eq!((&end["type"], &end["level"], &end["group"]), (&"alert.resolved".into(), &"notice".into(), &"app".into()));
+    assert_eq!(
+        (&end["type"], &end["level"], &end["group"]),
+        (&"alert.resolved".into(), &"notice".into(), &"app".into())
+    );
     assert_eq!(bench.actions.evaluations(), 4);
 }
 
@@ -154,8 +156,7 @@ fn what_detectors_say_of_an_event() {
     let mut bench = bench(&[("new", "when bad new then log"), ("odd", "when anomaly then log")]);
     bench.bad(0).event(1, "bad", Of { is_novel: true, ..BAD }).event(2, "good", Of { is_novel: true, ..BAD });
     bench.event(3, "good", Of { is_alert: true, ..BAD });
-    let expect =
-        ["new: 1 new event matches \"bad\": bad (last seq 1)", "odd: 1 unusual event: good (last seq 3)"];
+    let expect = ["new: 1 new event matches \"bad\": bad (last seq 1)", "odd: 1 unusual event: good (last seq 3)"];
     assert_eq!(bench.texts(), expect);
 }
 
@@ -204,7 +205,11 @@ fn a_cooldown_of_its_own_goes_before_the_default() {
     let mut bench = bench(&[("own", "when bad then log cooldown 70s"), ("default", "when bad then log")]);
     bench.bad(0).tick(60).bad(100);
     let told: Vec<_> = bench.texts().iter().map(|text| text[..11].to_owned()).collect();
-    assert_eq!(told, ["own: 1 even", "default: 1 ", "own: resolv", "default: re", "own: 1 even"], "its cooldown is over");
+    assert_eq!(
+        told,
+        ["own: 1 even", "default: 1 ", "own: resolv", "default: re", "own: 1 even"],
+        "its cooldown is over"
+    );
     assert_eq!(bench.actions.suppressed(), 1);
     let none = BTreeMap::from([("cooldown_s".to_string(), SettingValue::Float(0.0))]);
     bench.actions.reconfigure(&Values::defaults(SETTINGS).with(SETTINGS, &none).unwrap());

@@ -266,11 +266,7 @@ fn a_late_look_finds_what_was_due() {
     let (track, _) = check(
         count(2, 100),
         20,
-        &[
-            (Match(0), Inactive, &[]),
-            (Match(1), Pending, &[]),
-            (Tick(5_000), Inactive, &[Fires, Occasion::Resolved]),
-        ],
+        &[(Match(0), Inactive, &[]), (Match(1), Pending, &[]), (Tick(5_000), Inactive, &[Fires, Occasion::Resolved])],
     );
     let since = DAY + (1 + 100 + COOLDOWN) * S;
     assert_eq!(track.since_wall_ns, Some(since), "fired, resolved, inactive: each in its time");
