@@ -146,7 +146,14 @@ def alerts() -> list[AlertView]:
 
     return [
         AlertView(
-            "errors", "when level>=error for 10s then notice", AlertState.FIRING, Level.ERROR, 41, 3, 90_112, since(75)
+            "errors",
+            "when level>=error for 10s then notice",
+            AlertState.FIRING,
+            Level.ERROR,
+            41,
+            3,
+            last_seq=90_112,
+            since_ns=since(75),
         ),
         AlertView(
             "novel burst",
@@ -155,11 +162,18 @@ def alerts() -> list[AlertView]:
             Level.WARN,
             8,
             1,
-            90_001,
-            since(9),
+            last_seq=90_001,
+            since_ns=since(9),
         ),
         AlertView(
-            "slow disk", "when value>50ms then notice", AlertState.RESOLVED, Level.WARN, 0, 2, 80_003, since(600)
+            "slow disk",
+            "when value>50ms then notice",
+            AlertState.RESOLVED,
+            Level.WARN,
+            0,
+            2,
+            last_seq=80_003,
+            since_ns=since(600),
         ),
         AlertView("rejects", "when verdict:reject then notice", AlertState.INACTIVE, Level.NOTICE, 0, 0),
     ]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ng_tui.client.wire import AlertGroup, AlertState, Command, ErrorCode, ErrorFrame, Frame, Mode, ResultFrame, SetRuleModeCommand
+from ng_tui.client.wire import (
+    AlertGroup,
+    AlertState,
+    Command,
+    ErrorCode,
+    ErrorFrame,
+    Frame,
+    Mode,
+    ResultFrame,
+    SetRuleModeCommand,
+)
 from ng_tui.kit.table import Table
 from ng_tui.screens.guardian.pane import GuardianPane
 from ng_tui.state import State

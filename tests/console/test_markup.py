@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from ng_tui.app import ConsoleApp
 from ng_tui.client.wire import (
+    AlertGroup,
     AlertState,
     AlertView,
     Command,
@@ -123,7 +124,9 @@ def hostile_frames(text: str) -> list[Frame]:
     guardian.rules = [RuleView("size_limit", f"r {text}", Mode.ENFORCE, f"l {text}", 2, 2, last)]
     error = LastError(START_NS, f"se {text}")
     metrics.sources = [SourceView(text, "files", True, False, 1, 1.0, 0, 0, False, error, START_NS)]
-    alert = AlertView(f"n {text}"[:14], f"when {text}", AlertState.FIRING, Level.ERROR, 3, 1, 5, START_NS)
+    group = AlertGroup(f"k {text}", AlertState.FIRING, 2)
+    name, rule = f"n {text}"[:14], f"when {text}"
+    alert = AlertView(name, rule, AlertState.FIRING, Level.ERROR, 3, 1, groups=[group], last_seq=5, since_ns=START_NS)
     return [
         Frame(modules=modules),
         Frame(guardian=guardian),

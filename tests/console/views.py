@@ -57,7 +57,9 @@ def guardian() -> GuardianView:
 
 
 def alerts() -> list[AlertView]:
-    return [AlertView("payments", "level>=error", AlertState.FIRING, Level.ERROR, 3, 1, 188, START_NS)]
+    return [
+        AlertView("payments", "level>=error", AlertState.FIRING, Level.ERROR, 3, 1, last_seq=188, since_ns=START_NS)
+    ]
 
 
 def metrics(second: int) -> MetricsView:

@@ -44,7 +44,8 @@ def of_rule(view: AlertView, now: int) -> Iterator[Row]:
 
 def named(view: AlertView) -> list[AlertGroup]:
     """The groups of a rule that tells events apart."""
-    return view.groups if any(group.key for group in view.groups) else []
+    groups = view.groups or []
+    return groups if any(group.key for group in groups) else []
 
 
 def key_of(view: AlertView, group: AlertGroup) -> str:
