@@ -23,7 +23,7 @@ from ng_tui.i18n import tr
 AVOIDED = frozenset({"ctrl+a", "ctrl+b", "ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "shift+f3"})
 """Keys that multiplexers take or that terminals send for something else."""
 
-_WINDOWS = frozenset({"choose", "confirm", "window"})
+_WINDOWS = frozenset({"choose", "confirm", "silence", "window"})
 """Contexts that stand above everything else while they are open."""
 
 _FIRST = frozenset({"app.quit", "app.suspend"})
@@ -138,6 +138,28 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("patterns.undo_feedback", "U", "undo_feedback", "Undo", "Take back the latest feedback on the pattern."),
     Action("patterns.jump", "J", "jump", "Go to latest", "Show its latest event among the others."),
+    Action("alerts.open", "enter", "open", "Open", "Show the members of an incident; on one, its event.", True),
+    Action("alerts.silence", "s", "silence", "Silence", "Hold back what is like it; asks for how long.", True),
+    Action("alerts.mute", "m", "mute", "Mute 24 h", "Hold back what is like it for a day; asks once.", True),
+    Action("alerts.jump", "J", "jump", "Go to event", "Show its event among the others.", True),
+    Action("alerts.events", "o", "events", "Events", "Show the events that are like it.", True),
+    Action("alerts.expire", "x", "expire", "End silence", "End the silence of the row under the cursor.", True),
+    Action(
+        "alerts.false_alarm",
+        "-",
+        "give_feedback('false_alarm')",
+        "False alarm",
+        "Not worth telling: its pattern alerts later.",
+    ),
+    Action("alerts.ack", "+,=", "give_feedback('ack')", "Ack", "Worth telling: its pattern alerts earlier."),
+    Action("alerts.undo_feedback", "U", "undo_feedback", "Undo", "Take back the latest feedback on its pattern."),
+    Action("alerts.close", "escape", "close", "Close", "Close the members."),
+    Action("list.up", "up,k", "move(-1)", "Up", "The row above."),
+    Action("list.down", "down,j", "move(1)", "Down", "The row below."),
+    Action("list.page_up", "pageup", "page(-1)", "Page up", "A page up."),
+    Action("list.page_down", "pagedown", "page(1)", "Page down", "A page down."),
+    Action("list.first", "home,g", "move(-1000000)", "First", "The first row."),
+    Action("list.last", "end,G", "move(1000000)", "Last", "The last row."),
     Action("table.up", "up,k", "move(-1)", "Up", "The row above."),
     Action("table.down", "down,j", "move(1)", "Down", "The row below."),
     Action("table.page_up", "pageup", "page(-1)", "Page up", "A page up."),
@@ -157,6 +179,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.apply", "enter", "apply", "Apply", "Send the changed settings to the engine.", True),
     Action("form.close", "escape", "close", "Close", "Close the form without a change.", True),
     Action("choose.leave", "escape,q", "leave", "Back", "Choose nothing.", True),
+    Action("silence.up", "up", "choose(-1)", "Shorter", "The time before."),
+    Action("silence.down", "down", "choose(1)", "Longer", "The time behind."),
+    Action("silence.accept", "enter", "accept", "Silence", "Hold it back for this time.", True),
+    Action("silence.leave", "escape", "leave", "Back", "Leave it as it is.", True),
     Action("confirm.yes", "y", "answer(True)", "Yes", "Do it.", True),
     Action("confirm.no", "n,escape,q", "answer(False)", "No", "Leave it as it is.", True),
     Action("window.close", "escape,q,?,f1,!,enter", "dismiss", "Close", "Close the window.", True),
@@ -171,6 +197,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.screen_3", "3", "screen(2)", "Metrics", "Throughput, latency, queues and sources."),
     Action("app.screen_4", "4", "screen(3)", "Guardian", "The constitution and what it refused."),
     Action("app.screen_5", "5", "screen(4)", "Patterns", "The kinds of events, and what follows what."),
+    Action("app.screen_6", "6", "screen(5)", "Alerts", "What is wrong at present, and what was; and what is silenced."),
     Action("app.next_screen", "]", "cycle(1)", "Next screen", "The screen to the right."),
     Action("app.previous_screen", "[", "cycle(-1)", "Previous screen", "The screen to the left."),
     Action("app.next_engine", ";", "next_engine", "Next engine", "Of several engines: show the next one."),

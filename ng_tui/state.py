@@ -19,6 +19,7 @@ from ng_tui.client.wire import (
     FeedbackView,
     Frame,
     GuardianView,
+    IncidentsView,
     Level,
     MetricsView,
     ModuleView,
@@ -78,6 +79,7 @@ class State:
     guardian: GuardianView | None = None
     constitution: ConstitutionView | None = None
     feedback: FeedbackView | None = None
+    incidents: IncidentsView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] = field(default_factory=list)
     series: dict[str, Series] = field(default_factory=dict)
@@ -114,6 +116,8 @@ class State:
                 self.constitution = frame.constitution
             if frame.feedback is not None:
                 self.feedback = frame.feedback
+            if frame.incidents is not None:
+                self.incidents = frame.incidents
             if frame.alerts is not None:
                 self.alerts = frame.alerts
             if frame.metrics is not None:
@@ -182,4 +186,5 @@ class State:
 
 def _is_seen(command: Command) -> bool:
     """What the command does is seen on the screen where it was given, so that its answer would only repeat it."""
-    return command.give_feedback is None and command.undo_feedback is None
+    told = (command.give_feedback, command.undo_feedback, command.silence, command.expire_silence)
+    return all(one is None for one in told)

@@ -70,6 +70,12 @@ def fmt_clock(ns: int) -> str:
     return _fmt_local(ns, _CLOCK)
 
 
+def fmt_moment(ns: int, *, now_ns: int) -> str:
+    """A moment in a list, in the local zone: `12:34:56` today, else `07-28 12:34` (11 cells)."""
+    iso, today = fmt_time(ns, "iso", now_ns=now_ns), fmt_time(now_ns, "iso", now_ns=now_ns)
+    return iso[11:19] if iso[:10] == today[:10] else f"{iso[5:10]} {iso[11:16]}" if iso != ABSENT else ABSENT
+
+
 def fmt_stamp(ns: int) -> str:
     """A moment as it stands in the name of a file, in the local zone: `20260728-123456` (15 cells)."""
     return _fmt_local(ns, "{0:04}{1:02}{2:02}-{3:02}{4:02}{5:02}")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ng_tui.client.wire import Frame, Level, Notice
 from ng_tui.i18n import ntr
 
-VIEWS = ("modules", "guardian", "constitution", "feedback", "metrics", "alerts")
+VIEWS = ("modules", "guardian", "constitution", "feedback", "metrics", "alerts", "incidents")
 """Fields of Frame of which only the latest counts."""
 MOST_NOTICES = 4096
 """Notices that wait; of more, the oldest are dropped and counted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,21 @@ from ng_tui.client.reach import Reach, reach
 from ng_tui.client.rest import Rest, rest
 from ng_tui.client.sender import Away, Refusal, Sender
 from ng_tui.client.session import PROTO, Session, decode
-from ng_tui.client.wire import AlertView, Frame, GuardianView, Hello, Mode, SettingValue
+from ng_tui.client.wire import (
+    AlertView,
+    EventSilenceTarget,
+    FilterSilenceTarget,
+    Frame,
+    GuardianView,
+    Hello,
+    IncidentsView,
+    IncidentView,
+    Mode,
+    RuleSilenceTarget,
+    SettingValue,
+    SilenceTarget,
+    SilenceView,
+)
 
 Event = Mapping[str, Any] | str | float
 """What can be sent: the fields of an event, a line of text, or a number."""
@@ -45,6 +59,8 @@ class NeuroGraphClient:
     """The rules that every event is checked against."""
     alerts: Alerts
     """The alert rules."""
+    incidents: Incidents
+    """What is unusual at the same time, and what is held back."""
 
     def __init__(
         self,
@@ -72,7 +88,8 @@ class NeuroGraphClient:
         way = await self._stack.enter_async_context(reach(self.address, self._token))
         asking = await self._stack.enter_async_context(rest(way))
         self._opened = way, asking
-        self.modules, self.guardian, self.alerts = Modules(asking), Guardian(asking), Alerts(asking)
+        self.modules, self.guardian = Modules(asking), Guardian(asking)
+        self.alerts, self.incidents = Alerts(asking), Incidents(asking)
         return self
 
     async def __aexit__(
@@ -265,6 +282,52 @@ class Alerts:
         return (await self._rest.get("/api/v1/alerts", _Alerts)).alerts
 
 
+class Incidents:
+    """What is unusual at the same time, as one entry each, and silences; see NeuroGraphClient."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    async def list(self) -> list[IncidentView]:
+        """Those that go on and the latest of those that are over, the latest first."""
+        return (await self._view()).incidents
+
+    async def silences(self) -> Sequence[SilenceView]:
+        """The silences that hold, oldest first, and what each held back."""
+        return (await self._view()).silences
+
+    async def silence(
+        self,
+        *,
+        seconds: int,
+        event: int | None = None,
+        rule: str | None = None,
+        filter: str | None = None,
+        reason: str = "",
+    ) -> str:
+        """Holds back what is said of the pattern of an event, of an alert rule, or of what passes a filter.
+
+        Exactly one of the three is given; `seconds` is 1 to a year, and `reason` has at most 200 characters. Returns
+        what it came to, in words, with the number of the silence. Declined with `BAD_REQUEST` or `CONFLICT`.
+        """
+        if sum(one is not None for one in (event, rule, filter)) != 1:
+            raise ValueError("one of event, rule and filter is silenced")
+        target = SilenceTarget(
+            event=EventSilenceTarget(event) if event is not None else None,
+            rule=RuleSilenceTarget(rule) if rule is not None else None,
+            filter=FilterSilenceTarget(filter) if filter is not None else None,
+        )
+        body = {"target": target, "seconds": seconds, "reason": reason}
+        return (await self._rest.send("POST", "/api/v1/silences", body, _Done)).message
+
+    async def expire(self, number: int) -> str:
+        """Ends a silence before its time. Declined with `NOT_FOUND` when there is none of this number."""
+        return (await self._rest.send("DELETE", f"/api/v1/silences/{number}", None, _Done)).message
+
+    async def _view(self) -> IncidentsView:
+        return await self._rest.get("/api/v1/incidents", IncidentsView)
+
+
 class _Modules(msgspec.Struct):
     modules: list[Module]
 
@@ -275,3 +338,7 @@ class _Module(msgspec.Struct):
 
 class _Alerts(msgspec.Struct):
     alerts: list[AlertView]
+
+
+class _Done(msgspec.Struct):
+    message: str = ""

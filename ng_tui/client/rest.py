@@ -41,6 +41,13 @@ class Rest:
         """Sets what stands at a path."""
         await self._ask("PUT", path, content=msgspec.json.encode(body), headers={"Content-Type": "application/json"})
 
+    async def send(self, verb: str, path: str, body: object, shape: type[T]) -> T:
+        """Has something done with what stands at a path, and returns what it came to; None is no body."""
+        if body is None:
+            return self._read(await self._ask(verb, path), shape)
+        headers = {"Content-Type": "application/json"}
+        return self._read(await self._ask(verb, path, content=msgspec.json.encode(body), headers=headers), shape)
+
     async def post(self, path: str, data: bytes, shape: type[T], headers: Mapping[str, str], **query: object) -> T:
         """Sends bytes; their type stands in the headers."""
         given = {name: str(value) for name, value in query.items() if value is not None}

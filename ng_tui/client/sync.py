@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,7 +11,7 @@ from ng_tui.client.address import Address, Profiles
 from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt, Status
 from ng_tui.client.background import Background
 from ng_tui.client.library import Event, NeuroGraphClient
-from ng_tui.client.wire import AlertView, Frame, GuardianView, Mode, SettingValue
+from ng_tui.client.wire import AlertView, Frame, GuardianView, IncidentView, Mode, SettingValue, SilenceView
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ class NeuroGraphClientSync:
         self.modules = SyncModules(self)
         self.guardian = SyncGuardian(self)
         self.alerts = SyncAlerts(self)
+        self.incidents = SyncIncidents(self)
 
     def __enter__(self) -> Self:
         return self
@@ -167,3 +168,37 @@ class SyncAlerts:
     def list(self) -> list[AlertView]:
         """All alert rules with their state."""
         return self._client._wait(self._client._client.alerts.list())
+
+
+class SyncIncidents:
+    """What is unusual at the same time, as one entry each, and silences; see NeuroGraphClientSync."""
+
+    def __init__(self, client: NeuroGraphClientSync) -> None:
+        self._client = client
+
+    def list(self) -> list[IncidentView]:
+        """Those that go on and the latest of those that are over, the latest first."""
+        return self._client._wait(self._client._client.incidents.list())
+
+    def silences(self) -> Sequence[SilenceView]:
+        """The silences that hold, oldest first, and what each held back."""
+        return self._client._wait(self._client._client.incidents.silences())
+
+    def silence(
+        self,
+        *,
+        seconds: int,
+        event: int | None = None,
+        rule: str | None = None,
+        filter: str | None = None,
+        reason: str = "",
+    ) -> str:
+        """Holds back what is said of the pattern of an event, of an alert rule, or of what passes a filter."""
+        asked = self._client._client.incidents.silence(
+            seconds=seconds, event=event, rule=rule, filter=filter, reason=reason
+        )
+        return self._client._wait(asked)
+
+    def expire(self, number: int) -> str:
+        """Ends a silence before its time."""
+        return self._client._wait(self._client._client.incidents.expire(number))

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 ANSWER_S = 5.0
 """Seconds in which an engine must answer."""
 
-Shown = Literal["modules", "guardian", "feedback"]
+Shown = Literal["modules", "guardian", "feedback", "incidents"]
 """A view that is observed."""
-RIGHTS: dict[Shown, str] = {"modules": "read:modules", "guardian": "read:guardian", "feedback": "read:signals"}
+RIGHTS: dict[Shown, str] = {
+    "modules": "read:modules",
+    "guardian": "read:guardian",
+    "feedback": "read:signals",
+    "incidents": "read:signals",
+}
 """The right that each needs."""
 SEEN = {"modules": "read:modules", "guardian": "read:guardian", "metrics": "read:metrics"}
 """What a plan is made from, and the right that each needs."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from ng_tui.i18n import tr
 
 COMMANDS: dict[str, str] = {
+    "alerts": tr(
+        "List incidents, alert rules and silences, or silence what is known; of the engine that serves, if one does."
+    ),
     "config": tr("Make, show, check and find the configuration."),
     "connect": tr(
         "Show engines that run elsewhere: unix:PATH, http://HOST:PORT, https://HOST:PORT, ssh://[USER@]HOST, "

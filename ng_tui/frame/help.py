@@ -30,6 +30,9 @@ _GLOSSARY = {
     "are missing.",
     "modules": "p50, p95, p99: half, 95 % and 99 % of operations took less time than this.",
     "metrics": "stale: a source that should have been heard of; a hole in a chart: nothing was measured.",
+    "alerts": "incident: what is unusual within 30 s, in all sources; lead: the symptom that it is named by; odd: an "
+    "anomaly; silent: a source that fell silent; late: what comes regularly did not; silenced: recorded and learnt, "
+    "but not told, unless it is unlike the rest.",
     "guardian": "observe: a rule only flags; enforce: it rejects. Rejected events are recorded, not scored.",
 }
 

@@ -8,7 +8,7 @@ from ng_tui.i18n import tr
 from ng_tui.keymap import in_context, shown_key
 from ng_tui.kit.lines import Line, Lines, line_width
 
-_GENERIC = ("table", "panel")
+_GENERIC = ("table", "list", "panel")
 """Parts whose keys are known from everywhere; they stand behind those of the screen."""
 
 

@@ -10,7 +10,8 @@ from rich.style import Style
 from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import AlertState, Role
 from ng_tui.connection import Meter, RemoteEngine
-from ng_tui.i18n import tr
+from ng_tui.i18n import ntr, tr
+from ng_tui.incidents import going_on, is_grave, word_text, worst_of
 from ng_tui.kit.lines import Line, Lines, cut, line_width, spread
 from ng_tui.kit.palette import Palette
 from ng_tui.state import SlowLine, State
@@ -18,6 +19,9 @@ from ng_tui.text import ABSENT, fmt_bytes, fmt_clock, fmt_rate, fmt_short, fmt_u
 
 WIDTHS = (7, 8, 8, 4, 3)
 """Cells of the numbers, in their order: as many as each can need."""
+
+INCIDENTS = 18
+"""Cells of the incidents: `9 incidents silent`."""
 
 Item = tuple[int, Line]
 """A number with its label; of those that do not fit, the highest rank goes first."""
@@ -32,7 +36,7 @@ class Overview(Lines):
         super().__init__(id="overview")
         self._shown: object = None
         self._seen: object = None
-        self._of: tuple[object, ...] = (None,) * 4
+        self._of: tuple[object, ...] = (None,) * 5
         self._clock = ""
         self._head: Line = []
         self._items: list[Item] = []
@@ -58,7 +62,8 @@ class Overview(Lines):
         each = [link.state for link in links.values()]
         link = (state.link.state, state.link.role, state.link.rights, state.link.host, state.link.rtt_s)
         seconds = (now_ns // 1_000_000_000, int(now) if engine is not None else 0)
-        seen, of = (seconds, label, engine, each, link), (state, state.metrics, state.alerts, state.lost_at)
+        seen = (seconds, label, engine, each, link)
+        of = (state, state.metrics, state.alerts, state.incidents, state.lost_at)
         if seen == self._seen and all(map(is_, of, self._of)):
             return  # Everything else changes with these, and bytes a second are told once a second.
         self._seen, self._of = seen, of
@@ -74,10 +79,10 @@ class Overview(Lines):
         if engine is not None and not engine.local:
             items += self._link_numbers(state.link, now)
         if state.slow_line is not None:
-            items.append((4, _line_numbers(state.slow_line)))
+            items.append((8, _line_numbers(state.slow_line)))
         if lost := sum(link.state is not LinkState.LIVE for link in links.values()):
             live = tr("{n} of {count} live", n=len(links) - lost, count=len(links))
-            items.append((2, [(live, "warn")]))
+            items.append((3, [(live, "warn")]))
         if (shown := (clock, head, items)) != self._shown:
             self._shown = shown
             self._clock, self._head, self._items = clock, head, items
@@ -118,7 +123,7 @@ class Overview(Lines):
             return []
         rtt = ABSENT if link.rtt_s is None else fmt_us(link.rtt_s * 1e6)
         bytes_a_second = "" if rate is None else f" {fmt_bytes(rate)}/s"
-        return [(4, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
+        return [(8, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
 
 
 def connection(state: State, label: str, engine: RemoteEngine, names: list[str]) -> Line:
@@ -149,19 +154,32 @@ def numbers(state: State) -> list[Item]:
     if state.is_learning:
         new = tr("learning")
     rejected = tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT
+    lost = metrics is not None and metrics.dropped > 0
     items: list[tuple[int, str, str, str]] = [
-        (1, tr("events"), fmt_rate(state.mean("events")), "strong"),
-        (2, tr("new"), new, "novel" if metrics and metrics.novel_per_min and not state.is_learning else ""),
-        (3, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
-        (3, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if _lost(state) else ""),
-        (2, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
+        (2, tr("events"), fmt_rate(state.mean("events")), "strong"),
+        (4, tr("new"), new, "novel" if metrics and metrics.novel_per_min and not state.is_learning else ""),
+        (6, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
+        (3 if lost else 7, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if lost else ""),
+        (3 if firing else 5, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
     ]
     old = state.lost_at is not None
     # A number keeps its room, so that none beside it moves or goes because it has a digit more.
-    return [
+    shown: list[Item] = [
         (rank, [(name + " ", "dim"), (f"{value:<{WIDTHS[place]}}", "dim" if old else tag)])
         for place, (rank, name, value, tag) in enumerate(items)
     ]
+    return [*shown[:-1], (1, _incidents(state)), shown[-1]]
+
+
+def _incidents(state: State) -> Line:
+    """How many incidents go on, and the word of the worst."""
+    ongoing = going_on(state.incidents)
+    count = ABSENT if state.incidents is None else str(len(ongoing))
+    word = worst_of(ongoing)
+    tag = "dim" if state.lost_at is not None else "bad" if is_grave(word) else "warn" if word else ""
+    name = ntr("incident", "incidents", len(ongoing))
+    room = INCIDENTS - len(count) - len(name) - 2
+    return [(count, tag), (f" {name} ", "dim"), (f"{word_text(word):<{room}}", tag)]
 
 
 def _line_numbers(line: SlowLine) -> Line:
@@ -169,7 +187,3 @@ def _line_numbers(line: SlowLine) -> Line:
     frames = tr("{n} fps", n=f"{line.frames_per_s:.1f}")
     numbers = f"{fmt_us(line.rtt_s * 1e6)} {frames} {fmt_bytes(line.bytes_per_s)}/s"
     return [(tr("line") + " ", "dim"), (numbers, "warn")]
-
-
-def _lost(state: State) -> bool:
-    return state.metrics is not None and state.metrics.dropped > 0

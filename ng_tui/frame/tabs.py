@@ -12,7 +12,7 @@ from ng_tui.kit.lines import Line, Lines, cut, line_width
 
 
 class TabBar(Lines):
-    """The one that is shown stands out by brackets as well as by colour."""
+    """The one that is shown stands out by brackets as well as by colour. Where not all names fit it alone has one."""
 
     DEFAULT_CSS = "TabBar { height: 1; background: $surface; padding: 0 1; }"
 
@@ -37,19 +37,25 @@ class TabBar(Lines):
     def lines(self, width: int, height: int) -> list[Line]:
         """`[1 Events]  2 Modules …`."""
         del height
-        return [cut([span for place in range(len(self._titles)) for span in self._tab(place)], width)]
+        return [cut([span for tab in self._all(width) for span in tab], width)]
 
     def on_click(self, event: events.Click) -> None:
         """Finds the name under the pointer."""
         end = self.styles.padding.left
-        for place in range(len(self._titles)):
-            end += line_width(self._tab(place))
+        for place, tab in enumerate(self._all(self.size.width)):
+            end += line_width(tab)
             if event.x < end:
                 self.post_message(self.Chosen(place))
                 return
 
-    def _tab(self, place: int) -> Line:
-        number, title = str(place + 1), tr(self._titles[place])
+    def _all(self, width: int) -> list[Line]:
+        tabs = [self._tab(place, named=True) for place in range(len(self._titles))]
+        if sum(map(line_width, tabs)) - 2 <= width:
+            return tabs
+        return [self._tab(place, named=place == self._active) for place in range(len(self._titles))]
+
+    def _tab(self, place: int, *, named: bool) -> Line:
+        number, title = str(place + 1), " " + tr(self._titles[place]) if named else ""
         if place == self._active:
-            return [("[", "dim"), (number, "accent"), (" " + title, "title"), ("] ", "dim")]
-        return [(" ", ""), (number, "accent"), (" " + title + "  ", "dim")]
+            return [("[", "dim"), (number, "accent"), (title, "title"), ("] ", "dim")]
+        return [(" ", ""), (number, "accent"), (title + "  ", "dim")]

@@ -100,7 +100,8 @@ class Table(Lines, can_focus=True):
         page = max(1, height - 1)
         self._page = page
         overflow = len(self._rows) > page
-        columns = self._fitting(width - 1 - overflow)
+        # The bar stands at the edge, behind the blank of the last column and one more.
+        columns = self._fitting(width - 1 - 3 * overflow)
         place = self._place() or 0
         self._top = max(0, min(self._top, len(self._rows) - page, place))
         self._top = max(self._top, place - page + 1)
@@ -210,6 +211,12 @@ class Table(Lines, can_focus=True):
             cell = row.cells.get(column.key, Cell(""))
             line.append((fit(cell.text, width, column.align) + " ", cell.tag))
         return line
+
+
+class ListTable(Table, inherit_bindings=False):
+    """A table in an order of its own: the keys of sorting belong to whoever shows it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("list"))
 
 
 def _absent(cell: Cell | None) -> bool:

@@ -55,11 +55,18 @@ def _patterns(ring: Ring, options: Options) -> Pane:
     return PatternsPane(ring, options)
 
 
+def _alerts(ring: Ring, options: Options) -> Pane:
+    from ng_tui.screens.alerts.pane import AlertsPane
+
+    return AlertsPane(options)
+
+
 SCREENS: tuple[Entry, ...] = (
     Entry("events", "Events", _events, shows_events=True),
     Entry("modules", "Modules", _modules),
     Entry("metrics", "Metrics", _metrics),
     Entry("guardian", "Guardian", _guardian),
     Entry("patterns", "Patterns", _patterns),
+    Entry("alerts", "Alerts", _alerts),
 )
 """The screens in the order of their keys."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
@@ -14,9 +16,20 @@ from ng_tui.client.wire import (
 from ng_tui.connection import refusal
 from ng_tui.feedback import subject_of, threshold_text
 from ng_tui.i18n import tr
+from ng_tui.incidents import silence_of, silenced_text
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane, Send, Tell
 from ng_tui.state import State
+from ng_tui.text import now_ns
+
+
+class Said(NamedTuple):
+    """What people said of a pattern."""
+
+    threshold: str = ""
+    """How feedback moved its alert threshold; empty where it did not."""
+    silenced: str = ""
+    """Until when it is silenced, and what that held back; empty where it is not."""
 
 
 class FeedbackController:
@@ -36,13 +49,17 @@ class FeedbackController:
         """What was said of the pattern of a record. Numbers of patterns are those of the present run of the engine."""
         return subject_of(self._known.feedback, source, pattern) if seq >= self._ring.run_began else None
 
-    def threshold_for(self, source: str, pattern: int | None, seq: int) -> str:
-        """How feedback moved the alert threshold of the pattern of a record; empty where it did not."""
-        return threshold_text(self._known.feedback, self.feedback_for(source, pattern, seq))
+    def said_for(self, source: str, pattern: int | None, seq: int) -> Said:
+        """What was said of the pattern of a record; `source` has passed the sanitiser."""
+        if seq < self._ring.run_began:
+            return Said()
+        silence = silence_of(self._known.incidents, source, pattern)
+        threshold = threshold_text(self._known.feedback, self.feedback_for(source, pattern, seq))
+        return Said(threshold, silenced_text(silence, now_ns(self._known.metrics)))
 
-    def threshold_of(self, record: Record) -> str:
+    def said_of(self, record: Record) -> Said:
         """The same for a whole record."""
-        return self.threshold_for(record.source, record.detection.pattern, record.seq)
+        return self.said_for(record.source, record.detection.pattern, record.seq)
 
     def give(self, seq: int, verdict: Feedback) -> None:
         """Says what a record was worth."""

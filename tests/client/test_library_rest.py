@@ -96,6 +96,36 @@ async def test_alerts_and_status(client: NeuroGraphClient) -> None:
     assert after.status == "healthy"
 
 
+async def test_silences_are_begun_listed_and_ended(client: NeuroGraphClient) -> None:
+    assert await client.incidents.list() == [] and await client.incidents.silences() == []
+    said = await client.incidents.silence(rule="fatal", seconds=60, reason="drill")
+    assert said.startswith("silence 1 of the rule fatal for 60 s by ") and said.endswith(": drill")
+    receipt = await client.emit("a door has opened", source="doors/1")
+    await client.incidents.silence(event=receipt.last_seq, seconds=3600)
+    await client.incidents.silence(filter="source:doors", seconds=3600)
+    kept = [view.silence for view in await client.incidents.silences()]
+    assert [(one.number, one.reason, one.until_ns - one.since_ns) for one in kept] == [
+        *((1, "drill", 60 * 10**9), (2, "", 3600 * 10**9), (3, "", 3600 * 10**9)),
+    ]
+    pattern = kept[1].subject.pattern
+    assert pattern is not None and (pattern.source, pattern.text) == ("http:doors/1", "a door has opened")
+    for number in (1, 2, 3):
+        assert f"silence {number} of " in await client.incidents.expire(number)
+    assert await client.incidents.silences() == []
+    with pytest.raises(Declined) as caught:
+        await client.incidents.expire(3)
+    assert (caught.value.word, caught.value.status) == ("NOT_FOUND", 404)
+    for target, words in (
+        ({"rule": "none"}, "no alert rule is called none"),
+        ({"event": 10**9}, "has not come yet"),
+        ({"filter": ""}, "would silence everything"),
+    ):
+        with pytest.raises(Declined, match=words):
+            await client.incidents.silence(seconds=60, **target)
+    with pytest.raises(ValueError, match="one of event, rule and filter"):
+        await client.incidents.silence(seconds=60)
+
+
 def test_the_blocking_client(pair: tuple[Engine, Log]) -> None:
     with NeuroGraphClientSync(f"unix:{pair[0].socket}") as client:
         receipt = client.emit("from a notebook")
@@ -104,6 +134,10 @@ def test_the_blocking_client(pair: tuple[Engine, Log]) -> None:
         client.guardian.set_mode("size_limit", "observe")
         assert client.guardian.get().rules
         assert [alert.name for alert in client.alerts.list()] == ["fatal"]
+        assert client.incidents.list() == []
+        client.incidents.silence(rule="fatal", seconds=60)
+        (view,) = client.incidents.silences()
+        assert "was ended by" in client.incidents.expire(view.silence.number)
 
 
 def test_the_detail_of_a_record_gets_its_template(pair: tuple[Engine, Log]) -> None:

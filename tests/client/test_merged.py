@@ -55,7 +55,7 @@ def test_two_engines(start: Start) -> None:
         client.focus("left")
         # What it said last is there at once.
         latest = client.frames()
-        for view_name in ("modules", "guardian", "constitution", "feedback", "alerts", "metrics"):
+        for view_name in ("modules", "guardian", "constitution", "feedback", "incidents", "alerts", "metrics"):
             assert any(getattr(frame, view_name) is not None for frame in latest), view_name
         until(lambda: modules().get("signal_system") is False)
         assert client.send(SWITCH) > number

@@ -11,16 +11,20 @@ from textual.events import Key
 
 from ng_tui import keymap
 from ng_tui.app import ConsoleApp
-from ng_tui.client.wire import Command, Frame, Level, Notice, SetModuleCommand
+from ng_tui.client.wire import Command, Frame, IncidentsView, Level, Notice, SetModuleCommand
 from ng_tui.errors import ConsoleError
 from ng_tui.frame.overview import Overview
+from ng_tui.frame.tabs import TabBar
+from ng_tui.kit.lines import Line
+from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Jump, Send
 from ng_tui.screens.events.pane import EventsPane
 from ng_tui.screens.events.tail import Tail
 from ng_tui.state import Series, State
 from ng_tui.terminal import type_ahead
 from ng_tui.terminal.capabilities import Capabilities
-from tests.console.sample_state import metrics
+from tests.console.sample_incidents import incidents
+from tests.console.sample_state import alerts, metrics
 from tests.console.trial_console import console, events, settle, shown
 
 SIZE = (80, 24)
@@ -263,9 +267,55 @@ def test_a_number_with_more_digits_moves_no_other(width: int) -> None:
         overview.present(State(metrics=shown, series={"events": Series([events])}), 0, label="embedded")
         [line] = overview.lines(width, 1)
         text = "".join(part for part, _ in line)
-        return [text.find(name) for name in ("events", "novel", "reject", "dropped", "alerts")]
+        return [text.find(name) for name in ("events", "new", "reject", "dropped", "incidents", "alerts")]
 
     assert heads(0.0, 0) == heads(999.4, 99_999) == heads(1234.0, 7)
+
+
+def strip(width: int, view: IncidentsView | None, *, dropped: int = 0, lost_at: float | None = None) -> Line:
+    """The first line of the screen with these incidents."""
+    overview, shown = Overview(), msgspec.structs.replace(metrics(0), dropped=dropped)
+    state = State(metrics=shown, incidents=view, alerts=alerts(), series={"events": Series([800.0])}, lost_at=lost_at)
+    overview.present(state, 45_296_000_000_000, label="embedded")
+    [line] = overview.lines(width, 1)
+    return line
+
+
+def test_the_first_line_says_how_many_incidents_go_on_and_what_the_worst_is() -> None:
+    two, odd = incidents(), incidents()
+    over = IncidentsView(two.incidents[2:], 9, [])
+    odd.incidents = odd.incidents[1:]
+    for view, expected, tag in (
+        (two, "2 incidents fatal", "bad"),
+        (odd, "1 incident odd", "warn"),
+        (over, "0 incidents", ""),
+        (None, "— incidents", ""),
+    ):
+        line = strip(120, view)
+        text = "".join(part for part, _ in line)
+        assert f"  {expected}  " in text and "alerts 1" in text
+        assert (expected.split()[0], tag) in line
+    assert ("2", "dim") in strip(120, two, lost_at=1.0), "no longer of now"
+
+
+def test_incidents_and_rules_that_fire_are_seen_on_a_narrow_screen() -> None:
+    text = "".join(part for part, _ in strip(78, incidents()))
+    assert all(word in text for word in ("events 800/s", "new 6/min", "2 incidents fatal", "alerts 1", "12:34"))
+    assert "dropped" not in text
+    text = "".join(part for part, _ in strip(78, incidents(), dropped=7))
+    assert all(word in text for word in ("events 800/s", "dropped 7", "2 incidents fatal", "alerts 1"))
+    text = "".join(part for part, _ in strip(58, incidents()))
+    assert all(word in text for word in ("events 800/s", "2 incidents fatal"))
+
+
+@pytest.mark.parametrize("width", [58, 78])
+def test_the_tab_that_is_shown_has_its_name_at_any_width(width: int) -> None:
+    tabs = TabBar([entry.title for entry in SCREENS])
+    for place, entry in enumerate(SCREENS):
+        tabs._active = place
+        text = "".join(part for part, _ in tabs.lines(width, 1)[0])
+        assert f"[{place + 1} {entry.title}]" in text and len(text.rstrip()) <= width
+        assert all(str(number + 1) in text for number in range(len(SCREENS)))
 
 
 def test_a_series_keeps_an_hour() -> None:

@@ -17,9 +17,14 @@ from ng_tui.client.wire import (
     FeedbackView,
     Frame,
     GiveFeedbackCommand,
+    IncidentsView,
+    PatternSilenceSubject,
     Record,
     ResultFrame,
     Role,
+    Silence,
+    SilenceSubject,
+    SilenceView,
     UndoFeedbackCommand,
 )
 from ng_tui.connection import RemoteEngine
@@ -27,7 +32,7 @@ from ng_tui.kit.table import Table
 from ng_tui.screens.events.detail import Detail
 from ng_tui.screens.events.tail import Tail
 from tests.console.fake import FakeClient
-from tests.console.script import make_record
+from tests.console.script import START_NS, make_record
 from tests.console.trial_console import console, settle, shown
 
 from .test_patterns import opened
@@ -157,6 +162,32 @@ async def test_patterns_show_and_undo_what_was_said(tmp_path: Path, size: tuple[
         await pilot.press("U")
         assert client.sent == [Command(undo_feedback=UndoFeedbackCommand(7))]
         await until(pilot, "U undoes", gone=True)
+
+
+def silenced(source: str, pattern: int, held_back: int) -> IncidentsView:
+    subject = SilenceSubject(pattern=PatternSilenceSubject(source, "disk * full"))
+    silence = Silence(3, subject, START_NS, START_NS + 48 * 3600 * 10**9, "alice", "known [b]")
+    return IncidentsView([], 0, [SilenceView(silence, held_back, 1, pattern=pattern)])
+
+
+async def test_the_detail_and_patterns_say_what_is_silenced(tmp_path: Path) -> None:
+    client = with_an_alert()
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("k", "j", "enter")
+        await settle(pilot)
+        assert "silenced" not in shown(app)
+        source = client.ring.records[197].source
+        for held, text in ((2, "07-30 12:00; 2 held"), (12_400, "07-30 12:00; 12 400 held")):
+            client.queue.append(Frame(incidents=silenced(source, PATTERN, held)))
+            await until(pilot, text)
+        client.queue.append(Frame(incidents=silenced(source, PATTERN + 1, 7)))
+        await until(pilot, "12 400 held", gone=True)
+        pane = await opened(pilot)
+        source, _, pattern = (pane.query_one(Table).cursor_key or "").partition("\n")
+        client.queue.append(Frame(incidents=silenced(source, int(pattern), 5)))
+        await until(pilot, "07-30 12:00; 5 held")
 
 
 async def until(pilot: Pilot[int], text: str, *, gone: bool = False) -> None:

@@ -19,18 +19,24 @@ from ng_tui.client.wire import (
     Command,
     Format,
     Frame,
+    IncidentsView,
     Kind,
     LastError,
     Level,
     Mode,
     Offender,
     Outcome,
+    PatternSilenceSubject,
     Record,
     RecordDetail,
     RuleView,
     SetModuleCommand,
     Setting,
+    Silence,
+    SilenceSubject,
+    SilenceView,
     SourceView,
+    SymptomKind,
     Verdict,
 )
 from ng_tui.frame.overview import Overview
@@ -40,6 +46,7 @@ from ng_tui.screens.base import Copy, Send, Tell
 from ng_tui.screens.events.filter_bar import FilterInput
 from tests.console import views
 from tests.console.fake import FakeClient, ScriptedRing
+from tests.console.sample_incidents import incident, symptom
 from tests.console.script import START_NS, make_record
 from tests.console.trial_console import console, settle, shown
 from tests.end_to_end.payloads import MARKUP
@@ -127,7 +134,11 @@ def hostile_frames(text: str) -> list[Frame]:
     group = AlertGroup(f"k {text}", AlertState.FIRING, 2)
     name, rule = f"n {text}"[:14], f"when {text}"
     alert = AlertView(name, rule, AlertState.FIRING, Level.ERROR, 3, 1, groups=[group], last_seq=5, since_ns=START_NS)
+    told = symptom(SymptomKind.ANOMALY, f"i {text}", f"m {text}", pattern=17, why=f"y {text}")
+    subject = SilenceSubject(pattern=PatternSilenceSubject(f"i {text}", f"p {text}"))
+    silence = SilenceView(Silence(3, subject, START_NS, START_NS, f"a {text}", f"re {text}"), 2, 1, pattern=17)
     return [
+        Frame(incidents=IncidentsView([incident(1, [told])], 1, [silence])),
         Frame(modules=modules),
         Frame(guardian=guardian),
         Frame(metrics=metrics),
@@ -203,6 +214,26 @@ async def test_the_guardian_screen_shows_it_as_it_is(tmp_path: Path) -> None:
             await renew(app, pilot, text)
             rules = f"o {text}"[:16], f"l {text}"[:20], f"r {text}"[:18]
             await check(app, *rules, f"n {text}"[:14], f"when {text}"[:20])
+
+
+async def test_the_alerts_screen_shows_it_as_it_is(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("6")
+        for text in TEXTS:
+            await renew(app, pilot, text)
+            await check(app, f"p {text}"[:20], f"re {text}"[:14], f"a {text}"[:7], f"n {text}"[:14])
+            app.query_one("#alerts #incidents", Table).select("incident 1")
+            await pilot.press("enter")
+            await check(app, f"m {text}"[:30], f"y {text}"[:20], f"i {text}"[:16], f"re {text}"[:14])
+            await pilot.press("m")
+            await check(app, "It is silenced until", f"re {text}"[:14])
+            app.clear_notifications()
+            await pilot.press("s")
+            await check(app, "Silence for how long?", f"i {text}: m"[:20])
+            await pilot.press("escape", "escape")
+            await pilot.pause()
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=NAMES)

@@ -28,6 +28,7 @@ from tests.console.trial_console import events, is_shown, shown, turn
 ROOT = Path(__file__).parents[2]
 INCIDENT = ROOT / "tests" / "data" / "incident.jsonl.gz"
 FLOOD = ROOT / "tests" / "data" / "flood.jsonl.gz"
+OUTAGE = ROOT / "tests" / "data" / "outage.jsonl.gz"
 NOTHING = ROOT / "tests" / "data" / "nothing.jsonl"
 WIDE, NARROW = (120, 40), (80, 24)
 AFTER_KEYS = 4 * PAUSE
@@ -204,7 +205,8 @@ async def test_every_state_of_a_connection(
 async def test_every_screen(
     tmp_path: Path, snapshot: SnapshotAssertion, screen: str, size: tuple[int, int], theme: str
 ) -> None:
-    svg = await picture(tmp_path, size, screen=screen, theme=theme)
+    recording = OUTAGE if screen == "alerts" else INCIDENT
+    svg = await picture(tmp_path, size, screen=screen, theme=theme, recording=recording)
     assert svg == snapshot(name=f"{screen}-{label(size)}-{theme}", extension_class=Pictures)
 
 
@@ -226,6 +228,12 @@ STATES: list[tuple[str, tuple[int, int], tuple[str, ...], dict[str, Any]]] = [
     ("modules-form", WIDE, ("j", "j", "j", "j", "j", "enter"), {"screen": "modules"}),
     ("guardian-explain", NARROW, ("i",), {"screen": "guardian"}),
     ("guardian-explain", WIDE, ("i",), {"screen": "guardian"}),
+    ("alerts-empty", NARROW, (), {"screen": "alerts", "recording": NOTHING}),
+    ("alerts-empty", WIDE, (), {"screen": "alerts", "recording": NOTHING}),
+    ("alerts-members", NARROW, ("enter",), {"screen": "alerts", "recording": OUTAGE}),
+    ("alerts-members", WIDE, ("enter",), {"screen": "alerts", "recording": OUTAGE, "theme": "day"}),
+    ("alerts-silence", NARROW, ("s",), {"screen": "alerts", "recording": OUTAGE}),
+    ("alerts-60x15", (60, 15), (), {"screen": "alerts", "recording": OUTAGE}),
     ("events-high-contrast", NARROW, (), {"theme": "high-contrast"}),
     ("metrics-ascii", NARROW, (), {"screen": "metrics", "capabilities": Capabilities(glyphs="ascii", colour=False)}),
     ("events-60x15", (60, 15), (), {"filter": "@logs"}),

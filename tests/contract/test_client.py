@@ -18,11 +18,24 @@ from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.client.interface import EngineClient, LinkState, View
 from ng_tui.client.remote import RemoteClient
 from ng_tui.client.replay import ReplayClient
-from ng_tui.client.wire import Command, ErrorCode, Frame, Level, SetModuleCommand
+from ng_tui.client.wire import (
+    Command,
+    ErrorCode,
+    EventSilenceTarget,
+    ExpireSilenceCommand,
+    Frame,
+    IncidentsView,
+    Level,
+    SetModuleCommand,
+    SilenceCommand,
+    SilenceTarget,
+    Symptom,
+)
 from ng_tui.errors import FilterError
 from tests.quiet import as_layers, quiet
 from tests.server.engine import Engine
 
+KILLED = "Out of memory: Killed process 4242 (postgres)"
 COUNT = 3_000
 """Lines of the log; every hundredth is an error and every one has its number."""
 
@@ -56,10 +69,10 @@ def record(log: Path, target: Path) -> Path:
         end = time.monotonic() + 30
         while (seen < COUNT or counted < COUNT) and time.monotonic() < end:
             chunk = stream.read(500, 100, "frames") or b""
-            seen += chunk.count(b'{"seq":')
+            seen += chunk.count(b'"type":"log.')
             out.write(chunk)
             for frame in client.frames():
-                counted = frame.metrics.ring.next_seq if frame.metrics is not None else counted
+                counted = frame.guardian.checked if frame.guardian is not None else counted
                 out.write(msgspec.json.encode(frame) + b"\n")
     client.close()
     return target
@@ -112,6 +125,16 @@ def full_view(client: EngineClient, filter: str = "type:log.**") -> View:
     return view
 
 
+def incidents(client: EngineClient, holds: Callable[[IncidentsView], bool]) -> IncidentsView:
+    """The next view of the incidents of which something holds."""
+
+    def found(frames: list[Frame]) -> list[IncidentsView]:
+        views = [frame.incidents for frame in frames if frame.incidents is not None]
+        return [view for view in views if holds(view)]
+
+    return found(collect(client, lambda frames: bool(found(frames))))[0]
+
+
 class TestClient:
     def test_every_line_is_in_the_ring_in_order(self, client: EngineClient) -> None:
         rows = full_view(client).rows(0, COUNT + 10)
@@ -121,7 +144,7 @@ class TestClient:
         assert rows[9].level is Level.ERROR
 
     def test_a_view_finds_places_by_seq(self, client: EngineClient) -> None:
-        view = full_view(client, "level>=error")
+        view = full_view(client, "type:log.** level>=error")
         state = view.advance(0)
         assert (state.matched, state.totals.errors, state.pruned) == (COUNT // 100, COUNT // 100, 0)
         assert state.scanned_to == state.next_seq
@@ -195,8 +218,8 @@ class TestClient:
 
     def test_views_arrive_with_real_numbers(self, client: EngineClient) -> None:
         def complete(frames: list[Frame]) -> bool:
-            metrics = [frame.metrics for frame in frames if frame.metrics is not None]
-            return bool(metrics) and metrics[-1].ring.next_seq >= COUNT
+            checked = [frame.guardian.checked for frame in frames if frame.guardian is not None]
+            return bool(checked) and checked[-1] >= COUNT and any(frame.metrics is not None for frame in frames)
 
         frames = collect(client, complete)
         modules = next(frame.modules for frame in reversed(frames) if frame.modules is not None)
@@ -220,6 +243,26 @@ class TestClient:
             assert answer.error.code is ErrorCode.NOT_READY
         else:
             assert answer.result is not None
+
+    def test_an_incident_is_told_silenced_and_told_again(self, client: EngineClient, tmp_path: Path) -> None:
+        if isinstance(client, ReplayClient):
+            incidents(client, lambda view: view.silences == [])
+            return
+        full_view(client)
+        with (tmp_path / "app.log").open("a") as file:
+            file.write(f"2026-03-04T05:07:10 FATAL kernel: {KILLED}\n")
+
+        def killed(view: IncidentsView) -> list[Symptom]:
+            return [symptom for one in view.incidents for symptom in one.symptoms if KILLED in symptom.text]
+
+        (told,) = killed(incidents(client, lambda view: killed(view) != []))
+        assert (told.level, told.count, told.source.endswith("app.log")) == (Level.FATAL, 1, True)
+        target = SilenceTarget(event=EventSilenceTarget(told.last_seq))
+        client.send(Command(silence=SilenceCommand(target, 60, "drill")))
+        (kept,) = incidents(client, lambda view: view.silences != []).silences
+        assert (kept.pattern, kept.held_back, kept.silence.reason) == (told.pattern, 0, "drill")
+        client.send(Command(expire_silence=ExpireSilenceCommand(kept.silence.number)))
+        incidents(client, lambda view: view.silences == [])
 
     def test_closing_twice_is_allowed(self, client: EngineClient) -> None:
         client.close()

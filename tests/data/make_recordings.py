@@ -1,5 +1,5 @@
 """Makes the recordings behind the pictures in snapshots/: a small shop whose payments begin to fail,
-and a flood of its lines.
+a flood of its lines, and an outage of its database, with one incident that is over before it.
 
 Writes logs to /var/log/shop as services would, and records them with a real engine, as long as RECORDINGS says:
 `python tests/data/make_recordings.py [NAME …] && rm -r /var/log/shop`.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -19,9 +20,13 @@ from pathlib import Path
 
 LOGS = Path("/var/log/shop")
 FOLDER = Path(__file__).parent
-RECORDINGS = {"incident": (70, 1, 20_000), "flood": (8, 90, 1_024)}
+RECORDINGS = {"incident": (70, 1, 20_000), "flood": (8, 90, 1_024), "outage": (80, 4, 20_000)}
 """Seconds, how often what the services write in a second is written, and the capacity of the ring."""
 FAILS_AT = 44
+FULL_AT, DOWN_AT = 30, 70
+"""Seconds at which the disk of the shop is full for a moment, and its database is killed, in the outage."""
+KNOWN = 'text:"card terminal"'
+"""What is silenced in the outage."""
 CONFIG = """
 [ring]
 capacity = {capacity}
@@ -94,14 +99,30 @@ def lines(dice: random.Random, second: int) -> Iterator[tuple[str, str]]:
         )
 
 
+def outage(dice: random.Random, second: int) -> Iterator[tuple[str, str]]:
+    """What the services write in one second of the outage."""
+    yield from (told for told in lines(dice, 0) if told[0] != "payments")
+    yield "app", f"{now()} INFO worker[{dice.randint(1, 4)}]: job {dice.randint(1000, 9999)} done"
+    yield "db", f"{now()} LOG checkpoint complete: wrote {dice.randint(20, 400)} buffers"
+    if second % 4 == 0:
+        yield "payments", f"{now()} WARN card terminal {dice.randint(2, 9)} answers slowly"
+    if second == FULL_AT:
+        yield "db", f"{now()} ERROR could not extend file base/16384/2619: No space left on device"
+    if second == DOWN_AT:
+        yield "app", f"{now()} FATAL kernel: Out of memory: Killed process 4242 (postgres) total-vm:8123456kB"
+    if second > DOWN_AT:
+        path, took = dice.choice(["/cart", "/checkout"]), dice.randint(900, 999)
+        yield "web", f'{now()} ERROR 10.2.0.{dice.randint(2, 60)} "GET {path} HTTP/1.1" 502 {took}ms'
+        yield "db", f"{now()} ERROR the database system is in recovery mode"
+
+
 def thin(path: Path) -> None:
-    """Keeps what the pictures need: settings stand in the last view of the modules only."""
+    """Keeps what the pictures need: of most views the last, and settings in every sixth of the modules."""
     kept = gzip.decompress(path.read_bytes()).decode().splitlines()
-    modules = [index for index, line in enumerate(kept) if line.startswith('{"modules"')]
-    drop = {index for place, index in enumerate(modules) if place % 6 and index != modules[-1]}
-    drop |= {index for index, line in enumerate(kept) if line.startswith(('{"guardian"', '{"alerts"'))} - set(
-        range(len(kept) - 12, len(kept))
-    )
+    drop: set[int] = set()
+    for view, step in (("modules", 6), ("guardian", 0), ("constitution", 0), ("alerts", 0), ("incidents", 0)):
+        found = [index for index, line in enumerate(kept) if line.startswith(f'{{"{view}"')]
+        drop |= {index for place, index in enumerate(found[:-1]) if not step or place % step}
     path.write_bytes(
         gzip.compress("".join(line + "\n" for index, line in enumerate(kept) if index not in drop).encode(), mtime=0)
     )
@@ -111,16 +132,24 @@ def record(name: str) -> None:
     """Writes the logs and records them."""
     seconds, often, capacity = RECORDINGS[name]
     target = FOLDER / f"{name}.jsonl.gz"
-    LOGS.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(LOGS, ignore_errors=True)
+    LOGS.mkdir(parents=True)
     config = LOGS / "shop.toml"
     config.write_text(CONFIG.replace("{capacity}", str(capacity)))
-    command = [str(Path(sys.executable).parent / "neurograph-tui"), "--config", str(config), "record", str(target)]
-    dice = random.Random(7)
-    files = {name: (LOGS / f"{name}.log").open("w", buffering=1) for name in ("web", "auth", "payments", "app")}
-    with subprocess.Popen([*command, "--force", "--for", f"{seconds}s"], stdin=subprocess.DEVNULL) as recorder:
+    command = [str(Path(sys.executable).parent / "neurograph-tui"), "--config", str(config)]
+    command += ["--state-dir", str(LOGS / f"{name}-state")]
+    dice, script, logs = random.Random(7), lines, ["web", "auth", "payments", "app"]
+    if name == "outage":
+        script = outage
+        logs.append("db")
+        told = ["--for", "7d", "--reason", "replaced on Friday"]
+        subprocess.run([*command, "alerts", "silence", "--filter", KNOWN, *told], check=True)
+    command += ["record", str(target), "--force", "--for", f"{seconds}s"]
+    files = {log: (LOGS / f"{log}.log").open("w", buffering=1) for log in logs}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as recorder:
         for second in range(seconds):
             for _ in range(often):
-                for file, line in lines(dice, second):
+                for file, line in script(dice, second):
                     files[file].write(line + "\n")
             time.sleep(1)  # The pace of the services.
         recorder.wait()

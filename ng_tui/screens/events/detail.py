@@ -24,6 +24,7 @@ from ng_tui.keymap import bindings
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.lines import wrap
 from ng_tui.kit.palette import Palette
+from ng_tui.screens.feedback import Said
 from ng_tui.text import ABSENT, fit, fmt_number, fmt_time, fmt_value
 
 NEIGHBOURS = 5
@@ -63,19 +64,19 @@ class Detail(VerticalScroll, can_focus=False):
             super().__init__()
             self.seq = seq
 
-    def __init__(self, ring: Ring, now_ns: Callable[[], int], threshold: Callable[[Record], str]) -> None:
-        """`threshold` says how feedback moved the alert threshold of a record; empty where it did not."""
+    def __init__(self, ring: Ring, now_ns: Callable[[], int], said: Callable[[Record], Said]) -> None:
+        """`said` is what people said of the pattern of a record."""
         super().__init__(id="detail")
         self.seq: int | None = None
         """The record shown; None when there is none, and when it is closed."""
         self._ring = ring
         self._now_ns = now_ns
-        self._threshold = threshold
+        self._said_of = said
         self._seqs: list[int] = []
         self._shown_at = 0.0
         self._lacks_template = False
         self._record: Record | None = None
-        self._said = ""  # of the threshold of the record
+        self._said = Said()  # of the record
         self._width = 0  # for which it was folded
 
     @property
@@ -107,7 +108,7 @@ class Detail(VerticalScroll, can_focus=False):
             detail = self._ring.detail(seq, 0)
             if detail is not None and detail.template is not None:
                 self._show(seq)
-        elif self._record is not None and self._threshold(self._record) != self._said:
+        elif self._record is not None and self._said_of(self._record) != self._said:
             self._show(seq)
 
     def compose(self) -> ComposeResult:
@@ -139,7 +140,7 @@ class Detail(VerticalScroll, can_focus=False):
             text = Text(tr("This event has left the ring; it can no longer be shown."), style=palette.style("dim"))
             self.query_one("#facts", Static).update(text)
             return
-        self._said = self._threshold(detail.record)
+        self._said = self._said_of(detail.record)
         self.query_one("#facts", Static).update(facts(detail, width, palette, self._now_ns(), self._said))
         self._seqs = [neighbour.seq for neighbour in detail.neighbours]
         neighbours.add_options(
@@ -156,7 +157,7 @@ class Detail(VerticalScroll, can_focus=False):
         self.post_message(self.Wanted(self._seqs[event.option_index]))
 
 
-def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, threshold: str = "") -> Text:
+def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, said: Said) -> Text:
     """The text above the neighbours. Everything in it passed the engine's sanitiser and is never parsed."""
     text = Text(no_wrap=False, overflow="fold")
     label = 17 if width >= 48 else 12
@@ -220,8 +221,10 @@ def facts(detail: RecordDetail, width: int, palette: Palette, now_ns: int, thres
             tr("anomaly"),
             (f"{anomaly:.4f}" if anomaly is not None else ABSENT) + (" " + tr("ANOMALY") if scores.is_alert else ""),
         )
-        if threshold:
-            field(tr("threshold"), threshold)
+        if said.threshold:
+            field(tr("threshold"), said.threshold)
+        if said.silenced:
+            field(tr("silenced"), said.silenced, "level-warn")
         field(tr("why"), scores.why or ABSENT)
     else:
         field(tr("state"), tr("not scored ({state})", state=scores.state.value), "dim")

@@ -72,7 +72,7 @@ class EventsPane(Pane):
         self.prompt = FilterPrompt(self, self.tail, self.viewing, self.tasks, self.update_status)
         self._rate = RateStrip(options.ignored_lints)
         self._empty = Static("", id="empty", markup=False)
-        self._detail = Detail(ring, options.now_ns, self.feedback.threshold_of)
+        self._detail = Detail(ring, options.now_ns, self.feedback.said_of)
         self._status_line = StatusLine()
 
     def compose(self) -> ComposeResult:

@@ -7,6 +7,7 @@ from typing import Any
 from ng_tui.client.wire import PatternCount, PatternLink, PatternView
 from ng_tui.i18n import tr
 from ng_tui.kit.lines import LABEL, Line, Lines, labelled, rule, wrap
+from ng_tui.screens.feedback import Said
 from ng_tui.text import ABSENT, fit, fmt_age, fmt_count, fmt_rate, safe
 
 MOST_LINKS = 5
@@ -22,7 +23,7 @@ class PatternDrawer(Lines):
         self._view: PatternView | None = None
         self._now = 0
         self._is_frozen = False
-        self._threshold = ""
+        self._said = Said()
 
     def show(
         self,
@@ -31,27 +32,27 @@ class PatternDrawer(Lines):
         now: int,
         *,
         is_frozen: bool = False,
-        threshold: str = "",
+        said: Said | None = None,
     ) -> None:
         """Shows what was counted and, where an engine answers, what it knows; `now` in nanoseconds since 1970, UTC.
 
-        `threshold` says how feedback moved the alert threshold; empty where there is none.
+        `said` is what people said of it.
         """
         self._row, self._view, self._now = row, view, now
-        self._is_frozen, self._threshold = is_frozen, threshold
+        self._is_frozen, self._said = is_frozen, said or Said()
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The facts from the most to the least important."""
         if self._row is None:
             return []
-        facts = pattern_facts(self._row, self._view, width, self._now, self._threshold)
+        facts = pattern_facts(self._row, self._view, width, self._now, self._said)
         if self._is_frozen:
             facts.insert(1, [(tr("The source is frozen: its events are scored and not learnt."), "warn")])
         return facts[:height]
 
 
-def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: int, threshold: str = "") -> list[Line]:
+def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: int, said: Said) -> list[Line]:
     """What is known of a pattern. Texts of the engine pass the sanitiser here; those of the row have passed it."""
     result: list[Line] = [rule(tr("pattern {number}", number=row.pattern), row.source, width)]
     result += [[(text, "")] for text in wrap(safe(view.template) if view else row.text or ABSENT, width, 3)]
@@ -61,10 +62,11 @@ def pattern_facts(row: PatternCount, view: PatternView | None, width: int, now: 
     if row.alerts:
         count = tr("{n} of its events", n=fmt_count(row.alerts))
         result += labelled(tr("anomalies"), [count], "bad")
-    if threshold:
-        result += labelled(
-            tr("threshold"), wrap(tr("{threshold}; U undoes", threshold=threshold), width - LABEL - 1, 2), ""
-        )
+    if said.threshold:
+        undo = tr("{threshold}; U undoes", threshold=said.threshold)
+        result += labelled(tr("threshold"), wrap(undo, width - LABEL - 1, 2), "")
+    if said.silenced:
+        result += labelled(tr("silenced"), wrap(said.silenced, width - LABEL - 1, 2), "warn")
     if view is None:
         result += labelled(tr("latest text"), wrap(row.text or ABSENT, width - LABEL - 1, 2), "")
         return result + labelled(tr("around it"), [tr("known to a running engine only")], "dim")

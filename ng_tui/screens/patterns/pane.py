@@ -14,6 +14,7 @@ from ng_tui.client.interface import Ring
 from ng_tui.client.wire import (
     Command,
     FeedbackView,
+    IncidentsView,
     Level,
     PatternCount,
     SetLearningCommand,
@@ -68,7 +69,7 @@ class PatternsPane(Pane):
         self._counts: TallyView | None = None
         self._rows: dict[str, PatternCount] = {}
         self._looked_at = 0.0
-        self._shown_feedback: FeedbackView | None = None  # by the drawer
+        self._shown: tuple[FeedbackView | None, IncidentsView | None] = (None, None)  # by the drawer
         self._heading = Heading(self._line)
         self._table = Table(_columns, self._nothing)
         self._drawer = PatternDrawer()
@@ -98,7 +99,7 @@ class PatternsPane(Pane):
             self._begin(self.ring.run_began)
         caught_up = self._tally.advance(BUDGET)
         if caught_up and monotonic() - self._looked_at < EVERY:
-            if state.feedback is not self._shown_feedback:
+            if (state.feedback, state.incidents) != self._shown:
                 self._show_drawer()
             return
         self._looked_at = monotonic()
@@ -178,9 +179,9 @@ class PatternsPane(Pane):
         row = self._rows.get(self._table.cursor_key or "")
         view = self.ring.pattern(row.source, row.pattern, row.last_seq) if row is not None else None
         is_frozen = row is not None and self._is_frozen(row.source)
-        self._shown_feedback = self.known.feedback
-        threshold = self.feedback.threshold_for(row.source, row.pattern, row.last_seq) if row is not None else ""
-        self._drawer.show(row, view, self.options.now_ns(), is_frozen=is_frozen, threshold=threshold)
+        self._shown = (self.known.feedback, self.known.incidents)
+        said = self.feedback.said_for(row.source, row.pattern, row.last_seq) if row is not None else None
+        self._drawer.show(row, view, self.options.now_ns(), is_frozen=is_frozen, said=said)
 
     def _arrange(self) -> None:
         wide = self.size.width >= WIDE

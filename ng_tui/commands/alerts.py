@@ -1,0 +1,156 @@
+"""`alerts`: incidents, alert rules that are not inactive, and silences; beginning and ending a silence."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from ng_tui.client.wire import (
+    AlertView,
+    Command,
+    EventSilenceTarget,
+    ExpireSilenceCommand,
+    FilterSilenceTarget,
+    IncidentView,
+    RuleSilenceTarget,
+    SilenceCommand,
+    SilenceTarget,
+    SilenceView,
+)
+from ng_tui.commands.live import change, not_served, observe, say
+from ng_tui.commands.options import Duration, target_of, url_option
+from ng_tui.commands.output import put_json
+from ng_tui.commands.table import COMMANDS
+from ng_tui.i18n import tr
+from ng_tui.incidents import STATES, held_text, lead_line, rules_in, subject_text, word_text, worst_of
+from ng_tui.text import ABSENT, fmt_count, fmt_time, now_ns, safe
+
+
+class Listed(msgspec.Struct):
+    """What is listed, as `--json` prints it."""
+
+    incidents: list[IncidentView]
+    """Those that go on, and the latest of those that are over; the latest first."""
+    rules: list[AlertView]
+    """Alert rules that are not inactive: firing, pending, resolved."""
+    silences: list[SilenceView]
+    """Silences that hold, oldest first."""
+
+
+@click.group(
+    name="alerts",
+    invoke_without_command=True,
+    help=COMMANDS["alerts"],
+)
+@click.option("--since", "since", type=Duration(), help=tr("Of what is over, only that of the last TIME, such as 2h."))
+@click.option("--json", "as_json", is_flag=True, help=tr("As JSON."))
+@url_option
+@click.pass_context
+def command(ctx: click.Context, since: float | None, as_json: bool, target: str | None) -> None:
+    """Lists them when no command follows."""
+    if ctx.invoked_subcommand is not None:
+        return
+    state = observe(ctx.obj, 0, target, "incidents")
+    view = state.incidents
+    assert view is not None
+    now = now_ns(state.metrics)
+    begin = 0 if since is None else now - round(since * 1e9)
+    listed = Listed(
+        [one for one in view.incidents if not one.is_over or one.last_ns >= begin],
+        [one for one in rules_in(state.alerts, *STATES) if one.state is not STATES[-1] or (one.since_ns or 0) >= begin],
+        view.silences,
+    )
+    if as_json:
+        put_json(msgspec.json.encode(listed))
+        return
+    if target is None and (nobody := not_served(ctx.obj)) is not None:
+        print(safe(tr("{what}; incidents are those of an engine that runs", what=nobody.what)), file=sys.stderr)
+    _print_incidents(listed.incidents)
+    _print_rules(listed.rules)
+    _print_silences(listed.silences)
+
+
+@command.command(help=tr("Hold back what is said of the pattern of an event, of an alert rule, or of a filter."))
+@click.argument("event", type=click.IntRange(min=0), required=False)
+@click.option("--rule", metavar="NAME", help=tr("An alert rule."))
+@click.option("--filter", "filter_text", metavar="FILTER", help=tr("The events that pass this filter."))
+@click.option("--for", "duration", type=Duration(), required=True, help=tr("For this time, such as 1h or 7d."))
+@click.option("--reason", metavar="TEXT", help=tr("Why; at most 200 characters."))
+@url_option
+@click.pass_context
+def silence(
+    ctx: click.Context,
+    event: int | None,
+    rule: str | None,
+    filter_text: str | None,
+    duration: float,
+    reason: str | None,
+    target: str | None,
+) -> None:
+    """Only a running engine has the event; the others may be silenced without one."""
+    if sum(one is not None for one in (event, rule, filter_text)) != 1:
+        raise click.UsageError(tr("name one of EVENT, --rule and --filter"), ctx)
+    what = SilenceTarget(
+        event=EventSilenceTarget(event) if event is not None else None,
+        rule=RuleSilenceTarget(rule) if rule is not None else None,
+        filter=FilterSilenceTarget(filter_text) if filter_text is not None else None,
+    )
+    asked = Command(silence=SilenceCommand(what, round(duration), reason or None))
+    say(change(ctx.obj, asked, target_of(ctx, target), must_serve=event is not None))
+
+
+@command.command(help=tr("End a silence, by its number in the list."))
+@click.argument("number", type=click.IntRange(min=0))
+@url_option
+@click.pass_context
+def expire(ctx: click.Context, number: int, target: str | None) -> None:
+    """What it held back stays held back."""
+    say(change(ctx.obj, Command(expire_silence=ExpireSilenceCommand(number)), target_of(ctx, target)))
+
+
+def _print_incidents(incidents: Sequence[IncidentView]) -> None:
+    click.echo(
+        f"{tr('INCIDENT'):>8}  {tr('STATE'):<8}  {tr('BEGAN'):<19}  {tr('ENDED'):<19}  {tr('WORST'):<7}  "
+        f"{tr('COUNT'):>7}  {tr('SOURCES'):>7}  {tr('LEAD')}"
+    )
+    for one in incidents:
+        state = tr("over") if one.is_over else tr("goes on")
+        ended = _moment(one.last_ns) if one.is_over else ABSENT
+        click.echo(
+            f"{one.number:>8}  {state:<8}  {_moment(one.started_ns):<19}  {ended:<19}  "
+            f"{word_text(worst_of([one])):<7}  {fmt_count(one.count):>7}  {one.sources:>7}  {lead_line(one)}"
+        )
+
+
+def _print_rules(rules: Sequence[AlertView]) -> None:
+    if not rules:
+        return
+    click.echo(
+        f"\n{tr('RULE'):<14}  {tr('STATE'):<8}  {tr('SINCE'):<19}  {tr('NOW'):>7}  {tr('FIRED'):>7}  {tr('TEXT')}"
+    )
+    for one in rules:
+        since = _moment(one.since_ns) if one.since_ns is not None else ABSENT
+        click.echo(
+            f"{safe(one.name):<14}  {one.state.value:<8}  {since:<19}  {fmt_count(one.count):>7}  "
+            f"{fmt_count(one.fired):>7}  {safe(one.rule)}"
+        )
+
+
+def _print_silences(silences: Sequence[SilenceView]) -> None:
+    if not silences:
+        return
+    click.echo(f"\n{tr('SILENCE'):>7}  {tr('UNTIL'):<19}  {tr('WHO'):<12}  {tr('WHAT')}")
+    for one in silences:
+        reason = f"; {safe(one.silence.reason)}" if one.silence.reason else ""
+        click.echo(
+            f"{one.silence.number:>7}  {_moment(one.silence.until_ns):<19}  {safe(one.silence.actor):<12}  "
+            f"{subject_text(one.silence.subject)}; {held_text(one)}{reason}"
+        )
+
+
+def _moment(ns: int) -> str:
+    return fmt_time(ns, "iso", now_ns=time.time_ns())[:19]

@@ -1,0 +1,1 @@
+"""Alerts: what is wrong at present and what was, with its members, and what is silenced."""
