@@ -194,11 +194,13 @@ class Detection(Struct, omit_defaults=True):
     why: str
     anomaly_score: float | None = None
     encoder: str | None = None
+    event_surprise: float | None = None
     nearest: int | None = None
     novelty: float | None = None
     pattern: int | None = None
     strength: float | None = None
     surprise: float | None = None
+    usual: list[float] | None = None
 
 
 class Durability(StrEnum):
@@ -547,8 +549,10 @@ class PackedDetection(Struct, omit_defaults=True):
     g: float | None = None
     n: bool | None = None
     p: int | None = None
+    q: list[float] | None = None
     u: float | None = None
     v: list[float] | None = None
+    w: float | None = None
     y: float | None = None
 
 
