@@ -156,6 +156,20 @@ class UndoFeedbackCommand(Struct, omit_defaults=True):
     number: int
 
 
+class SilenceCommand(Struct, omit_defaults=True):
+    """Holds back what is said of something for a time: it joins no incident and no alert rule acts on it."""
+
+    target: SilenceTarget
+    seconds: int
+    reason: str | None = None
+
+
+class ExpireSilenceCommand(Struct, omit_defaults=True):
+    """Ends a silence before its time."""
+
+    number: int
+
+
 class Command(Struct, omit_defaults=True):
     """Everything a client may ask of the engine. Exactly one field is set."""
 
@@ -170,6 +184,8 @@ class Command(Struct, omit_defaults=True):
     stop_trial: StopTrialCommand | None = None
     give_feedback: GiveFeedbackCommand | None = None
     undo_feedback: UndoFeedbackCommand | None = None
+    silence: SilenceCommand | None = None
+    expire_silence: ExpireSilenceCommand | None = None
 
 
 class ConstitutionView(Struct, omit_defaults=True):
@@ -306,6 +322,7 @@ class Frame(Struct, omit_defaults=True):
     feedback: FeedbackView | None = None
     metrics: MetricsView | None = None
     alerts: list[AlertView] | None = None
+    incidents: IncidentsView | None = None
     notice: Notice | None = None
     action: ActionDone | None = None
     result: ResultFrame | None = None
@@ -369,6 +386,29 @@ class Hit(Struct, omit_defaults=True):
     clause: str
     observed: float
     limit: float
+
+
+class IncidentView(Struct, omit_defaults=True):
+    """What is unusual at about the same time, in all sources."""
+
+    number: int
+    started_ns: int
+    last_ns: int
+    is_over: bool
+    times: int
+    count: int
+    sources: int
+    lead: int
+    symptoms: list[Symptom]
+    left_out: int
+
+
+class IncidentsView(Struct, omit_defaults=True):
+    """What a person is to look at."""
+
+    incidents: list[IncidentView]
+    told: int
+    silences: list[SilenceView]
 
 
 class Judgement(Struct, omit_defaults=True):
@@ -780,6 +820,79 @@ class Setting(Struct, omit_defaults=True):
     min: float | None = None
 
 
+class Silence(Struct, omit_defaults=True):
+    """A silence, as it is kept."""
+
+    number: int
+    subject: SilenceSubject
+    since_ns: int
+    until_ns: int
+    actor: str
+    reason: str
+
+
+class PatternSilenceSubject(Struct, omit_defaults=True):
+    """What is said of the events of a pattern. Those unlike anything remembered are told all the same."""
+
+    source: str
+    text: str
+
+
+class RuleSilenceSubject(Struct, omit_defaults=True):
+    """What an alert rule says."""
+
+    rule: str
+
+
+class FilterSilenceSubject(Struct, omit_defaults=True):
+    """What is said of the events that pass a filter."""
+
+    filter: str
+
+
+class SilenceSubject(Struct, omit_defaults=True):
+    """What is held back. Exactly one field is set."""
+
+    pattern: PatternSilenceSubject | None = None
+    rule: RuleSilenceSubject | None = None
+    filter: FilterSilenceSubject | None = None
+
+
+class EventSilenceTarget(Struct, omit_defaults=True):
+    """The pattern of an event."""
+
+    seq: int
+
+
+class RuleSilenceTarget(Struct, omit_defaults=True):
+    """An alert rule."""
+
+    rule: str
+
+
+class FilterSilenceTarget(Struct, omit_defaults=True):
+    """The events that pass a filter."""
+
+    filter: str
+
+
+class SilenceTarget(Struct, omit_defaults=True):
+    """What a client asks to be held back. Exactly one field is set."""
+
+    event: EventSilenceTarget | None = None
+    rule: RuleSilenceTarget | None = None
+    filter: FilterSilenceTarget | None = None
+
+
+class SilenceView(Struct, omit_defaults=True):
+    """A silence and what it did."""
+
+    silence: Silence
+    held_back: int
+    told: int
+    pattern: int | None = None
+
+
 class SourceView(Struct, omit_defaults=True):
     """One source of readings."""
 
@@ -817,6 +930,34 @@ class SubscriptionView(Struct, omit_defaults=True):
     dropped: int
     len: int
     capacity: int
+
+
+class Symptom(Struct, omit_defaults=True):
+    """Symptoms of one kind, source and pattern within an incident."""
+
+    kind: SymptomKind
+    source: str
+    level: Level
+    count: int
+    first_seq: int
+    last_seq: int
+    first_ns: int
+    last_ns: int
+    strength: float
+    text: str
+    why: str
+    pattern: int | None = None
+
+
+class SymptomKind(StrEnum):
+    """What a symptom is."""
+
+    ANOMALY = "anomaly"
+    NEW_ERROR = "new_error"
+    SILENCE = "silence"
+    RATE = "rate"
+    SESSION = "session"
+    OVERDUE = "overdue"
 
 
 class TallyView(Struct, omit_defaults=True):

@@ -18,6 +18,7 @@ import click
 from ng_tui import _engine
 from ng_tui.commands.context import Context
 from ng_tui.commands.output import SafeLines, data_output
+from ng_tui.commands.score_incidents import told
 from ng_tui.commands.table import COMMANDS
 from ng_tui.errors import EXIT_USAGE, ConsoleError, engine_refused
 from ng_tui.i18n import tr
@@ -34,7 +35,7 @@ COUNTED = 5000
     name="score",
     help=COMMANDS["score"],
 )
-@click.argument("file", metavar="FILE", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True, path_type=Path))
 @click.option("-o", "--output", metavar="OUT", type=click.Path(path_type=Path), help=tr("Write the rows to this file."))
 @click.option(
     "--encoder",
@@ -52,29 +53,45 @@ COUNTED = 5000
     help=tr("What comes after the first N events is compared with them, and not learnt."),
 )
 @click.option("--explain", is_flag=True, help=tr("Further columns: the channels, and the nearest remembered event."))
+@click.option(
+    "--incidents",
+    is_flag=True,
+    help=tr("Merge several files by time, and print what a person would have been told."),
+)
+@click.option("--json", "as_json", is_flag=True, help=tr("With --incidents: one JSON object."))
 @click.option("--set", "settings", multiple=True, metavar="TABLE.KEY=VALUE", help=tr("Change one setting."))
 @click.pass_obj
 def command(
     context: Context,
-    file: Path,
+    files: tuple[Path, ...],
     output: Path | None,
     encoder: str,
     column: str | None,
     session: str | None,
     freeze_after: int | None,
     explain: bool,
+    incidents: bool,
+    as_json: bool,
     settings: tuple[str, ...],
 ) -> None:
     """The result depends on the input and the settings alone: on no clock, no chance, no other engine."""
     context.settings += settings
     config = context.config()
     layers = list(config.layers)
+    if incidents:
+        with sink(output) as out:
+            out.write(told(find(layers, files), as_json))
+        return
+    if as_json or len(files) > 1:
+        what = tr("--json goes with --incidents") if as_json else tr("several files go with --incidents")
+        raise ConsoleError("NG-1006", what, exit_code=EXIT_USAGE)
+    file = files[0]
     if session is not None:
         layers.append(("value", "flag --session", SESSION_KEY, toml_text(session)))
     elif encoder == "session" and not config.text(SESSION_KEY):
         hint = tr(r"for example --session 'blk_-?\d+'")
         raise ConsoleError("NG-1006", tr("no session key is given"), hint=hint, exit_code=EXIT_USAGE)
-    name = "stdin" if file == Path("-") else str(file)
+    name = name_of(file)
     try:
         scorer = _engine.Scorer(layers, name, encoder, column, explain, count(file), freeze_after)
         with sink(output) as out, source(file) as data:
@@ -85,6 +102,25 @@ def command(
             out.flush()
     except _engine.EngineError as error:
         raise engine_refused(error.args[0]) from None
+
+
+def find(layers: list[tuple[str, str, str, str]], files: tuple[Path, ...]) -> bytes:
+    """What was told of the files, as JSON. Raises ConsoleError."""
+    try:
+        scorer = _engine.IncidentScorer(layers)
+        for file in files:
+            scorer.begin(name_of(file))
+            with source(file) as data:
+                while chunk := read(data, name_of(file)):
+                    scorer.feed(chunk)
+        return scorer.finish()
+    except _engine.EngineError as error:
+        raise engine_refused(error.args[0]) from None
+
+
+def name_of(file: Path) -> str:
+    """An input as it stands in messages."""
+    return "stdin" if file == Path("-") else str(file)
 
 
 def toml_text(text: str) -> str:

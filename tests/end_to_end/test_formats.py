@@ -40,6 +40,12 @@ def test_an_access_log_has_fields_and_levels(run: Run) -> None:
     }
 
 
+def test_a_recording_has_them_too_where_no_log_is_read(run: Run) -> None:
+    assert run("record", "shop.jsonl", input=ACCESS).returncode == 0
+    [record] = records(run("replay", "shop.jsonl", "--json", "--filter", "attr.status>=500").stdout)
+    assert (record["declared"], record["attrs"]["path"]) == ("access_log", "/cart")
+
+
 @pytest.fixture
 def file(run: Run, tmp_path: Path) -> Path:
     """A configuration with a folder of formats beside it."""

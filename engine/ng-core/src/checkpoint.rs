@@ -1,7 +1,7 @@
 //! What an engine has learnt, saved for its next start and taken up again then.
 //!
 //! ```text
-//! header │ patterns, tokens, sources │ links │ rhythms of sources │ detectors │ is it the last, next pattern
+//! header │ patterns, tokens, sources │ links │ rhythms of sources and patterns, incidents │ detectors │ is it the last, next pattern
 //! ```
 //!
 //! What stands behind refers to what stands before: links to patterns, detectors to what patterns count. Each part keeps
@@ -14,9 +14,11 @@
 //! are not there are left out, and patterns that come later get numbers far beyond those that were given.
 
 use crate::engine::Engine;
+use crate::incidents::Incidents;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
 use ng_detect::Detectors;
+use ng_detect::overdue::Overdue;
 use ng_detect::source_activity::ActivityMonitor;
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag, take_u32};
 use ng_model::symbols::Symbols;
@@ -50,6 +52,8 @@ struct Read {
     patterns: Patterns,
     links: Links,
     timing: ActivityMonitor,
+    overdue: Overdue,
+    incidents: Incidents,
     detectors: Detectors,
 }
 
@@ -102,6 +106,8 @@ impl Engine {
                     }
                     left_out.links = left.left_out();
                     self.timing.save(writer, symbols);
+                    self.overdue.save(writer, symbols);
+                    self.incidents.save(&mut writer.bytes);
                     Part::Detectors(self.detect.begin_saving())
                 }
                 Part::Detectors(left) => {
@@ -126,6 +132,7 @@ impl Engine {
         let read = self.read(&mut CheckpointReader::open(saved, &mut names)?).ok_or("is damaged")?;
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
+        (self.overdue, self.incidents) = (read.overdue, read.incidents);
         self.detect.adopt(read.detectors);
         Ok(())
     }
@@ -141,7 +148,9 @@ impl Engine {
         let is_known = |id| is_last || patterns.get(id).is_some();
         let links = Links::restore(values(Module::ConnectionManager), saved, is_known)?;
         let timing = ActivityMonitor::restore(saved)?;
+        let overdue = Overdue::restore(saved)?;
+        let incidents = Incidents::new(values(Module::ActionController)).restore(&mut saved.bytes)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
-        saved.bytes.is_empty().then_some(Read { patterns, links, timing, detectors })
+        saved.bytes.is_empty().then_some(Read { patterns, links, timing, overdue, incidents, detectors })
     }
 }

@@ -9,18 +9,25 @@
 //! code; it consults no clock: times come with the reading, and durations from the sampler that the event loop passes
 //! in.
 
+mod ladder;
+mod stages;
+
 use crate::actions::{Actions, AlertRule, Effect};
 use crate::constitution::TrialStatistics;
 use crate::gateway::Gateway;
 use crate::guard::Guard;
+use crate::incidents::Incidents;
 use crate::patterns::{Links, Patterns};
 use crate::registry::{Latency, MODULES, Module, Registry};
 use crate::route::{Queue, Routes, Wanted};
+use crate::silences::ActiveSilences;
 use crate::sources::Sources;
 use crate::store::Store;
+use ladder::{Admission, Encoded, Finished, Matched, admit, find_pattern, lap, score};
+use ng_detect::overdue::Overdue;
 use ng_detect::source_activity::{ActivityMonitor, SourceActivity};
-use ng_detect::{Detect, Kernel, Probe};
-use ng_model::event::{Event, Reading};
+use ng_detect::{Detect, Kernel};
+use ng_model::event::Reading;
 use ng_model::intake::{Batch, IngestResult};
 use ng_model::matched::Match;
 use ng_model::record::RecordHeader;
@@ -30,31 +37,11 @@ use ng_model::zone::Zones;
 use ng_reading::encoders::Vocabulary;
 use ng_reading::formats::Formats;
 use ng_reading::recogniser::Recogniser;
-use ng_wire::{Format, Outcome, Scoring, SettingValue};
+use ng_wire::{Format, Outcome, SettingValue};
+use stages::Watch;
+pub use stages::{STAGES, Sampler, Stage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Durations of the stages, sampled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-#[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Stage {
-    Encode,
-    Guard,
-    Patterns,
-    Links,
-    Detect,
-    Route,
-    Act,
-    Record,
-    Total,
-}
-
-/// The names of the stages, in the order of [`Stage`].
-pub const STAGES: [&str; 9] = ["encode", "guard", "patterns", "links", "detect", "route", "act", "record", "total"];
-
-/// A monotonic clock in nanoseconds, read only for sampled events.
-pub type Sampler = fn() -> u64;
 
 /// An engine without a thread: feed it readings, it fills the store.
 pub struct Engine {
@@ -70,8 +57,14 @@ pub struct Engine {
     pub(crate) detect: Detect,
     /// When sources speak.
     pub(crate) timing: ActivityMonitor,
+    /// What comes at regular intervals.
+    pub(crate) overdue: Overdue,
     /// Subscriptions.
     pub(crate) routes: Routes,
+    /// What is held back.
+    pub(crate) silences: ActiveSilences,
+    /// What goes on in all sources.
+    pub(crate) incidents: Incidents,
     /// Alert rules.
     pub(crate) actions: Actions,
     /// Flags and metrics of the modules.
@@ -86,41 +79,6 @@ pub struct Engine {
     pub(crate) stages: [Latency; STAGES.len()],
     /// Decided and not yet performed.
     pub(crate) effects: Vec<Effect>,
-}
-
-struct Encoded<'a>(Event<'a>);
-struct Admitted<'a>(Event<'a>);
-struct Matched<'a>(Event<'a>, Match);
-struct Finished<'a>(Event<'a>);
-
-/// What admission comes to.
-enum Admission<'a> {
-    /// The event goes on to the patterns.
-    Goes(Admitted<'a>),
-    /// It was rejected, or is one of the engine's own: nothing more is concluded about it.
-    Ends(Finished<'a>),
-}
-
-/// Reads the clock at the borders of the stages of a sampled event, and not at all otherwise.
-struct Watch {
-    sampler: Option<Sampler>,
-    start: u64,
-    last: u64,
-}
-
-impl Watch {
-    fn new(sampler: Option<Sampler>) -> Self {
-        let start = sampler.map_or(0, |sampler| sampler());
-        Watch { sampler, start, last: start }
-    }
-
-    fn lap(&mut self, stages: &mut [Latency], stage: Stage) -> Option<u64> {
-        let now = self.sampler?();
-        let lap = now.saturating_sub(self.last);
-        self.last = now;
-        stages[stage as usize].note(lap);
-        Some(lap)
-    }
 }
 
 /// What an engine is made of.
@@ -152,7 +110,10 @@ impl Engine {
             links: Links::new(values(Module::ConnectionManager)),
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
             timing: ActivityMonitor::default(),
+            overdue: Overdue::default(),
             routes: Routes::default(),
+            silences: ActiveSilences::default(),
+            incidents: Incidents::new(values(Module::ActionController)),
             actions: Actions::new(parts.alerts, values(Module::ActionController)),
             registry: Registry::default(),
             sources: Sources::default(),
@@ -218,6 +179,21 @@ impl Engine {
         }
     }
 
+    /// Has told which patterns that come at regular intervals did not come.
+    fn observe_overdue(&mut self, symbols: &Symbols, now_ns: i64) {
+        let Engine { sources, effects, patterns, overdue, registry, .. } = self;
+        let is_told = registry.enabled(Module::IntuitionEngine);
+        overdue.advance(
+            now_ns,
+            |source| sources.has_ended(source),
+            |missing| {
+                let template = patterns.template(missing.pattern, symbols);
+                let note = template.map(|template| missing.note(sources.name(missing.source), &template));
+                effects.extend(note.filter(|_| is_told).map(|json| Effect::Note { json }));
+            },
+        );
+    }
+
     /// Takes one reading through all stages; it becomes exactly one record.
     pub fn step(&mut self, store: &mut Store, reading: &Reading<'_>, sampler: Option<Sampler>) -> RecordHeader {
         let mut watch = Watch::new(sampler);
@@ -229,9 +205,14 @@ impl Engine {
         let finished = match admit(event, &mut self.guard, registry, &mut watch, stages) {
             Admission::Goes(admitted) => {
                 let matched = find_pattern(admitted, &mut self.patterns, &mut self.links, registry, &mut watch, stages);
-                let Matched(event, Match { is_new, pattern, .. }) = &matched;
-                if *is_new && !self.detect.feedback.is_empty() {
-                    attach_feedback(&self.patterns, &mut self.detect, &self.values, event.symbols, *pattern);
+                let Matched(event, Match { is_new, pattern, since_last_s, .. }) = &matched;
+                if !matches!(event.head.format, Format::Metric | Format::Vector) {
+                    let (source, learns) = (event.head.source, self.detect.is_learning());
+                    self.overdue.observe(source, *pattern, *since_last_s, reading.received_ns, learns);
+                }
+                if *is_new && !(self.detect.feedback.is_empty() && self.silences.is_empty()) {
+                    let Engine { patterns, detect, silences, values, .. } = self;
+                    attach(patterns, detect, silences, values, event.symbols, *pattern);
                 }
                 let finished = score(matched, &mut self.detect, registry, &mut self.effects, sampler);
                 lap(&mut watch, stages, registry, Stage::Detect, Module::IntuitionEngine);
@@ -247,7 +228,11 @@ impl Engine {
             lap(&mut watch, stages, registry, Stage::Route, Module::SignalSystem);
         }
         if registry.enabled(Module::ActionController) {
-            self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+            let novel = self.detect.novel_threshold();
+            if !self.silences.holds(&stored, reading.received_ns, novel) {
+                self.incidents.observe(&event, &mut self.effects);
+                self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+            }
             registry.red(Module::ActionController).operations += 1;
             lap(&mut watch, stages, registry, Stage::Act, Module::ActionController);
         }
@@ -255,6 +240,8 @@ impl Engine {
         store.push(&head, &reading.raw[..length]);
         for (pattern, union) in self.patterns.drain_united() {
             self.links.follow(pattern, union);
+            self.silences.follow(pattern, union);
+            self.overdue.forget(pattern);
             store.follow(pattern, union);
         }
         watch.lap(stages, Stage::Record);
@@ -292,6 +279,16 @@ impl Engine {
     /// The detectors, for sessions that end with the input.
     pub fn detect_mut(&mut self) -> &mut Detect {
         &mut self.detect
+    }
+
+    /// What goes on in all sources.
+    pub fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
+    /// Ends the incidents that go on; the input has ended.
+    pub fn finish_incidents(&mut self) {
+        self.incidents.finish(&mut self.effects);
     }
 
     /// Subscriptions.
@@ -358,20 +355,27 @@ impl Engine {
         &self.effects
     }
 
-    /// Takes what was decided and is to be performed.
-    pub fn drain_effects(&mut self) -> std::vec::Drain<'_, Effect> {
-        self.effects.drain(..)
+    /// Takes what was decided and is to be performed. What a silenced alert rule decided is held back.
+    pub fn drain_effects(&mut self) -> impl Iterator<Item = Effect> {
+        let silences = &mut self.silences;
+        self.effects.drain(..).filter(|effect| match effect {
+            Effect::Notify { rule, .. } | Effect::Log { rule, .. } => !silences.holds_rule(rule),
+            Effect::Note { .. } => true,
+        })
     }
 }
 
 impl Engine {
     /// Called once a second with the time and the seconds since the last call.
-    pub fn tick(&mut self, now_ns: i64, elapsed_s: f64) {
+    pub fn tick(&mut self, symbols: &Symbols, now_ns: i64, elapsed_s: f64) {
         self.registry.tick(elapsed_s);
         self.sources.tick(elapsed_s);
         self.observe_rate(None, now_ns);
+        self.observe_overdue(symbols, now_ns);
         self.stages.iter_mut().for_each(Latency::tick);
+        self.silences.tick(now_ns, &mut self.effects);
         if self.registry.enabled(Module::ActionController) {
+            self.incidents.tick(now_ns, &mut self.effects);
             self.actions.tick(now_ns, &mut self.effects);
         }
     }
@@ -390,14 +394,15 @@ impl Engine {
         self.effects.push(Effect::Note { json: json.to_string() });
     }
 
-    /// Lets feedback that an earlier run was given hold for the patterns that are known already. Those that come are met as
+    /// Lets feedback and silences of an earlier run hold for the patterns that are known already. Those that come are met as
     /// they do.
-    pub fn attach_feedback(&mut self, symbols: &Symbols) {
-        if self.detect.feedback.is_empty() {
+    pub fn attach_kept(&mut self, symbols: &Symbols) {
+        if self.detect.feedback.is_empty() && self.silences.is_empty() {
             return;
         }
-        for pattern in self.patterns.list(self.patterns.len()) {
-            attach_feedback(&self.patterns, &mut self.detect, &self.values, symbols, pattern.id);
+        let Engine { patterns, detect, silences, values, .. } = self;
+        for pattern in patterns.list(patterns.len()) {
+            attach(patterns, detect, silences, values, symbols, pattern.id);
         }
     }
 
@@ -408,6 +413,7 @@ impl Engine {
         self.patterns.reconfigure(values(Module::TokenManager));
         self.links.reconfigure(values(Module::ConnectionManager));
         self.detect.reconfigure(values(Module::IntuitionEngine), values(Module::Grid));
+        self.incidents.reconfigure(values(Module::ActionController));
         self.actions.reconfigure(values(Module::ActionController));
     }
 
@@ -417,84 +423,19 @@ impl Engine {
     }
 }
 
-fn lap(watch: &mut Watch, stages: &mut [Latency], registry: &mut Registry, stage: Stage, module: Module) {
-    if let Some(ns) = watch.lap(stages, stage) {
-        registry.red(module).latency.note(ns);
-    }
-}
-
-/// Guardian's stage. The engine's own events are not checked.
-fn admit<'a>(
-    Encoded(mut event): Encoded<'a>,
-    guard: &mut Guard,
-    registry: &mut Registry,
-    watch: &mut Watch,
-    stages: &mut [Latency],
-) -> Admission<'a> {
-    registry.red(Module::Gateway).operations += 1;
-    if event.head.format == Format::Note {
-        return Admission::Ends(Finished(event));
-    }
-    registry.red(Module::Guardian).operations += 1;
-    event.head.verdict = guard.check(&event, event.head.received_ns);
-    lap(watch, stages, registry, Stage::Guard, Module::Guardian);
-    // A rejected event teaches nothing: patterns and detectors never see it.
-    if event.head.verdict.outcome == Outcome::Reject {
-        Admission::Ends(Finished(event))
-    } else {
-        Admission::Goes(Admitted(event))
-    }
-}
-
-/// Lets feedback hold for a pattern that reads like what it was given on.
-fn attach_feedback(patterns: &Patterns, detect: &mut Detect, values: &[Values], symbols: &Symbols, id: u32) {
-    let (Some(pattern), Some(text)) = (patterns.get(id), patterns.template(id, symbols)) else { return };
-    let similarity = values[Module::TokenManager as usize].float("similarity");
-    detect
-        .feedback
-        .attach_feedback(id, symbols.name(pattern.source), &text, similarity, |id| patterns.get(id).is_some());
-}
-
-/// Finds the pattern and what came before it. Query before insert: the match describes the world without this event.
-fn find_pattern<'a>(
-    Admitted(event): Admitted<'a>,
-    patterns: &mut Patterns,
-    links: &mut Links,
-    registry: &mut Registry,
-    watch: &mut Watch,
-    stages: &mut [Latency],
-) -> Matched<'a> {
-    let mut matched = patterns.observe(&event);
-    registry.red(Module::TokenManager).operations += 1;
-    lap(watch, stages, registry, Stage::Patterns, Module::TokenManager);
-    links.observe(event.head.source, matched.pattern, event.head.time_ns, &mut matched);
-    registry.red(Module::ConnectionManager).operations += 1;
-    lap(watch, stages, registry, Stage::Links, Module::ConnectionManager);
-    Matched(event, matched)
-}
-
-/// Scores the event, or says that it was skipped. What it says of sessions becomes notes.
-fn score<'a>(
-    Matched(mut event, matched): Matched<'a>,
+/// Lets feedback and silences hold for a pattern that reads like what they were given on.
+fn attach(
+    patterns: &Patterns,
     detect: &mut Detect,
-    registry: &mut Registry,
-    effects: &mut Vec<Effect>,
-    sampler: Option<Sampler>,
-) -> Finished<'a> {
-    if !registry.enabled(Module::IntuitionEngine) {
-        event.head.detection.state = Scoring::Skipped;
-        event.head.detection.pattern = matched.pattern;
-        return Finished(event);
-    }
-    let mut probe = Probe::new(sampler);
-    event.head.detection = detect.score(&event, &matched, &mut probe);
-    registry.red(Module::IntuitionEngine).operations += 1;
-    if event.head.detection.is_scored() {
-        registry.red(Module::Grid).operations += 1;
-    }
-    effects.extend(detect.session_notes(event.symbols).map(|json| Effect::Note { json }));
-    if let Some(ns) = probe.spent_ns() {
-        registry.red(Module::Grid).latency.note(ns);
-    }
-    Finished(event)
+    silences: &mut ActiveSilences,
+    values: &[Values],
+    symbols: &Symbols,
+    id: u32,
+) {
+    let (Some(pattern), Some(text)) = (patterns.get(id), patterns.template(id, symbols)) else { return };
+    let (source, similarity) =
+        (symbols.name(pattern.source), values[Module::TokenManager as usize].float("similarity"));
+    let is_known = |id| patterns.get(id).is_some();
+    detect.feedback.attach_feedback(id, source, &text, similarity, is_known);
+    silences.attach(id, source, &text, similarity, is_known);
 }

@@ -4,9 +4,10 @@
 //!
 //! Sensors hold an [`IngestHandle`] and send batches; whoever runs the engine holds its [`Handle`] and receives its frames;
 //! any number of clients hold an [`EngineHandle`] and ask; readers share the store. The thread locks the store once a batch.
-//! `event_loop/checkpointer.rs` saves what was learnt.
+//! `event_loop/engine_handle.rs` is a client's way in, `event_loop/checkpointer.rs` saves what was learnt.
 
 mod checkpointer;
+mod engine_handle;
 
 use crate::actions::Effect;
 use crate::command_context::CommandContext;
@@ -14,20 +15,18 @@ use crate::commands;
 use crate::constitution;
 use crate::convert;
 use crate::engine::Engine;
-use crate::route::{Queue, Wanted};
 use crate::store::Shared;
 use crate::views::{self, Rates};
 use crate::world::World;
 use checkpointer::Checkpointer;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, never, select};
+use engine_handle::Control;
+pub use engine_handle::{Disconnected, EngineHandle, Reply, SubmitError, Subscribed};
 use ng_filter::Env;
 use ng_model::intake::{Batch, IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::supervise::{Panicked, catch};
-use ng_wire::{
-    ActionDone, ActionStatus, Constitution, ConstitutionView, FeedbackView, Frame, Level, Notice, PatternView,
-    QueueView, Request,
-};
+use ng_wire::{ActionDone, ActionStatus, Frame, Level, Notice, QueueView, Request};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,8 +42,8 @@ const COMMANDS: usize = 64;
 /// The engine looks at a full lossless queue again after this time.
 const FULL_WAIT: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_secs(1);
-/// Ticks after which feedback is told again, for clients that were behind and missed it.
-const FEEDBACK_AGAIN: u32 = 60;
+/// Ticks after which views that seldom change are told again, for clients that were behind and missed them.
+const SELDOM_AGAIN: u32 = 60;
 
 /// What the thread needs besides the engine.
 pub struct Setup {
@@ -69,91 +68,9 @@ pub struct Handle {
     failure: Arc<Mutex<Option<Panicked>>>,
 }
 
-/// Called on the engine's thread with the answer to a command; must not wait.
-pub type Reply = Box<dyn FnOnce(Frame) + Send>;
-
-/// A client's way to a running engine; does not keep it running.
-#[derive(Clone)]
-pub struct EngineHandle {
-    controls: Sender<Control>,
-}
-
-enum Control {
-    Request(Request, Option<Reply>),
-    Subscribe(Wanted, Sender<Subscribed>),
-    Note(String),
-    Template(u32, Sender<Option<String>>),
-    Pattern(u32, Sender<Option<PatternView>>),
-    Constitution(Sender<(Constitution, ConstitutionView)>),
-}
-
-/// A subscription that was just made.
-pub struct Subscribed {
-    /// Its reader's end.
-    pub queue: Arc<Queue>,
-    /// The first `seq` that it can deliver.
-    pub from_seq: u64,
-}
-
-/// A command was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubmitError {
-    /// Too many wait already.
-    Busy,
-    /// The engine's thread is gone.
-    Disconnected,
-}
-
-impl EngineHandle {
-    /// Sends a command without waiting; `reply` is called with its answer, or dropped when the engine stops before.
-    pub fn request(&self, request: Request, reply: Reply) -> Result<(), SubmitError> {
-        self.controls.try_send(Control::Request(request, Some(reply))).map_err(|error| match error {
-            TrySendError::Full(_) => SubmitError::Busy,
-            TrySendError::Disconnected(_) => SubmitError::Disconnected,
-        })
-    }
-
-    /// Subscribes to records from the next one on; waits for the engine.
-    pub fn subscribe(&self, wanted: Wanted) -> Result<Subscribed, Disconnected> {
-        let (reply, answer) = bounded(1);
-        self.controls.send(Control::Subscribe(wanted, reply)).map_err(|_| Disconnected)?;
-        answer.recv().map_err(|_| Disconnected)
-    }
-
-    /// Records an event of the engine itself, given as JSON.
-    pub fn note(&self, json: String) -> Result<(), Disconnected> {
-        self.controls.send(Control::Note(json)).map_err(|_| Disconnected)
-    }
-
-    /// The text of a pattern; none when it was forgotten or the engine does not answer within a quarter of a second.
-    pub fn template(&self, pattern: u32) -> Option<String> {
-        let (reply, answer) = bounded(1);
-        self.controls.try_send(Control::Template(pattern, reply)).ok()?;
-        answer.recv_timeout(Duration::from_millis(250)).ok()?
-    }
-
-    /// Everything about a pattern; none when it was forgotten. Disconnected, too, when the engine does not answer within a second.
-    pub fn pattern(&self, pattern: u32) -> Result<Option<PatternView>, Disconnected> {
-        let (reply, answer) = bounded(1);
-        self.controls.try_send(Control::Pattern(pattern, reply)).map_err(|_| Disconnected)?;
-        answer.recv_timeout(Duration::from_secs(1)).map_err(|_| Disconnected)
-    }
-
-    /// The constitution with its whole history, and how it stands now; waits for the engine.
-    pub fn constitution(&self) -> Result<(Constitution, ConstitutionView), Disconnected> {
-        let (reply, answer) = bounded(1);
-        self.controls.send(Control::Constitution(reply)).map_err(|_| Disconnected)?;
-        answer.recv().map_err(|_| Disconnected)
-    }
-}
-
-/// The engine's thread is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Disconnected;
-
 /// Starts the thread. The ingest handle is for the sensors; when every copy of it is gone, subscriptions come to their end.
 pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, IngestHandle)> {
-    setup.engine.attach_feedback(setup.store.lock().symbols());
+    setup.engine.attach_kept(setup.store.lock().symbols());
     let (batches_in, batches) = bounded(BATCHES);
     let (spare_in, spare) = bounded(BATCHES);
     let (sources_in, sources) = bounded(1024);
@@ -173,7 +90,7 @@ pub fn start(mut setup: Setup, clock: fn() -> i64) -> std::io::Result<(Handle, I
         finished: false,
         frames_dropped: 0,
         checkpointer: Checkpointer::default(),
-        feedback_told: None,
+        told: [None, None],
         ticks: 0,
     };
     let failure = Arc::default();
@@ -257,8 +174,8 @@ struct EventLoop {
     /// Frames that a client did not take in time.
     frames_dropped: u64,
     checkpointer: Checkpointer,
-    /// The latest view of feedback that was told.
-    feedback_told: Option<FeedbackView>,
+    /// The latest views of feedback and of incidents that were told.
+    told: [Option<Frame>; 2],
     /// Ticks since the start.
     ticks: u32,
 }
@@ -424,7 +341,7 @@ impl EventLoop {
         // What waits for a slow reader would wait with any profile.
         let waiting = if engine.routes.has_room() { self.batches.len() } else { 0 };
         engine.set_load(waiting as f64 / BATCHES as f64, elapsed_s);
-        engine.tick(world.now_ns(), elapsed_s);
+        engine.tick(store.symbols(), world.now_ns(), elapsed_s);
         if overrides.constitution.trial.is_some() {
             // Its end is a record. A number that is reserved without need would look like a record that was lost.
             world.reserve(store.next_seq() + 1);
@@ -434,8 +351,8 @@ impl EventLoop {
         commands::revert_expired_trial(&mut context, world.as_mut(), elapsed_s);
         drop(store);
         self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(FEEDBACK_AGAIN) {
-            self.feedback_told = None;
+        if self.ticks.is_multiple_of(SELDOM_AGAIN) {
+            self.told = [None, None];
         }
         self.perform();
         self.publish();
@@ -463,15 +380,19 @@ impl EventLoop {
         }
     }
 
-    /// Tells a view. Feedback is long and seldom changes, so that it is not told again every second.
+    /// Tells a view. Some are long and seldom change, so that they are not told again every second.
     fn tell_view(&mut self, frame: Frame) {
-        let Frame::Feedback(view) = &frame else {
-            self.tell(frame);
-            return;
+        let seldom = match &frame {
+            Frame::Feedback(_) => 0,
+            Frame::Incidents(_) => 1,
+            _ => {
+                self.tell(frame);
+                return;
+            }
         };
-        if self.feedback_told.as_ref() != Some(view) {
-            let told = view.clone();
-            self.feedback_told = self.tell(frame).then_some(told);
+        if self.told[seldom].as_ref() != Some(&frame) {
+            let told = frame.clone();
+            self.told[seldom] = self.tell(frame).then_some(told);
         }
     }
 

@@ -7,7 +7,7 @@ use crate::feedback;
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
 use ng_model::overrides::Overrides;
-use ng_wire::{Constitution, Frame, Gauge, MetricsView, ModuleView, QueueView, StageView, Totals, Unit};
+use ng_wire::{Constitution, Frame, Gauge, IncidentsView, MetricsView, ModuleView, QueueView, StageView, Totals, Unit};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Seconds over which "per minute" is counted.
@@ -70,8 +70,15 @@ pub fn all(
         )),
         Frame::Feedback(feedback::view(engine, &kept.feedback)),
         Frame::Alerts(engine.actions.view()),
+        Frame::Incidents(incidents(engine)),
         Frame::Metrics(metrics(engine, store, rates, queues, now_ns, mono_ns)),
     ]
+}
+
+/// Incidents and silences.
+fn incidents(engine: &Engine) -> IncidentsView {
+    let Engine { incidents, silences, .. } = engine;
+    IncidentsView { incidents: incidents.view(), told: incidents.told(), silences: silences.view() }
 }
 
 fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView> {
@@ -100,6 +107,7 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
                 view.gauges.push(count("sources.silent", timing.silent() as u64));
                 view.gauges.push(count("sources.timed", timing.followed() as u64));
                 view.gauges.push(count("sources.dropped", timing.dropped()));
+                view.gauges.push(count("patterns.regular", engine.overdue.regular() as u64));
                 frozen(engine.sources.frozen(), &mut view.gauges);
             }
             i if i == Module::SignalSystem as usize => {
@@ -109,7 +117,10 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
                     count("dropped", engine.routes.dropped()),
                 ];
             }
-            i if i == Module::ActionController as usize => view.gauges = engine.actions.gauges(),
+            i if i == Module::ActionController as usize => {
+                view.gauges = engine.actions.gauges();
+                engine.incidents.gauges(&mut view.gauges);
+            }
             _ => {}
         }
         view

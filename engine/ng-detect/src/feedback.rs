@@ -115,7 +115,7 @@ pub fn cut(text: &str, most: usize) -> &str {
 }
 
 /// Words that differ and words that agree as variables only; none when the texts do not read alike.
-fn unlike(known: &str, text: &str, similarity: f64) -> Option<(usize, usize)> {
+pub fn unlike(known: &str, text: &str, similarity: f64) -> Option<(usize, usize)> {
     let (known, text): (Vec<&str>, Vec<&str>) = (known.split(' ').collect(), text.split(' ').collect());
     if known.len() != text.len() || known[0] != text[0] {
         return None;

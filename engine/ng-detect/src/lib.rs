@@ -4,8 +4,9 @@
 //!
 //! # Layout
 //!
-//! `numeric.rs` scores values, with `runs.rs`, `rising.rs`, `few_values.rs` and `floor.rs`; `text.rs` and `json.rs` say what the vector of an event is, which
-//! `distance_detector.rs` scores; `sessions/` scores events that belong together as a whole. All rank numbers with
+//! `numeric.rs` scores values, with `runs.rs`, `rising.rs`, `few_values.rs` and `floor.rs`; `text.rs` and `json.rs` say
+//! what the vector of an event is, which `distance_detector.rs` scores beside what `meaning.rs` says of its level, fields
+//! and `numbers.rs`; `sessions/` scores events that belong together as a whole. All rank numbers with
 //! `tail_probability.rs`, look for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`), at
 //! distances that `scale.rs` frees of units, and turn surprise into alerts with `alert.rs`, at thresholds that
 //! `feedback.rs` has moved and `cooldown.rs` keeps from being told again. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
@@ -24,7 +25,10 @@ pub mod json;
 pub mod kernel;
 pub mod knn;
 pub mod load_shedding;
+pub mod meaning;
+pub mod numbers;
 pub mod numeric;
+pub mod overdue;
 mod probe;
 mod rising;
 mod runs;
@@ -49,9 +53,9 @@ use alert::Score;
 use cooldown::{Candidate, Cooldown};
 use distance_detector::{Asked, DistanceDetector};
 use feedback::Offsets;
-use json::Numbers;
 use kernel::{DIMS, Scanner};
 use load_shedding::LoadShedding;
+use meaning::Meaning;
 use ng_model::event::Event;
 use ng_model::matched::Match;
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ};
@@ -89,8 +93,8 @@ pub struct Detect {
     numeric: Streams<(Sym, Sym), Numeric>,
     vectors: Streams<(Sym, Sym), DistanceDetector<0>>,
     /// By source.
-    text: Streams<Sym, DistanceDetector<3>>,
-    json: Streams<Sym, (DistanceDetector<3>, Numbers)>,
+    text: Streams<Sym, (DistanceDetector<3>, Meaning)>,
+    json: Streams<Sym, (DistanceDetector<3>, Meaning)>,
     /// Events that belong together.
     sessions: Sessions,
     /// What operators moved the alert threshold by.
@@ -149,7 +153,7 @@ impl Detect {
             let tuning = &self.tuning;
             self.numeric.states_mut().for_each(|state| state.resize(tuning));
             self.vectors.states_mut().for_each(|state| state.resize(tuning));
-            self.text.states_mut().for_each(|state| state.resize(tuning));
+            self.text.states_mut().for_each(|state| state.0.resize(tuning));
             self.json.states_mut().for_each(|state| state.0.resize(tuning));
         }
     }
@@ -157,6 +161,11 @@ impl Detect {
     /// Says whether the events that follow are learnt, or are those of a frozen source.
     pub fn set_learning(&mut self, learning: bool) {
         self.learning = learning;
+    }
+
+    /// The events that follow are learnt.
+    pub fn is_learning(&self) -> bool {
+        self.learning
     }
 
     /// Takes the share of the way in that is taken, 0 to 1, once a second with the seconds since the last call. Returns
@@ -183,8 +192,7 @@ impl Detect {
     /// that is another than if it weighed as much as the others do on average. The mean of all streams; none before it was
     /// measured in any, which is when weights change and once for each stream that begins.
     pub fn effects(&self) -> Option<[f64; DIMS]> {
-        let (text, json) =
-            (self.text.states().map(DistanceDetector::effects), self.json.states().map(|(s, _)| s.effects()));
+        let (text, json) = (self.text.states().map(|(s, _)| s.effects()), self.json.states().map(|(s, _)| s.effects()));
         let (mut sums, mut streams) = ([0.0; DIMS], 0.0);
         for effects in text.chain(json).chain(self.vectors.states().map(DistanceDetector::effects)).flatten() {
             sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);
@@ -198,11 +206,11 @@ impl Detect {
         let streams = self.numeric.len() + self.vectors.len() + self.text.len() + self.json.len();
         let held_back = (self.numeric.states().map(|state| &state.cooldown))
             .chain(self.vectors.states().map(|state| &state.cooldown))
-            .chain(self.text.states().map(|state| &state.cooldown))
+            .chain(self.text.states().map(|(state, _)| &state.cooldown))
             .chain(self.json.states().map(|(state, _)| &state.cooldown));
         let held_back: u64 = held_back.map(Cooldown::held_back).sum();
         let dropped = self.numeric.dropped() + self.vectors.dropped() + self.text.dropped() + self.json.dropped();
-        let refused: u64 = self.json.states().map(|(_, numbers)| numbers.refused()).sum();
+        let refused: u64 = self.text.states().chain(self.json.states()).map(|(_, meaning)| meaning.refused()).sum();
         for (name, value, unit) in [
             ("streams", streams as u64, Unit::Count),
             ("streams.dropped", dropped, Unit::Count),
@@ -210,11 +218,16 @@ impl Detect {
             ("memory", self.bytes(), Unit::Bytes),
             ("profile.lite", u64::from(self.is_lite()), Unit::Count),
             ("profile.switches", self.load.switches(), Unit::Count),
-            ("json.numbers.refused", refused, Unit::Count),
+            ("numbers.refused", refused, Unit::Count),
         ] {
             gauges.push(Gauge { name: name.into(), value: value as f64, unit });
         }
         self.sessions.gauges(gauges);
+    }
+
+    /// Novelty from which on an event of a metric or vector stream is novel, and one of a silenced pattern unlike the rest.
+    pub fn novel_threshold(&self) -> f32 {
+        self.tuning.novel_threshold as f32
     }
 
     /// The lite profile is in force.
@@ -227,9 +240,9 @@ impl Detect {
         let tuning = &self.tuning;
         let numeric: u64 = self.numeric.states().map(|state| state.bytes(tuning)).sum();
         let vectors: u64 = self.vectors.states().map(|state| state.bytes(tuning)).sum();
-        let text: u64 = self.text.states().map(|state| state.bytes(tuning)).sum();
-        let json: u64 = self.json.states().map(|state| state.0.bytes(tuning) + json::MAX_BYTES).sum();
-        numeric + vectors + text + json
+        let events = self.text.states().chain(self.json.states());
+        let events: u64 = events.map(|state| state.0.bytes(tuning) + Meaning::BYTES).sum();
+        numeric + vectors + events
     }
 
     /// Lets the streams not seen for longest give way until the others fit; the last one stays.
@@ -327,16 +340,13 @@ impl Detect {
 
     fn score_text(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let state = self.text.get(event.head.source, self.scored, || DistanceDetector::new(&tuning, scanner));
+        let (state, meaning) = self.text.get(event.head.source, self.scored, || begin(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
+        let said = meaning.step(event, matched, self.learning);
         let vector = text::vector(event, matched);
-        let score = state.step(
-            &vector,
-            text::plain(event, matched),
-            asked(event, matched, tuning.k, self.learning),
-            &tuning,
-            probe,
-        );
+        let asked = Asked { beside: said.beside(text::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
+        let mut score = state.step(&vector, text::plain(event, matched), asked, &tuning, probe);
+        let ready = raise(&mut score, &said, &tuning) || ready;
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, matched.is_new, told)
@@ -344,18 +354,13 @@ impl Detect {
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
         let (tuning, scanner) = (self.tuning, self.scanner);
-        let (state, numbers) = self
-            .json
-            .get(event.head.source, self.scored, || (DistanceDetector::new(&tuning, scanner), Numbers::default()));
+        let (state, meaning) = self.json.get(event.head.source, self.scored, || begin(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
-        let vector = json::vector(event, matched, numbers.step(event, matched, self.learning));
-        let score = state.step(
-            &vector,
-            json::plain(event, matched),
-            asked(event, matched, tuning.k, self.learning),
-            &tuning,
-            probe,
-        );
+        let said = meaning.step(event, matched, self.learning);
+        let vector = json::vector(event, matched, said.farthest);
+        let asked = Asked { beside: said.beside(json::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
+        let mut score = state.step(&vector, json::plain(event, matched), asked, &tuning, probe);
+        let ready = raise(&mut score, &said, &tuning) || ready;
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, matched.is_new, told)
@@ -414,11 +419,26 @@ fn stream(event: &Event<'_>) -> (Sym, Sym) {
     (event.head.source, event.head.kind)
 }
 
+/// The detectors of a source of text or JSON.
+fn begin(tuning: &Tuning, scanner: Scanner) -> (DistanceDetector<3>, Meaning) {
+    (DistanceDetector::new(tuning, scanner), Meaning::default())
+}
+
+/// An error that is new is told, however little is known of its source: it is as strong as what is just told. Returns
+/// whether it is one.
+fn raise(score: &mut Score, said: &meaning::Said, tuning: &Tuning) -> bool {
+    if said.is_new_error {
+        score.level.strength = score.level.strength.max(tuning.alert_threshold);
+    }
+    said.is_new_error
+}
+
 fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
     // Events of one pattern that came after pauses of one magnitude are alike.
     let pause = text::log_since_last(matched).floor() as i32 as u32;
     let cluster = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, pattern: matched.pattern, cluster, learn }
+    let pattern = matched.pattern;
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, pattern, cluster, learn, beside: [0.0; alert::CHANNELS] }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

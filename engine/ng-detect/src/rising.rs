@@ -77,8 +77,10 @@ impl Rising {
             self.look(&moved);
         }
         let increments = self.is_on.then(|| {
-            let short = surprise_of(&mut self.short, moved.step, floor, unit);
-            let long = surprise_of(&mut self.long, moved.long, floor, unit);
+            // What only rises is measured by its increments; of what wanders, that is about nothing, and the value counts.
+            let about = if self.is_monotone(MIXED) { 0.0 } else { moved.before };
+            let short = surprise_of(&mut self.short, moved.step, about, floor, unit);
+            let long = surprise_of(&mut self.long, moved.long, about, floor, unit);
             let usual = self.short.quantiles([TAIL, 1.0 - TAIL]).unwrap_or_default();
             Increments { surprise: short.max(long), usual: usual.map(|step| moved.before + step) }
         });
@@ -100,10 +102,15 @@ impl Rising {
             self.ups = self.ups * fade + f64::from(moved.step > 0.0);
             self.downs = self.downs * fade + f64::from(moved.step < 0.0);
         }
-        let (steps, most) = (self.ups + self.downs, self.ups.max(self.downs));
         let (records, share) = if self.is_on { (STAYS, MIXED) } else { (WANDERS, MONOTONE) };
         let wanders = self.records >= records * (moved.known as f64).max(FIRST).sqrt();
-        self.is_on = wanders || steps >= STEPS && most >= share * steps;
+        self.is_on = wanders || self.is_monotone(share);
+    }
+
+    /// So large a share of the steps goes one way.
+    fn is_monotone(&self, share: f64) -> bool {
+        let (steps, most) = (self.ups + self.downs, self.ups.max(self.downs));
+        steps >= STEPS && most >= share * steps
     }
 
     /// Follows a change of the history; what fits is kept.
@@ -113,9 +120,11 @@ impl Rising {
     }
 }
 
-fn surprise_of(tail: &mut TailProbability<f32>, x: f64, floor: &Floor, unit: Unit) -> f64 {
+/// The surprise of an increment of a stream that is about so large, or 0 where its increments are.
+fn surprise_of(tail: &mut TailProbability<f32>, x: f64, about: f64, floor: &Floor, unit: Unit) -> f64 {
     let Some([middle]) = tail.quantiles([0.5]) else { return 0.0 };
-    if (x - middle).abs() < floor.of(unit, middle) { 0.0 } else { tail.either(x) }
+    let least = floor.of(unit, middle.abs().max(about.abs()));
+    if (x - middle).abs() < least { 0.0 } else { tail.either(x) }
 }
 
 impl Rising {

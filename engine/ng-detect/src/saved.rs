@@ -1,7 +1,7 @@
 //! The saved form of detectors: one stream after the other, those seen last first. What does not fit is left out.
 
 use super::distance_detector::DistanceDetector;
-use super::json::Numbers;
+use super::meaning::Meaning;
 use super::numeric::Numeric;
 use super::sessions::Source;
 use super::streams::Streams;
@@ -49,8 +49,8 @@ impl Left {
 pub struct Detectors {
     numeric: Streams<(Sym, Sym), Numeric>,
     vectors: Streams<(Sym, Sym), DistanceDetector<0>>,
-    text: Streams<Sym, DistanceDetector<3>>,
-    json: Streams<Sym, (DistanceDetector<3>, Numbers)>,
+    text: Streams<Sym, (DistanceDetector<3>, Meaning)>,
+    json: Streams<Sym, (DistanceDetector<3>, Meaning)>,
     sessions: Streams<Sym, Source>,
     scored: u64,
 }
@@ -110,16 +110,17 @@ impl Detect {
                 }
             }
             Key::Text(source) => {
-                if let Some((used, state)) = self.text.find(source) {
+                if let Some((used, (state, meaning))) = self.text.find(source) {
                     begin(writer, TEXT, used, &[source]);
                     state.save(&mut writer.bytes);
+                    meaning.save(&mut writer.bytes);
                 }
             }
             Key::Json(source) => {
-                if let Some((used, (state, numbers))) = self.json.find(source) {
+                if let Some((used, (state, meaning))) = self.json.find(source) {
                     begin(writer, JSON, used, &[source]);
                     state.save(&mut writer.bytes);
-                    numbers.save(&mut writer.bytes);
+                    meaning.save(&mut writer.bytes);
                 }
             }
             Key::Sessions(source) => {
@@ -161,17 +162,12 @@ impl Detect {
                     let key = (source, saved.name()?);
                     read.vectors.add(key, used, DistanceDetector::restore(&mut saved.bytes, tuning, scanner)?);
                 }
-                TEXT => {
+                TEXT | JSON => {
                     let state = DistanceDetector::restore(&mut saved.bytes, tuning, scanner)?;
+                    let meaning = Meaning::restore(&mut saved.bytes)?;
+                    let streams = if kind == TEXT { &mut read.text } else { &mut read.json };
                     if knows(source) {
-                        read.text.add(source, used, state);
-                    }
-                }
-                JSON => {
-                    let state = DistanceDetector::restore(&mut saved.bytes, tuning, scanner)?;
-                    let numbers = Numbers::restore(&mut saved.bytes)?;
-                    if knows(source) {
-                        read.json.add(source, used, (state, numbers));
+                        streams.add(source, used, (state, meaning));
                     }
                 }
                 _ => {

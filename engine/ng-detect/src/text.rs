@@ -23,6 +23,9 @@ pub fn plain(event: &Event<'_>, matched: &Match) -> [f64; 3] {
     [matched.template_bits.into(), matched.transition_bits.into(), severity(event).into()]
 }
 
+/// The channel in which the fields of a line count.
+pub(super) const FIELDS: usize = 3;
+
 /// Severity as a number, 0 (trace) to 6 (fatal).
 pub(super) fn severity(event: &Event<'_>) -> f32 {
     f32::from(event.head.level as u8)

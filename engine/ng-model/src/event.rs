@@ -136,6 +136,12 @@ impl<'a> Event<'a> {
         self.parsed.message.span.of(self.raw)
     }
 
+    /// The message is a part of the reading; otherwise nothing in it was recognised as one.
+    pub fn has_message(&self) -> bool {
+        let span = self.parsed.message.span;
+        !span.is_empty() && span.of(self.raw).len() < self.raw.len()
+    }
+
     /// The event as filters see it.
     pub fn stored(&self) -> StoredRecord<'_> {
         StoredRecord { head: &self.head, raw: self.raw, symbols: self.symbols }

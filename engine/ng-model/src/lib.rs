@@ -5,6 +5,7 @@
 //!            field span                    what an event is made of, and where that stands in its bytes
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
 //!            symbols zone elapsed          names, local time, time that only runs forward
+//!            evidence                      whether something has become more frequent
 //!            safe_text checkpoint          text for a terminal, the form of a saved state
 //!            supervise                     panics, caught for whoever starts a thread
 //! ```
@@ -14,6 +15,7 @@
 pub mod checkpoint;
 pub mod elapsed;
 pub mod event;
+pub mod evidence;
 pub mod field;
 pub mod intake;
 pub mod matched;

@@ -31,10 +31,17 @@ pub struct Match {
     pub previous: Option<u32>,
     /// Rarity of this pattern after `previous`; 0 when there is no previous event.
     pub transition_bits: f32,
-    /// JSON: the rarest value of a low-cardinality field; 0 when there is no such field.
+    /// The rarest value of a field that takes few; 0 when there is no such field.
     pub max_field_bits: f32,
-    /// JSON: mean rarity over the low-cardinality fields; 0 when there are none.
+    /// Mean rarity over the fields that take few values; 0 when there are none.
     pub mean_field_bits: f32,
+    /// How much less likely than by chance or ever the share is that the value of a field, the least likely, has of late, by
+    /// that before; in decades.
+    pub field_shift: f32,
+    /// How unlikely it is that a field has a value that it never had, in decades; 0 when none has.
+    pub unheard: f32,
+    /// The same of the share that warnings or errors have in the source.
+    pub level_shift: f32,
 }
 
 impl Match {
@@ -55,6 +62,9 @@ impl Match {
             transition_bits: 0.0,
             max_field_bits: 0.0,
             mean_field_bits: 0.0,
+            field_shift: 0.0,
+            unheard: 0.0,
+            level_shift: 0.0,
         }
     }
 }

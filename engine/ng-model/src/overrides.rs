@@ -1,6 +1,6 @@
 //! What commands changed against the configuration.
 
-use ng_wire::{Constitution, Judgements, SettingValue};
+use ng_wire::{Constitution, Judgements, SettingValue, Silences};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Written to the state directory before it takes effect, and taken up again at the next start.
@@ -16,4 +16,6 @@ pub struct Overrides {
     pub frozen: BTreeSet<String>,
     /// What operators said of events.
     pub feedback: Judgements,
+    /// What is held back, and until when.
+    pub silences: Silences,
 }

@@ -5,7 +5,7 @@ use crate::error::EXIT_BUSY;
 use crate::private_folder::{self, Others, open};
 use ng_model::checkpoint::MAX_BYTES;
 use ng_model::overrides::Overrides;
-use ng_wire::{Constitution, Judgements, SettingValue};
+use ng_wire::{Constitution, Judgements, SettingValue, Silences};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +46,9 @@ struct Stored {
     /// Absent in files that were written before there was feedback.
     #[serde(default)]
     feedback: Judgements,
+    /// Absent in files that were written before there were silences.
+    #[serde(default)]
+    silences: Silences,
 }
 
 /// Raised when the meaning of the file changes.
@@ -78,8 +81,8 @@ impl State {
         let problem = match text.map(|text| serde_json::from_slice::<Stored>(&text)) {
             None => format!("has more than {MAX_STATE} bytes"),
             Some(Ok(stored)) if stored.version == VERSION => {
-                let Stored { enabled, settings, constitution, frozen, feedback, .. } = stored;
-                return (Overrides { enabled, settings, constitution, frozen, feedback }, None);
+                let Stored { enabled, settings, constitution, frozen, feedback, silences, .. } = stored;
+                return (Overrides { enabled, settings, constitution, frozen, feedback, silences }, None);
             }
             Some(Ok(stored)) => format!("has version {}, expected {VERSION}", stored.version),
             Some(Err(error)) => format!("is not valid: {error}"),
@@ -128,8 +131,8 @@ impl State {
         if self.lock.is_none() {
             return Ok(());
         }
-        let Overrides { enabled, settings, constitution, frozen, feedback } = overrides.clone();
-        let stored = Stored { version: VERSION, enabled, settings, constitution, frozen, feedback };
+        let Overrides { enabled, settings, constitution, frozen, feedback, silences } = overrides.clone();
+        let stored = Stored { version: VERSION, enabled, settings, constitution, frozen, feedback, silences };
         replace(&self.folder, FILE, &serde_json::to_vec_pretty(&stored)?)
     }
 }
@@ -226,7 +229,7 @@ pub fn lock_owner(folder: &Path) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ng_wire::{Feedback, Judgement, Trial};
+    use ng_wire::{Feedback, Judgement, Silence, SilenceSubject, Trial};
 
     fn sample() -> Overrides {
         let settings = BTreeMap::from([(
@@ -253,8 +256,17 @@ mod tests {
             after: 0.7,
         };
         let feedback = Judgements { given: 5, kept: vec![judgement] };
+        let silence = Silence {
+            number: 2,
+            subject: SilenceSubject::Rule { rule: "errors".into() },
+            since_ns: 7,
+            until_ns: 8,
+            actor: "a".into(),
+            reason: "known".into(),
+        };
+        let silences = Silences { given: 2, kept: vec![silence] };
         let enabled = BTreeMap::from([("intuition_engine".into(), false)]);
-        Overrides { enabled, settings, constitution, frozen, feedback }
+        Overrides { enabled, settings, constitution, frozen, feedback, silences }
     }
 
     #[test]

@@ -37,7 +37,7 @@ mod _engine {
     #[pymodule_export]
     use crate::ring::{Ring, View};
     #[pymodule_export]
-    use crate::score::Scorer;
+    use crate::score::{IncidentScorer, Scorer};
     #[pymodule_export]
     use crate::screen::{Prepared, Screen};
     #[pymodule_export]

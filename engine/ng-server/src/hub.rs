@@ -19,8 +19,8 @@ use ng_filter::{Env, Filter};
 use ng_model::supervise::Panicked;
 use ng_model::zone::Zone;
 use ng_wire::{
-    AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, MetricsView,
-    ModuleStatus, ModuleView, Request, Welcome,
+    AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, IncidentsView,
+    MetricsView, ModuleStatus, ModuleView, Request, Welcome,
 };
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
@@ -48,6 +48,8 @@ pub struct Views {
     pub constitution: Option<Arc<ConstitutionView>>,
     /// Feedback.
     pub feedback: Option<Arc<FeedbackView>>,
+    /// Incidents and silences.
+    pub incidents: Option<Arc<IncidentsView>>,
     /// The alert rules.
     pub alerts: Arc<Vec<AlertView>>,
     /// Throughput, queues, sources.
@@ -187,6 +189,7 @@ impl Hub {
                 Frame::Guardian(guardian) => views.guardian = Some(Arc::new(guardian.clone())),
                 Frame::Constitution(constitution) => views.constitution = Some(Arc::new(constitution.clone())),
                 Frame::Feedback(feedback) => views.feedback = Some(Arc::new(feedback.clone())),
+                Frame::Incidents(incidents) => views.incidents = Some(Arc::new(incidents.clone())),
                 Frame::Alerts(alerts) => views.alerts = Arc::new(alerts.clone()),
                 Frame::Metrics(metrics) => views.metrics = Some(Arc::new(metrics.clone())),
                 _ => {}
@@ -241,6 +244,7 @@ impl Hub {
         frames.extend(views.guardian.map(|guardian| Frame::Guardian((*guardian).clone())));
         frames.extend(views.constitution.map(|constitution| Frame::Constitution((*constitution).clone())));
         frames.extend(views.feedback.map(|feedback| Frame::Feedback((*feedback).clone())));
+        frames.extend(views.incidents.map(|incidents| Frame::Incidents((*incidents).clone())));
         frames.extend(views.metrics.map(|metrics| Frame::Metrics((*metrics).clone())));
         frames
     }

@@ -299,6 +299,16 @@ const FAMILIES: &[Row] = &[
             out.labelled(&[("rule", &alert.name)], f64::from(u8::from(firing)));
         }
     }),
+    counter("neurograph_incidents", "Incidents that were told.", |scrape, out| {
+        out.one(scrape.views.incidents.as_ref().map_or(0.0, |view| view.told as f64));
+    }),
+    gauge("neurograph_incidents_open", "Incidents that go on.", |scrape, out| {
+        let incidents = scrape.views.incidents.iter().flat_map(|view| &view.incidents);
+        out.one(incidents.filter(|incident| !incident.is_over).count() as f64);
+    }),
+    gauge("neurograph_silences", "Silences that hold.", |scrape, out| {
+        out.one(scrape.views.incidents.as_ref().map_or(0.0, |view| view.silences.len() as f64));
+    }),
     counter("neurograph_signals_delivered", "Records delivered to subscriptions.", |scrape, out| {
         out.one(scrape.gauge("signal_system", "delivered"));
     }),

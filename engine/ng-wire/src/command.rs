@@ -1,6 +1,6 @@
 //! Commands: the only way back from a client to the engine.
 
-use crate::{DIMENSIONS, Feedback, Mode, SettingValue};
+use crate::{DIMENSIONS, Feedback, Mode, SettingValue, SilenceTarget};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,21 @@ pub enum Command {
     /// Takes feedback back; what else was said of the same pattern or stream holds.
     UndoFeedback {
         /// Number of the judgement.
+        number: u64,
+    },
+    /// Holds back what is said of something for a time: it joins no incident and no alert rule acts on it.
+    Silence {
+        /// What.
+        target: SilenceTarget,
+        /// For how long, 1 s to a year.
+        seconds: u64,
+        /// Why; at most 200 characters, may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// Ends a silence before its time.
+    ExpireSilence {
+        /// Its number.
         number: u64,
     },
 }

@@ -1,7 +1,8 @@
 //! Frames: what the engine tells its clients.
 
 use crate::{
-    AlertView, ConstitutionView, FeedbackView, GuardianView, Level, MetricsView, ModuleView, Packed, Record, Welcome,
+    AlertView, ConstitutionView, FeedbackView, GuardianView, IncidentsView, Level, MetricsView, ModuleView, Packed,
+    Record, Welcome,
 };
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,8 @@ pub enum Frame {
     Metrics(MetricsView),
     /// All alert rules; once a second and after every change.
     Alerts(Vec<AlertView>),
+    /// Incidents and silences; after every change, and once a minute.
+    Incidents(IncidentsView),
     /// A message for the person.
     Notice(Notice),
     /// What an alert rule did.

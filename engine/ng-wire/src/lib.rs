@@ -10,6 +10,7 @@ mod command;
 mod constitution;
 mod feedback;
 mod frame;
+mod incident;
 mod level;
 mod packed;
 mod pattern;
@@ -26,6 +27,9 @@ pub use constitution::{
 };
 pub use feedback::{Feedback, FeedbackSubject, FeedbackView, Judgement, Judgements};
 pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice};
+pub use incident::{
+    IncidentView, IncidentsView, Silence, SilenceSubject, SilenceTarget, SilenceView, Silences, Symptom, SymptomKind,
+};
 pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
 pub use pattern::{PatternCount, PatternLink, PatternView, TallyView};

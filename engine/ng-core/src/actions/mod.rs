@@ -29,12 +29,26 @@ use state::{Fire, Timing, Track};
 pub static ACTIONS: &[&ActionType] = &[&notify::ACTION, &log::ACTION];
 
 /// Settings of the module `action_controller`.
-pub static SETTINGS: &[Row] = &[Row {
-    key: "cooldown_s",
-    accepts: Accepts::Float(300.0, 0.0, 1e7),
-    unit: "s",
-    summary: "A rule that states no cooldown does not act again for this long.",
-}];
+pub static SETTINGS: &[Row] = &[
+    Row {
+        key: "cooldown_s",
+        accepts: Accepts::Float(300.0, 0.0, 1e7),
+        unit: "s",
+        summary: "A rule that states no cooldown does not act again for this long.",
+    },
+    Row {
+        key: "incident_window_s",
+        accepts: Accepts::Float(30.0, 1.0, 3600.0),
+        unit: "s",
+        summary: "Symptoms that come within this time of an incident belong to it; after as long without one it is over.",
+    },
+    Row {
+        key: "incident_strength",
+        accepts: Accepts::Float(6.0, 0.0, 100.0),
+        unit: "",
+        summary: "What is unusual and neither an error nor a silence is told as an incident from this strength on.",
+    },
+];
 
 /// One kind of action.
 #[derive(Debug)]
@@ -117,6 +131,11 @@ impl Actions {
         let mut actions = Actions { rules, clock: Elapsed::default(), default_cooldown_ns: 0, evaluations: 0 };
         actions.reconfigure(values);
         actions
+    }
+
+    /// A rule has this name.
+    pub fn has_rule(&self, name: &str) -> bool {
+        self.rules.iter().any(|armed| armed.rule.name == name)
     }
 
     /// Evaluates one event, which arrived at `now_ns`, and adds what the rules want done.

@@ -7,6 +7,7 @@
 
 mod amended;
 mod configure;
+mod expire_silence;
 mod give_feedback;
 mod restore;
 mod roll_back;
@@ -14,6 +15,7 @@ mod set_learning;
 mod set_module;
 mod set_rule_mode;
 mod set_weights;
+mod silence;
 mod start_trial;
 mod stop_trial;
 mod switch_profile;
@@ -47,6 +49,8 @@ pub static COMMANDS: &[&CommandType] = &[
     &stop_trial::COMMAND,
     &give_feedback::COMMAND,
     &undo_feedback::COMMAND,
+    &silence::COMMAND,
+    &expire_silence::COMMAND,
 ];
 
 /// What a client needs for a command besides being let in.

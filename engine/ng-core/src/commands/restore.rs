@@ -39,6 +39,7 @@ pub fn restore(context: &mut CommandContext<'_>) -> Restored {
         context.engine.set_learning(source, false);
     }
     feedback::restore(context.engine, &mut context.overrides.feedback);
+    refused.extend(context.engine.silences.replace(&context.overrides.silences, context.env));
     let (amendment, fault) = constitution::recover(context.overrides, context.env.now_ns);
     refused.extend(fault);
     set_weights(context.engine, &context.overrides.constitution);

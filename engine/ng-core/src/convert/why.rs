@@ -10,9 +10,9 @@ const REASONS: [(&str, &str, &str); 9] = [
     ("quiet", "unusually constant", ""),
     ("template rarity", "rarely seen in this source", "first seen at this level in this source"),
     ("shape rarity", "these fields are rarely seen in this source", "first seen with these fields in this source"),
-    ("field rarity", "a field has a rare value", ""),
+    ("field rarity", "a field has a rare value, or is not as it was", ""),
     ("transition rarity", "rarely follows what came before it", ""),
-    ("severity", "more severe than usual in this source", ""),
+    ("severity", "more severe, or more often so, than usual in this source", ""),
     ("neighbours", "unlike anything remembered", ""),
 ];
 /// The channel that speaks of the value alone.
@@ -117,10 +117,10 @@ mod tests {
             (TEXT, [2.9, 1.2, 0.0, 0.0], false, "rarely seen in this source"),
             (TEXT, [1.0, 1.0, 0.0, 0.0], false, "rarely seen in this source"),
             (TEXT, [0.2, 3.0, 0.0, 1.0], false, "rarely follows what came before it"),
-            (TEXT, [0.2, 0.3, 3.1, 1.0], false, "more severe than usual in this source"),
+            (TEXT, [0.2, 0.3, 3.1, 1.0], false, "more severe, or more often so, than usual in this source"),
             (TEXT, [0.0, f32::NAN, 0.0, 0.0], false, "nothing unusual"),
             (JSON, [2.0, 1.0, 0.0, 0.0], true, "first seen with these fields in this source"),
-            (JSON, [0.1, 2.0, 0.0, 0.0], false, "a field has a rare value"),
+            (JSON, [0.1, 2.0, 0.0, 0.0], false, "a field has a rare value, or is not as it was"),
             (["unheard of", "", "", ""], [1.0, 5.0, 0.0, 0.0], false, "unheard of"),
         ] {
             assert_eq!(why(names, &scored(Format::Text, channels, is_novel), "log.text"), expect);

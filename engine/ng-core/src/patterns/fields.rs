@@ -1,187 +1,187 @@
-//! Rarity of the values of JSON fields that take few values, such as a status or a host.
+//! Fields that take few values, such as a status or a host: how rare a value is, and whether its share has changed.
+//!
+//! A share is that of the last 64 events or so, older ones counting less and less. It is compared with the share before these by
+//! Chernoff's bound for the binomial distribution, `W·KL(share ‖ before)`, which holds for weighted events too: `W` is the sum
+//! of their weights.
 
 use super::tokens::HALVE_AT;
-use ng_model::checkpoint::{put, put_u32, take, take_flag, take_up_to};
+use ng_model::checkpoint::{put, put_u32, take, take_flag, take_u32, take_up_to};
+use ng_model::evidence::{self, Excursions};
 
 /// Distinct values of a field that are told apart; a field with more is an identifier or a measurement and has no rarity.
 const MOST_VALUES: usize = 64;
 /// Fields of one shape that are followed.
-const MOST_PER_SHAPE: usize = 64;
-/// Fields of all shapes that are followed.
-pub(super) const MOST_FIELDS: usize = 4096;
+pub(super) const MOST_PER_SHAPE: usize = 64;
 
 /// The values of one field of one shape.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Field {
     key: u64,
-    /// Hash and count of each value; emptied for good when there were too many.
-    values: Vec<(u64, u32)>,
+    /// Emptied for good when there were too many.
+    values: Vec<Value>,
     total: u32,
+    /// Events ever, as a clock that may turn over.
+    clock: u32,
     many: bool,
+    excursions: Excursions,
 }
 
-/// How many fields may still be followed, and how many were not.
-#[derive(Debug)]
-pub(super) struct Budget {
-    free: usize,
-    refused: u64,
+#[derive(Clone, Copy, Debug)]
+struct Value {
+    hash: u64,
+    count: u32,
+    /// Weight of it among the latest events, when it came last.
+    recent: f32,
+    /// When that was.
+    at: u32,
 }
 
-impl Budget {
-    /// Room for [`MOST_FIELDS`] fields.
-    pub(super) fn new() -> Self {
-        Budget { free: MOST_FIELDS, refused: 0 }
-    }
-
-    /// Takes the room of fields that come from a saved state; none when there is not so much.
-    pub(super) fn reserve(&mut self, fields: &[Field]) -> Option<()> {
-        self.free = self.free.checked_sub(fields.len())?;
-        Some(())
-    }
-
-    /// Takes back the fields of a dropped shape.
-    pub(super) fn give_back(&mut self, fields: &[Field]) {
-        self.free += fields.len();
-    }
-
-    /// Followed fields.
-    pub(super) fn used(&self) -> usize {
-        MOST_FIELDS - self.free
-    }
-
-    /// Fields that were met and not followed, counted at every event.
-    pub(super) fn refused(&self) -> u64 {
-        self.refused
-    }
-}
-
-/// The rarity in bits of a field's value before this event, which is then counted if it is learnt; none for a field with
-/// many values or one that is not followed. `position` is where the key stands in its object, most often the same in all of
-/// a shape; `value` is asked for where it matters.
-pub(super) fn rarity(
-    fields: &mut Vec<Field>,
-    budget: &mut Budget,
-    position: usize,
-    key: u64,
-    value: impl FnOnce() -> u64,
-    learn: bool,
-) -> Option<f64> {
-    let found = match fields.get(position) {
-        Some(field) if field.key == key => Some(position),
-        _ => fields.iter().position(|field| field.key == key),
-    };
-    let at = match found {
-        Some(at) => at,
-        None if !learn => return None,
-        None if budget.free > 0 && fields.len() < MOST_PER_SHAPE => {
-            budget.free -= 1;
-            fields.push(Field { key, ..Field::default() });
-            fields.len() - 1
-        }
-        None => {
-            budget.refused += 1;
-            return None;
-        }
-    };
-    fields[at].count(value, learn)
+/// What a field said of a value before the event in hand was counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Said {
+    /// Rarity.
+    pub(super) bits: f64,
+    /// How much less likely than ever the share is that it has of late, by that before; in decades.
+    pub(super) shift: f64,
+    /// How unlikely it is that there is another value; in decades, 0 for one that is known.
+    pub(super) unheard: f64,
 }
 
 impl Field {
-    fn count(&mut self, value: impl FnOnce() -> u64, learn: bool) -> Option<f64> {
+    /// A field of which nothing is known.
+    pub(super) fn new(key: u64) -> Self {
+        Field { key, ..Field::default() }
+    }
+
+    /// The key that it was made with.
+    pub(super) fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// What is said of a value before this event, which is then counted if it is learnt; none for a field with many values.
+    /// `value` is asked for where it matters.
+    pub(super) fn count(&mut self, value: impl FnOnce() -> u64, learn: bool) -> Option<Said> {
         if self.many {
             return None;
         }
-        let value = value();
-        let at = self.values.iter().position(|known| known.0 == value);
+        let hash = value();
+        let at = self.values.iter().position(|known| known.hash == hash);
         if !learn {
-            return Some(self.bits(at.map_or(0, |at| self.values[at].1)));
+            let bits = self.bits(at.map_or(0, |at| self.values[at].count));
+            return Some(Said { bits, ..Said::default() });
         }
         if at.is_none() && self.values.len() == MOST_VALUES {
             self.many = true;
             self.values = Vec::new();
             return None;
         }
+        let unheard = if at.is_none() { self.unheard() } else { 0.0 };
         let at = at.unwrap_or_else(|| {
-            self.values.push((value, 0));
+            self.values.push(Value { hash, count: 0, recent: 0.0, at: self.clock });
             self.values.len() - 1
         });
-        let bits = self.bits(self.values[at].1);
-        self.values[at].1 += 1;
+        let said = Said { bits: self.bits(self.values[at].count), shift: self.shift(at), unheard };
+        self.values[at].count += 1;
         self.total += 1;
         if self.total >= HALVE_AT {
             self.total /= 2;
-            self.values.iter_mut().for_each(|known| known.1 /= 2);
+            self.values.iter_mut().for_each(|known| known.count /= 2);
         }
-        Some(bits)
+        Some(said)
     }
 
     fn bits(&self, count: u32) -> f64 {
         ((f64::from(self.total) + 1.0) / (f64::from(count) + 0.5)).log2()
     }
+
+    /// The chance of another value is that of the values so far to have come for the first time.
+    fn unheard(&self) -> f64 {
+        if self.total < evidence::FIRST {
+            return 0.0;
+        }
+        (f64::from(self.total) / (self.values.len() as f64 + 0.5)).log10().max(0.0)
+    }
+
+    /// Counts a value among the latest events; how unlikely its share of them is.
+    fn shift(&mut self, at: usize) -> f64 {
+        self.clock = self.clock.wrapping_add(1);
+        let value = &mut self.values[at];
+        value.recent = value.recent * evidence::faded(self.clock.wrapping_sub(value.at)) + 1.0;
+        value.at = self.clock;
+        let decades = evidence::shift(value.recent, value.count, self.total);
+        self.excursions.step(decades, self.clock)
+    }
 }
 
 impl Field {
     /// Adds it to a saved state.
-    fn save(&self, out: &mut Vec<u8>) {
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
         put(out, self.key);
-        put_u32(out, self.total);
-        put_u32(out, self.many.into());
-        put_u32(out, self.values.len() as u32);
-        for (value, count) in &self.values {
-            put(out, *value);
-            put_u32(out, *count);
+        [self.total, self.clock, self.many.into(), self.values.len() as u32].into_iter().for_each(|n| put_u32(out, n));
+        for value in &self.values {
+            put(out, value.hash);
+            [value.count, value.at].into_iter().for_each(|number| put_u32(out, number));
+            put_u32(out, value.recent.to_bits());
         }
+        self.excursions.save(out);
     }
 
-    fn restore(input: &mut &[u8]) -> Option<Field> {
-        let (key, total, many) = (take(input)?, take_up_to(input, HALVE_AT)?, take_flag(input)?);
+    /// Takes it up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Field> {
+        let key = take(input)?;
+        let (total, clock, many) = (take_up_to(input, HALVE_AT)?, take_u32(input)?, take_flag(input)?);
         let count = take_up_to(input, MOST_VALUES as u32)?;
-        let values = (0..count).map(|_| Some((take(input)?, take_up_to(input, HALVE_AT)?))).collect::<Option<_>>()?;
-        Some(Field { key, values, total, many })
+        let value = |input: &mut &[u8]| {
+            let (hash, count, at) = (take(input)?, take_up_to(input, HALVE_AT)?, take_u32(input)?);
+            let recent = f32::from_bits(take_u32(input)?);
+            recent.is_finite().then_some(Value { hash, count, at, recent })
+        };
+        let values = (0..count).map(|_| value(input)).collect::<Option<_>>()?;
+        Some(Field { key, values, total, clock, many, excursions: Excursions::restore(input)? })
     }
-}
-
-/// Adds the fields of a shape to a saved state.
-pub(super) fn save(fields: &[Field], out: &mut Vec<u8>) {
-    put_u32(out, fields.len() as u32);
-    fields.iter().for_each(|field| field.save(out));
-}
-
-/// Takes them up again.
-pub(super) fn restore(input: &mut &[u8]) -> Option<Vec<Field>> {
-    (0..take_up_to(input, MOST_PER_SHAPE as u32)?).map(|_| Field::restore(input)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn feed(field: &mut Field, values: impl IntoIterator<Item = u64>) -> Vec<Option<Said>> {
+        values.into_iter().map(|value| field.count(|| value, true)).collect()
+    }
+
     #[test]
-    fn a_new_value_of_a_steady_field_is_rare() {
-        let (mut fields, mut budget) = (Vec::new(), Budget::new());
-        for _ in 0..1000 {
-            rarity(&mut fields, &mut budget, 0, 7, || 200, true);
-        }
-        assert!(rarity(&mut fields, &mut budget, 0, 7, || 200, true).unwrap() < 0.01);
-        assert!(rarity(&mut fields, &mut budget, 0, 7, || 500, true).unwrap() > 10.0);
+    fn a_new_value_of_a_steady_field_is_rare_and_unheard() {
+        let mut field = Field::new(7);
+        feed(&mut field, [200; 1000]);
+        assert!(field.count(|| 200, true).unwrap().bits < 0.01);
+        let new = field.count(|| 500, true).unwrap();
+        assert!(new.bits > 10.0 && (new.unheard - (1001f64 / 1.5).log10()).abs() < 1e-9, "{new:?}");
+        assert_eq!(field.count(|| 500, true).unwrap().unheard, 0.0);
     }
 
     #[test]
     fn a_field_with_many_values_has_no_rarity() {
-        let (mut fields, mut budget) = (Vec::new(), Budget::new());
-        let last = (0..65).map(|value| rarity(&mut fields, &mut budget, 0, 7, || value, true)).last().flatten();
-        assert_eq!(last, None);
-        assert_eq!(rarity(&mut fields, &mut budget, 0, 7, || 0, true), None);
+        let mut field = Field::new(7);
+        assert_eq!(feed(&mut field, 0..65).last().unwrap(), &None);
+        assert_eq!(field.count(|| 0, true), None);
     }
 
     #[test]
-    fn fields_are_bounded_and_counted() {
-        let (mut fields, mut budget) = (Vec::new(), Budget::new());
-        for key in 0..100 {
-            rarity(&mut fields, &mut budget, key as usize, key, || 1, true);
-        }
-        assert_eq!((budget.used(), budget.refused()), (64, 36));
-        budget.give_back(&fields);
-        assert_eq!(budget.used(), 0);
+    fn a_share_that_rises_fortyfold_is_unlikely_within_fifty_events_and_an_even_one_never() {
+        let mut field = Field::new(7);
+        let even = |i: u64| u64::from(i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56 == 0);
+        let before = feed(&mut field, (0..20_000).map(even));
+        let worst = before.iter().flatten().fold(0.0f64, |worst, said| worst.max(said.shift));
+        assert!(worst < 2.0, "{worst}");
+        let after = feed(&mut field, (0..50).map(|i| u64::from(i % 5 == 0)));
+        assert!(after.iter().flatten().any(|said| said.shift > 3.6), "{after:?}");
+    }
+
+    #[test]
+    fn what_is_frozen_learns_nothing() {
+        let mut field = Field::new(7);
+        feed(&mut field, [1; 100]);
+        let bits = field.count(|| 2, false).unwrap().bits;
+        assert_eq!(field.count(|| 2, false).unwrap().bits, bits);
     }
 }

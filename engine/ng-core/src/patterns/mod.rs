@@ -1,11 +1,12 @@
-//! The `token_manager`: groups events into patterns. A line of text belongs to a template, a JSON object to its set of
-//! keys, a metric or vector to its stream. Patterns never cross sources.
+//! The `token_manager`: groups events into patterns. A line of text belongs to a template, and so does a JSON object by its
+//! message; one without a message belongs to its set of keys, a metric or vector to its stream. Patterns never cross sources.
 //!
 //! # Layout
 //!
 //! `split.rs` makes words of a message, `tokens.rs` numbers them, `exception.rs` finds what class of exception an event names;
-//! `matcher.rs` finds the template, `learned.rs` finds out which templates are one. `fields.rs` counts the values of JSON fields,
-//! `store.rs` holds the patterns; `links.rs` is the graph of what follows what. `saved.rs` has the saved form.
+//! `matcher.rs` finds the template, `learned.rs` finds out which templates are one. `fields.rs` counts the values of a field,
+//! `shapes.rs` holds the fields of each set of keys, `store.rs` the patterns; `links.rs` is the graph of what follows what.
+//! `saved.rs` has the saved form.
 
 mod exception;
 mod fields;
@@ -13,6 +14,7 @@ mod learned;
 pub mod links;
 mod matcher;
 mod saved;
+mod shapes;
 mod split;
 mod store;
 #[cfg(test)]
@@ -23,16 +25,17 @@ pub use links::{Links, Neighbour};
 pub use saved::Left;
 pub use store::{Body, Pattern};
 
-use fields::Budget;
+use fields::Field as Category;
 use learned::{Learned, Union};
 use matcher::Matcher;
 use ng_model::event::{Event, Field};
 use ng_model::matched::Match;
 use ng_model::settings::{Accepts, Row, Values};
 use ng_model::symbols::Symbols;
-use ng_reading::encoders::path;
-use ng_wire::{Format, Gauge, Unit};
+use ng_reading::encoders::{path, unescape_into};
+use ng_wire::{Format, Gauge, Level, Unit};
 use rustc_hash::{FxHashMap, FxHasher};
+use shapes::Shapes;
 use std::hash::Hasher;
 use store::{Family, Key, PatternStore, SourceTotals};
 use tokens::{EMPTY, TokenTable, TokenTotals, WILDCARD};
@@ -73,11 +76,13 @@ pub struct Patterns {
     store: PatternStore,
     /// Places of shapes and streams.
     index: FxHashMap<Key, u32>,
-    sources: Vec<(SourceTotals, TokenTotals)>,
-    budget: Budget,
+    sources: Vec<Source>,
+    shapes: Shapes,
     /// The tokens of the line in hand.
     line: Vec<u32>,
-    /// One number for the path of each key of the object in hand.
+    /// Its message, where escapes had to be resolved.
+    plain: Vec<u8>,
+    /// One number for the path of each key of the event in hand.
     paths: Vec<u64>,
     most: usize,
     bucket_cap: usize,
@@ -87,6 +92,14 @@ pub struct Patterns {
     united: Vec<(u32, u32)>,
     /// Events are learnt; otherwise the source whose events come is frozen.
     learning: bool,
+}
+
+/// What is counted of one source.
+#[derive(Clone, Debug, Default)]
+struct Source {
+    totals: SourceTotals,
+    tokens: TokenTotals,
+    levels: Category,
 }
 
 impl Patterns {
@@ -99,8 +112,9 @@ impl Patterns {
             store: PatternStore::new(),
             index: FxHashMap::default(),
             sources: Vec::new(),
-            budget: Budget::new(),
+            shapes: Shapes::default(),
             line: Vec::with_capacity(tokens::MOST_TOKENS),
+            plain: Vec::new(),
             paths: Vec::with_capacity(MOST_KEYS),
             most: settings.int("max_patterns") as usize,
             bucket_cap: settings.int("bucket_cap") as usize,
@@ -131,8 +145,12 @@ impl Patterns {
             self.sources.resize(at + 1, Default::default());
         }
         match event.head.format {
-            Format::Text | Format::Journal | Format::Note => self.observe_text(event),
-            Format::Json => self.observe_shape(event),
+            Format::Note => self.observe_text(event),
+            Format::Text | Format::Journal => {
+                let matched = self.observe_text(event);
+                self.observe_values(event, None, matched)
+            }
+            Format::Json => self.observe_object(event),
             Format::Metric => self.observe_stream(event, false),
             Format::Vector => self.observe_stream(event, true),
         }
@@ -188,17 +206,29 @@ impl Patterns {
             ("patterns.dropped_from_buckets", self.dropped_from_buckets),
             ("tokens", self.tokens.len() as u64),
             ("tokens.refused", self.tokens.refused()),
-            ("json.fields", self.budget.used() as u64),
-            ("json.fields.refused", self.budget.refused()),
+            ("fields", self.shapes.followed() as u64),
+            ("fields.refused", self.shapes.refused()),
+            ("shapes.dropped", self.shapes.dropped()),
         ] {
             gauges.push(Gauge { name: name.into(), value: value as f64, unit: Unit::Count });
         }
     }
 
     fn observe_text(&mut self, event: &Event<'_>) -> Match {
-        let (source, message) = (event.head.source, event.message());
+        let source = event.head.source;
+        // A notation of its own within a message is told by its first line, as in a line of text.
+        let message = match (event.head.format, event.parsed.message.escaped) {
+            (Format::Json, true) => {
+                self.plain.clear();
+                unescape_into(event.message(), &mut self.plain);
+                let end = self.plain.iter().position(|byte| *byte == b'\n').unwrap_or(self.plain.len());
+                &self.plain[..end]
+            }
+            _ => event.message(),
+        };
+        let length = message.len();
         let digits = self.tokens.split(source, message, &mut self.line);
-        let rarity = self.tokens.count(&mut self.sources[source.0 as usize].1, &self.line, self.learning);
+        let rarity = self.tokens.count(&mut self.sources[source.0 as usize].tokens, &self.line, self.learning);
         let exception = match exception::class(event) {
             Some(class) if digits.exception == EMPTY => self.tokens.class(source, class),
             _ => digits.exception,
@@ -217,31 +247,49 @@ impl Patterns {
             rarest_token_bits: rarity.rarest,
             mean_token_bits: rarity.mean,
             digit_ratio: digits.digits as f32 / digits.bytes.max(1) as f32,
-            ..self.count(event, place, is_new, message.len())
+            ..self.count(event, place, is_new, length)
         }
     }
 
-    fn observe_shape(&mut self, event: &Event<'_>) -> Match {
-        // A sum, because the order of the keys does not matter.
+    /// An object with a message belongs to the template of that, like a line of text, whatever else it holds; one without, to
+    /// its set of keys.
+    fn observe_object(&mut self, event: &Event<'_>) -> Match {
+        if event.has_message() {
+            let matched = self.observe_text(event);
+            return self.observe_values(event, None, matched);
+        }
+        let hash = self.shape(event);
+        let key = Key::Shape(event.head.source, hash);
+        let (place, is_new) = self.find_or_add(event, key, || Body::Shape(shape_text(event)));
+        let matched = self.count(event, place, is_new, event.raw.len());
+        self.observe_values(event, Some(hash), matched)
+    }
+
+    /// Adds to what is said of an event what its level and the values of its fields say. `shape` is the number of its set of
+    /// keys where that is known.
+    fn observe_values(&mut self, event: &Event<'_>, shape: Option<u64>, mut matched: Match) -> Match {
+        let source = &mut self.sources[event.head.source.0 as usize];
+        let level = event.head.level;
+        if let Some(said) = source.levels.count(|| level as u64, self.learning)
+            && level >= Level::Warn
+        {
+            matched.level_shift = said.shift as f32;
+        }
+        if event.parsed.fields.is_empty() {
+            return matched;
+        }
+        let hash = shape.unwrap_or_else(|| self.shape(event));
+        let values = self.shapes.observe(event, hash, &self.paths, self.learning);
+        (matched.max_field_bits, matched.mean_field_bits) = (values.rarest, values.mean);
+        (matched.field_shift, matched.unheard) = (values.shift, values.unheard);
+        matched
+    }
+
+    /// One number for the set of keys of an event: a sum, because their order does not matter.
+    fn shape(&mut self, event: &Event<'_>) -> u64 {
         self.paths.clear();
         self.paths.extend(keys(event).map(|field| path_hash(field, event)));
-        let shape = self.paths.iter().fold(0u64, |sum, path| sum.wrapping_add(*path));
-        let key = Key::Shape(event.head.source, shape);
-        let (place, is_new) = self.find_or_add(event, key, || Body::Shape(shape_text(event)));
-        let mut matched = self.count(event, place, is_new, event.raw.len());
-        let (mut largest, mut sum, mut number) = (0.0f64, 0.0, 0u32);
-        let fields = &mut self.store.at_mut(place).fields;
-        for (position, (field, path)) in keys(event).zip(&self.paths).enumerate() {
-            let value = || hash(field.value.span.of(event.raw));
-            if let Some(bits) = fields::rarity(fields, &mut self.budget, position, *path, value, self.learning) {
-                largest = largest.max(bits);
-                sum += bits;
-                number += 1;
-            }
-        }
-        matched.max_field_bits = largest as f32;
-        matched.mean_field_bits = (sum / f64::from(number.max(1))) as f32;
-        matched
+        self.paths.iter().fold(0u64, |sum, path| sum.wrapping_add(*path))
     }
 
     fn observe_stream(&mut self, event: &Event<'_>, vector: bool) -> Match {
@@ -252,7 +300,7 @@ impl Patterns {
 
     fn count(&mut self, event: &Event<'_>, place: u32, is_new: bool, length: usize) -> Match {
         self.store.touch(place);
-        let totals = &mut self.sources[event.head.source.0 as usize].0;
+        let totals = &mut self.sources[event.head.source.0 as usize].totals;
         let source_total = totals.events;
         let pattern = self.store.at_mut(place);
         let before = pattern.count(totals, event, length, self.learning);
@@ -297,7 +345,7 @@ impl Patterns {
             self.forget_template(*place);
         }
         let (kept, others) = (places[0], &places[1..]);
-        let totals = self.sources[family.source.0 as usize].0;
+        let totals = self.sources[family.source.0 as usize].totals;
         let id = self.store.at(kept).id;
         for place in others {
             self.united.push((self.store.at(*place).id, id));
@@ -352,9 +400,7 @@ impl Patterns {
     }
 
     fn drop_pattern(&mut self, place: u32) {
-        let pattern = self.store.at(place);
-        self.budget.give_back(&pattern.fields);
-        match pattern.key {
+        match self.store.at(place).key {
             Key::Bucket(..) => self.forget_template(place),
             key => {
                 self.index.remove(&key);
@@ -392,11 +438,5 @@ fn path_hash(field: &Field, event: &Event<'_>) -> u64 {
     let around = field.containers(&event.parsed.containers).map(|container| container.key.span.of(event.raw));
     let mut hasher = FxHasher::default();
     std::iter::once(field.key.of(event.raw)).chain(around).for_each(|key| hasher.write(key));
-    hasher.finish()
-}
-
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(bytes);
     hasher.finish()
 }

@@ -1,16 +1,18 @@
 //! The saved form of everything that patterns have learnt.
 //!
 //! ```text
-//! patterns, latest used first │ tokens by number │ sources with their totals │ memory of sequences
+//! patterns, latest used first │ tokens by number │ sources with their totals │ shapes │ memory of sequences
 //! ```
 //!
 //! It is made in slices, between which events go on. So what others refer to stands behind them: tokens behind the
 //! templates, totals behind what is halved with them. When there is too much, the patterns not seen for longest are left
 //! out; of the tokens then those that are in none of the others, and of what still does not fit the later.
 
-use super::Patterns;
+use super::fields::Field;
+use super::shapes::Shapes;
 use super::store::{Body, Key, PatternStore, SourceTotals};
 use super::tokens::{TokenTable, TokenTotals};
+use super::{Patterns, Source};
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag};
 use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};
@@ -74,6 +76,7 @@ impl Patterns {
             self.tokens.save(token, |_| false, writer, symbols, usize::MAX);
         }
         self.save_sources(writer, symbols);
+        self.shapes.save(writer, symbols);
         self.matcher.save(&self.store, &mut writer.bytes);
         true
     }
@@ -85,6 +88,7 @@ impl Patterns {
         let (tokens, numbers) = TokenTable::restore(saved)?;
         patterns.tokens = tokens;
         patterns.restore_sources(saved)?;
+        patterns.shapes = Shapes::restore(saved)?;
         let same_numbers = patterns.tokens.len() == numbers.len();
         patterns.adopt(&numbers)?;
         patterns.matcher.restore(&patterns.store, &mut saved.bytes, same_numbers)?;
@@ -105,7 +109,7 @@ impl Patterns {
 
     /// Events of the source have been counted.
     pub fn knows(&self, source: Sym) -> bool {
-        self.sources.get(source.0 as usize).is_some_and(|(totals, _)| totals.events > 0)
+        self.sources.get(source.0 as usize).is_some_and(|known| known.totals.events > 0)
     }
 
     /// Which tokens stand in a template, without those of patterns that are left out.
@@ -121,18 +125,19 @@ impl Patterns {
 
     /// First those that something saved refers to.
     fn save_sources(&self, writer: &mut CheckpointWriter, symbols: &Symbols) {
-        let sources = (0..).map(Sym).zip(&self.sources).filter(|(_, (totals, _))| totals.events > 0);
+        let sources = (0..).map(Sym).zip(&self.sources).filter(|(_, known)| known.totals.events > 0);
         let (mut known, others): (Vec<_>, Vec<_>) = sources.partition(|(source, _)| writer.number(*source).is_some());
         known.sort_by_key(|(source, _)| writer.number(*source));
-        let save = |writer: &mut CheckpointWriter, source: Sym, totals: &(SourceTotals, TokenTotals)| {
+        let save = |writer: &mut CheckpointWriter, source: Sym, known: &Source| {
             put_u32(&mut writer.bytes, 1);
             writer.name(source, symbols);
-            totals.0.save(&mut writer.bytes);
-            totals.1.save(&mut writer.bytes);
+            known.totals.save(&mut writer.bytes);
+            known.tokens.save(&mut writer.bytes);
+            known.levels.save(&mut writer.bytes);
         };
-        known.into_iter().for_each(|(source, totals)| save(writer, source, totals));
-        for (source, totals) in others {
-            if !writer.within(MOST_SOURCES, |writer| save(writer, source, totals)) {
+        known.into_iter().for_each(|(source, of_it)| save(writer, source, of_it));
+        for (source, of_it) in others {
+            if !writer.within(MOST_SOURCES, |writer| save(writer, source, of_it)) {
                 break;
             }
         }
@@ -145,10 +150,12 @@ impl Patterns {
             if self.sources.len() <= at {
                 self.sources.resize(at + 1, Default::default());
             }
-            self.sources[at] = (SourceTotals::restore(&mut saved.bytes)?, TokenTotals::restore(&mut saved.bytes)?);
+            let totals = SourceTotals::restore(&mut saved.bytes)?;
+            let tokens = TokenTotals::restore(&mut saved.bytes)?;
+            self.sources[at] = Source { totals, tokens, levels: Field::restore(&mut saved.bytes)? };
         }
         let sources = &self.sources;
-        self.tokens.agrees(|source| sources.get(source.0 as usize).map(|totals| totals.1)).then_some(())
+        self.tokens.agrees(|source| sources.get(source.0 as usize).map(|known| known.tokens)).then_some(())
     }
 
     /// Makes the restored patterns known, whose tokens have other numbers now.
@@ -158,11 +165,10 @@ impl Patterns {
         for place in places {
             let pattern = self.store.at_mut(place);
             pattern.renumber(numbers);
-            let totals = self.sources.get(pattern.source.0 as usize)?;
-            if !pattern.agrees(&totals.0) {
+            let of_source = self.sources.get(pattern.source.0 as usize)?;
+            if !pattern.agrees(&of_source.totals) {
                 return None;
             }
-            self.budget.reserve(&pattern.fields)?;
             if !matches!(pattern.body, Body::Template(_)) && self.index.insert(pattern.key, place).is_some() {
                 return None;
             }

@@ -6,6 +6,8 @@ use ng_model::symbols::Sym;
 
 /// A text between quotes that is longer is words.
 const QUOTED: usize = 1024;
+/// A longer key is data.
+const KEY: usize = 32;
 /// So many words with a comma behind them, and the one after them, are a list.
 const LISTED: usize = 2;
 /// What a look at a message's bytes found besides its tokens.
@@ -51,7 +53,7 @@ const CLASSES: [u8; 256] = {
 impl TokenTable {
     /// Splits a message at white space into `out`. A token that holds a digit, a slash after its first byte, a text in quotes,
     /// or both a dot and a colon is a variable, unless it names the class of an exception; so is a list of three words or
-    /// more with commas between them. A run of variables is one.
+    /// more with commas between them. A run of variables is one. Of a variable behind `key=` the key stays.
     pub(super) fn split(&mut self, source: Sym, message: &[u8], out: &mut Vec<u32>) -> Digits {
         out.clear();
         let mut exception = EMPTY;
@@ -87,7 +89,11 @@ impl TokenTable {
             let class = if exception == EMPTY { exception::of_word(text) } else { None };
             let variable =
                 seen & (DIGIT | SLASH | QUOTED_TEXT) != 0 || seen & (DOT | COLON) == DOT | COLON && class.is_none();
-            let word = if variable { None } else { self.intern(source, text) };
+            let word = match variable {
+                false => self.intern(source, text),
+                true if seen & EQUALS != 0 => self.keyed(source, text),
+                true => None,
+            };
             if let Some(token) = word {
                 out.push(token);
             } else if out.last() != Some(&WILDCARD) {
@@ -116,6 +122,19 @@ impl TokenTable {
             out.push(EMPTY);
         }
         Digits { digits: digits(&message[..at]), bytes: at, exception }
+    }
+
+    /// The number of `key=*`, where a word is a key with a value that is a variable.
+    fn keyed(&mut self, source: Sym, text: &[u8]) -> Option<u32> {
+        let equals = text.iter().position(|byte| *byte == b'=').filter(|at| *at > 0 && *at + 1 < text.len())?;
+        let is_key = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.');
+        let mut key = [0; KEY + 2];
+        if equals > KEY || !text[..equals].iter().all(is_key) {
+            return None;
+        }
+        key[..equals].copy_from_slice(&text[..equals]);
+        key[equals..equals + 2].copy_from_slice(b"=*");
+        self.intern(source, &key[..equals + 2])
     }
 
     /// The number of the class of an exception.
@@ -196,11 +215,19 @@ mod tests {
     fn a_text_in_quotes_is_one_variable() {
         check(r#"user said "hello there, all of you" in channel"#, "user said * in channel");
         check(r#"user said "" in channel"#, "user said * in channel");
-        check(r#"tag="View Lock", name='a b' (`c d`)."#, "*");
-        check(r#"msg="it said \" and went on" end"#, "* end");
+        check(r#"tag="View Lock", name='a b' (`c d`)."#, "tag=* name=* *");
+        check(r#"msg="it said \" and went on" end"#, "msg=* end");
         check("it isn't the users' choice, 'tis theirs", "it isn't the users' choice, 'tis theirs");
         check(r#"an "open quote stays words"#, r#"an "open quote stays words"#);
         check(r#""GET /cart/7 HTTP/1.1" was "so slow""#, r#""GET * was *"#);
+    }
+
+    #[test]
+    fn the_key_of_a_variable_stays() {
+        check("port=8080 took=5ms: done user=ann", "port=* took=* done user=ann");
+        check("x1=2 a/b=3 =4 5=", "*");
+        check("session-id=7 a.b_c=/tmp/x, last", "session-id=* a.b_c=* last");
+        check(&format!("{}=1", "k".repeat(33)), "*");
     }
 
     #[test]

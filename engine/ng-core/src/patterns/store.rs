@@ -6,7 +6,6 @@
 
 mod saved;
 
-use super::fields::Field;
 use super::tokens::HALVE_AT;
 use ng_model::event::Event;
 use ng_model::symbols::Sym;
@@ -70,7 +69,6 @@ pub struct Pattern {
     halvings: u32,
     /// Words that its template had when it was made.
     pub(super) words: u16,
-    pub(super) fields: Vec<Field>,
     /// Key in the index of streams and shapes, or the bucket of a template.
     pub(super) key: Key,
     used_before: u32,
@@ -138,7 +136,6 @@ impl Pattern {
             weight: 0,
             halvings: 0,
             words: 0,
-            fields: Vec::new(),
             key: Key::Stream(Sym(0), Sym(0), false),
             used_before: NOWHERE,
             used_after: NOWHERE,

@@ -185,7 +185,7 @@ impl Bench {
     pub(crate) fn tick(&mut self, elapsed_s: f64) {
         let env = Env { now_ns: self.world.now_ns(), ..Env::default() };
         let (engine, mut store) = (&mut self.engine, self.store.lock());
-        engine.tick(env.now_ns, elapsed_s);
+        engine.tick(store.symbols(), env.now_ns, elapsed_s);
         let mut context = CommandContext { engine, store: &mut store, overrides: &mut self.overrides, env: &env };
         commands::revert_expired_trial(&mut context, &mut self.world, elapsed_s);
     }

@@ -20,7 +20,7 @@ fn bench(settings: &[(&str, &str, i64)]) -> Bench {
     for (module, key, value) in settings {
         bench.set(module, key, *value);
     }
-    bench.engine.drain_effects();
+    bench.engine.drain_effects().for_each(drop);
     bench
 }
 
@@ -65,7 +65,7 @@ fn live(bench: &mut Bench, seconds: std::ops::Range<u64>) {
         let mut objects =
             vec![format!(r#"{{"msg":"get","status":{status},"ms":{},"id":"req-{request}"}}"#, below(50.0))];
         if below(30.0) == 0 {
-            objects.push(format!(r#"{{"msg":"put","host":"{}","n{}":{}}}"#, word(user), second % 13, below(9.0)));
+            objects.push(format!(r#"{{"op":"put","host":"{}","n{}":{}}}"#, word(user), second % 13, below(9.0)));
         }
         bench.push("web", Format::Text, &objects);
         let load = below(100.0) as f64 / 10.0 + if second % 400 == 0 { 90.0 } else { 0.0 };
@@ -141,7 +141,7 @@ fn a_restored_engine_goes_on_as_one_that_never_stopped() {
         let mut after = restored(&before, &saved, settings);
         after.engine.set_learning("web", what != "small");
         let first = before.next_seq();
-        before.engine.drain_effects();
+        before.engine.drain_effects().for_each(drop);
         for bench in [&mut before, &mut after] {
             live(bench, seconds..seconds + 1500);
         }
@@ -167,7 +167,7 @@ fn a_change_of_profile_over_a_restart_is_one_while_the_engine_runs() {
         after.store.lock().begin_at(before.next_seq() + 1);
         after.engine.restore(&save(&before), after.store.lock().symbols_mut()).unwrap();
         before.set("intuition_engine", "profile", second);
-        before.engine.drain_effects();
+        before.engine.drain_effects().for_each(drop);
         let begin = before.next_seq();
         for bench in [&mut before, &mut after] {
             live(bench, 2500..3500);

@@ -7,7 +7,7 @@
 //! setting that exists, `commands.rs` is about refusals and what is written down, `measures.rs` about what is counted.
 //! `detection.rs` is about frozen sources, silence and load, `feedback.rs` about what operators say of events. `zones.rs`
 //! sets clocks forward and back. `constitution.rs` amends, tries and rolls back. `checkpoint.rs` saves and restores.
-//! `batches.rs` is about how readings are handed over. `event_loop.rs` and `alerts.rs` run real threads.
+//! `meaning.rs` is about messages in objects, levels, fields and numbers. `batches.rs` is about how readings are handed over. `event_loop.rs` and `alerts.rs` run real threads.
 
 mod alerts;
 mod batches;
@@ -19,10 +19,13 @@ mod detection;
 mod event_loop;
 mod feedback;
 mod golden;
+mod incidents;
+mod meaning;
 mod measures;
 mod modules;
 mod readings;
 mod rules;
 mod scores;
 mod settings;
+mod silences;
 mod zones;

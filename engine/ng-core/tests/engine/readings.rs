@@ -64,7 +64,7 @@ proptest! {
         }
         // Nor do the forms that leave the engine mind.
         prop_assert_eq!(bench.records(0).len(), readings.len());
-        prop_assert_eq!(bench.views().len(), 6);
+        prop_assert_eq!(bench.views().len(), 7);
     }
 }
 

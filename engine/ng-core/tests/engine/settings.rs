@@ -250,6 +250,29 @@ static CASES: &[Case] = &[
         by_default: "acted 1 times, 1 suppressed",
         when_set: "acted 2 times, 0 suppressed",
     },
+    Case {
+        setting: "action_controller.incident_window_s",
+        value: || 3000.into(),
+        seen: |bench| {
+            outlier(bench);
+            bench.wait(700);
+            bench.send("m", Format::Metric, &["m=90"]);
+            format!("{} incidents", bench.gauge("action_controller", "incidents.told"))
+        },
+        by_default: "2 incidents",
+        when_set: "1 incidents",
+    },
+    Case {
+        setting: "action_controller.incident_strength",
+        value: || 100.into(),
+        seen: |bench| {
+            outlier(bench);
+            let gauge = |name| bench.gauge("action_controller", name);
+            format!("{} told of {}", gauge("incidents.told"), gauge("incidents.open"))
+        },
+        by_default: "1 told of 1",
+        when_set: "0 told of 0",
+    },
 ];
 
 fn bench() -> Bench {

@@ -8,15 +8,17 @@
 //!
 //! # Layout
 //!
-//! `input.rs` recognises lines and makes readings of them, `rows.rs` writes the result; `fields.rs` has the commas and quotes
+//! `incidents.rs` finds the incidents of several logs. Otherwise `input.rs` recognises lines and makes readings of them, `rows.rs` writes the result; `fields.rs` has the commas and quotes
 //! of both.
 
 mod fields;
+mod incidents;
 mod input;
 mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use incidents::{IncidentScorer, Told};
 pub use input::Encoder;
 
 use crate::NodeError;
@@ -296,7 +298,7 @@ impl Running {
         let reading = reading(self.source, self.received_ns, input.format, &taken.raw);
         let head = self.engine.step(&mut self.store, &reading, None);
         // What alert rules decide is for an event loop to do; here there is none.
-        self.engine.drain_effects();
+        self.engine.drain_effects().for_each(drop);
         if input.expected != Format::Text && head.format != input.expected {
             return Err(refuse(input.expectation(&taken.raw)));
         }

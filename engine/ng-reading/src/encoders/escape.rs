@@ -12,6 +12,12 @@ pub fn unescape(raw: &[u8], text: Text) -> Cow<'_, [u8]> {
         return Cow::Borrowed(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len());
+    unescape_into(bytes, &mut out);
+    Cow::Owned(out)
+}
+
+/// Adds the bytes of an escaped text to `out` as [`unescape`] has them.
+pub fn unescape_into(bytes: &[u8], out: &mut Vec<u8>) {
     let mut rest = bytes;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);
@@ -38,7 +44,6 @@ pub fn unescape(raw: &[u8], text: Text) -> Cow<'_, [u8]> {
         rest = &rest[len..];
     }
     out.extend_from_slice(rest);
-    Cow::Owned(out)
 }
 
 /// Bytes as a text; what of them is no UTF-8 is replaced.

@@ -36,7 +36,7 @@ mod vocabulary;
 mod tests;
 
 pub use clock::Clock;
-pub use escape::{lossy, message_text, unescape};
+pub use escape::{lossy, message_text, unescape, unescape_into};
 pub use kind::stream_kind;
 pub(crate) use level::skip_colours;
 pub use number::unit_symbol;

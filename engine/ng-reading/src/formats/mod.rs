@@ -139,9 +139,16 @@ pub(crate) fn known(number: u16) -> Option<&'static Declared> {
     KNOWN.get(usize::from(number).checked_sub(1)?)?.get().copied()
 }
 
-/// The number of the format of a name; 0 when none has it. Of several the latest counts.
+/// The number of the format of a name; 0 when none has it. Of several the latest counts. One that is built in is known also
+/// in a process that reads no logs itself, such as a console that shows another host.
 pub fn number_of(name: &str) -> u16 {
-    latest(name).or_else(|| columns::of_name(name)).map_or(0, |format| format.number)
+    latest(name).or_else(|| built_in(name)).or_else(|| columns::of_name(name)).map_or(0, |format| format.number)
+}
+
+/// The format of a name that is built in.
+fn built_in(name: &str) -> Option<&'static Declared> {
+    let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    number(file::read(name, text).ok()?, "").ok()
 }
 
 /// The latest format of a name.

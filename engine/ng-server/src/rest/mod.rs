@@ -9,6 +9,7 @@ mod events;
 mod feedback;
 mod guardian;
 mod health;
+mod incidents;
 mod ingest;
 mod keys;
 mod metrics;
@@ -29,6 +30,7 @@ pub const TABLES: &[&[Route]] = &[
     guardian::ROUTES,
     cdna::ROUTES,
     feedback::ROUTES,
+    incidents::ROUTES,
     views::ROUTES,
     events::ROUTES,
     ingest::ROUTES,

@@ -252,8 +252,8 @@ impl Session<'_> {
     fn may_read(&self, frame: &Frame) -> bool {
         let channel = match frame {
             Frame::Modules(_) => Channel::Modules,
-            // It names patterns, which are made of events.
-            Frame::Feedback(_) => Channel::Signals,
+            // They name patterns, which are made of events.
+            Frame::Feedback(_) | Frame::Incidents(_) => Channel::Signals,
             Frame::Guardian(_) | Frame::Constitution(_) => Channel::Guardian,
             Frame::Metrics(_) => Channel::Metrics,
             Frame::Alerts(_) | Frame::Notice(_) | Frame::Action(_) => Channel::Actions,

@@ -1,6 +1,5 @@
 //! The saved form of patterns: one after the other, the latest used first.
 
-use super::super::fields;
 use super::super::matcher;
 use super::super::tokens::{HALVE_AT, MOST_TOKENS, WILDCARD};
 use super::{Body, EXAMPLE, Family, Key, MOST_ABSORBED, NOWHERE, Pattern, PatternStore, SourceTotals};
@@ -55,7 +54,6 @@ impl Pattern {
             .for_each(|number| put(out, number));
         [self.length_mean, self.length_variance, self.rate].into_iter().for_each(|number| put_float(out, number));
         put_bytes(out, &self.example);
-        fields::save(&self.fields, out);
     }
 
     /// The next pattern; `None` inside at the end, and outside when it is not valid.
@@ -104,7 +102,6 @@ impl Pattern {
             length_variance: take_finite(input)?,
             rate: take_finite(input)?,
             example: take_bytes(input, EXAMPLE)?.to_vec(),
-            fields: fields::restore(input)?,
             used_before: NOWHERE,
             used_after: NOWHERE,
         }))

@@ -1,0 +1,83 @@
+//! Holds back what is said of something for a time.
+
+use super::{CommandType, Done, Steps, steer};
+use crate::command_context::CommandContext;
+use crate::constitution::{Author, Change};
+use crate::silences::{self, MAX_SILENCES};
+use ng_model::overrides::Overrides;
+use ng_model::refusal::Refusal;
+use ng_wire::{Command, Silence, SilenceTarget};
+
+/// Longest silence, seconds: a year.
+const MAX_SECONDS: u64 = 366 * 86_400;
+/// Most characters of a reason.
+const MAX_REASON: usize = 200;
+
+pub(super) static COMMAND: CommandType = CommandType {
+    name: "silence",
+    right: steer,
+    steps: |command| match command {
+        Command::Silence { target, seconds, reason } => {
+            Some(Box::new(AddSilence { target, seconds: *seconds, reason }))
+        }
+        _ => None,
+    },
+};
+
+struct AddSilence<'a> {
+    target: &'a SilenceTarget,
+    seconds: u64,
+    reason: &'a str,
+}
+
+impl Steps for AddSilence<'_> {
+    fn check(&self, context: &CommandContext<'_>) -> Result<(), Refusal> {
+        if !(1..=MAX_SECONDS).contains(&self.seconds) {
+            return Err(Refusal::bad_request("a silence lasts 1 second to 366 days"));
+        }
+        if self.reason.chars().count() > MAX_REASON {
+            return Err(Refusal::bad_request(format!("a reason has at most {MAX_REASON} characters")));
+        }
+        if context.engine.silences.view().len() >= MAX_SILENCES {
+            return Err(Refusal::conflict(format!("{MAX_SILENCES} silences hold already; end some first")));
+        }
+        silences::subject(context.engine, context.store, self.target, context.env).map(drop)
+    }
+
+    fn amend(&self, next: &mut Overrides, context: &CommandContext<'_>, author: Author<'_>) -> Option<Change> {
+        let (subject, _) =
+            silences::subject(context.engine, context.store, self.target, context.env).expect("the target was checked");
+        let kept = &mut next.silences;
+        kept.kept.retain(|silence| silence.until_ns > author.time_ns);
+        kept.given += 1;
+        kept.kept.push(Silence {
+            number: kept.given,
+            subject,
+            since_ns: author.time_ns,
+            until_ns: author.time_ns.saturating_add(self.seconds as i64 * 1_000_000_000),
+            actor: author.actor.into(),
+            reason: self.reason.into(),
+        });
+        None
+    }
+
+    fn execute(&self, context: &mut CommandContext<'_>) {
+        context.engine.silences.replace(&context.overrides.silences, context.env);
+        let found = silences::subject(context.engine, context.store, self.target, context.env);
+        let pattern = found.ok().and_then(|(_, pattern)| pattern);
+        if let (Some(pattern), Some(latest)) = (pattern, context.overrides.silences.kept.last()) {
+            context.engine.silences.bind(latest.number, pattern);
+        }
+    }
+
+    fn event(&self, context: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
+        let silence = context.overrides.silences.kept.last().expect("it was just added");
+        let (number, subject) = (silence.number, silences::named(&silence.subject));
+        let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
+        let message = format!("silence {number} of {subject} for {} s by {}{reason}", self.seconds, done.actor);
+        serde_json::json!({
+            "type": "silence.began", "level": "notice", "message": message, "module": "action_controller",
+            "silence": number, "until_ns": silence.until_ns,
+        })
+    }
+}

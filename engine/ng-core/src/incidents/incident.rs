@@ -1,0 +1,220 @@
+//! One incident: its symptoms, which of them leads, and how much they weigh together.
+
+use super::symptom::Shown;
+use ng_wire::{IncidentView, Level, Symptom, SymptomKind};
+
+/// Symptoms that are kept of an incident.
+pub(super) const MAX_SYMPTOMS: usize = 32;
+/// Of symptoms of one weight, those within this time of the first are the earliest, nanoseconds.
+const EARLIEST_NS: i64 = 5_000_000_000;
+
+/// How much a symptom weighs, whatever its strength, from what is not worth telling by itself up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Weight {
+    /// Unusual.
+    Odd,
+    /// Unusual enough to be told.
+    Strong,
+    /// Something is missing.
+    Missing,
+    /// An error that was never seen.
+    NewError,
+    /// The same, of the last level.
+    NewFatal,
+}
+
+impl Weight {
+    /// All of them, the least first.
+    pub(super) const ALL: [Weight; 5] =
+        [Weight::Odd, Weight::Strong, Weight::Missing, Weight::NewError, Weight::NewFatal];
+
+    /// What a symptom weighs; what is odd is strong from this strength on.
+    fn of(shown: &Shown, strength: f32) -> Weight {
+        match shown.kind {
+            SymptomKind::NewError if shown.level == Level::Fatal => Weight::NewFatal,
+            SymptomKind::NewError => Weight::NewError,
+            SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
+            _ if shown.strength >= strength || (shown.is_first && shown.level >= Level::Warn) => Weight::Strong,
+            SymptomKind::Anomaly | SymptomKind::Rate | SymptomKind::Session => Weight::Odd,
+        }
+    }
+}
+
+/// What belongs together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Incident {
+    /// 0 until it is told.
+    pub(super) number: u64,
+    pub(super) started_ns: i64,
+    pub(super) last_ns: i64,
+    /// Time passed, by the clock of arrival, at the latest symptom.
+    pub(super) touched_ns: i64,
+    /// Its latest symptom came late.
+    pub(super) is_late: bool,
+    pub(super) is_over: bool,
+    pub(super) times: u32,
+    pub(super) count: u64,
+    /// Each with its weight, in the order in which they came.
+    pub(super) symptoms: Vec<(Weight, Symptom)>,
+    pub(super) left_out: u64,
+}
+
+impl Incident {
+    /// An incident that begins at a time, to which its first symptom is to be added.
+    pub(super) fn new(at_ns: i64) -> Incident {
+        Incident {
+            number: 0,
+            started_ns: at_ns,
+            last_ns: at_ns,
+            touched_ns: 0,
+            is_late: false,
+            is_over: false,
+            times: 1,
+            count: 0,
+            symptoms: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// One that was over and goes on.
+    pub(super) fn again(self) -> Incident {
+        Incident { is_over: false, times: self.times.saturating_add(1), ..self }
+    }
+
+    /// The event that tells that it was noticed, or that it has become worse, as JSON.
+    pub(super) fn told(&self, event_type: &str) -> String {
+        let (number, lead) = (self.number, self.leading());
+        let why = if lead.why.is_empty() { String::new() } else { format!(" — {}", lead.why) };
+        let message = format!("incident {number}: {}: {}{why}", lead.source, lead.text);
+        serde_json::json!({
+            "type": event_type, "level": lead.level.max(Level::Warn).name(), "message": message, "incident": number,
+            "about": lead.last_seq, "lead_source": lead.source, "strength": lead.strength, "started_ns": self.started_ns,
+        })
+        .to_string()
+    }
+
+    /// The event that tells that it is over, as JSON.
+    pub(super) fn closed(&self) -> String {
+        let (number, count, for_s) = (self.number, self.count, (self.last_ns - self.started_ns) as f64 / 1e9);
+        let events = if count == 1 { "1 event".into() } else { format!("{count} events in {for_s:.0} s") };
+        let message = format!("incident {number} is over: {events}, led by {}", self.leading().source);
+        serde_json::json!({
+            "type": "incident.closed", "level": "notice", "message": message, "incident": number, "events": count,
+            "seconds": for_s, "symptoms": self.symptoms.len() as u64 + self.left_out,
+        })
+        .to_string()
+    }
+
+    /// Its lead and this symptom are of one kind, source and pattern.
+    pub(super) fn is_led_by(&self, shown: &Shown) -> bool {
+        is_alike(self.leading(), shown)
+    }
+
+    /// A symptom of this time belongs to it.
+    pub(super) fn is_near(&self, at_ns: i64, window_ns: i64) -> bool {
+        at_ns >= self.started_ns.saturating_sub(window_ns) && at_ns <= self.last_ns.saturating_add(window_ns)
+    }
+
+    /// What it weighs: as much as the heaviest of its symptoms.
+    pub(super) fn weight(&self) -> Weight {
+        self.symptoms.iter().map(|(weight, _)| *weight).max().unwrap_or(Weight::Odd)
+    }
+
+    /// What it is named by: of the symptoms that weigh most, the strongest of the earliest.
+    pub(super) fn lead(&self) -> usize {
+        let weight = self.weight();
+        let heaviest = || (0..self.symptoms.len()).filter(|place| self.symptoms[*place].0 == weight);
+        let first_ns = heaviest().map(|place| self.symptoms[place].1.first_ns).min().unwrap_or(0);
+        let is_early = |place: &usize| self.symptoms[*place].1.first_ns <= first_ns.saturating_add(EARLIEST_NS);
+        let stronger = |best: usize, place: usize| {
+            let strength = |place: usize| self.symptoms[place].1.strength;
+            if strength(place) > strength(best) { place } else { best }
+        };
+        heaviest().filter(is_early).reduce(stronger).unwrap_or(0)
+    }
+
+    /// The symptom that it is named by.
+    pub(super) fn leading(&self) -> &Symptom {
+        &self.symptoms[self.lead()].1
+    }
+
+    /// Takes a symptom in; what is odd is strong from this strength on. When there are many, the lightest give way.
+    pub(super) fn add(&mut self, shown: Shown, now_ns: i64, strength: f32) {
+        self.started_ns = self.started_ns.min(shown.at_ns);
+        self.last_ns = self.last_ns.max(shown.at_ns);
+        self.touched_ns = now_ns;
+        self.is_late = shown.is_late;
+        self.count = self.count.saturating_add(1);
+        let weight = Weight::of(&shown, strength);
+        if let Some((known, symptom)) = self.symptoms.iter_mut().find(|(_, known)| is_alike(known, &shown)) {
+            *known = weight.max(*known);
+            again(symptom, shown);
+            return;
+        }
+        if self.symptoms.len() == MAX_SYMPTOMS {
+            self.left_out = self.left_out.saturating_add(1);
+            let lightest = (0..MAX_SYMPTOMS).rev().min_by_key(|place| self.symptoms[*place].0).unwrap_or(0);
+            if self.symptoms[lightest].0 >= weight {
+                return;
+            }
+            self.symptoms.remove(lightest);
+        }
+        self.symptoms.push((weight, first(shown)));
+    }
+
+    /// As it is shown, with at most so many symptoms besides its lead.
+    pub(super) fn view(&self, most: usize) -> IncidentView {
+        let lead = self.lead();
+        let mut places: Vec<usize> = (0..self.symptoms.len()).filter(|place| *place != lead).take(most).collect();
+        places.push(lead);
+        places.sort_by_key(|place| (self.symptoms[*place].1.first_ns, *place));
+        let mut sources: Vec<&str> = self.symptoms.iter().map(|(_, symptom)| symptom.source.as_str()).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        IncidentView {
+            number: self.number,
+            started_ns: self.started_ns,
+            last_ns: self.last_ns,
+            is_over: self.is_over,
+            times: self.times,
+            count: self.count,
+            sources: sources.len() as u32,
+            lead: places.iter().position(|place| *place == lead).unwrap_or(0) as u32,
+            left_out: self.left_out + (self.symptoms.len() - places.len()) as u64,
+            symptoms: places.into_iter().map(|place| self.symptoms[place].1.clone()).collect(),
+        }
+    }
+}
+
+fn is_alike(known: &Symptom, shown: &Shown) -> bool {
+    (known.kind, known.pattern) == (shown.kind, shown.pattern) && known.source == shown.source
+}
+
+fn first(shown: Shown) -> Symptom {
+    let Shown { kind, source, pattern, level, seq, at_ns, strength, text, why, .. } = shown;
+    Symptom {
+        kind,
+        source,
+        pattern,
+        level,
+        count: 1,
+        first_seq: seq,
+        last_seq: seq,
+        first_ns: at_ns,
+        last_ns: at_ns,
+        strength,
+        text,
+        why,
+    }
+}
+
+fn again(known: &mut Symptom, shown: Shown) {
+    known.count = known.count.saturating_add(1);
+    known.last_seq = shown.seq;
+    known.first_ns = known.first_ns.min(shown.at_ns);
+    known.last_ns = known.last_ns.max(shown.at_ns);
+    known.level = known.level.max(shown.level);
+    if shown.strength > known.strength {
+        (known.strength, known.text, known.why) = (shown.strength, shown.text, shown.why);
+    }
+}

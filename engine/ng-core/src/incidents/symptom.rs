@@ -1,0 +1,96 @@
+//! What of an event is a symptom: that it alerts, or that it tells of something else that is unusual.
+
+use crate::convert;
+use ng_detect::meaning::speaks_of_trouble;
+use ng_model::event::Event;
+use ng_model::record::NO_PATTERN;
+use ng_model::symbols::Sym;
+use ng_reading::encoders::{lossy, message_text};
+use ng_wire::{Format, Level, SymptomKind};
+
+/// Most bytes of a message that are kept.
+pub(super) const TEXT: usize = 256;
+/// An event that is older than this when it arrives is history, and happened in its own time.
+const LATE_NS: i64 = 60_000_000_000;
+
+/// The engine's own events that tell of symptoms, with the field that has the source they speak of.
+const NOTES: &[(&str, SymptomKind, &str)] = &[
+    ("source.silent", SymptomKind::Silence, "source"),
+    ("source.rate", SymptomKind::Rate, "source"),
+    ("session.unusual", SymptomKind::Session, "session_source"),
+    ("pattern.overdue", SymptomKind::Overdue, "pattern_source"),
+];
+
+/// What one event shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    pub(super) kind: SymptomKind,
+    pub(super) source: String,
+    pub(super) pattern: Option<u32>,
+    pub(super) level: Level,
+    /// The first of its pattern.
+    pub(super) is_first: bool,
+    pub(super) seq: u64,
+    /// When it happened.
+    pub(super) at_ns: i64,
+    /// It came late, so that this is not when it arrived.
+    pub(super) is_late: bool,
+    pub(super) strength: f32,
+    pub(super) text: String,
+    pub(super) why: String,
+}
+
+/// The kind of symptom that an event is; none for most. Costs a comparison or two.
+pub(super) fn kind_of(event: &Event<'_>, resolves: impl Fn(Sym) -> Option<SymptomKind>) -> Option<SymptomKind> {
+    let detection = &event.head.detection;
+    if event.head.format == Format::Note {
+        return resolves(event.head.kind);
+    }
+    if !detection.is_alert {
+        return None;
+    }
+    let is_error = || event.head.level >= Level::Error || speaks_of_trouble(event.message());
+    Some(if is_first(event) && is_error() { SymptomKind::NewError } else { SymptomKind::Anomaly })
+}
+
+/// A line or object is the first of its pattern. A number is never.
+fn is_first(event: &Event<'_>) -> bool {
+    event.head.detection.is_novel && !matches!(event.head.format, Format::Metric | Format::Vector)
+}
+
+/// The kind of symptom that the engine tells by events of this type.
+pub(super) fn kind_of_note(event_type: &str) -> Option<SymptomKind> {
+    NOTES.iter().find(|(name, ..)| *name == event_type).map(|(_, kind, _)| *kind)
+}
+
+impl Shown {
+    /// What a symptom shows.
+    pub(super) fn new(kind: SymptomKind, event: &Event<'_>) -> Shown {
+        let head = &event.head;
+        let detection = &head.detection;
+        let note = NOTES.iter().find(|(_, known, _)| *known == kind).filter(|_| head.format == Format::Note);
+        let stated = |key: &str| event.parsed.field(event.raw, key);
+        let text_of = |key| stated(key).map(|field| lossy(message_text(head.format, event.raw, field.value)));
+        let source = note.and_then(|(.., key)| text_of(key)).map(|name| name.into_owned());
+        let strength = note.map_or(detection.strength, |_| stated("strength").map_or(0.0, |field| field.number as f32));
+        let is_late = head.received_ns.saturating_sub(head.time_ns) > LATE_NS;
+        Shown {
+            kind,
+            source: source.unwrap_or_else(|| event.symbols.name(head.source).to_owned()),
+            pattern: Some(detection.pattern).filter(|pattern| note.is_none() && *pattern != NO_PATTERN),
+            level: head.level,
+            is_first: is_first(event),
+            seq: head.seq,
+            at_ns: if is_late { head.time_ns } else { head.received_ns },
+            is_late,
+            strength: if strength.is_finite() { strength } else { 0.0 },
+            text: cut(&lossy(message_text(head.format, event.raw, head.message))),
+            why: cut(&convert::why(head, event.symbols.name(head.kind))),
+        }
+    }
+}
+
+/// The beginning of a text.
+pub(super) fn cut(text: &str) -> String {
+    ng_detect::feedback::cut(text, TEXT).to_owned()
+}

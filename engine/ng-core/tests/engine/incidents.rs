@@ -1,0 +1,62 @@
+//! Incidents of an engine: what its sources do, and what becomes of it.
+
+use crate::bench::Bench;
+use ng_core::actions::Effect;
+use ng_core::world::World;
+use ng_wire::{Format, Frame, IncidentView, SymptomKind};
+
+/// Has the engine's own events recorded, as the event loop does.
+fn perform(bench: &mut Bench) {
+    let effects: Vec<Effect> = bench.engine.drain_effects().collect();
+    for effect in effects {
+        let Effect::Note { json } = effect else { continue };
+        let now_ns = bench.world.now_ns();
+        bench.engine.note(&mut bench.store.lock(), now_ns, &json);
+    }
+}
+
+fn incidents(bench: &Bench) -> Vec<IncidentView> {
+    let of = |frame| match frame {
+        Frame::Incidents(view) => Some(view.incidents),
+        _ => None,
+    };
+    bench.views().into_iter().find_map(of).unwrap()
+}
+
+/// An application that says something every second, and that a job ended every minute while `works`.
+fn minutes(bench: &mut Bench, minutes: u32, works: bool) {
+    for second in 0..60 * minutes {
+        if second % 60 == 0 && works {
+            bench.send("app", Format::Text, &[format!("backup of volume {} finished", second % 7)]);
+        }
+        bench.send("app", Format::Text, &[format!("request {second} served")]);
+        bench.wait(1);
+        perform(bench);
+    }
+}
+
+#[test]
+fn what_did_not_happen_is_an_incident() {
+    let mut bench = Bench::new();
+    minutes(&mut bench, 10, true);
+    assert_eq!(incidents(&bench), []);
+    minutes(&mut bench, 2, false);
+    let found = incidents(&bench);
+    let lead = &found[0].symptoms[found[0].lead as usize];
+    assert_eq!((found.len(), lead.kind, lead.source.as_str()), (1, SymptomKind::Overdue, "app"));
+    assert_eq!(lead.text, "backup of volume * finished of app did not come: usual is every 60 s ± 6 s");
+    minutes(&mut bench, 3, false);
+    let found = incidents(&bench);
+    assert_eq!((found.len(), found[0].count, found[0].is_over), (1, 1, true), "it is told once, and is over");
+}
+
+#[test]
+fn a_silent_source_is_an_incident_of_its_own() {
+    let mut bench = Bench::new();
+    minutes(&mut bench, 10, true);
+    bench.wait(120);
+    perform(&mut bench);
+    let found = incidents(&bench);
+    let lead = &found[0].symptoms[found[0].lead as usize];
+    assert_eq!((found.len(), lead.kind, lead.source.as_str()), (1, SymptomKind::Silence, "app"));
+}

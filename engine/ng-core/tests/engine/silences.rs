@@ -1,0 +1,141 @@
+//! Silences: what is known is held back for a time, counted, and found again after a restart.
+
+use crate::bench::{Bench, engine, restore};
+use ng_core::actions::Effect;
+use ng_filter::Env;
+use ng_wire::{Command, ErrorCode, Format, Frame, IncidentsView, SilenceSubject, SilenceTarget};
+
+const HOUR: u64 = 3600;
+
+fn silence(target: SilenceTarget) -> Command {
+    Command::Silence { target, seconds: HOUR, reason: "known".into() }
+}
+
+fn done(bench: &mut Bench, command: Command) -> String {
+    match bench.command(command.clone()) {
+        Frame::Result { message: Some(message), .. } => message,
+        other => panic!("{command:?} was answered with {other:?}"),
+    }
+}
+
+fn view(bench: &Bench) -> IncidentsView {
+    let of = |frame| match frame {
+        Frame::Incidents(view) => Some(view),
+        _ => None,
+    };
+    bench.views().into_iter().find_map(of).unwrap()
+}
+
+/// What silences held back and told, in the order in which they began.
+fn counts(bench: &Bench) -> Vec<(u64, u64)> {
+    view(bench).silences.iter().map(|silence| (silence.held_back, silence.told)).collect()
+}
+
+/// What alert rules asked for since the last call.
+fn acts(bench: &mut Bench) -> usize {
+    bench.engine.drain_effects().filter(|effect| !matches!(effect, Effect::Note { .. })).count()
+}
+
+fn bench() -> Bench {
+    Bench::with_alerts(&[
+        ("slow", "when slow source:app then notify cooldown 0s"),
+        ("disk", "when disk full then notify cooldown 0s"),
+    ])
+}
+
+fn slow(bench: &mut Bench, ms: u32) -> u64 {
+    bench.send("app", Format::Text, &[format!("slow query took {ms} ms")]).remove(0).seq
+}
+
+#[test]
+fn a_silenced_pattern_is_offered_to_no_rule_and_counted_until_its_end() {
+    let mut bench = bench();
+    let seq = slow(&mut bench, 1);
+    assert_eq!(acts(&mut bench), 1);
+    let said = done(&mut bench, silence(SilenceTarget::Event { seq }));
+    assert_eq!(said, "silence 1 of slow query took * ms of app for 3600 s by tester: known");
+    bench.wait(100);
+    for ms in 2..7 {
+        slow(&mut bench, ms);
+    }
+    bench.line("the disk is full");
+    assert_eq!((acts(&mut bench), counts(&bench)), (1, vec![(5, 0)]));
+    bench.wait(HOUR);
+    assert!(view(&bench).silences.is_empty());
+    slow(&mut bench, 9);
+    assert_eq!(acts(&mut bench), 1);
+}
+
+#[test]
+fn rules_and_filters_are_silenced_and_a_silence_is_ended_by_its_number() {
+    let mut bench = bench();
+    done(&mut bench, silence(SilenceTarget::Rule { rule: "disk".into() }));
+    done(&mut bench, silence(SilenceTarget::Filter { filter: "slow source:app".into() }));
+    slow(&mut bench, 1);
+    bench.line("the disk is full");
+    assert_eq!((acts(&mut bench), counts(&bench)), (0, vec![(1, 0), (1, 0)]));
+    assert_eq!(
+        done(&mut bench, Command::ExpireSilence { number: 1 }),
+        "silence 1 of the rule disk was ended by tester"
+    );
+    bench.wait(100);
+    bench.line("the disk is full");
+    assert_eq!((acts(&mut bench), counts(&bench)), (1, vec![(1, 0)]));
+}
+
+#[test]
+fn what_is_unlike_the_rest_of_a_silenced_pattern_is_told() {
+    let mut bench = Bench::new();
+    let values: Vec<String> = (0..2000).map(|place| format!("load={}", 10 + place * 7 % 5)).collect();
+    let seq = bench.send("pump", Format::Metric, &values).last().unwrap().seq;
+    done(&mut bench, silence(SilenceTarget::Event { seq }));
+    bench.send("pump", Format::Metric, &["load=11", "load=12"]);
+    assert_eq!(counts(&bench), [(2, 0)]);
+    bench.send("pump", Format::Metric, &["load=90000"]);
+    let view = view(&bench);
+    assert_eq!((counts(&bench), view.incidents.len()), (vec![(2, 1)], 1), "{view:?}");
+}
+
+#[test]
+fn silences_hold_over_a_restart() {
+    let mut bench = bench();
+    let seq = slow(&mut bench, 1);
+    done(&mut bench, silence(SilenceTarget::Event { seq }));
+    let mut next = Bench::new();
+    next.engine = engine(&[("slow", "when slow source:app then notify cooldown 0s")]);
+    let mut kept = bench.world.persisted().last().unwrap().clone();
+    restore(&mut next.engine, &mut kept, &Env::default());
+    next.overrides = kept;
+    for ms in 1..4 {
+        slow(&mut next, ms);
+    }
+    assert_eq!((acts(&mut next), counts(&next)), (0, vec![(3, 0)]));
+    let subject = SilenceSubject::Pattern { source: "app".into(), text: "slow query took * ms".into() };
+    assert_eq!(view(&next).silences[0].silence.subject, subject);
+}
+
+#[test]
+fn what_cannot_be_silenced_is_refused_and_changes_nothing() {
+    let mut bench = bench();
+    let refusals = [
+        (silence(SilenceTarget::Event { seq: 99 }), "event 99 has not come yet"),
+        (silence(SilenceTarget::Rule { rule: "dsk".into() }), "no alert rule is called dsk"),
+        (silence(SilenceTarget::Filter { filter: "level>=".into() }), "expected a level"),
+        (silence(SilenceTarget::Filter { filter: " ".into() }), "the filter is empty: it would silence everything"),
+        (
+            Command::Silence { target: SilenceTarget::Rule { rule: "disk".into() }, seconds: 0, reason: String::new() },
+            "a silence lasts 1 second to 366 days",
+        ),
+        (Command::ExpireSilence { number: 3 }, "there is no silence 3"),
+    ];
+    for (command, expect) in refusals {
+        let before = (bench.overrides.clone(), bench.next_seq());
+        match bench.command(command.clone()) {
+            Frame::Error { code: ErrorCode::BadRequest, message, .. } => {
+                assert!(message.contains(expect), "{message}");
+            }
+            other => panic!("{command:?} was answered with {other:?}"),
+        }
+        assert_eq!((bench.overrides.clone(), bench.next_seq()), before);
+    }
+}

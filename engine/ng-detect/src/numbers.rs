@@ -1,0 +1,302 @@
+//! Numbers inside events, such as the time that a request took: each is compared with those of its field in events of the same
+//! pattern.
+//!
+//! One that is far out surprises by its distance. That a field has changed is told by how many of its latest numbers are beyond
+//! two standard deviations, on one side, where few were before; see [`evidence`]. What rises or falls by nature, such as a
+//! time, a counter or an id, is never beyond anything for long, and says nothing.
+
+use ng_model::checkpoint;
+use ng_model::event::Event;
+use ng_model::evidence::{self, Excursions};
+use ng_model::matched::Match;
+use rustc_hash::{FxHashMap, FxHasher};
+use std::hash::Hasher;
+
+/// Number fields that are followed in each stream; later ones are not, and are counted.
+const MAX_FIELDS: usize = 1024;
+/// Most bytes of the numbers of a stream.
+pub(super) const MAX_BYTES: u64 = MAX_FIELDS as u64 * 160;
+/// Values of a number field before it can surprise.
+const FIRST: f64 = 20.0;
+/// Values after which older ones begin to fade, of what the distance of one is measured by, and of what is usual: that is not
+/// moved by the first of those that are not.
+const MEMORY: f64 = 256.0;
+const LONG_MEMORY: f64 = 2048.0;
+/// Standard deviations from which a number is beyond the usual.
+const BEYOND: f64 = 2.0;
+/// A field goes one way if of so many steps at most a tenth go the other.
+const STEPS: u32 = 16;
+
+/// What the numbers of the fields of one stream were.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    fields: FxHashMap<(u32, u64), Spread>,
+    refused: u64,
+}
+
+/// What is said of the numbers of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Said {
+    /// The surprise of the one that is farthest out, at most 6.
+    pub farthest: f32,
+    /// How much less likely than by chance or ever it is that so many of the latest are beyond the usual, of the field of which
+    /// that is least likely; in decades.
+    pub shift: f32,
+}
+
+#[derive(Debug, Default)]
+struct Spread {
+    latest: Moments,
+    usual: Moments,
+    last: f64,
+    /// Events, and steps up and down.
+    total: u32,
+    steps: [u32; 2],
+    /// Numbers above and below the usual.
+    above: Side,
+    below: Side,
+    excursions: Excursions,
+}
+
+/// Running mean and variance.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moments {
+    count: f64,
+    mean: f64,
+    variance: f64,
+}
+
+/// How many numbers were beyond the usual on one side.
+#[derive(Clone, Copy, Debug, Default)]
+struct Side {
+    count: u32,
+    recent: f32,
+    at: u32,
+}
+
+impl Numbers {
+    /// What is said of the numbers of an event, which are then learnt unless the stream is frozen.
+    ///
+    /// The surprise of a value `z` standard deviations from its field's mean is `log10(1 + z²)`: by Cantelli's inequality
+    /// a distribution of any form puts at most `1/(1 + z²)` that far out on one side. It is at most 6, and 0 for
+    /// the first 20 values of a field.
+    pub fn step(&mut self, event: &Event<'_>, matched: &Match, learn: bool) -> Said {
+        let mut said = Said::default();
+        let numbers = event.parsed.fields.iter().filter(|field| field.number.is_finite() && !field.in_array);
+        for field in numbers {
+            let around = field.containers(&event.parsed.containers).map(|container| container.key.span.of(event.raw));
+            let mut hasher = FxHasher::default();
+            std::iter::once(field.key.of(event.raw)).chain(around).for_each(|key| hasher.write(key));
+            let key = (matched.pattern, hasher.finish());
+            if !learn {
+                let surprise = self.fields.get(&key).map_or(0.0, |spread| spread.surprise(field.number));
+                said.farthest = said.farthest.max(surprise as f32);
+                continue;
+            }
+            if self.fields.len() >= MAX_FIELDS && !self.fields.contains_key(&key) {
+                self.refused += 1;
+                continue;
+            }
+            let of_field = self.fields.entry(key).or_default().step(field.number);
+            said.farthest = said.farthest.max(of_field.farthest);
+            said.shift = said.shift.max(of_field.shift);
+        }
+        said
+    }
+
+    /// Numbers that were not followed because too many fields are.
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+}
+
+impl Moments {
+    fn step(&mut self, x: f64, memory: f64) {
+        self.count = (self.count + 1.0).min(memory);
+        let off = x - self.mean;
+        let (mean, variance) = (self.mean, self.variance);
+        self.mean += off / self.count;
+        self.variance += (off * (x - self.mean) - self.variance) / self.count;
+        if !(self.mean.is_finite() && self.variance.is_finite()) {
+            (self.mean, self.variance) = (mean, variance);
+        }
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        [self.count, self.mean, self.variance].into_iter().for_each(|number| checkpoint::put_float(out, number));
+    }
+
+    fn restore(input: &mut &[u8]) -> Option<Moments> {
+        let (count, mean) = (checkpoint::take_finite(input)?, checkpoint::take_finite(input)?);
+        Some(Moments { count, mean, variance: checkpoint::take_finite(input)? })
+    }
+}
+
+impl Spread {
+    fn surprise(&self, x: f64) -> f64 {
+        let Moments { count, mean, variance } = self.latest;
+        let off = x - mean;
+        let z2 = off * off / variance.max(f64::MIN_POSITIVE);
+        if count < FIRST || off == 0.0 { 0.0 } else { (1.0 + z2.min(1e6)).log10() }
+    }
+
+    fn step(&mut self, x: f64) -> Said {
+        let said = Said { farthest: self.surprise(x) as f32, shift: self.shift(x) as f32 };
+        self.latest.step(x, MEMORY);
+        self.usual.step(x, LONG_MEMORY);
+        said
+    }
+
+    /// Counts on which side of the usual a number is, and which way the field goes.
+    fn shift(&mut self, x: f64) -> f64 {
+        self.total = self.total.saturating_add(1);
+        self.steps[0] = self.steps[0].saturating_add(u32::from(x > self.last));
+        self.steps[1] = self.steps[1].saturating_add(u32::from(x < self.last));
+        self.last = x;
+        let Moments { count, mean, variance } = self.usual;
+        let far = BEYOND * variance.sqrt();
+        let shift = if count < FIRST {
+            0.0
+        } else if x > mean + far {
+            self.above.step(self.total)
+        } else if x < mean - far {
+            self.below.step(self.total)
+        } else {
+            0.0
+        };
+        if self.goes_one_way() { 0.0 } else { self.excursions.step(shift, self.total) }
+    }
+
+    fn goes_one_way(&self) -> bool {
+        let [up, down] = self.steps;
+        up.max(down) >= STEPS && up.min(down) <= up.max(down) / 10
+    }
+}
+
+impl Side {
+    fn step(&mut self, total: u32) -> f64 {
+        self.recent = self.recent * evidence::faded(total - self.at) + 1.0;
+        self.at = total;
+        let shift = evidence::shift(self.recent, self.count, total);
+        self.count = self.count.saturating_add(1);
+        shift
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        [self.count, self.at, self.recent.to_bits()].into_iter().for_each(|number| checkpoint::put_u32(out, number));
+    }
+
+    fn restore(input: &mut &[u8], total: u32) -> Option<Side> {
+        let (count, at) = (checkpoint::take_up_to(input, total)?, checkpoint::take_up_to(input, total)?);
+        let recent = f32::from_bits(checkpoint::take_u32(input)?);
+        recent.is_finite().then_some(Side { count, at, recent })
+    }
+}
+
+impl Numbers {
+    /// Adds them to a saved state.
+    pub(super) fn save(&self, out: &mut Vec<u8>) {
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_unstable_by_key(|(key, _)| **key);
+        checkpoint::put_u32(out, fields.len() as u32);
+        for ((pattern, key), spread) in fields {
+            checkpoint::put_u32(out, *pattern);
+            checkpoint::put(out, *key);
+            spread.save(out);
+        }
+    }
+
+    /// Takes them up again.
+    pub(super) fn restore(input: &mut &[u8]) -> Option<Numbers> {
+        let mut numbers = Numbers::default();
+        for _ in 0..checkpoint::take_up_to(input, MAX_FIELDS as u32)? {
+            let key = (checkpoint::take_u32(input)?, checkpoint::take(input)?);
+            numbers.fields.insert(key, Spread::restore(input)?);
+        }
+        Some(numbers)
+    }
+}
+
+impl Spread {
+    fn save(&self, out: &mut Vec<u8>) {
+        [self.latest, self.usual].iter().for_each(|moments| moments.save(out));
+        checkpoint::put_float(out, self.last);
+        [self.total, self.steps[0], self.steps[1]].into_iter().for_each(|number| checkpoint::put_u32(out, number));
+        [self.above, self.below].iter().for_each(|side| side.save(out));
+        self.excursions.save(out);
+    }
+
+    fn restore(input: &mut &[u8]) -> Option<Spread> {
+        let (latest, usual) = (Moments::restore(input)?, Moments::restore(input)?);
+        let last = checkpoint::take_finite(input)?;
+        let total = checkpoint::take_u32(input)?;
+        let steps = [checkpoint::take_up_to(input, total)?, checkpoint::take_up_to(input, total)?];
+        let (above, below) = (Side::restore(input, total)?, Side::restore(input, total)?);
+        let excursions = Excursions::restore(input)?;
+        Some(Spread { latest, usual, last, total, steps, above, below, excursions })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Dice(u64);
+
+    impl Dice {
+        /// Lognormal, about 40 with a long tail; a sum of twelve numbers is nearly normal.
+        fn latency(&mut self) -> f64 {
+            let normal: f64 = (0..12).map(|_| self.next()).sum::<f64>() - 6.0;
+            40.0 * (0.45 * normal).exp()
+        }
+
+        fn next(&mut self) -> f64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 11) as f64 / (1u64 << 53) as f64
+        }
+    }
+
+    fn largest(spread: &mut Spread, values: impl IntoIterator<Item = f64>) -> f32 {
+        values.into_iter().map(|x| spread.step(x).shift).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_number_surprises_by_its_distance_in_standard_deviations() {
+        let mut spread = Spread::default();
+        for i in 0..100 {
+            assert!(spread.step(if i % 2 == 0 { 9.0 } else { 11.0 }).farthest < 0.4, "at {i}");
+        }
+        let surprise = spread.step(20.0).farthest;
+        assert!((surprise - 101f32.log10()).abs() < 0.1, "{surprise}");
+    }
+
+    #[test]
+    fn a_latency_that_is_eightfold_for_twenty_events_is_unlikely_and_its_tail_is_not() {
+        let (mut spread, mut dice) = (Spread::default(), Dice(7));
+        let before = largest(&mut spread, (0..20_000).map(|_| dice.latency()));
+        let after = largest(&mut spread, (0..20).map(|_| 8.0 * dice.latency()));
+        assert!(before < 1.0 && after > 5.0, "{before} {after}");
+    }
+
+    #[test]
+    fn what_rises_by_nature_says_nothing() {
+        let mut dice = Dice(3);
+        let mut sum = 0.0;
+        let counter = (0..5000).map(|i| {
+            sum += dice.next() * if i > 4000 { 400.0 } else { 1.0 };
+            sum
+        });
+        assert_eq!(largest(&mut Spread::default(), counter), 0.0);
+        let times = (0..5000).map(|i| f64::from(i) + if i > 4000 { 86_400.0 } else { 0.0 });
+        assert_eq!(largest(&mut Spread::default(), times), 0.0);
+    }
+
+    #[test]
+    fn extreme_numbers_do_not_break_the_spread() {
+        let mut spread = Spread::default();
+        for x in [1e308, -1e308, 0.0, 1e308].into_iter().cycle().take(1000) {
+            let said = spread.step(x);
+            assert!(said.farthest.is_finite() && said.shift.is_finite());
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Whether something has become more frequent than it was: of the latest events, older ones counting less and less.
+
+use crate::checkpoint::{put_u32, take_u32};
+
+/// Sum of the weights of the latest events.
+const WEIGHT: f32 = 64.0;
+/// Events before which nothing is said.
+pub const FIRST: u32 = 200;
+/// Less weight than this is chance.
+const LEAST: f32 = 4.0;
+/// Events behind which nothing is left of a weight.
+const FORGOTTEN: usize = 1024;
+
+/// What is left of a weight after so many events.
+static FADED: [f32; FORGOTTEN] = {
+    let mut faded = [1.0; FORGOTTEN];
+    let mut at = 1;
+    while at < FORGOTTEN {
+        faded[at] = faded[at - 1] * (1.0 - 1.0 / WEIGHT);
+        at += 1;
+    }
+    faded
+};
+
+/// What is left of a weight after so many events.
+pub fn faded(events: u32) -> f32 {
+    FADED.get(events as usize).copied().unwrap_or(0.0)
+}
+
+/// How unlikely it is that something has the weight `recent` among the latest events, of which it may be the last, when it was
+/// seen `count` times in `total` events before; in decades, 0 where that is no more than before.
+///
+/// The bound of Chernoff, `P(share ≥ s) ≤ exp(−W·KL(s ‖ p))` for independent events with weights of at most 1 and the sum
+/// `W`. The share before, `p`, leaves the latest events out, as far as their weight goes.
+pub fn shift(recent: f32, count: u32, total: u32) -> f64 {
+    if total < FIRST || recent < LEAST {
+        return 0.0;
+    }
+    let earlier = (f64::from(count) - f64::from(recent)).max(0.0) + 1.0;
+    let before = earlier / (f64::from(total) - f64::from(WEIGHT) + 2.0);
+    let share = f64::from((recent / WEIGHT).min(1.0));
+    if share <= 1.5 * before {
+        return 0.0;
+    }
+    let rest = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - before)).ln() } else { 0.0 };
+    f64::from(WEIGHT) * (share * (share / before).ln() + rest) * std::f64::consts::LOG10_E
+}
+
+/// Decades that one event in a thousand has by chance.
+const CHANCE: f32 = 3.0;
+/// Decades from which on something is out of the ordinary, for so many events after the last such.
+const OUT: f32 = 1.0;
+const LASTS: u32 = 64;
+/// Decades from which on an excursion is taken to be told; then it says nothing until it is half as far out again.
+const TOLD: f32 = 5.0;
+const FARTHER: f32 = 1.5;
+/// What is left of the highest when another excursion has ended.
+const LEFT: f32 = 0.98;
+
+/// How far something was out of the ordinary at times. What comes in bursts by nature is as far out at each of them, and that is
+/// no news when it has been so twice.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Excursions {
+    /// The highest of the present one, when it was out last, and what of it is told.
+    peak: f32,
+    last: u32,
+    told: f32,
+    /// The highest, and the second, of those that have ended.
+    highest: f32,
+    second: f32,
+}
+
+impl Excursions {
+    /// By how many decades it is farther out at the event `now` than comes by chance, and than it was twice; 0 where that was
+    /// told.
+    pub fn step(&mut self, decades: f64, now: u32) -> f64 {
+        let decades = decades as f32;
+        if decades < OUT {
+            return 0.0;
+        }
+        if now.wrapping_sub(self.last) > LASTS {
+            self.end();
+        }
+        (self.peak, self.last) = (self.peak.max(decades), now);
+        let beyond = (decades - self.second.max(CHANCE)).max(0.0);
+        if beyond < FARTHER * self.told {
+            return 0.0;
+        }
+        if beyond >= TOLD {
+            self.told = beyond;
+        }
+        f64::from(beyond)
+    }
+
+    fn end(&mut self) {
+        let peak = std::mem::take(&mut self.peak);
+        self.told = 0.0;
+        let highest = self.highest * LEFT;
+        self.highest = highest.max(peak);
+        self.second = (self.second * LEFT).max(peak.min(highest));
+    }
+
+    /// Adds them to a saved state.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        [self.peak, self.told, self.highest, self.second].iter().for_each(|number| put_u32(out, number.to_bits()));
+        put_u32(out, self.last);
+    }
+
+    /// Takes them up again; none when they are not valid.
+    pub fn restore(input: &mut &[u8]) -> Option<Excursions> {
+        let mut single = || take_u32(input).map(f32::from_bits).filter(|number| number.is_finite());
+        let (peak, told, highest, second) = (single()?, single()?, single()?, single()?);
+        Some(Excursions { peak, told, highest, second, last: take_u32(input)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excursion_is_news_twice_and_then_a_habit_that_is_forgotten() {
+        let mut excursions = Excursions::default();
+        let mut burst = |at: u32, decades: f64| (0..20).map(|i| excursions.step(decades, at + i)).fold(0.0, f64::max);
+        assert_eq!([burst(1000, 9.0), burst(2000, 9.0)], [6.0, 6.0]);
+        assert!(burst(3000, 9.0) < 1.0 && burst(4000, 14.0) > 5.0);
+        (0..100).for_each(|i| _ = burst(5000 + 100 * i, 2.0));
+        assert_eq!(burst(20_000, 9.0), 6.0);
+        assert_eq!(burst(30_000, 2.9), 0.0);
+    }
+
+    #[test]
+    fn an_excursion_that_goes_on_is_told_again_when_it_is_half_as_far_out_again() {
+        let mut excursions = Excursions::default();
+        let said: Vec<f64> = [6.0, 7.5, 9.0, 9.5, 12.0, 12.5].map(|decades| excursions.step(decades, 500)).into();
+        assert_eq!(said, [3.0, 4.5, 6.0, 0.0, 9.0, 0.0]);
+    }
+
+    #[test]
+    fn a_share_of_a_fifth_where_it_was_a_two_hundredth_is_one_in_ten_thousand_million() {
+        let decades = shift(12.8, 5 + 13, 1064);
+        assert!((13.0..16.0).contains(&decades), "{decades}");
+        assert_eq!(shift(0.3, 5, 1000), 0.0);
+        assert_eq!(shift(12.8, 5, 100), 0.0);
+    }
+
+    #[test]
+    fn weights_fade_by_a_sixty_fourth() {
+        assert_eq!((faded(0), faded(1), faded(u32::MAX)), (1.0, 1.0 - 1.0 / 64.0, 0.0));
+        assert!((faded(64) - 0.365).abs() < 0.001);
+    }
+
+    #[test]
+    fn every_count_is_a_number() {
+        for (recent, count, total) in [(64.0, 300, 300), (70.0, 0, 200), (5.0, 200, 200), (64.0, 1, 1 << 20)] {
+            assert!(shift(recent, count, total).is_finite(), "{recent} {count} {total}");
+        }
+    }
+}
