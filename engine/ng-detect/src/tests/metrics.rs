@@ -17,7 +17,7 @@ fn natural(name: &str, seed: u64, count: usize) -> Vec<f64> {
             "fill level" => x = if x > 90.0 { 20.0 } else { x + 0.02 * even },
             "random walk" => x += normal,
             "walk in whole numbers" => x += (even * 3.0).floor() - 1.0,
-            "staircase" if i % 97 == 0 => x += 5.0,
+            "staircase" if i.is_multiple_of(97) => x += 5.0,
             "staircase" => {}
             "staircase with noise" => {
                 x += if even < 0.01 { 10.0 + (even * 500.0).floor() } else { 0.0 };

@@ -229,7 +229,7 @@ fn what_names_sessions_is_looked_for_and_none_is_left_out() {
         assert_eq!(score_in(pieces, DEFAULTS, options(Encoder::Session), input.as_bytes()).unwrap(), given);
     }
     let error = score_in(9, DEFAULTS, options(Encoder::Session), b"tick\ntick\n").unwrap_err();
-    assert_eq!(error.to_string(), "NG-5302 input nothing names its sessions; say what does with --session");
+    assert_eq!(error.to_string(), "NG-5302 input: nothing names its sessions; say what does with --session");
 }
 
 #[test]
