@@ -62,15 +62,28 @@ impl Level {
 }
 
 impl Channels {
-    /// Takes the surprises of one event. A channel falls by at most `leak` from one event to the next.
+    /// Takes the surprises of one event. A channel falls by at most `leak` from one event to the next. The strength is that of
+    /// all channels together.
     pub fn step(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {
+        let level = self.fade(surprises, leak);
+        Level { strength: self.alerts.step(level.surprise), ..level }
+    }
+
+    /// The same where the channels are as many looks at one thing: what is rare is so to all of them, so that the strength is
+    /// that of the largest surprise of the event.
+    pub fn step_by_largest(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {
+        let level = self.fade(surprises, leak);
+        Level { strength: self.alerts.step(surprises.into_iter().fold(0.0, f64::max)), ..level }
+    }
+
+    fn fade(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {
         let (mut surprise, mut of_event) = (0.0, 0.0);
         for (leaky, now) in self.leaky.iter_mut().zip(surprises) {
             *leaky = now.max(*leaky - leak);
             surprise += *leaky;
             of_event += now;
         }
-        Level { channels: surprises, of_event, surprise, strength: self.alerts.step(surprise) }
+        Level { channels: surprises, of_event, surprise, strength: 0.0 }
     }
 }
 

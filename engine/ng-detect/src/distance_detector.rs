@@ -1,7 +1,7 @@
 //! The detector of text, JSON and plain vectors: k-NN distance to remembered vectors, beside numbers that are surprising
 //! by themselves, each ranked in the stream's own history.
 
-use super::alert::{AlertLayer, CHANNELS, Channels, Score};
+use super::alert::{CHANNELS, Channels, Score};
 use super::baseline::Baseline;
 use super::block_index::{BlockPrunedIndex, Neighbours};
 use super::cooldown::{self, Cooldown};
@@ -29,8 +29,6 @@ pub struct DistanceDetector<const PLAIN: usize> {
     /// What the weight of each dimension does; none before it was measured.
     effects: Option<[f64; DIMS]>,
     channels: Channels,
-    /// Of the largest surprise of each event, where there are several.
-    alerts: AlertLayer,
     baseline: Baseline,
     /// Its latest alerts.
     pub(super) cooldown: Cooldown,
@@ -71,7 +69,6 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             weights: tuning.weights,
             effects: None,
             channels: Channels::default(),
-            alerts: AlertLayer::default(),
             baseline: Baseline::default(),
             cooldown: Cooldown::default(),
             seen: 0,
@@ -138,11 +135,10 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
             self.scale.push(vector);
         }
         self.seen += 1;
-        let mut level = self.channels.step(surprises, tuning.leak);
-        if PLAIN > 0 {
-            // What is rare is so to all channels alike, and what is rare is not yet unusual: only the largest tells.
-            level.strength = self.alerts.step(surprises.into_iter().fold(0.0, f64::max));
-        }
+        let level = match PLAIN {
+            0 => self.channels.step(surprises, tuning.leak),
+            _ => self.channels.step_by_largest(surprises, tuning.leak),
+        };
         Score {
             vector: *vector,
             level,
@@ -207,7 +203,6 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         self.distance.save(out);
         checkpoint::put_singles(out, &self.weights);
         self.channels.save(out);
-        self.alerts.save(out);
         self.baseline.save(out);
         self.cooldown.save(out);
         checkpoint::put(out, self.seen);
@@ -227,7 +222,6 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         ranked.distance = TailProbability::restore(input, tuning.history)?;
         ranked.weights = checkpoint::take_singles(input)?;
         ranked.channels = Channels::restore(input)?;
-        ranked.alerts = AlertLayer::restore(input)?;
         ranked.baseline = Baseline::restore(input)?;
         ranked.cooldown = Cooldown::restore(input)?;
         ranked.seen = checkpoint::take_count(input)?;

@@ -154,15 +154,12 @@ impl Spread {
         self.steps[1] = self.steps[1].saturating_add(u32::from(x < self.last));
         self.last = x;
         let Moments { count, mean, variance } = self.usual;
-        let far = BEYOND * variance.sqrt();
-        let shift = if count < FIRST {
-            0.0
-        } else if x > mean + far {
-            self.above.step(self.total)
-        } else if x < mean - far {
-            self.below.step(self.total)
-        } else {
-            0.0
+        let off = x - mean;
+        let is_beyond = count >= FIRST && off * off > BEYOND * BEYOND * variance;
+        let shift = match is_beyond {
+            true if off > 0.0 => self.above.step(self.total),
+            true => self.below.step(self.total),
+            false => 0.0,
         };
         if self.goes_one_way() { 0.0 } else { self.excursions.step(shift, self.total) }
     }

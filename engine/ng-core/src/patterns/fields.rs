@@ -65,7 +65,7 @@ impl Field {
             return None;
         }
         let hash = value();
-        let at = self.values.iter().position(|known| known.hash == hash);
+        let at = self.find(hash);
         if !learn {
             let bits = self.bits(at.map_or(0, |at| self.values[at].count));
             return Some(Said { bits, ..Said::default() });
@@ -88,6 +88,16 @@ impl Field {
             self.values.iter_mut().for_each(|known| known.count /= 2);
         }
         Some(said)
+    }
+
+    /// The place of a value. What is asked for often moves to the front.
+    fn find(&mut self, hash: u64) -> Option<usize> {
+        let at = self.values.iter().position(|known| known.hash == hash)?;
+        if at > 0 && self.values[at].count > self.values[at - 1].count {
+            self.values.swap(at, at - 1);
+            return Some(at - 1);
+        }
+        Some(at)
     }
 
     fn bits(&self, count: u32) -> f64 {
