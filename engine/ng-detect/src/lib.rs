@@ -318,7 +318,11 @@ impl Detect {
         let measured = Measured { value, unit: event.head.unit, seq: event.head.seq };
         let score = state.step(measured, &tuning, self.learning, probe);
         let is_novel = ready && score.novelty >= tuning.novel_threshold;
-        let threshold = tuning.threshold(tuning.alert_threshold, seen, FIRST_VALUES);
+        let mut threshold = tuning.threshold(tuning.alert_threshold, seen, FIRST_VALUES);
+        if !ready && !numeric::is_about_value(score.cause) {
+            // There are few courses yet that it could be like.
+            threshold = f64::INFINITY;
+        }
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         conclude(event, matched, ready, &score, is_novel, told)
     }

@@ -38,7 +38,8 @@ const FIRST: u64 = 20;
 const FIRST_QUIET: u64 = 100;
 /// Neighbours of the shape and multiscale channels.
 const K: usize = 3;
-/// The cause of an alert about a high value; of others it is the number of the channel.
+/// The causes of alerts about a low and about a high value; of others it is the number of the channel.
+const LOW: u32 = 0;
 const HIGH: u32 = 4;
 /// Surprise of a level from which it is a record: twenty means of the excesses beyond everything before.
 const RECORD: f64 = 11.0;
@@ -128,7 +129,7 @@ impl Numeric {
             level,
             novelty: surprises[1],
             nearest: shape.nearest,
-            cause: if level.largest() == 0 && is_high { HIGH } else { level.largest() as u32 },
+            cause: if level.largest() == LOW as usize && is_high { HIGH } else { level.largest() as u32 },
             is_record: surprises[0] >= RECORD,
             is_fault: self.baseline.step(level.of_event, learn),
             usual: increments.map(|increments| increments.usual).or(usual.map(|usual| [usual.low, usual.high])),
@@ -179,6 +180,11 @@ impl Numeric {
         self.quiet.resize(tuning.history);
         self.rising.resize(tuning.history);
     }
+}
+
+/// An alert of this cause is about the value itself, not about the course that led to it.
+pub(super) fn is_about_value(cause: u32) -> bool {
+    cause == LOW || cause == HIGH
 }
 
 /// The latest values, one after the other in memory.

@@ -15,6 +15,8 @@ pub(super) enum Weight {
     Odd,
     /// Unusual enough to be told.
     Strong,
+    /// A warning that was never seen.
+    NewWarning,
     /// Something is missing.
     Missing,
     /// An error that was never seen.
@@ -25,8 +27,8 @@ pub(super) enum Weight {
 
 impl Weight {
     /// All of them, the least first.
-    pub(super) const ALL: [Weight; 5] =
-        [Weight::Odd, Weight::Strong, Weight::Missing, Weight::NewError, Weight::NewFatal];
+    pub(super) const ALL: [Weight; 6] =
+        [Weight::Odd, Weight::Strong, Weight::NewWarning, Weight::Missing, Weight::NewError, Weight::NewFatal];
 
     /// What a symptom weighs; what is odd is strong from this strength on.
     fn of(shown: &Shown, strength: f32) -> Weight {
@@ -34,7 +36,8 @@ impl Weight {
             SymptomKind::NewError if shown.level == Level::Fatal => Weight::NewFatal,
             SymptomKind::NewError => Weight::NewError,
             SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
-            _ if shown.strength >= strength || (shown.is_first && shown.level >= Level::Warn) => Weight::Strong,
+            _ if shown.is_first && shown.level >= Level::Warn => Weight::NewWarning,
+            _ if shown.strength >= strength => Weight::Strong,
             SymptomKind::Anomaly | SymptomKind::Rate | SymptomKind::Session => Weight::Odd,
         }
     }
