@@ -77,8 +77,9 @@ const MAX_SOURCES: usize = 64;
 /// Values, and bins of a rate, before the first alert.
 const FIRST_VALUES: u64 = 150;
 const FIRST_BINS: u64 = 30;
-/// Share of the usual number that the rate of a young source has to be away from it.
-const YOUNG_SHARE: f64 = 0.5;
+/// Share of the usual number that the rate of a source has to be away from it, and events in ten seconds.
+const FAR_SHARE: f64 = 0.5;
+const FAR: f64 = 5.0;
 /// The least surprise of an event of which is kept what would have been usual.
 const SAYS: f64 = 1.0;
 /// Least strength of an alert about the rate of a source.
@@ -294,11 +295,10 @@ impl Detect {
         let (tuning, scanner) = (self.tuning, self.scanner);
         self.scored += 1;
         let state = self.numeric.get((source, stream), self.scored, || Numeric::new(&tuning, scanner));
-        let is_young = state.seen() < tuning.warm_up;
         let mut threshold = tuning.threshold(tuning.alert_threshold.max(STRICT), state.seen(), FIRST_BINS);
         let measured = Measured { value: events as f64, unit: Unit::Count, seq: NO_SEQ };
         let score = state.step(measured, &tuning, self.learning, &mut Probe::default());
-        if is_young && !score.usual.is_some_and(|[low, high]| is_far(events as f64, low, high)) {
+        if !score.usual.is_some_and(|[low, high]| is_far(events as f64, low, high)) {
             threshold = f64::INFINITY;
         }
         // No pattern has this number, and no feedback.
@@ -371,9 +371,9 @@ impl Detect {
     }
 }
 
-/// A rate is far from what it usually is also for a source of which little is known.
+/// A rate is so far from what it usually is that it matters.
 fn is_far(rate: f64, low: f64, high: f64) -> bool {
-    (rate - high).max(low - rate) >= YOUNG_SHARE * 0.5 * (low + high)
+    (rate - high).max(low - rate) >= FAR.max(FAR_SHARE * 0.5 * (low + high))
 }
 
 /// Whether an event is told, and its strength as far as it is told: one that is held back has none.

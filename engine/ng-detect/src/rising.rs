@@ -122,8 +122,9 @@ impl Rising {
 
 /// The surprise of an increment of a stream that is about so large, or 0 where its increments are.
 fn surprise_of(tail: &mut TailProbability<f32>, x: f64, about: f64, floor: &Floor, unit: Unit) -> f64 {
-    let Some([middle]) = tail.quantiles([0.5]) else { return 0.0 };
-    let least = floor.of(unit, middle.abs().max(about.abs()));
+    let Some([low, middle, high]) = tail.quantiles([TAIL, 0.5, 1.0 - TAIL]) else { return 0.0 };
+    // A step back of a slow climb is no more than one forward.
+    let least = floor.of(unit, middle.abs().max(about.abs())).max(high - low);
     if (x - middle).abs() < least { 0.0 } else { tail.either(x) }
 }
 
