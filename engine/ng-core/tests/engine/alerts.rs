@@ -94,7 +94,7 @@ fn a_notice_is_an_event_too_and_each_cause_is_one() {
     let events = recorded(&running, 2);
     let told: Vec<_> = events.iter().map(|event| (&event["type"], &event["about"], &event["group"])).collect();
     let (firing, group) = ("alert.firing".into(), "speaker".into());
-    assert_eq!(told, [(&firing, &0.into(), &group), (&firing, &1.into(), &group)]);
+    assert_eq!(told, [(&firing, &0.into(), &group), (&firing, &2.into(), &group)]);
     assert_eq!(
         (&events[0]["action"], &events[0]["rule"], &events[0]["count"]),
         (&"notify".into(), &"errors".into(), &1.into())

@@ -14,7 +14,7 @@ const HEADER: usize = 40;
 const RULES: [(&str, &str); 5] = [
     ("warnings", "when level>=warn by pattern then log cooldown 20s"),
     ("busy", "when gate count >= 5 in 10s for 20s then notify cooldown 3m"),
-    ("faults", "when status:500 by attr.status then log"),
+    ("faults", "when attr.status:500 by attr.status then log"),
     ("more", "when retry rate > 2x usual in 2m then log"),
     ("beats", "when beat absent for 1m by source then log"),
 ];
