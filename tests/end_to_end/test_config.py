@@ -146,6 +146,18 @@ web = "error"
     assert said(run, text, tmp_path) == ["the configuration is valid; 8 values differ from the defaults"]
 
 
+def test_rules_that_can_never_do_anything_are_warned_of(run: Run, tmp_path: Path) -> None:
+    text = (
+        '[alerts]\ngood = "when a then log"\nbad = "when type:alert.** then log"\nodd = "when a and b then log"\n'
+        '[guardian.size_limit]\nwhen = "novelty>1"\n'
+    )
+    guardian, bad, odd, valid = said(run, text, tmp_path)
+    assert guardian.startswith("warning: NG-2105 some.toml:6:1: guardian.size_limit.when:"), guardian
+    assert bad.startswith("warning: NG-2106 some.toml:3:1: alerts.bad:") and "never fires" in bad
+    assert odd.startswith("warning: NG-2106 some.toml:4:1: alerts.odd: and is searched for")
+    assert valid.startswith("the configuration is valid")
+
+
 def test_files_that_cannot_be_read_hide_no_other_fault(run: Run, tmp_path: Path) -> None:
     (tmp_path / "neurograph-tui.toml").write_bytes(b"\xff")
     result = run("--config", "none.toml", "--set", "ring.capacity=1", "config", "validate")

@@ -3,5 +3,8 @@
 use super::{ActionType, Deed};
 
 /// The action `log`.
-pub(super) static ACTION: ActionType =
-    ActionType { name: "log", summary: "Records an event and tells nobody else.", deed: Deed::Record };
+pub(super) static ACTION: ActionType = ActionType {
+    name: "log",
+    summary: "Records an event `alert.firing`, as every action does, and tells nobody else.",
+    deed: Deed::Record,
+};

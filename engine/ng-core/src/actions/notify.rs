@@ -3,5 +3,8 @@
 use super::{ActionType, Deed};
 
 /// The action `notify`.
-pub(super) static ACTION: ActionType =
-    ActionType { name: "notify", summary: "Shows a message to everyone at a console.", deed: Deed::Notice };
+pub(super) static ACTION: ActionType = ActionType {
+    name: "notify",
+    summary: "Shows a message to everyone at a console, besides the event that is recorded.",
+    deed: Deed::Notice,
+};

@@ -1,9 +1,8 @@
 //! Performs what alert rules and detectors decided.
 
-use super::EventLoop;
+use super::{EventLoop, mono_ns};
 use crate::actions::{Alert, Deed, Effect};
 use ng_wire::{ActionDone, ActionStatus, Frame, Notice};
-use std::time::Instant;
 
 impl EventLoop {
     /// Performs what was decided, also what is decided about the events of that.
@@ -24,7 +23,7 @@ impl EventLoop {
 
     /// Records what a rule has to say, does what it does, and tells how each action went.
     fn act(&mut self, alert: &Alert) {
-        let begun = Instant::now();
+        let begun_ns = mono_ns();
         self.note(&alert.event());
         for action in alert.actions.iter().filter(|_| !alert.is_end) {
             let time_ns = self.setup.world.now_ns();
@@ -42,7 +41,7 @@ impl EventLoop {
                 action: action.name.into(),
                 status: if failed.is_none() { ActionStatus::Completed } else { ActionStatus::Failed },
                 error: failed,
-                took_us: begun.elapsed().as_nanos() as f64 / 1e3,
+                took_us: mono_ns().saturating_sub(begun_ns) as f64 / 1e3,
                 about: alert.last_seq,
             }));
         }

@@ -89,11 +89,7 @@ impl Bench {
     }
 
     fn alerts(&self) -> Vec<&Alert> {
-        let alert = |effect| match effect {
-            &Effect::Alert(ref alert) => alert,
-            Effect::Note { json } => panic!("{json}"),
-        };
-        self.effects.iter().map(alert).collect()
+        self.effects.iter().map(alert_of).collect()
     }
 
     fn texts(&self) -> Vec<&str> {
@@ -102,6 +98,13 @@ impl Bench {
 
     fn states(&self) -> Vec<AlertState> {
         self.actions.view().iter().map(|view| view.state).collect()
+    }
+}
+
+fn alert_of(effect: &Effect) -> &Alert {
+    match effect {
+        Effect::Alert(alert) => alert,
+        Effect::Note { json } => panic!("{json}"),
     }
 }
 
