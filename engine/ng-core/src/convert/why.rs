@@ -18,6 +18,9 @@ const REASONS: [(&str, &str, &str); 9] = [
 /// The channel that speaks of the value alone.
 const LEVEL: &str = "level";
 
+/// Bytes in powers of 1024.
+const BYTES: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
 /// The least surprise that is worth a word: one event in ten is at least as surprising.
 const UNUSUAL: f32 = 1.0;
 
@@ -38,7 +41,11 @@ pub(super) fn why(channels: [&str; 4], head: &RecordHeader, kind: &str) -> Strin
         return if found.is_alert { "unusual several times in a row" } else { "nothing unusual" }.into();
     };
     let reason = match outside {
-        Some([low, high]) if name == LEVEL => format!("usually {} to {}", number(low), number(high)),
+        Some([low, high]) if name == LEVEL => {
+            let bytes = matches!(head.unit, Unit::Bytes | Unit::BytesPerSecond);
+            let shown = |x| if bytes { quantity(x, head.unit) } else { number(x) };
+            format!("usually {} to {}", shown(low), shown(high))
+        }
         _ => reason(name, found).into(),
     };
     if head.format == Format::Metric { format!("{} — {reason}", measured(head, kind)) } else { reason }
@@ -56,16 +63,29 @@ fn reason<'a>(name: &'a str, found: &Detection) -> &'a str {
 
 /// The name of a metric and its value: `cpu.iowait 0.99 %`.
 fn measured(head: &RecordHeader, kind: &str) -> String {
-    let unit = match head.unit {
+    format!("{} {}", kind.strip_prefix("metric.").unwrap_or(kind), quantity(head.value, head.unit))
+}
+
+/// A number with its unit; bytes in powers of 1024, as the screens write them.
+fn quantity(x: f64, unit: Unit) -> String {
+    let symbol = match unit {
         Unit::None | Unit::Count => "",
         Unit::Percent => " %",
-        Unit::Bytes => " B",
-        Unit::BytesPerSecond => " B/s",
         Unit::PerSecond => "/s",
         Unit::Seconds => " s",
         Unit::Celsius => " °C",
+        Unit::Bytes => return bytes(x),
+        Unit::BytesPerSecond => return bytes(x) + "/s",
     };
-    format!("{} {}{unit}", kind.strip_prefix("metric.").unwrap_or(kind), number(head.value))
+    number(x) + symbol
+}
+
+fn bytes(x: f64) -> String {
+    let (mut scaled, mut place) = (x, 0);
+    while scaled.abs() >= 1024.0 && place + 1 < BYTES.len() {
+        (scaled, place) = (scaled / 1024.0, place + 1);
+    }
+    format!("{} {}", number(scaled), BYTES[place])
 }
 
 /// A number in three significant digits, without a tail of zeros; whole numbers up to a million as they are.
@@ -108,6 +128,13 @@ mod tests {
             verdict: Verdict::default(),
             detection,
         }
+    }
+
+    #[test]
+    fn bytes_are_told_in_powers_of_1024() {
+        assert_eq!(quantity(23_488_900_000.0, Unit::Bytes), "21.9 GiB");
+        assert_eq!(quantity(512.0, Unit::BytesPerSecond), "512 B/s");
+        assert_eq!(quantity(1e30, Unit::Bytes), "867362 EiB");
     }
 
     #[test]
