@@ -134,7 +134,7 @@ mod tests {
     fn bytes_are_told_in_powers_of_1024() {
         assert_eq!(quantity(23_488_900_000.0, Unit::Bytes), "21.9 GiB");
         assert_eq!(quantity(512.0, Unit::BytesPerSecond), "512 B/s");
-        assert_eq!(quantity(1e30, Unit::Bytes), "867362 EiB");
+        assert_eq!(quantity(1e24, Unit::Bytes), "867362 EiB");
     }
 
     #[test]
