@@ -111,9 +111,9 @@ def test_sessions_have_a_row_each(run: Run) -> None:
 
 def test_a_setting_takes_effect(run: Run, tmp_path: Path) -> None:
     (tmp_path / "input.csv").write_bytes(series())
-    assert any(row["alert"] == "1" for row in rows(run("score", "input.csv").stdout))
+    assert any(row["is_novel"] == "1" for row in rows(run("score", "input.csv").stdout))
     learning = run("score", "--set", "modules.intuition_engine.warm_up=400", "input.csv")
-    assert all(row["alert"] == "0" for row in rows(learning.stdout))
+    assert all(row["is_novel"] == "0" for row in rows(learning.stdout))
     assert run("score", "--set", "nonsense", "input.csv").returncode == 2
 
 
