@@ -7,7 +7,7 @@ const WEIGHT: f32 = 64.0;
 /// Events before which nothing is said.
 pub const FIRST: u32 = 200;
 /// Less weight than this is chance.
-const LEAST: f32 = 4.0;
+const LEAST: f32 = 6.0;
 /// Events behind which nothing is left of a weight.
 const FORGOTTEN: usize = 1024;
 

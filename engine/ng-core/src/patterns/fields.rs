@@ -39,8 +39,8 @@ struct Value {
 /// What a field said of a value before the event in hand was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Said {
-    /// Rarity.
-    pub(super) bits: f64,
+    /// How many events come to one with the value; the logarithm of it is its rarity in bits.
+    pub(super) odds: f64,
     /// How much less likely than ever the share is that it has of late, by that before; in decades.
     pub(super) shift: f64,
     /// How unlikely it is that there is another value; in decades, 0 for one that is known.
@@ -67,8 +67,8 @@ impl Field {
         let hash = value();
         let at = self.find(hash);
         if !learn {
-            let bits = self.bits(at.map_or(0, |at| self.values[at].count));
-            return Some(Said { bits, ..Said::default() });
+            let odds = self.odds(at.map_or(0, |at| self.values[at].count));
+            return Some(Said { odds, ..Said::default() });
         }
         if at.is_none() && self.values.len() == MOST_VALUES {
             self.many = true;
@@ -80,7 +80,7 @@ impl Field {
             self.values.push(Value { hash, count: 0, recent: 0.0, at: self.clock });
             self.values.len() - 1
         });
-        let said = Said { bits: self.bits(self.values[at].count), shift: self.shift(at), unheard };
+        let said = Said { odds: self.odds(self.values[at].count), shift: self.shift(at), unheard };
         self.values[at].count += 1;
         self.total += 1;
         if self.total >= HALVE_AT {
@@ -100,8 +100,8 @@ impl Field {
         Some(at)
     }
 
-    fn bits(&self, count: u32) -> f64 {
-        ((f64::from(self.total) + 1.0) / (f64::from(count) + 0.5)).log2()
+    fn odds(&self, count: u32) -> f64 {
+        (f64::from(self.total) + 1.0) / (f64::from(count) + 0.5)
     }
 
     /// The chance of another value is that of the values so far to have come for the first time.
@@ -163,9 +163,9 @@ mod tests {
     fn a_new_value_of_a_steady_field_is_rare_and_unheard() {
         let mut field = Field::new(7);
         feed(&mut field, [200; 1000]);
-        assert!(field.count(|| 200, true).unwrap().bits < 0.01);
+        assert!(field.count(|| 200, true).unwrap().odds < 1.01);
         let new = field.count(|| 500, true).unwrap();
-        assert!(new.bits > 10.0 && (new.unheard - (1001f64 / 1.5).log10()).abs() < 1e-9, "{new:?}");
+        assert!(new.odds > 1024.0 && (new.unheard - (1001f64 / 1.5).log10()).abs() < 1e-9, "{new:?}");
         assert_eq!(field.count(|| 500, true).unwrap().unheard, 0.0);
     }
 
@@ -191,7 +191,7 @@ mod tests {
     fn what_is_frozen_learns_nothing() {
         let mut field = Field::new(7);
         feed(&mut field, [1; 100]);
-        let bits = field.count(|| 2, false).unwrap().bits;
-        assert_eq!(field.count(|| 2, false).unwrap().bits, bits);
+        let odds = field.count(|| 2, false).unwrap().odds;
+        assert_eq!(field.count(|| 2, false).unwrap().odds, odds);
     }
 }

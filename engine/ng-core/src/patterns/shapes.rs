@@ -54,18 +54,27 @@ impl Shapes {
     /// if they are learnt.
     pub(super) fn observe(&mut self, event: &Event<'_>, hash: u64, paths: &[u64], learn: bool) -> Values {
         let Some(at) = self.find_or_add(event.head.source, hash, learn) else { return Values::default() };
-        let (mut values, mut sum, mut number) = (Values::default(), 0.0, 0u32);
+        let (mut values, mut number) = (Values::default(), 0u32);
+        // One logarithm for many fields; 32 of them stay within the range of a float.
+        let (mut largest, mut product, mut sum) = (1.0f64, 1.0f64, 0.0);
         for (position, (field, path)) in super::keys(event).zip(paths).enumerate() {
             let Some(place) = self.field(at, position, *path, learn) else { continue };
             let value = || category(field.value.span.of(event.raw));
             let Some(said) = self.shapes[at].fields[place].count(value, learn) else { continue };
-            values.rarest = values.rarest.max(said.bits as f32);
+            largest = largest.max(said.odds);
+            product *= said.odds;
             values.shift = values.shift.max(said.shift as f32);
             values.unheard = values.unheard.max(said.unheard as f32);
-            sum += said.bits;
             number += 1;
+            if number.is_multiple_of(32) {
+                sum += product.log2();
+                product = 1.0;
+            }
         }
-        values.mean = (sum / f64::from(number.max(1))) as f32;
+        if number > 0 {
+            values.rarest = largest.log2() as f32;
+            values.mean = ((sum + product.log2()) / f64::from(number)) as f32;
+        }
         values
     }
 
