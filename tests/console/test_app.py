@@ -213,6 +213,8 @@ async def test_idle_draws_nothing(tmp_path: Path) -> None:
     app, _ = console(tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
+        while not all(app._panes.pane(entry.id).is_attached for entry in SCREENS):
+            await pilot.pause(0.05)
         await pilot.pause(0.5)
         drawn: list[object] = []
         display = ConsoleApp._display

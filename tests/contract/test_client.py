@@ -52,7 +52,7 @@ def write_log(path: Path) -> Path:
     line = "2026-03-04T05:06:{second:02} {level} worker-{worker}: request {number} took {took} ms\n"
     with path.open("w") as file:
         for number in range(COUNT):
-            level = "ERROR" if number % 100 == 9 else "INFO"
+            level = "ERROR" if number % 100 == 99 else "INFO"
             file.write(
                 line.format(second=number // 50, level=level, worker=number % 3, number=number, took=number % 17)
             )
@@ -141,7 +141,7 @@ class TestClient:
         assert len(rows) == COUNT
         assert [row.seq for row in rows] == sorted({row.seq for row in rows})
         assert [row.text.split()[2] for row in rows] == [str(number) for number in range(COUNT)]
-        assert rows[9].level is Level.ERROR
+        assert rows[99].level is Level.ERROR
 
     def test_a_view_finds_places_by_seq(self, client: EngineClient) -> None:
         view = full_view(client, "type:log.** level>=error")
@@ -158,14 +158,14 @@ class TestClient:
     def test_the_next_match_is_found_in_both_directions_and_in_small_steps(self, client: EngineClient) -> None:
         view = full_view(client)
         rows = view.rows(0, COUNT)
-        assert view.next_match(rows[0].seq, True, "level>=error", 1_000_000) == ("found", rows[9].seq)
-        assert view.next_match(rows[9].seq, True, "level>=error", 1_000_000) == ("found", rows[109].seq)
-        assert view.next_match(rows[9].seq, False, "level>=error", 1_000_000) == ("nothing", 0)
+        assert view.next_match(rows[0].seq, True, "level>=error", 1_000_000) == ("found", rows[99].seq)
+        assert view.next_match(rows[99].seq, True, "level>=error", 1_000_000) == ("found", rows[199].seq)
+        assert view.next_match(rows[99].seq, False, "level>=error", 1_000_000) == ("nothing", 0)
         kind, place, steps = "more", rows[0].seq, 0
         while kind == "more":
             kind, place = view.next_match(place, True, "level>=error", 10)
             steps += 1
-        assert (kind, place) == ("found", rows[9].seq)
+        assert (kind, place) == ("found", rows[99].seq)
         assert steps > 5
 
     def test_a_bad_filter_names_its_column(self, client: EngineClient) -> None:

@@ -62,7 +62,7 @@ def test_an_incident_is_listed_silenced_and_stays_so(run: Run, serving: Serving,
     assert first.split()[:3] == ["1", "goes", "on"] and "fatal" in first and first.endswith(KILLED)
     assert "firing" in text and "when level>=fatal then log" in text
 
-    (event,) = records(run("query", "--json", "--limit", "1", f'"{KILLED}"  !type:incident.*').stdout)
+    (event,) = records(run("query", "--json", "--limit", "1", f'source:shop "{KILLED}"').stdout)
     said = run("alerts", "silence", str(event["seq"]), "--for", "8h", "--reason", "known [b]")
     assert said.returncode == 0 and said.stdout.startswith(b"silence 1 of "), said.stderr
     assert b"rule fatal" in run("alerts", "silence", "--rule", "fatal", "--for", "1h").stdout
@@ -115,7 +115,7 @@ def test_the_console_shows_silences_and_ends(
     outage(run)
     console.wait(lambda text: "1 incident fatal" in text and "▲ goes on  fatal" in text and "▲ firing" in text)
     console.send("\r")
-    console.wait(lambda text: "incident 1" in text and f"kernel: {KILLED}" in text and "never seen before" in text)
+    console.wait(lambda text: "incident 1" in text and f"kernel: {KILLED}" in text and "strength" in text)
     console.send("s")
     console.wait("Silence for how long?")
     console.send("\x1b[Bknown")
