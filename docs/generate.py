@@ -43,7 +43,7 @@ Names below these tables are free, and every value is a text:
 
 | table | a value is |
 |---|---|
-| `[alerts]` | an alert rule: `when FILTER [CONDITION] [for TIME] [by GROUP] then ACTION, … [level LEVEL] [cooldown TIME]`; see [FILTERS.md](FILTERS.md#alert-rules) |
+| `[alerts]` | an alert rule, `when FILTER [CONDITION] then ACTION`; see [FILTERS.md](FILTERS.md#alert-rules) |
 | `[filters]` | a filter, used as `@name`; see [FILTERS.md](FILTERS.md) |
 | `[reading.levels]` | a level, `trace` to `fatal`; the name is a word by which lines call it, in any case |
 | `[profiles]` | an engine elsewhere, as `connect` and `--url` take it, such as `ssh://web-1` |

@@ -67,8 +67,15 @@ fn samples() -> Vec<Sample> {
         Sample::new("ssh", "log.text", "file:/var/log/Syslog", ssh, |head| {
             head.seq = 1000;
             head.level = Level::Warn;
-            head.detection =
-                Detection { is_novel: true, is_alert: true, novelty: 1.5, surprise: 8.0, strength: 3.6, ..detection };
+            head.detection = Detection {
+                is_novel: true,
+                is_alert: true,
+                novelty: 1.5,
+                event_surprise: 8.0,
+                surprise: 8.0,
+                strength: 3.6,
+                ..detection
+            };
         }),
         Sample::new("disk", "log.text", "stdin", "Ошибка диска sda: I/O timeout", |head| {
             head.seq = 1001;
