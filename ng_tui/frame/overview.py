@@ -123,7 +123,7 @@ class Overview(Lines):
             return []
         rtt = ABSENT if link.rtt_s is None else fmt_us(link.rtt_s * 1e6)
         bytes_a_second = "" if rate is None else f" {fmt_bytes(rate)}/s"
-        return [(8, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
+        return [(6, [(tr("rtt") + " ", "dim"), (rtt + bytes_a_second, "")])]
 
 
 def connection(state: State, label: str, engine: RemoteEngine, names: list[str]) -> Line:
@@ -154,12 +154,13 @@ def numbers(state: State) -> list[Item]:
     if state.is_learning:
         new = tr("learning")
     rejected = tr("{n}/min", n=fmt_short(metrics.rejected_per_min)) if metrics else ABSENT
+    refused = metrics is not None and metrics.rejected_per_min > 0
     lost = metrics is not None and metrics.dropped > 0
     items: list[tuple[int, str, str, str]] = [
         (2, tr("events"), fmt_rate(state.mean("events")), "strong"),
         (4, tr("new"), new, "novel" if metrics and metrics.novel_per_min and not state.is_learning else ""),
-        (6, tr("reject"), rejected, "reject" if metrics and metrics.rejected_per_min > 0 else ""),
-        (3 if lost else 7, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if lost else ""),
+        (5 if refused else 7, tr("reject"), rejected, "reject" if refused else ""),
+        (3 if lost else 8, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if lost else ""),
         (3 if firing else 5, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
     ]
     old = state.lost_at is not None

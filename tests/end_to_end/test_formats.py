@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_an_access_log_has_fields_and_levels(run: Run) -> None:
 def test_a_recording_has_them_too_where_no_log_is_read(run: Run) -> None:
     assert run("record", "shop.jsonl", input=ACCESS).returncode == 0
     [record] = records(run("replay", "shop.jsonl", "--json", "--filter", "attr.status>=500").stdout)
-    assert (record["declared"], record["attrs"]["path"]) == ("access_log", "/cart")
+    assert record["declared"] == "access_log" and '"path": "/cart"' in json.dumps(record["attrs"])
 
 
 @pytest.fixture

@@ -44,8 +44,9 @@ def test_every_reading_is_one_record_whatever_it_holds(run: Run) -> None:
     shown = run("tail", "--json", input=data)
     assert shown.returncode == 0, shown.stderr
     found = records(shown.stdout)
-    assert [record["seq"] for record in found] == list(range(len(lines)))
-    assert run("tail", "--raw", input=data).stdout == data
+    assert [record["seq"] for record in found] == list(range(len(found)))
+    assert len([record for record in found if record["source"] == "stdin"]) == len(lines)
+    assert run("tail", "--raw", "--filter", "source:stdin", input=data).stdout == data
 
 
 @pytest.mark.parametrize("kernel", ["scalar", "avx2", "avx512"])
@@ -78,7 +79,9 @@ def test_the_same_input_gives_the_same_records_in_every_process(
         result = run("tail", "--json", input=data)
         assert result.returncode == 0, result.stderr
         return [
-            {key: value for key, value in record.items() if key != "received_ns"} for record in records(result.stdout)
+            {key: value for key, value in record.items() if key != "received_ns"}
+            for record in records(result.stdout)
+            if record["source"] == "stdin"
         ]
 
     usual = outcome()

@@ -54,13 +54,13 @@ def test_the_two_outputs_exclude_each_other(run: Run) -> None:
 
 def test_what_is_new_or_unusual_is_explained(run: Run) -> None:
     lines = [f"job {number} done in {number % 7} ms" for number in range(900)] + ["ERROR the disk is on fire"]
-    result = run("tail", "--explain", input="\n".join(lines).encode())
+    result = run("tail", "--explain", "--filter", "source:stdin", input="\n".join(lines).encode())
     assert result.returncode == 0
     told = result.stdout.decode().splitlines()
     first = next(place for place, text in enumerate(told) if "[new]" in text)
-    assert told[first + 1].startswith("    ") and "template rarity" in told[first + 1]
+    assert told[first + 1].startswith("    ") and "first seen" in told[first + 1]
     fire = next(place for place, text in enumerate(told) if "on fire" in text)
-    assert "severity" in told[fire + 1] and "nearest #" in told[fire + 1]
+    assert "severe" in told[fire + 1] and "nearest #" in told[fire + 1]
     assert sum(not text.startswith("    ") for text in told) == 901
     assert run("tail", "--explain", "--json", input=b"").returncode == 2
 

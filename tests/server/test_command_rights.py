@@ -15,6 +15,7 @@ from .engine import Engine
 
 BASE = "/api/v1"
 EQUAL = [1.0] * 8
+CRON = {"filter": {"filter": "cron"}}
 
 ROWS: list[tuple[str, str, dict[str, str], Any, dict[str, Any]]] = [
     (
@@ -43,6 +44,8 @@ ROWS: list[tuple[str, str, dict[str, str], Any, dict[str, Any]]] = [
     ("POST", "/cdna/reset", {}, None, {"roll_back": {"version": 0}}),
     ("POST", "/feedback", {}, {"seq": 0, "verdict": "ack"}, {"give_feedback": {"seq": 0, "verdict": "ack"}}),
     ("DELETE", "/feedback/{number}", {"number": "1"}, None, {"undo_feedback": {"number": 1}}),
+    ("POST", "/silences", {}, {"target": CRON, "seconds": 60}, {"silence": {"target": CRON, "seconds": 60}}),
+    ("DELETE", "/silences/{number}", {"number": "1"}, None, {"expire_silence": {"number": 1}}),
 ]
 """What is sent over HTTP: verb, path, parameters of path and query, body. And the command that it becomes."""
 NO_COMMAND = {("POST", "/cdna/validate"), ("POST", "/cdna/export")}
@@ -103,7 +106,7 @@ def test_every_row_that_sends_a_command_is_asked(engine: Engine) -> None:
         for path, verbs in document["paths"].items()
         for verb in verbs
         if verb in {"put", "post", "delete"}
-        and path.removeprefix(BASE).startswith(("/modules", "/guardian", "/cdna", "/feedback"))
+        and path.removeprefix(BASE).startswith(("/modules", "/guardian", "/cdna", "/feedback", "/silences"))
     }
     assert written - NO_COMMAND == {(verb, path) for verb, path, *_ in ROWS}
     known = {field.name for field in msgspec.structs.fields(Command)}

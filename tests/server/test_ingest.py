@@ -194,7 +194,8 @@ def test_a_key_gives_the_same_answer_without_a_second_intake(client: httpx.Clien
     answers.append(client.post(PATH, content=body, headers=headers))
     assert {one.text for one in answers} == {answers[0].text}
     assert answers[0].json()["accepted"] == 3000
-    assert next_seq(client) == before + 3000
+    # Something that the engine says itself may stand between them; a second intake would be 3 000 more.
+    assert before + 3000 <= next_seq(client) < before + 3010
     other = client.post(PATH, content=b'"other"', headers=headers)
     assert (other.status_code, other.json()["error_code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
     bad = [client.post(PATH, content=b"{", headers=NDJSON | {"Idempotency-Key": "bad"}) for _ in range(2)]

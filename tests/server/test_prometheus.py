@@ -125,6 +125,11 @@ def switch(rig: Rig) -> None:
     rig.put("modules/signal_system/enabled", enabled=False)
 
 
+def silence(rig: Rig) -> None:
+    asked = {"target": {"filter": {"filter": "cron"}}, "seconds": 60}
+    assert rig.http.post("/api/v1/silences", json=asked).status_code == 200
+
+
 def spike(rig: Rig) -> None:
     rig.send(*(f"load={number % 7}.{number % 10}" for number in range(500)), "load=1e9", *["load=3.1"] * 20)
 
@@ -240,6 +245,7 @@ ROWS: list[tuple[str, Labels, Callable[[Rig], None]]] = [
     ("neurograph_guardian_rejections_total", {"rule": "size_limit"}, reject),
     ("neurograph_alert_rule_fired_total", {"rule": "zebra"}, lambda rig: rig.send("a zebra")),
     ("neurograph_alert_rule_firing", {"rule": "okapi"}, lambda rig: rig.send("an okapi")),
+    ("neurograph_silences", {}, silence),
     ("neurograph_signals_delivered_total", {}, subscribe),
     ("neurograph_signals_dropped_total", {}, subscribers),
     ("neurograph_queue_length", {"queue": "intake batches"}, flood),
@@ -276,7 +282,12 @@ ROWS: list[tuple[str, Labels, Callable[[Rig], None]]] = [
 ]
 """A sample, and what must change it."""
 
-ELSEWHERE = {"neurograph_ring_capacity_records", "neurograph_source_lost_total"}
+ELSEWHERE = {
+    "neurograph_ring_capacity_records",
+    "neurograph_source_lost_total",
+    "neurograph_incidents_total",
+    "neurograph_incidents_open",
+}
 """Families that only another engine moves."""
 
 
@@ -327,6 +338,19 @@ def test_every_family_is_in_the_table(shared: Engine) -> None:
     with shared.admin() as http:
         told = set(re.findall(r"^# TYPE (\S+)", http.get("/metrics").text, re.MULTILINE))
     assert told == {name.removesuffix("_count") for name, _, _ in ROWS} | ELSEWHERE
+
+
+def test_an_incident_is_counted_and_goes_on(start: Callable[..., Engine]) -> None:
+    lines = [*(f"job {number} done" for number in range(60)), "ERROR the ledger does not open"]
+    with start().admin() as http:
+        body, headers = "\n".join(lines), {"Content-Type": "text/plain"}
+        assert http.post("/api/v1/ingest", content=body, headers=headers, params={"source": "shop"}).is_success
+
+        def is_told() -> bool:
+            text = http.get("/metrics").text
+            return "neurograph_incidents_total 1\n" in text and "neurograph_incidents_open 1\n" in text
+
+        until(is_told)
 
 
 def test_the_capacity_of_the_ring_is_that_of_the_settings(start: Callable[..., Engine]) -> None:

@@ -7,6 +7,7 @@
 
 use crate::actions::Effect;
 use crate::engine::Engine;
+use crate::incidents::source_field;
 use crate::store::Store;
 use ng_detect::feedback::{TEXT, cut, unlike};
 use ng_filter::{Env, Filter};
@@ -197,9 +198,11 @@ fn subject_of_event(
 ) -> Result<(SilenceSubject, Option<u32>), Refusal> {
     let (source, pattern) = (store.symbols().name(head.source), head.detection.pattern);
     if head.format == Format::Note {
-        // What the engine says itself has no pattern.
-        let filter = format!("type:{}", store.symbols().name(head.kind));
-        return Ok((SilenceSubject::Filter { filter }, None));
+        // What the engine says itself has no pattern, and is said of many sources.
+        let (seq, kind) = (head.seq, store.symbols().name(head.kind));
+        let of = source_field(kind).map_or(String::new(), |field| format!(" attr.{field}=NAME"));
+        let hint = format!("silence it by a filter, type:{kind}{of}");
+        return Err(Refusal::conflict(format!("event {seq} is the engine's own; {hint}")));
     }
     let text = engine.patterns.template(pattern, store.symbols());
     let text = text.ok_or_else(|| Refusal::conflict(format!("event {} has no pattern any more", head.seq)))?;

@@ -70,10 +70,10 @@ impl Channels {
     }
 
     /// The same where the channels are as many looks at one thing: what is rare is so to all of them, so that the strength is
-    /// that of the largest surprise of the event.
-    pub fn step_by_largest(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {
+    /// that of the one surprise that tells.
+    pub fn step_by_one(&mut self, surprises: [f64; CHANNELS], telling: f64, leak: f64) -> Level {
         let level = self.fade(surprises, leak);
-        Level { strength: self.alerts.step(surprises.into_iter().fold(0.0, f64::max)), ..level }
+        Level { strength: self.alerts.step(telling), ..level }
     }
 
     fn fade(&mut self, surprises: [f64; CHANNELS], leak: f64) -> Level {

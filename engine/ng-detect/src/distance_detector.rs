@@ -14,6 +14,10 @@ use super::weight_sensitivity;
 use ng_model::checkpoint;
 use ng_model::record::NO_SEQ;
 
+/// What can be named has to be as surprising as this, which one event in ten is, for a distance to tell: where all lines are
+/// alike, one that is longer by a character is far from all of them.
+const NAMED: f64 = 1.0;
+
 /// Remembered vectors that are measured anew when the weights change.
 const MEASURED_ANEW: usize = 1024;
 
@@ -128,6 +132,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         if asked.is_new {
             novelty = novelty.max(surprises[0]);
         }
+        let named = surprises[..PLAIN].iter().chain(&asked.beside).fold(0.0f64, |largest, surprise| largest.max(*surprise));
         surprises.iter_mut().zip(asked.beside).for_each(|(surprise, beside)| *surprise = surprise.max(beside));
         let nearest = nearest.map_or(NO_SEQ, |place| self.memory.seq(place));
         if asked.learn {
@@ -137,7 +142,7 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         self.seen += 1;
         let level = match PLAIN {
             0 => self.channels.step(surprises, tuning.leak),
-            _ => self.channels.step_by_largest(surprises, tuning.leak),
+            _ => self.channels.step_by_one(surprises, if named < NAMED { named } else { novelty.max(named) }, tuning.leak),
         };
         Score {
             vector: *vector,

@@ -9,9 +9,10 @@
 //! and `numbers.rs`; `sessions/` scores events that belong together as a whole. All rank numbers with
 //! `tail_probability.rs`, look for neighbours with `knn.rs` or `block_index.rs` (the loop itself is `kernel.rs`), at
 //! distances that `scale.rs` frees of units, and turn surprise into alerts with `alert.rs`, at thresholds that
-//! `feedback.rs` has moved and `cooldown.rs` keeps from being told again. `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do,
-//! `tuning.rs` holds their settings. `probe.rs` measures the searches of sampled events, `source_activity.rs` follows
-//! when sources speak, `weight_sensitivity.rs` measures what weights do. `saved.rs` has the saved form.
+//! `feedback.rs` has moved and `cooldown.rs` keeps from being told again; a frozen stream is compared with its `baseline.rs`.
+//! `streams.rs` bounds the number of detectors, `load_shedding.rs` chooses how much they do, `tuning.rs` holds their
+//! settings. `probe.rs` measures the searches of sampled events, `source_activity.rs` follows when sources speak,
+//! `overdue.rs` what comes regularly, `weight_sensitivity.rs` measures what weights do. `saved.rs` has the saved form.
 
 pub mod alert;
 mod baseline;

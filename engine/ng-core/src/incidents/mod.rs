@@ -26,6 +26,7 @@ use ng_model::settings::Values;
 use ng_wire::{Gauge, IncidentView, Unit};
 use std::collections::VecDeque;
 use symptom::Shown;
+pub(crate) use symptom::source_field;
 
 /// Incidents that go on at a time; beyond it the one that was quiet for longest is over.
 const MAX_OPEN: usize = 16;

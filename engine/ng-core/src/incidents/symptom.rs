@@ -58,6 +58,11 @@ fn is_first(event: &Event<'_>) -> bool {
     event.head.detection.is_novel && !matches!(event.head.format, Format::Metric | Format::Vector)
 }
 
+/// The field in which the engine's events of this type name the source that they speak of.
+pub(crate) fn source_field(event_type: &str) -> Option<&'static str> {
+    NOTES.iter().find(|(name, ..)| *name == event_type).map(|(.., field)| *field)
+}
+
 /// The kind of symptom that the engine tells by events of this type.
 pub(super) fn kind_of_note(event_type: &str) -> Option<SymptomKind> {
     NOTES.iter().find(|(name, ..)| *name == event_type).map(|(_, kind, _)| *kind)

@@ -69,6 +69,12 @@ fn an_error_that_is_new_is_told_from_the_fiftieth_line_on() {
 }
 
 #[test]
+fn a_longer_number_among_lines_that_are_alike_is_no_news() {
+    let all = detections((0..12_000).map(|job| format!("INFO worker: job {job} done in {} ms", job % 7)));
+    assert_eq!(alerts(&all), 0);
+}
+
+#[test]
 fn a_share_of_errors_that_rises_from_a_two_hundredth_to_a_fifth_is_told_within_fifty_requests() {
     let mut dice = Dice(1);
     let mut lines: Vec<String> = (0..4000).map(|_| dice.request(0.005, 1.0)).collect();
