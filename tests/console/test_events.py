@@ -222,7 +222,7 @@ async def test_detail_shows_all_and_jumps_to_a_neighbour(tmp_path: Path, size: t
         await pilot.press("E", "enter")
         await settle(pilot)
         facts = str(app.query_one("#facts").render())
-        assert "event 195" in facts and "never seen before" in facts and "features (text)" in facts
+        assert "event 195" in facts and "first seen" in facts and "features (text)" in facts
         assert "▌" in shown(app)
         await pilot.press("tab")
         assert isinstance(app.focused, OptionList)

@@ -60,7 +60,7 @@ def test_what_is_new_or_unusual_is_explained(run: Run) -> None:
     first = next(place for place, text in enumerate(told) if "[new]" in text)
     assert told[first + 1].startswith("    ") and "first seen" in told[first + 1]
     fire = next(place for place, text in enumerate(told) if "on fire" in text)
-    assert "severe" in told[fire + 1] and "nearest #" in told[fire + 1]
+    assert "first seen" in told[fire + 1] and "nearest #" in told[fire + 1]
     assert sum(not text.startswith("    ") for text in told) == 901
     assert run("tail", "--explain", "--json", input=b"").returncode == 2
 

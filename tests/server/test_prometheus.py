@@ -340,19 +340,6 @@ def test_every_family_is_in_the_table(shared: Engine) -> None:
     assert told == {name.removesuffix("_count") for name, _, _ in ROWS} | ELSEWHERE
 
 
-def test_an_incident_is_counted_and_goes_on(start: Callable[..., Engine]) -> None:
-    lines = [*(f"job {number} done" for number in range(60)), "ERROR the ledger does not open"]
-    with start().admin() as http:
-        body, headers = "\n".join(lines), {"Content-Type": "text/plain"}
-        assert http.post("/api/v1/ingest", content=body, headers=headers, params={"source": "shop"}).is_success
-
-        def is_told() -> bool:
-            text = http.get("/metrics").text
-            return "neurograph_incidents_total 1\n" in text and "neurograph_incidents_open 1\n" in text
-
-        until(is_told)
-
-
 def test_the_capacity_of_the_ring_is_that_of_the_settings(start: Callable[..., Engine]) -> None:
     for capacity in (2048, 4096):
         engine = start(f"ring.capacity={capacity}")

@@ -132,7 +132,8 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         if asked.is_new {
             novelty = novelty.max(surprises[0]);
         }
-        let named = surprises[..PLAIN].iter().chain(&asked.beside).fold(0.0f64, |largest, surprise| largest.max(*surprise));
+        let named =
+            surprises[..PLAIN].iter().chain(&asked.beside).fold(0.0f64, |largest, surprise| largest.max(*surprise));
         surprises.iter_mut().zip(asked.beside).for_each(|(surprise, beside)| *surprise = surprise.max(beside));
         let nearest = nearest.map_or(NO_SEQ, |place| self.memory.seq(place));
         if asked.learn {
@@ -142,7 +143,11 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         self.seen += 1;
         let level = match PLAIN {
             0 => self.channels.step(surprises, tuning.leak),
-            _ => self.channels.step_by_one(surprises, if named < NAMED { named } else { novelty.max(named) }, tuning.leak),
+            _ => self.channels.step_by_one(
+                surprises,
+                if named < NAMED { named } else { novelty.max(named) },
+                tuning.leak,
+            ),
         };
         Score {
             vector: *vector,

@@ -38,7 +38,11 @@ pub(super) fn why(channels: [&str; 4], head: &RecordHeader, kind: &str) -> Strin
     // Of equal ones the first.
     let largest = named.reduce(|best, next| if next.1 > best.1 { next } else { best });
     let Some((name, _)) = largest.filter(|(_, share)| *share >= UNUSUAL || found.is_novel) else {
-        return if found.is_alert { "unusual several times in a row" } else { "nothing unusual" }.into();
+        return match first_seen(channels[0]) {
+            _ if found.is_alert => "unusual several times in a row".into(),
+            Some(first) if found.is_novel => first.into(),
+            _ => "nothing unusual".into(),
+        };
     };
     let reason = match outside {
         Some([low, high]) if name == LEVEL => {
@@ -54,6 +58,11 @@ pub(super) fn why(channels: [&str; 4], head: &RecordHeader, kind: &str) -> Strin
 /// What is usual, when the value lies outside.
 fn outside(head: &RecordHeader) -> Option<[f64; 2]> {
     head.detection.usual.filter(|[low, high]| head.value < *low || head.value > *high)
+}
+
+/// What the first event of its kind says, by the first of its channels.
+fn first_seen(name: &str) -> Option<&'static str> {
+    REASONS.iter().find(|(known, _, first)| *known == name && !first.is_empty()).map(|(.., first)| *first)
 }
 
 fn reason<'a>(name: &'a str, found: &Detection) -> &'a str {
