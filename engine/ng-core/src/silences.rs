@@ -60,6 +60,10 @@ impl ActiveSilences {
             active.held_back += 1;
             return true;
         }
+        // That it was silenced is no more of it.
+        if stored.kind().starts_with("silence.") {
+            return false;
+        }
         let passes = |active: &&mut Active| active.filter.as_ref().is_some_and(|filter| filter.matches(stored, now_ns));
         let found = self.active.iter_mut().find(passes);
         found.map(|active| active.held_back += 1).is_some()
