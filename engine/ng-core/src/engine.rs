@@ -439,5 +439,5 @@ fn attach(
         (symbols.name(pattern.source), values[Module::TokenManager as usize].float("similarity"));
     let is_known = |id| patterns.get(id).is_some();
     detect.feedback.attach_feedback(id, source, &text, similarity, is_known);
-    silences.attach(id, source, &text, similarity, is_known);
+    silences.attach((id, pattern.level()), source, &text, similarity, is_known);
 }

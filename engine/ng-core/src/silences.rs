@@ -8,12 +8,13 @@
 use crate::actions::Effect;
 use crate::engine::Engine;
 use crate::incidents::source_field;
+use crate::patterns::Pattern;
 use crate::store::Store;
 use ng_detect::feedback::{TEXT, cut, unlike};
 use ng_filter::{Env, Filter};
 use ng_model::record::{RecordHeader, StoredRecord};
 use ng_model::refusal::Refusal;
-use ng_wire::{Format, Silence, SilenceSubject, SilenceTarget, SilenceView, Silences};
+use ng_wire::{Format, Level, Silence, SilenceSubject, SilenceTarget, SilenceView, Silences};
 use rustc_hash::FxHashMap;
 
 /// Silences that hold at a time.
@@ -53,12 +54,11 @@ impl ActiveSilences {
         let detection = &stored.head.detection;
         if let Some(place) = self.places.get(&detection.pattern) {
             let active = &mut self.active[*place];
-            if detection.is_alert && detection.novelty >= novel {
-                active.told += 1;
-                return false;
+            if !(detection.is_alert && detection.novelty >= novel) {
+                active.held_back += 1;
+                return true;
             }
-            active.held_back += 1;
-            return true;
+            active.told += 1;
         }
         // That it was silenced is no more of it.
         if stored.kind().starts_with("silence.") {
@@ -80,7 +80,7 @@ impl ActiveSilences {
         let mut before: FxHashMap<u64, Active> =
             self.active.drain(..).map(|active| (active.silence.number, active)).collect();
         let mut refused = Vec::new();
-        for silence in silences.kept.iter().filter(|silence| silence.until_ns > env.now_ns) {
+        for silence in silences.kept.iter().rev().take(MAX_SILENCES).rev() {
             match before.remove(&silence.number) {
                 Some(active) => self.active.push(active),
                 None => match filter_of(&silence.subject, env) {
@@ -92,6 +92,11 @@ impl ActiveSilences {
                 },
             }
         }
+        // Those that are over are told so at the next tick.
+        let mut over: Vec<Active> =
+            before.into_values().filter(|active| active.silence.until_ns <= env.now_ns).collect();
+        over.sort_by_key(|active| active.silence.number);
+        self.active.append(&mut over);
         self.index();
         refused
     }
@@ -105,11 +110,20 @@ impl ActiveSilences {
     }
 
     /// A pattern has appeared. If it reads like one that is silenced and is not known, or no longer, it is that one.
-    pub fn attach(&mut self, pattern: u32, source: &str, text: &str, similarity: f64, is_known: impl Fn(u32) -> bool) {
+    pub fn attach(
+        &mut self,
+        (pattern, level): (u32, Option<Level>),
+        source: &str,
+        text: &str,
+        similarity: f64,
+        is_known: impl Fn(u32) -> bool,
+    ) {
         let text = cut(text, TEXT);
         let is_it = |active: &&Active| match &active.silence.subject {
-            SilenceSubject::Pattern { source: known, text: read } => {
-                known == source && !active.pattern.is_some_and(&is_known) && unlike(read, text, similarity).is_some()
+            SilenceSubject::Pattern { source: known, text: read, level: of } => {
+                (known.as_str(), *of) == (source, level)
+                    && !active.pattern.is_some_and(&is_known)
+                    && unlike(read, text, similarity).is_some()
             }
             SilenceSubject::Rule { .. } | SilenceSubject::Filter { .. } => false,
         };
@@ -210,13 +224,14 @@ fn subject_of_event(
     }
     let text = engine.patterns.template(pattern, store.symbols());
     let text = text.ok_or_else(|| Refusal::conflict(format!("event {} has no pattern any more", head.seq)))?;
-    Ok((SilenceSubject::Pattern { source: source.into(), text: cut(&text, TEXT).into() }, Some(pattern)))
+    let level = engine.patterns.get(pattern).and_then(Pattern::level);
+    Ok((SilenceSubject::Pattern { source: source.into(), text: cut(&text, TEXT).into(), level }, Some(pattern)))
 }
 
 /// A subject as it stands in a sentence.
 pub fn named(subject: &SilenceSubject) -> String {
     match subject {
-        SilenceSubject::Pattern { source, text } => format!("{} of {source}", cut(text, 120)),
+        SilenceSubject::Pattern { source, text, .. } => format!("{} of {source}", cut(text, 120)),
         SilenceSubject::Rule { rule } => format!("the rule {rule}"),
         SilenceSubject::Filter { filter } => format!("what passes {filter}"),
     }

@@ -108,6 +108,7 @@ fn modules(engine: &Engine, kept: &Constitution, now_ns: i64) -> Vec<ModuleView>
                 view.gauges.push(count("sources.timed", timing.followed() as u64));
                 view.gauges.push(count("sources.dropped", timing.dropped()));
                 view.gauges.push(count("patterns.regular", engine.overdue.regular() as u64));
+                view.gauges.push(count("patterns.timed.dropped", engine.overdue.dropped()));
                 frozen(engine.sources.frozen(), &mut view.gauges);
             }
             i if i == Module::SignalSystem as usize => {

@@ -13,7 +13,7 @@ use ng_model::checkpoint::{self, CheckpointReader, CheckpointWriter};
 use ng_model::elapsed::Elapsed;
 use ng_model::symbols::{Sym, Symbols};
 
-/// Patterns that are followed; the one not seen for longest gives way.
+/// Patterns that are followed; the one not seen for longest gives way, of those that are not regular, if there are such.
 const MAX_PATTERNS: usize = 1024;
 /// Intervals that are remembered of a pattern, and how many have to be known.
 const INTERVALS: usize = 16;
@@ -90,6 +90,9 @@ impl Overdue {
         self.uses += 1;
         *self.sources.get(source, self.uses, || now) = now;
         if is_followed || learn {
+            if !is_followed {
+                self.patterns.make_room(|rhythm| rhythm.due.is_some());
+            }
             let rhythm = self.patterns.get(pattern, self.uses, || Rhythm::new(source, now));
             rhythm.step(now, learn);
         }
@@ -118,6 +121,11 @@ impl Overdue {
         if let Some((_, rhythm)) = united {
             (rhythm.known, rhythm.due) = (0, None);
         }
+    }
+
+    /// Patterns that gave way to others.
+    pub fn dropped(&self) -> u64 {
+        self.patterns.dropped()
     }
 
     /// Patterns that come at regular intervals.
@@ -306,6 +314,19 @@ mod tests {
         assert!(told(&[0, 60, 120, 180, 240, 300], 5000, Some(7)).is_empty(), "five intervals are too few");
         let often: Vec<i64> = (0..600).collect();
         assert!(told(&often, 2000, Some(7)).is_empty(), "its source would fall silent");
+    }
+
+    #[test]
+    fn what_is_regular_stays_while_others_give_way() {
+        let (mut overdue, mut told) = (Overdue::default(), 0);
+        for minute in 0..20 {
+            overdue.observe(Sym(1), 8, 60.0, START + minute * 60 * S, true);
+        }
+        for line in 0..5000u32 {
+            overdue.observe(Sym(1), 100 + line, f32::INFINITY, START + 1141 * S + i64::from(line) * S / 20, true);
+        }
+        overdue.advance(START + 1400 * S, |_| false, |missing| told += i32::from(missing.pattern == 8));
+        assert_eq!((told, overdue.dropped() > 0), (1, true));
     }
 
     #[test]

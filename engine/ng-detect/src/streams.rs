@@ -101,8 +101,19 @@ impl<K: Copy + Eq + Hash, V> Streams<K, V> {
 
     /// Lets the stream not seen for longest give way.
     pub(super) fn drop_oldest(&mut self) {
-        let oldest = (0..self.entries.len()).min_by_key(|place| self.entries[*place].used);
-        if let Some(place) = oldest {
+        self.drop_first_by(|_| false);
+    }
+
+    /// Makes room for one more: the stream not seen for longest gives way, of those that are not to stay, if there are such.
+    pub(super) fn make_room(&mut self, stays: impl Fn(&V) -> bool) {
+        if self.entries.len() >= self.most {
+            self.drop_first_by(stays);
+        }
+    }
+
+    fn drop_first_by(&mut self, stays: impl Fn(&V) -> bool) {
+        let order = |place: &usize| (stays(&self.entries[*place].state), self.entries[*place].used);
+        if let Some(place) = (0..self.entries.len()).min_by_key(order) {
             let entry = self.entries.swap_remove(place);
             self.places.remove(&entry.key);
             if let Some(moved) = self.entries.get(place) {

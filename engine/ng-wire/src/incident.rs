@@ -56,7 +56,7 @@ pub struct Symptom {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IncidentView {
-    /// Its number; never given twice in one state directory.
+    /// Its number. It may be given again after the engine was killed, as what it learnt in the last minutes is lost.
     pub number: u64,
     /// Time of its first symptom, nanoseconds since 1970, UTC.
     pub started_ns: i64,
@@ -68,13 +68,13 @@ pub struct IncidentView {
     pub times: u32,
     /// Events in all.
     pub count: u64,
-    /// Sources in all.
+    /// Sources of the symptoms that are kept.
     pub sources: u32,
     /// The symptom that it is named by: the strongest of the earliest; its place among the symptoms.
     pub lead: u32,
     /// In the order in which they came; those beyond the bound are left out.
     pub symptoms: Vec<Symptom>,
-    /// Symptoms that are left out.
+    /// Symptoms, or events of such as were left out, that are not shown.
     pub left_out: u64,
 }
 
@@ -89,6 +89,9 @@ pub enum SilenceSubject {
         source: String,
         /// How it read when it was silenced; at most 4096 bytes. Not sanitised.
         text: String,
+        /// The level of its events; absent where those of any level belong to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level: Option<Level>,
     },
     /// What an alert rule says.
     Rule {
@@ -161,9 +164,9 @@ pub struct SilenceView {
     pub silence: Silence,
     /// The pattern that it holds for; absent until one that reads like it is met, and for other subjects.
     pub pattern: Option<u32>,
-    /// Symptoms and alerts that it held back since the start.
+    /// Events that it held back since the start, whether anything would have been said of them or not; of a rule, what it said.
     pub held_back: u64,
-    /// Those of a silenced pattern that were told all the same, for they were unlike the rest.
+    /// Events of a silenced pattern that were told all the same, for they were unlike the rest.
     pub told: u64,
 }
 

@@ -49,7 +49,7 @@ impl Steps for AddSilence<'_> {
             silences::subject(context.engine, context.store, self.target, context.env).expect("the target was checked");
         let kept = &mut next.silences;
         kept.kept.retain(|silence| silence.until_ns > author.time_ns);
-        kept.given += 1;
+        kept.given = kept.given.saturating_add(1);
         kept.kept.push(Silence {
             number: kept.given,
             subject,

@@ -34,7 +34,9 @@ impl Weight {
     fn of(shown: &Shown, strength: f32) -> Weight {
         match shown.kind {
             SymptomKind::NewError if shown.level == Level::Fatal => Weight::NewFatal,
-            SymptomKind::NewError => Weight::NewError,
+            SymptomKind::NewError if shown.level == Level::Error => Weight::NewError,
+            // Its words say so, which may be those of a user.
+            SymptomKind::NewError => Weight::NewWarning,
             SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
             _ if shown.is_first && shown.level >= Level::Warn => Weight::NewWarning,
             _ if shown.strength >= strength => Weight::Strong,
@@ -103,7 +105,7 @@ impl Incident {
         let message = format!("incident {number} is over: {events}, led by {}", self.leading().source);
         serde_json::json!({
             "type": "incident.closed", "level": "notice", "message": message, "incident": number, "events": count,
-            "seconds": for_s, "symptoms": self.symptoms.len() as u64 + self.left_out,
+            "seconds": for_s, "symptoms": self.symptoms.len(),
         })
         .to_string()
     }
@@ -156,13 +158,32 @@ impl Incident {
         }
         if self.symptoms.len() == MAX_SYMPTOMS {
             self.left_out = self.left_out.saturating_add(1);
-            let lightest = (0..MAX_SYMPTOMS).rev().min_by_key(|place| self.symptoms[*place].0).unwrap_or(0);
-            if self.symptoms[lightest].0 >= weight {
-                return;
-            }
-            self.symptoms.remove(lightest);
+            let Some(place) = self.dispensable(weight, &shown.source) else { return };
+            self.symptoms.remove(place);
         }
         self.symptoms.push((weight, first(shown)));
+    }
+
+    /// The symptom that gives way to one of another weight and source: a lighter one, or the latest as heavy of a source that has
+    /// most of them, so that no source can hide what comes from another.
+    fn dispensable(&self, weight: Weight, source: &str) -> Option<usize> {
+        let lightest = (0..self.symptoms.len()).rev().min_by_key(|place| self.symptoms[*place].0)?;
+        if self.symptoms[lightest].0 < weight {
+            return Some(lightest);
+        }
+        let is_of = |place: &usize, name: &str| self.symptoms[*place].1.source == name;
+        let count = |name: &str| (0..self.symptoms.len()).filter(|place| is_of(place, name)).count();
+        let as_heavy = (0..self.symptoms.len()).rev().filter(|place| self.symptoms[*place].0 == weight);
+        let crowded = as_heavy.max_by_key(|place| count(&self.symptoms[*place].1.source))?;
+        let crowd = &self.symptoms[crowded].1.source;
+        (crowd != source && count(crowd) > count(source) + 1).then_some(crowded)
+    }
+
+    /// A symptom is an error that is new, and the first such of its source.
+    pub(super) fn is_another_error(&self, shown: &Shown) -> bool {
+        let is_error = |weight: Weight| weight >= Weight::NewError;
+        let known = |(weight, symptom): &(Weight, Symptom)| is_error(*weight) && symptom.source == shown.source;
+        is_error(Weight::of(shown, f32::INFINITY)) && !self.symptoms.iter().any(known)
     }
 
     /// As it is shown, with at most so many symptoms besides its lead.

@@ -3,7 +3,8 @@
 //!
 //! A symptom is an event that alerts, or one of the engine's own that tells of a silence, a rate, a session, or of what did
 //! not happen. It joins the incident whose time it is near; otherwise it begins one, which is told once it is
-//! more than [odd](incident::Weight), and forgotten in silence if it never is. One that becomes heavier is told again, as worse. The time of a symptom is that of its arrival,
+//! more than [odd](incident::Weight), and forgotten in silence if it never is. One that becomes heavier is told again, as worse, and so is one that
+//! another source has a new error in. The time of a symptom is that of its arrival,
 //! or its own when it comes late, so that a log of yesterday that is read at once makes the incidents of yesterday.
 //!
 //! Nothing reads a clock: the same events make the same incidents. Time that passes only ends them.
@@ -19,7 +20,7 @@ mod symptom;
 mod tests;
 
 use crate::actions::Effect;
-use incident::{Incident, Weight};
+use incident::Incident;
 use ng_model::elapsed::Elapsed;
 use ng_model::event::Event;
 use ng_model::settings::Values;
@@ -109,16 +110,20 @@ impl Incidents {
             Some(place) => place,
             None => self.begin(&shown, effects),
         };
-        let before = self.open[place].weight();
+        let (before, is_another) = (self.open[place].weight(), self.open[place].is_another_error(&shown));
         self.open[place].add(shown, now, self.strength);
-        self.tell(place, before, effects);
+        if is_another || self.open[place].weight() > before {
+            self.tell(place, effects);
+        }
     }
 
     /// The place of an incident for a symptom that belongs to none that goes on: the one that ended lately and had the same
     /// lead, or a new one.
     fn begin(&mut self, shown: &Shown, effects: &mut Vec<Effect>) -> usize {
         if self.open.len() == MAX_OPEN {
-            let quietest = (0..MAX_OPEN).min_by_key(|place| self.open[*place].touched_ns).unwrap_or(0);
+            // What happened long ago displaces nothing that goes on.
+            let quiet = |place: &usize| (!self.open[*place].is_late, self.open[*place].touched_ns);
+            let quietest = (0..MAX_OPEN).min_by_key(quiet).unwrap_or(0);
             let incident = self.open.remove(quietest);
             self.end(incident, effects);
         }
@@ -129,11 +134,8 @@ impl Incidents {
     }
 
     /// Tells an incident that has become worth it, or worse than it was told.
-    fn tell(&mut self, place: usize, before: Weight, effects: &mut Vec<Effect>) {
+    fn tell(&mut self, place: usize, effects: &mut Vec<Effect>) {
         let incident = &mut self.open[place];
-        if incident.weight() == before {
-            return;
-        }
         let is_new = incident.number == 0;
         if is_new {
             self.numbered += 1;

@@ -82,7 +82,10 @@ impl Shown {
         Shown {
             kind,
             source: source.unwrap_or_else(|| event.symbols.name(head.source).to_owned()),
-            pattern: Some(detection.pattern).filter(|pattern| note.is_none() && *pattern != NO_PATTERN),
+            pattern: match note {
+                Some(_) => stated("pattern").map(|field| field.number as u32),
+                None => Some(detection.pattern).filter(|pattern| *pattern != NO_PATTERN),
+            },
             level: head.level,
             is_first: is_first(event),
             seq: head.seq,

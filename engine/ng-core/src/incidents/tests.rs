@@ -128,6 +128,29 @@ fn one_that_becomes_worse_is_told_again_and_named_anew() {
 }
 
 #[test]
+fn no_source_hides_the_error_of_another() {
+    let mut bench = bench();
+    for number in 0..100 {
+        let flood = Shown { pattern: Some(number), ..shown(NewError, "flood", 8.0) };
+        bench.live(i64::from(number) / 4, flood);
+    }
+    bench.live(26, shown(NewError, "victim", 4.0));
+    assert_eq!(bench.told, ["incident.opened 1", "incident.worsened 1"]);
+    let incident = bench.incidents.view().remove(0);
+    assert!(bench.incidents.open[0].symptoms.iter().any(|(_, symptom)| symptom.source == "victim"), "{incident:?}");
+}
+
+#[test]
+fn what_happened_long_ago_displaces_nothing_that_goes_on() {
+    let mut bench = bench();
+    bench.live(0, shown(NewError, "db", 8.0));
+    for hour in 1..30 {
+        bench.at((-3600 * hour, 1), shown(NewError, &format!("old-{hour}"), 8.0));
+    }
+    assert!(bench.incidents.view().iter().any(|incident| !incident.is_over && incident.symptoms[0].source == "db"));
+}
+
+#[test]
 fn what_is_hardly_unusual_is_not_told_unless_something_worse_joins_it() {
     let mut bench = bench();
     bench.live(0, shown(Anomaly, "cpu", 5.9)).live(10, shown(Anomaly, "net", 4.0)).tick(60);

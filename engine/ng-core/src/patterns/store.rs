@@ -116,6 +116,14 @@ pub(super) struct Before {
 }
 
 impl Pattern {
+    /// The level of its events; none where those of any level belong to it.
+    pub fn level(&self) -> Option<Level> {
+        match self.key {
+            Key::Bucket(family, _) => Some(family.level),
+            _ => None,
+        }
+    }
+
     /// What stands in a place that is free.
     fn nothing() -> Self {
         Pattern {

@@ -3,7 +3,7 @@
 use crate::bench::{Bench, engine, restore};
 use ng_core::actions::Effect;
 use ng_filter::Env;
-use ng_wire::{Command, ErrorCode, Format, Frame, IncidentsView, SilenceSubject, SilenceTarget};
+use ng_wire::{Command, ErrorCode, Format, Frame, IncidentsView, Level, SilenceSubject, SilenceTarget};
 
 const HOUR: u64 = 3600;
 
@@ -110,8 +110,22 @@ fn silences_hold_over_a_restart() {
         slow(&mut next, ms);
     }
     assert_eq!((acts(&mut next), counts(&next)), (0, vec![(3, 0)]));
-    let subject = SilenceSubject::Pattern { source: "app".into(), text: "slow query took * ms".into() };
+    let subject =
+        SilenceSubject::Pattern { source: "app".into(), text: "slow query took * ms".into(), level: Some(Level::Info) };
     assert_eq!(view(&next).silences[0].silence.subject, subject);
+}
+
+#[test]
+fn a_silence_is_found_again_at_its_own_level_alone() {
+    let mut bench = bench();
+    let seq = bench.send("app", Format::Text, &["INFO slow backup to tape"]).remove(0).seq;
+    done(&mut bench, silence(SilenceTarget::Event { seq }));
+    let mut next = Bench::new();
+    let mut kept = bench.world.persisted().last().unwrap().clone();
+    restore(&mut next.engine, &mut kept, &Env::default());
+    next.overrides = kept;
+    next.send("app", Format::Text, &["FATAL slow backup to tape", "INFO slow backup to tape"]);
+    assert_eq!(counts(&next), [(1, 0)]);
 }
 
 #[test]

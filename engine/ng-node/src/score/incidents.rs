@@ -2,8 +2,9 @@
 //! thread, which finds incidents as it does live.
 //!
 //! An event arrives at its own time; where it states none, at that of the event before it in its file, and in a file
-//! without times a second after it. Time passes between the events as it would have, so that silences are found too, but of
-//! a pause of more than a day only the first day. The logs are held in memory as a whole.
+//! without times a second after it; what stands before the first time of a file has that. Time passes between the events as it
+//! would have, so that silences are found too, but of a pause only the first month; a file that has ended is not silent. The
+//! logs are held in memory as a whole.
 
 use super::input::{START_NS, written_ns};
 use super::{APART_NS, LIMITS};
@@ -24,12 +25,14 @@ use ng_wire::{Format, IncidentView};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Records that are kept, for what tells of an incident to be found.
 const RING: usize = 10_000;
 const SECOND_NS: i64 = 1_000_000_000;
-/// Seconds of a pause that pass one by one.
-const MAX_TICKS: i64 = 86_400;
+/// Seconds of a pause that pass one by one; then minutes do, at most so many.
+const SECONDS: i64 = 600;
+const MINUTES: i64 = 30 * 1440;
 
 /// What was told.
 #[derive(Debug, Serialize)]
@@ -120,10 +123,17 @@ impl IncidentScorer {
         let mut events = std::mem::take(&mut self.events);
         // Stable, so that the order inside a file stays where times are the same.
         events.sort_by_key(|event| event.time_ns);
-        let span = events.first().zip(events.last()).map_or(0, |(first, last)| last.time_ns - first.time_ns);
+        let span =
+            events.first().zip(events.last()).map_or(0, |(first, last)| last.time_ns.saturating_sub(first.time_ns));
+        let mut left: Vec<usize> = vec![0; self.files.len()];
+        events.iter().for_each(|event| left[event.file] += 1);
         for event in &events {
             self.pass(event.time_ns);
             self.take_in(event);
+            left[event.file] -= 1;
+            if left[event.file] == 0 {
+                self.files[event.file].source.ended.store(true, Ordering::Relaxed);
+            }
         }
         self.engine.finish_incidents();
         self.perform();
@@ -146,10 +156,13 @@ impl IncidentScorer {
         if self.now_ns == i64::MIN {
             self.now_ns = until_ns;
         }
-        for _ in 0..((until_ns - self.now_ns) / SECOND_NS).min(MAX_TICKS) {
-            self.now_ns += SECOND_NS;
-            self.engine.tick(self.store.symbols(), self.now_ns, 1.0);
-            self.perform();
+        for (seconds, most) in [(1, SECONDS), (60, MINUTES)] {
+            let step_ns = seconds * SECOND_NS;
+            for _ in 0..(until_ns.saturating_sub(self.now_ns) / step_ns).min(most) {
+                self.now_ns += step_ns;
+                self.engine.tick(self.store.symbols(), self.now_ns, seconds as f64);
+                self.perform();
+            }
         }
         self.now_ns = self.now_ns.max(until_ns);
     }
@@ -230,8 +243,13 @@ fn keep(
     match item {
         Item::Event(raw) | Item::Cut { kept: raw, .. } => {
             if !raw.trim_ascii().is_empty() {
+                let was_timed = *timed.states_times;
                 let (time_ns, start) = (timed.of(raw), bytes.len());
                 bytes.extend_from_slice(raw);
+                if *timed.states_times && !was_timed {
+                    let untimed = events.iter_mut().rev().take_while(|event| event.file == file);
+                    untimed.for_each(|event| event.time_ns = time_ns);
+                }
                 events.push(Event { time_ns, file, start, len: raw.len() as u32 });
             }
             Ok(())
