@@ -848,6 +848,7 @@ class PatternSilenceSubject(Struct, omit_defaults=True):
 
     source: str
     text: str
+    level: Level | None = None
 
 
 class RuleSilenceSubject(Struct, omit_defaults=True):

@@ -21,7 +21,7 @@ from ng_tui.client.wire import (
     SilenceTarget,
     SilenceView,
 )
-from ng_tui.commands.live import change, not_served, observe, say
+from ng_tui.commands.live import NUMBER, change, not_served, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.commands.table import COMMANDS
@@ -75,7 +75,7 @@ def command(ctx: click.Context, since: float | None, as_json: bool, target: str 
 
 
 @command.command(help=tr("Hold back what is said of the pattern of an event, of an alert rule, or of a filter."))
-@click.argument("event", type=click.IntRange(min=0), required=False)
+@click.argument("event", type=NUMBER, required=False)
 @click.option("--rule", metavar="NAME", help=tr("An alert rule."))
 @click.option("--filter", "filter_text", metavar="FILTER", help=tr("The events that pass this filter."))
 @click.option("--for", "duration", type=Duration(), required=True, help=tr("For this time, such as 1h or 7d."))
@@ -104,7 +104,7 @@ def silence(
 
 
 @command.command(help=tr("End a silence, by its number in the list."))
-@click.argument("number", type=click.IntRange(min=0))
+@click.argument("number", type=NUMBER)
 @url_option
 @click.pass_context
 def expire(ctx: click.Context, number: int, target: str | None) -> None:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from ng_tui.client.wire import Command, Feedback, GiveFeedbackCommand, UndoFeedbackCommand
-from ng_tui.commands.live import change, observe, say
+from ng_tui.commands.live import NUMBER, change, observe, say
 from ng_tui.commands.options import target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.commands.table import COMMANDS
@@ -49,7 +49,7 @@ def command(ctx: click.Context, as_json: bool, target: str | None) -> None:
 
 
 @command.command(help=tr("Say that an event was worth telling: its like alerts earlier."))
-@click.argument("seq", type=click.IntRange(min=0))
+@click.argument("seq", type=NUMBER)
 @url_option
 @click.pass_context
 def ack(ctx: click.Context, seq: int, target: str | None) -> None:
@@ -58,7 +58,7 @@ def ack(ctx: click.Context, seq: int, target: str | None) -> None:
 
 
 @command.command(name="false-alarm", help=tr("Say that an alert was a false alarm: its like alerts later."))
-@click.argument("seq", type=click.IntRange(min=0))
+@click.argument("seq", type=NUMBER)
 @url_option
 @click.pass_context
 def false_alarm(ctx: click.Context, seq: int, target: str | None) -> None:
@@ -67,7 +67,7 @@ def false_alarm(ctx: click.Context, seq: int, target: str | None) -> None:
 
 
 @command.command(help=tr("Take back what was said, by its number in the list."))
-@click.argument("number", type=click.IntRange(min=0))
+@click.argument("number", type=NUMBER)
 @url_option
 @click.pass_context
 def undo(ctx: click.Context, number: int, target: str | None) -> None:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+import click
+
 from ng_tui.client.address import Address
 from ng_tui.client.embedded import EmbeddedClient
 from ng_tui.client.wire import Command, Hello
@@ -21,6 +23,8 @@ from ng_tui.text import safe
 if TYPE_CHECKING:
     from ng_tui.client.remote import RemoteClient
 
+NUMBER = click.IntRange(0, (1 << 64) - 1)
+"""Of an event, a judgement, a silence."""
 ANSWER_S = 5.0
 """Seconds in which an engine must answer."""
 

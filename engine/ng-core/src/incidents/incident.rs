@@ -34,9 +34,7 @@ impl Weight {
     fn of(shown: &Shown, strength: f32) -> Weight {
         match shown.kind {
             SymptomKind::NewError if shown.level == Level::Fatal => Weight::NewFatal,
-            SymptomKind::NewError if shown.level == Level::Error => Weight::NewError,
-            // Its words say so, which may be those of a user.
-            SymptomKind::NewError => Weight::NewWarning,
+            SymptomKind::NewError => Weight::NewError,
             SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
             _ if shown.is_first && shown.level >= Level::Warn => Weight::NewWarning,
             _ if shown.strength >= strength => Weight::Strong,

@@ -3,7 +3,7 @@
 //!
 //! An event arrives at its own time; where it states none, at that of the event before it in its file, and in a file
 //! without times a second after it; what stands before the first time of a file has that. Time passes between the events as it
-//! would have, so that silences are found too, but of a pause only the first month; a file that has ended is not silent. The
+//! would have, so that silences are found too, but of a pause only the first three days; a file that has ended is not silent. The
 //! logs are held in memory as a whole.
 
 use super::input::{START_NS, written_ns};
@@ -32,7 +32,7 @@ const RING: usize = 10_000;
 const SECOND_NS: i64 = 1_000_000_000;
 /// Seconds of a pause that pass one by one; then minutes do, at most so many.
 const SECONDS: i64 = 600;
-const MINUTES: i64 = 30 * 1440;
+const MINUTES: i64 = 3 * 1440;
 
 /// What was told.
 #[derive(Debug, Serialize)]
@@ -58,6 +58,8 @@ pub struct IncidentScorer {
     told: BTreeMap<u64, IncidentView>,
     alerts: u64,
     now_ns: i64,
+    /// When time was told last.
+    ticked_ns: i64,
 }
 
 struct File {
@@ -89,6 +91,7 @@ impl IncidentScorer {
             told: BTreeMap::new(),
             alerts: 0,
             now_ns: i64::MIN,
+            ticked_ns: i64::MIN,
         })
     }
 
@@ -153,18 +156,22 @@ impl IncidentScorer {
 
     /// Lets time pass until the next event.
     fn pass(&mut self, until_ns: i64) {
-        if self.now_ns == i64::MIN {
-            self.now_ns = until_ns;
+        if self.ticked_ns == i64::MIN {
+            self.ticked_ns = until_ns;
         }
         for (seconds, most) in [(1, SECONDS), (60, MINUTES)] {
             let step_ns = seconds * SECOND_NS;
-            for _ in 0..(until_ns.saturating_sub(self.now_ns) / step_ns).min(most) {
-                self.now_ns += step_ns;
+            for _ in 0..(until_ns.saturating_sub(self.ticked_ns) / step_ns).min(most) {
+                self.ticked_ns += step_ns;
+                self.now_ns = self.ticked_ns;
                 self.engine.tick(self.store.symbols(), self.now_ns, seconds as f64);
                 self.perform();
             }
         }
-        self.now_ns = self.now_ns.max(until_ns);
+        if until_ns.saturating_sub(self.ticked_ns) >= 60 * SECOND_NS {
+            self.ticked_ns = until_ns;
+        }
+        self.now_ns = until_ns.max(self.ticked_ns);
     }
 
     fn take_in(&mut self, event: &Event) {
