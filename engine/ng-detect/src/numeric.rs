@@ -38,6 +38,8 @@ const FIRST: u64 = 20;
 const FIRST_QUIET: u64 = 100;
 /// Neighbours of the shape and multiscale channels.
 const K: usize = 3;
+/// Surprise of an event below which what is usual is not looked up.
+const ASKED: f64 = 1.0;
 /// The causes of alerts about a low and about a high value; of others it is the number of the channel.
 const LOW: u32 = 0;
 const HIGH: u32 = 4;
@@ -103,7 +105,6 @@ impl Numeric {
         let index = self.history.count;
         self.history.push(value);
         self.values.add(value);
-        let usual = Usual::of(&self.level);
         let level = if index >= FIRST { self.level.either(value) } else { 0.0 };
         let shape = self.shape.step(&self.history, seq, learn, probe, |found| found.distance);
         let scales = self.scales.step(&self.history, seq, learn, probe, Found::relative);
@@ -111,14 +112,17 @@ impl Numeric {
         let quiet = if index >= FIRST_QUIET { self.quiet.low(deviation) } else { 0.0 };
         let quiet = quiet.max(self.runs.step(value, learn));
         let increments = self.rising.step(self.moved(value), &tuning.floor, unit, learn);
-        if learn {
-            self.level.push(value);
-            self.quiet.push(deviation);
-        }
         let mut surprises = match &increments {
             Some(increments) => [increments.surprise, 0.0, 0.0, quiet],
             None => [level, shape.surprise, scales.surprise, quiet],
         };
+        // Of an event that says little nobody asks what is usual.
+        let says = surprises.into_iter().sum::<f64>() >= ASKED;
+        let usual = if says { Usual::of(&self.level) } else { None };
+        if learn {
+            self.level.push(value);
+            self.quiet.push(deviation);
+        }
         if let Some(usual) = &usual {
             self.hold_down(&mut surprises, value, usual, tuning.floor.of(unit, usual.middle), increments.is_some());
         }
