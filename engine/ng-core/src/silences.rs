@@ -6,15 +6,10 @@
 //! `commands/` writes silences down; here they are at work. A pattern is found again after a restart by how it reads.
 
 use crate::actions::Effect;
-use crate::engine::Engine;
-use crate::incidents::source_field;
-use crate::patterns::Pattern;
-use crate::store::Store;
 use ng_detect::feedback::{TEXT, cut, unlike};
 use ng_filter::{Env, Filter};
-use ng_model::record::{RecordHeader, StoredRecord};
-use ng_model::refusal::Refusal;
-use ng_wire::{Format, Level, Silence, SilenceSubject, SilenceTarget, SilenceView, Silences};
+use ng_model::record::StoredRecord;
+use ng_wire::{Level, Silence, SilenceSubject, SilenceView, Silences};
 use rustc_hash::FxHashMap;
 
 /// Silences that hold at a time.
@@ -182,52 +177,6 @@ impl Active {
     }
 }
 
-/// What a target stands for; refuses what is not there.
-pub fn subject(
-    engine: &Engine,
-    store: &Store,
-    target: &SilenceTarget,
-    env: &Env,
-) -> Result<(SilenceSubject, Option<u32>), Refusal> {
-    match target {
-        SilenceTarget::Rule { rule } if engine.actions.has_rule(rule) => {
-            Ok((SilenceSubject::Rule { rule: rule.clone() }, None))
-        }
-        SilenceTarget::Rule { rule } => Err(Refusal::bad_request(format!("no alert rule is called {rule}"))),
-        SilenceTarget::Filter { filter } => {
-            let subject = SilenceSubject::Filter { filter: filter.clone() };
-            filter_of(&subject, env).map_err(Refusal::bad_request)?;
-            Ok((subject, None))
-        }
-        SilenceTarget::Event { seq } => {
-            let head = store.head(*seq).ok_or_else(|| {
-                let why = if *seq < store.next_seq() { "is no longer in memory" } else { "has not come yet" };
-                Refusal::bad_request(format!("event {seq} {why}"))
-            })?;
-            subject_of_event(engine, store, &head)
-        }
-    }
-}
-
-fn subject_of_event(
-    engine: &Engine,
-    store: &Store,
-    head: &RecordHeader,
-) -> Result<(SilenceSubject, Option<u32>), Refusal> {
-    let (source, pattern) = (store.symbols().name(head.source), head.detection.pattern);
-    if head.format == Format::Note {
-        // What the engine says itself has no pattern, and is said of many sources.
-        let (seq, kind) = (head.seq, store.symbols().name(head.kind));
-        let of = source_field(kind).map_or(String::new(), |field| format!(" attr.{field}=NAME"));
-        let hint = format!("silence it by a filter, type:{kind}{of}");
-        return Err(Refusal::conflict(format!("event {seq} is the engine's own; {hint}")));
-    }
-    let text = engine.patterns.template(pattern, store.symbols());
-    let text = text.ok_or_else(|| Refusal::conflict(format!("event {} has no pattern any more", head.seq)))?;
-    let level = engine.patterns.get(pattern).and_then(Pattern::level);
-    Ok((SilenceSubject::Pattern { source: source.into(), text: cut(&text, TEXT).into(), level }, Some(pattern)))
-}
-
 /// A subject as it stands in a sentence.
 pub fn named(subject: &SilenceSubject) -> String {
     match subject {
@@ -237,7 +186,8 @@ pub fn named(subject: &SilenceSubject) -> String {
     }
 }
 
-fn filter_of(subject: &SilenceSubject, env: &Env) -> Result<Option<Filter>, String> {
+/// The filter of a subject that is one; or what is wrong with it.
+pub fn filter_of(subject: &SilenceSubject, env: &Env) -> Result<Option<Filter>, String> {
     match subject {
         SilenceSubject::Filter { filter } => match Filter::compile(filter, env) {
             Ok(filter) if filter.is_everything() => Err("the filter is empty: it would silence everything".into()),

@@ -1,8 +1,8 @@
 //! What of a configuration is valid and can never do anything.
 
 use crate::config::Config;
+use crate::engine_parts::engine_parts;
 use crate::error::NodeError;
-use crate::node::engine_parts;
 use ng_filter::Env;
 
 /// Alert rules that can never fire and rules of Guardian that can never object, each with the code of those that are refused;

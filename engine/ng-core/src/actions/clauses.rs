@@ -1,8 +1,9 @@
 //! The clauses between `when` and `then`, which follow the filter: what must hold, for how long, and what parts the events
 //! into groups.
 
+use super::condition::{Condition, GroupBy, Only};
 use super::duration;
-use super::rule::{AlertRuleError, Condition, GroupBy, Only};
+use super::rule_error::AlertRuleError;
 use super::words::Word;
 use ng_filter::fields;
 

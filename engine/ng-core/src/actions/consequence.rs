@@ -1,7 +1,7 @@
 //! What stands after `then`: actions, a level, a cooldown.
 
 use super::duration;
-use super::rule::AlertRuleError;
+use super::rule_error::AlertRuleError;
 use super::words::Word;
 use super::{ACTIONS, ActionType, action_names};
 use ng_model::settings::nearest;

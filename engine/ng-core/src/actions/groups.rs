@@ -1,6 +1,7 @@
 //! The groups of a rule, each with a state of its own. A rule without `by` has one, of the empty key.
 
-use super::rule::{AlertRule, Condition, GroupBy};
+use super::condition::{Condition, GroupBy};
+use super::rule::AlertRule;
 use super::state::{Act, Timing, Track};
 use super::track_time::Hit;
 use ng_model::elapsed::Elapsed;

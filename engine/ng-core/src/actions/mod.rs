@@ -5,7 +5,7 @@
 //!
 //! # Layout
 //!
-//! `rule.rs` reads a rule, with `clauses.rs` for its condition and `consequence.rs` for its actions; `words.rs` finds its
+//! `rule.rs` reads a rule, with `clauses.rs` for its `condition.rs` and `consequence.rs` for its actions; `words.rs` finds its
 //! words, `duration.rs` its durations; `warnings.rs` says what can never happen. `groups.rs` has the groups of a rule, each
 //! with the state machine of `state.rs`, which says what pending, firing and resolved mean; `track_time.rs` is the time by
 //! which it goes, `usual.rs` what a rate is compared with. `text.rs` says what a rule says; `checkpoint.rs` saves all this.
@@ -14,12 +14,14 @@
 mod alert;
 mod checkpoint;
 mod clauses;
+mod condition;
 mod consequence;
 mod duration;
 mod groups;
 mod log;
 mod notify;
 mod rule;
+mod rule_error;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,9 @@ mod words;
 
 pub use alert::{Alert, Effect};
 pub use checkpoint::SavedRules;
-pub use rule::{AlertRule, AlertRuleError, Condition, GroupBy, Only};
+pub use condition::{Condition, GroupBy, Only};
+pub use rule::AlertRule;
+pub use rule_error::AlertRuleError;
 
 use groups::{Group, Groups, Scratch};
 use ng_model::elapsed::Elapsed;

@@ -5,13 +5,14 @@
 //! text. What looks like a clause and is none is refused rather than searched for.
 
 use super::clauses::{Clauses, clauses};
+use super::condition::{Condition, GroupBy, Only};
 use super::consequence::consequence;
+use super::rule_error::AlertRuleError;
 use super::words::words;
 use super::{ActionType, action_names};
-use ng_filter::{Env, Filter, FilterError};
+use ng_filter::{Env, Filter};
 use ng_model::record::StoredRecord;
 use ng_wire::Level;
-use std::fmt;
 
 /// One alert rule. Durations are in nanoseconds.
 #[derive(Clone, Debug)]
@@ -37,87 +38,6 @@ pub struct AlertRule {
     /// How long it says no more of the same after it acted; none = the default of all rules.
     pub cooldown_ns: Option<i64>,
 }
-
-/// What must hold of the matching events.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Condition {
-    /// There is one.
-    Each,
-    /// At least so many within a sliding window; `count > n` is read as `count >= n + 1`.
-    Count {
-        /// From 1 on.
-        least: u64,
-        /// Length of the window.
-        window_ns: i64,
-    },
-    /// There are so many times as many within a sliding window as there usually are.
-    Rate {
-        /// How many times as many.
-        times: f64,
-        /// Exactly so many are enough.
-        or_equal: bool,
-        /// Length of the window.
-        window_ns: i64,
-    },
-    /// There was none for so long.
-    Absent {
-        /// The time.
-        after_ns: i64,
-    },
-}
-
-/// What the detectors have to have said of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Only {
-    /// Nothing in particular.
-    Any,
-    /// It is the first of its kind: `is:novel`.
-    New,
-    /// It is an anomaly: `is:alert`.
-    Anomalies,
-}
-
-/// What parts the events of a rule into groups.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GroupBy {
-    /// All of them are one group.
-    Nothing,
-    /// The number of their pattern.
-    Pattern,
-    /// The name of their source.
-    Source,
-    /// The text of an attribute; events without it are a group of their own.
-    Attr(Box<str>),
-}
-
-/// Why a rule was refused.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AlertRuleError {
-    /// Column of the fault in the rule, counted in characters from 1.
-    pub column: usize,
-    /// What is wrong and what was expected.
-    pub message: String,
-}
-
-impl AlertRuleError {
-    pub(super) fn at(rule: &str, byte: usize, message: impl Into<String>) -> Self {
-        AlertRuleError { column: rule[..byte].chars().count() + 1, message: message.into() }
-    }
-
-    /// An error in the filter that starts at byte `start` of the rule.
-    pub(super) fn in_filter(rule: &str, start: usize, error: FilterError) -> Self {
-        let before = rule[..start].chars().count();
-        AlertRuleError { column: before.saturating_add(error.column.max(1)), message: error.message }
-    }
-}
-
-impl fmt::Display for AlertRuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "column {}: {}", self.column, self.message)
-    }
-}
-
-impl std::error::Error for AlertRuleError {}
 
 impl AlertRule {
     /// Reads a rule. `env` resolves the saved filters it uses.

@@ -30,7 +30,7 @@
 //! Times are those of [`TrackTime`]. States change at the time at which they are due, however late they are looked at, so
 //! that the result does not depend on how often time is told.
 
-use super::rule::Condition;
+use super::condition::Condition;
 use super::track_time::{Hit, TrackTime};
 use super::usual::Usual;
 use ng_model::elapsed::Elapsed;

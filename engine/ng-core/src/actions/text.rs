@@ -1,7 +1,8 @@
 //! What a rule says when it acts, in one line that starts with its name.
 
+use super::condition::{Condition, GroupBy, Only};
 use super::duration;
-use super::rule::{AlertRule, Condition, GroupBy, Only};
+use super::rule::AlertRule;
 use super::state::{Act, Occasion};
 use ng_model::record::StoredRecord;
 use ng_model::zone::Zone;

@@ -1,6 +1,7 @@
 //! What of a rule can never happen, and words that are searched for and were perhaps meant as a clause.
 
-use super::rule::{AlertRule, Condition, Only};
+use super::condition::{Condition, Only};
+use super::rule::AlertRule;
 use super::words::words;
 use ng_filter::{Env, Place, hint};
 

@@ -1,7 +1,7 @@
 //! Finds the words of a rule, so that keywords inside quotes, regular expressions and parentheses are not taken for
 //! its own.
 
-use super::AlertRuleError;
+use super::rule_error::AlertRuleError;
 
 /// Characters without a space between them. Quotes, regular expressions, parentheses and a filter in the JSON dialect
 /// keep their spaces and are part of the word around them.

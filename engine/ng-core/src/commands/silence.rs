@@ -3,10 +3,17 @@
 use super::{CommandType, Done, Steps, steer};
 use crate::command_context::CommandContext;
 use crate::constitution::{Author, Change};
+use crate::engine::Engine;
+use crate::incidents::source_field;
+use crate::patterns::Pattern;
 use crate::silences::{self, MAX_SILENCES};
+use crate::store::Store;
+use ng_detect::feedback::{TEXT, cut};
+use ng_filter::Env;
 use ng_model::overrides::Overrides;
+use ng_model::record::RecordHeader;
 use ng_model::refusal::Refusal;
-use ng_wire::{Command, Silence, SilenceTarget};
+use ng_wire::{Command, Format, Silence, SilenceSubject, SilenceTarget};
 
 /// Longest silence, seconds: a year.
 const MAX_SECONDS: u64 = 366 * 86_400;
@@ -41,12 +48,12 @@ impl Steps for AddSilence<'_> {
         if context.engine.silences.view().len() >= MAX_SILENCES {
             return Err(Refusal::conflict(format!("{MAX_SILENCES} silences hold already; end some first")));
         }
-        silences::subject(context.engine, context.store, self.target, context.env).map(drop)
+        subject(context.engine, context.store, self.target, context.env).map(drop)
     }
 
     fn amend(&self, next: &mut Overrides, context: &CommandContext<'_>, author: Author<'_>) -> Option<Change> {
         let (subject, _) =
-            silences::subject(context.engine, context.store, self.target, context.env).expect("the target was checked");
+            subject(context.engine, context.store, self.target, context.env).expect("the target was checked");
         let kept = &mut next.silences;
         kept.kept.retain(|silence| silence.until_ns > author.time_ns);
         kept.given = kept.given.saturating_add(1);
@@ -63,7 +70,7 @@ impl Steps for AddSilence<'_> {
 
     fn execute(&self, context: &mut CommandContext<'_>) {
         context.engine.silences.replace(&context.overrides.silences, context.env);
-        let found = silences::subject(context.engine, context.store, self.target, context.env);
+        let found = subject(context.engine, context.store, self.target, context.env);
         let pattern = found.ok().and_then(|(_, pattern)| pattern);
         if let (Some(pattern), Some(latest)) = (pattern, context.overrides.silences.kept.last()) {
             context.engine.silences.bind(latest.number, pattern);
@@ -80,4 +87,50 @@ impl Steps for AddSilence<'_> {
             "silence": number, "until_ns": silence.until_ns,
         })
     }
+}
+
+/// What a target stands for; refuses what is not there.
+fn subject(
+    engine: &Engine,
+    store: &Store,
+    target: &SilenceTarget,
+    env: &Env,
+) -> Result<(SilenceSubject, Option<u32>), Refusal> {
+    match target {
+        SilenceTarget::Rule { rule } if engine.actions.has_rule(rule) => {
+            Ok((SilenceSubject::Rule { rule: rule.clone() }, None))
+        }
+        SilenceTarget::Rule { rule } => Err(Refusal::bad_request(format!("no alert rule is called {rule}"))),
+        SilenceTarget::Filter { filter } => {
+            let subject = SilenceSubject::Filter { filter: filter.clone() };
+            silences::filter_of(&subject, env).map_err(Refusal::bad_request)?;
+            Ok((subject, None))
+        }
+        SilenceTarget::Event { seq } => {
+            let head = store.head(*seq).ok_or_else(|| {
+                let why = if *seq < store.next_seq() { "is no longer in memory" } else { "has not come yet" };
+                Refusal::bad_request(format!("event {seq} {why}"))
+            })?;
+            subject_of_event(engine, store, &head)
+        }
+    }
+}
+
+fn subject_of_event(
+    engine: &Engine,
+    store: &Store,
+    head: &RecordHeader,
+) -> Result<(SilenceSubject, Option<u32>), Refusal> {
+    let (source, pattern) = (store.symbols().name(head.source), head.detection.pattern);
+    if head.format == Format::Note {
+        // What the engine says itself has no pattern, and is said of many sources.
+        let (seq, kind) = (head.seq, store.symbols().name(head.kind));
+        let of = source_field(kind).map_or(String::new(), |field| format!(" attr.{field}=NAME"));
+        let hint = format!("silence it by a filter, type:{kind}{of}");
+        return Err(Refusal::conflict(format!("event {seq} is the engine's own; {hint}")));
+    }
+    let text = engine.patterns.template(pattern, store.symbols());
+    let text = text.ok_or_else(|| Refusal::conflict(format!("event {} has no pattern any more", head.seq)))?;
+    let level = engine.patterns.get(pattern).and_then(Pattern::level);
+    Ok((SilenceSubject::Pattern { source: source.into(), text: cut(&text, TEXT).into(), level }, Some(pattern)))
 }

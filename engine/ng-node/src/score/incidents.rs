@@ -10,7 +10,7 @@ use super::input::{START_NS, written_ns};
 use super::{APART_NS, LIMITS};
 use crate::NodeError;
 use crate::config::Config;
-use crate::node::engine;
+use crate::engine_parts::engine;
 use ng_core::actions::Effect;
 use ng_core::engine::Engine;
 use ng_core::event_loop::mono_ns;

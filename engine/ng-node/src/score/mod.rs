@@ -23,7 +23,7 @@ pub use input::Encoder;
 
 use crate::NodeError;
 use crate::config::{Config, Origin};
-use crate::node::engine;
+use crate::engine_parts::engine;
 use input::{Input, START_NS, written_ns};
 use ng_core::engine::Engine;
 use ng_core::registry::Module;

@@ -1,6 +1,6 @@
 //! The state machine: what happens at which second, and that nothing depends on who looks when.
 
-use crate::actions::rule::Condition;
+use crate::actions::condition::Condition;
 use crate::actions::state::{Act, MAX_CAUSES, Occasion, Timing, Track};
 use crate::actions::track_time::Hit;
 use AlertState::{Firing, Inactive, Pending, Resolved};

@@ -1,0 +1,33 @@
+//! Why an alert rule was refused, and where.
+
+use ng_filter::FilterError;
+use std::fmt;
+
+/// Why a rule was refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertRuleError {
+    /// Column of the fault in the rule, counted in characters from 1.
+    pub column: usize,
+    /// What is wrong and what was expected.
+    pub message: String,
+}
+
+impl AlertRuleError {
+    pub(super) fn at(rule: &str, byte: usize, message: impl Into<String>) -> Self {
+        AlertRuleError { column: rule[..byte].chars().count() + 1, message: message.into() }
+    }
+
+    /// An error in the filter that starts at byte `start` of the rule.
+    pub(super) fn in_filter(rule: &str, start: usize, error: FilterError) -> Self {
+        let before = rule[..start].chars().count();
+        AlertRuleError { column: before.saturating_add(error.column.max(1)), message: error.message }
+    }
+}
+
+impl fmt::Display for AlertRuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "column {}: {}", self.column, self.message)
+    }
+}
+
+impl std::error::Error for AlertRuleError {}
