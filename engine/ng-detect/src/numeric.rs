@@ -86,7 +86,7 @@ impl Numeric {
             level: TailProbability::new(tuning.history),
             quiet: TailProbability::new(tuning.history),
             runs: Runs::default(),
-            rising: Rising::new(tuning.history),
+            rising: Rising::default(),
             values: FewValues::default(),
             channels: Channels::default(),
             baseline: Baseline::default(),
@@ -111,7 +111,7 @@ impl Numeric {
         let deviation = self.history.deviation();
         let quiet = if index >= FIRST_QUIET { self.quiet.low(deviation) } else { 0.0 };
         let quiet = quiet.max(self.runs.step(value, learn));
-        let increments = self.rising.step(self.moved(value), &tuning.floor, unit, learn);
+        let increments = self.rising.step(self.moved(value), &self.level, &tuning.floor, unit, learn);
         let mut surprises = match &increments {
             Some(increments) => [increments.surprise, 0.0, 0.0, quiet],
             None => [level, shape.surprise, scales.surprise, quiet],
@@ -144,14 +144,14 @@ impl Numeric {
     /// Takes from the surprises what does not matter: what is rare and hardly moves, and what is beyond the few values that
     /// are known, which say little of what lies beyond them. Increments have a floor of their own.
     fn hold_down(&self, surprises: &mut [f64; CHANNELS], value: f64, usual: &Usual, floor: f64, by_increments: bool) {
-        let reach = self.history.reach(usual.middle);
-        let own = if by_increments { f64::INFINITY } else { (value - usual.middle).abs() };
+        let own = by_increments || (value - usual.middle).abs() >= floor;
+        let course = own || self.history.reaches(usual.middle, floor);
         if !by_increments && usual.beyond(value) < floor {
             // As surprising as the edge of the usual, at most.
             surprises[0] = surprises[0].min(self.level.of_share(TAIL));
         }
-        for (surprise, moved) in surprises.iter_mut().zip([own, reach, reach, usual.width()]) {
-            if moved < floor {
+        for (surprise, matters) in surprises.iter_mut().zip([own, course, course, usual.width() >= floor]) {
+            if !matters {
                 *surprise = 0.0;
             }
         }
@@ -167,7 +167,6 @@ impl Numeric {
             step: value - self.history.lag(1),
             long: value - self.history.lag(SPAN),
             is_record: self.level.is_beyond(value),
-            known: self.level.len(),
         }
     }
 
@@ -226,10 +225,10 @@ impl History {
         if (lag as u64) < self.count { self.values[self.end - 1 - lag] } else { self.first }
     }
 
-    /// The largest distance of the latest values from one.
-    fn reach(&self, from: f64) -> f64 {
-        let values = &self.values[self.end - KEPT.min(self.end)..self.end];
-        values.iter().fold(0.0, |reach, value| reach.max((value - from).abs()))
+    /// One of the latest values is so far from `from`.
+    fn reaches(&self, from: f64, distance: f64) -> bool {
+        let latest = &self.values[self.end - KEPT.min(self.end)..self.end];
+        latest.iter().rev().any(|value| (value - from).abs() >= distance)
     }
 
     /// Standard deviation of the last values.

@@ -22,17 +22,24 @@ const MIXED: f64 = 0.9;
 /// Steps before that is said.
 const STEPS: f64 = 16.0;
 
-/// The increments of a stream, and whether it is them that count.
-#[derive(Debug)]
+/// What kind of stream it is, and its increments where it is them that count.
+#[derive(Debug, Default)]
 pub(super) struct Rising {
     /// About the records in the latest half of the history.
     records: f64,
     /// Steps up, and steps down.
     ups: f64,
     downs: f64,
-    is_on: bool,
-    /// From one event to the next, and over [`SPAN`] events.
+    /// While the increments count; made of the values when they begin to.
+    histories: Option<Box<Histories>>,
+}
+
+/// The increments of the remembered values.
+#[derive(Debug)]
+struct Histories {
+    /// From one event to the next.
     short: TailProbability<f32>,
+    /// Over [`SPAN`] events.
     long: TailProbability<f32>,
 }
 
@@ -47,8 +54,6 @@ pub(super) struct Move {
     pub long: f64,
     /// It lies beyond everything before.
     pub is_record: bool,
-    /// Values that are known.
-    pub known: usize,
 }
 
 /// What the increments say of a value.
@@ -60,51 +65,50 @@ pub(super) struct Increments {
 }
 
 impl Rising {
-    pub(super) fn new(history: usize) -> Self {
-        Rising {
-            records: 0.0,
-            ups: 0.0,
-            downs: 0.0,
-            is_on: false,
-            short: TailProbability::new(history),
-            long: TailProbability::new(history),
-        }
-    }
-
-    /// What the increments say where it is them that count; none while the values do.
-    pub(super) fn step(&mut self, moved: Move, floor: &Floor, unit: Unit, learn: bool) -> Option<Increments> {
+    /// What the increments say where it is them that count; none while the values do. `values` are those before.
+    pub(super) fn step(
+        &mut self,
+        moved: Move,
+        values: &TailProbability,
+        floor: &Floor,
+        unit: Unit,
+        learn: bool,
+    ) -> Option<Increments> {
         if learn {
-            self.look(&moved);
+            self.look(&moved, values);
         }
-        let increments = self.is_on.then(|| {
-            // What only rises is measured by its increments; of what wanders, that is about nothing, and the value counts.
-            let about = if self.is_monotone(MIXED) { 0.0 } else { moved.before };
-            let short = surprise_of(&mut self.short, moved.step, about, floor, unit);
-            let long = surprise_of(&mut self.long, moved.long, about, floor, unit);
-            let usual = self.short.quantiles([TAIL, 1.0 - TAIL]).unwrap_or_default();
-            Increments { surprise: short.max(long), usual: usual.map(|step| moved.before + step) }
-        });
+        // What only rises is measured by its increments; of what wanders, that is about nothing, and the value counts.
+        let about = if self.is_monotone(MIXED) { 0.0 } else { moved.before };
+        let Histories { short, long } = self.histories.as_deref_mut()?;
+        let surprise = surprise_of(short, moved.step, about, floor, unit);
+        let surprise = surprise.max(surprise_of(long, moved.long, about, floor, unit));
+        let usual = short.quantiles([TAIL, 1.0 - TAIL]).unwrap_or_default();
         if learn {
-            self.short.push(moved.step);
-            self.long.push(moved.long);
+            short.push(moved.step);
+            long.push(moved.long);
         }
-        increments
+        Some(Increments { surprise, usual: usual.map(|step| moved.before + step) })
     }
 
     /// Follows what kind of stream it is.
-    fn look(&mut self, moved: &Move) {
+    fn look(&mut self, moved: &Move, values: &TailProbability) {
         // Of a stream that stays where it is the n-th value is the highest or lowest so far with the probability 2/n, which
         // keeps this at 1; one that wanders makes it grow with the root of n.
-        let recent = 1.0 - 2.0 / (moved.known as f64 + 2.0);
+        let known = values.len() as f64;
+        let recent = 1.0 - 2.0 / (known + 2.0);
         self.records = self.records * recent + f64::from(moved.is_record);
         let fade = 1.0 - 1.0 / MEMORY;
         if moved.step != 0.0 {
             self.ups = self.ups * fade + f64::from(moved.step > 0.0);
             self.downs = self.downs * fade + f64::from(moved.step < 0.0);
         }
-        let (records, share) = if self.is_on { (STAYS, MIXED) } else { (WANDERS, MONOTONE) };
-        let wanders = self.records >= records * (moved.known as f64).max(FIRST).sqrt();
-        self.is_on = wanders || self.is_monotone(share);
+        let (records, share) = if self.histories.is_some() { (STAYS, MIXED) } else { (WANDERS, MONOTONE) };
+        let wanders = self.records >= records * known.max(FIRST).sqrt();
+        if !(wanders || self.is_monotone(share)) {
+            self.histories = None;
+        } else if self.histories.is_none() {
+            self.histories = Some(Box::new(Histories::of(values)));
+        }
     }
 
     /// So large a share of the steps goes one way.
@@ -115,8 +119,23 @@ impl Rising {
 
     /// Follows a change of the history; what fits is kept.
     pub(super) fn resize(&mut self, history: usize) {
-        self.short.resize(history);
-        self.long.resize(history);
+        if let Some(histories) = &mut self.histories {
+            histories.short.resize(history);
+            histories.long.resize(history);
+        }
+    }
+}
+
+impl Histories {
+    /// The increments of remembered values; of the first ones over [`SPAN`] from the first.
+    fn of(values: &TailProbability) -> Self {
+        let [mut short, mut long] = [(); 2].map(|()| TailProbability::new(values.capacity()));
+        let arrived = || values.arrived();
+        let first = arrived().next().into_iter();
+        arrived().zip(first.clone().chain(arrived())).for_each(|(x, before)| short.push(x - before));
+        let early = first.cycle().take(SPAN);
+        arrived().zip(early.chain(arrived())).for_each(|(x, before)| long.push(x - before));
+        Histories { short, long }
     }
 }
 
@@ -132,20 +151,21 @@ impl Rising {
     /// Adds it to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         [self.records, self.ups, self.downs].into_iter().for_each(|number| checkpoint::put_float(out, number));
-        checkpoint::put_u32(out, self.is_on.into());
-        self.short.save(out);
-        self.long.save(out);
+        checkpoint::put_u32(out, self.histories.is_some().into());
+        if let Some(Histories { short, long }) = self.histories.as_deref() {
+            short.save(out);
+            long.save(out);
+        }
     }
 
     /// Takes it up again.
     pub(super) fn restore(input: &mut &[u8], history: usize) -> Option<Rising> {
-        Some(Rising {
-            records: checkpoint::take_finite(input)?,
-            ups: checkpoint::take_finite(input)?,
-            downs: checkpoint::take_finite(input)?,
-            is_on: checkpoint::take_flag(input)?,
-            short: TailProbability::restore(input, history)?,
-            long: TailProbability::restore(input, history)?,
-        })
+        let [records, ups, downs] = std::array::from_fn(|_| checkpoint::take_finite(input));
+        let mut rising = Rising { records: records?, ups: ups?, downs: downs?, histories: None };
+        if checkpoint::take_flag(input)? {
+            let (short, long) = (TailProbability::restore(input, history)?, TailProbability::restore(input, history)?);
+            rising.histories = Some(Box::new(Histories { short, long }));
+        }
+        Some(rising)
     }
 }

@@ -103,6 +103,16 @@ impl<T: Kept> TailProbability<T> {
         self.arrived.is_empty()
     }
 
+    /// Most values that are remembered.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// The remembered values in the order of their arrival.
+    pub fn arrived(&self) -> impl Iterator<Item = f64> + Clone + '_ {
+        self.arrived.iter().map(|value| (*value).into())
+    }
+
     /// Surprise of a large value; 0 before two values are known and for a value that is not finite.
     pub fn high(&mut self, x: f64) -> f64 {
         if self.known.0 == x {
@@ -151,18 +161,23 @@ impl<T: Kept> TailProbability<T> {
         }
     }
 
-    /// The values below which these shares of the remembered ones lie, in rising order; none before two values are known.
+    /// The values below which these shares of the remembered ones lie; none before two values are known.
     pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> Option<[f64; N]> {
         let last = self.len().checked_sub(1).filter(|last| *last > 0)?;
-        let (mut block, mut before) = (0, 0);
-        Some(shares.map(|share| {
-            let rank = (share * last as f64).round() as usize;
-            while rank - before >= self.blocks[block].len() {
-                before += self.blocks[block].len();
-                block += 1;
-            }
-            self.blocks[block][rank - before].into()
-        }))
+        Some(shares.map(|share| self.at((share * last as f64 + 0.5) as usize)))
+    }
+
+    /// The value of a rank, from 0, searched from the nearer end.
+    fn at(&self, rank: usize) -> f64 {
+        let from_end = self.len() - 1 - rank;
+        let place = if rank <= from_end {
+            position(self.sizes.iter(), rank)
+        } else {
+            let (block, after) = position(self.sizes.iter().rev(), from_end);
+            let block = self.sizes.len() - 1 - block;
+            (block, self.sizes[block] as usize - 1 - after)
+        };
+        self.blocks[place.0][place.1].into()
     }
 
     /// Remembers a value in place of the oldest. Values that are not finite are passed over.
@@ -346,6 +361,18 @@ fn below<T: PartialOrd + Copy>(values: &[T], x: T) -> usize {
 
 fn total(sizes: &[u32]) -> usize {
     sizes.iter().sum::<u32>() as usize
+}
+
+/// The block of the value that has `rank` values before it, and its place there.
+fn position<'a>(sizes: impl Iterator<Item = &'a u32>, rank: usize) -> (usize, usize) {
+    let mut before = 0;
+    for (block, size) in sizes.enumerate() {
+        if rank < before + *size as usize {
+            return (block, rank - before);
+        }
+        before += *size as usize;
+    }
+    (0, 0)
 }
 
 fn middle(rank: &Rank) -> f64 {
