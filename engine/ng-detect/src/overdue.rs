@@ -15,9 +15,13 @@ use ng_model::symbols::{Sym, Symbols};
 
 /// Patterns that are followed; the one not seen for longest gives way, of those that are not regular, if there are such.
 const MAX_PATTERNS: usize = 1024;
-/// Intervals that are remembered of a pattern, and how many have to be known.
+/// Intervals that are remembered of a pattern.
 const INTERVALS: usize = 16;
+/// How many have to be known, and of intervals that are shorter than [`LONG_NS`]: those that come at random, of which an hour has
+/// many, are more often alike by chance.
 const KNOWN: usize = 6;
+const KNOWN_SHORT: usize = 10;
+const LONG_NS: i64 = 600_000_000_000;
 /// A pattern that comes sooner than this after the one before is not followed from there on: its source would fall silent.
 const SHORTEST_NS: i64 = 5_000_000_000;
 /// Largest deviation from the median of what is regular, as a share of it.
@@ -176,7 +180,8 @@ impl Rhythm {
         let (shortest, longest) = (*intervals.first()?, *intervals.last()?);
         let median = intervals[count / 2];
         let deviation = (median - shortest).max(longest - median);
-        let is_regular = count >= KNOWN && shortest >= SHORTEST_NS && deviation as f64 <= REGULAR * median as f64;
+        let enough = if median < LONG_NS { KNOWN_SHORT } else { KNOWN };
+        let is_regular = count >= enough && shortest >= SHORTEST_NS && deviation as f64 <= REGULAR * median as f64;
         is_regular.then(|| (median, (DEVIATIONS * deviation).max(median / SHARE).max(LEAST_NS)))
     }
 }
@@ -311,7 +316,10 @@ mod tests {
     fn what_is_irregular_or_rare_is_never_due() {
         let irregular: Vec<i64> = (0..30).map(|step| step * 60 + step * step * 7 % 50).collect();
         assert!(told(&irregular, 5000, Some(7)).is_empty());
-        assert!(told(&[0, 60, 120, 180, 240, 300], 5000, Some(7)).is_empty(), "five intervals are too few");
+        let every = |interval: i64, count: i64| (0..=count).map(|step| step * interval).collect::<Vec<i64>>();
+        assert!(told(&every(60, 9), 5000, Some(7)).is_empty(), "nine short intervals are too few");
+        assert!(told(&every(3600, 5), 30_000, Some(7)).is_empty(), "five long intervals are too few");
+        assert_eq!(told(&every(3600, 6), 30_000, Some(7)).len(), 1);
         let often: Vec<i64> = (0..600).collect();
         assert!(told(&often, 2000, Some(7)).is_empty(), "its source would fall silent");
     }
