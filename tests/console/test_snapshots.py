@@ -27,6 +27,7 @@ from tests.console.trial_console import events, is_shown, shown, turn
 
 ROOT = Path(__file__).parents[2]
 INCIDENT = ROOT / "tests" / "data" / "incident.jsonl.gz"
+LEARNING = ROOT / "tests" / "data" / "learning.jsonl.gz"
 FLOOD = ROOT / "tests" / "data" / "flood.jsonl.gz"
 OUTAGE = ROOT / "tests" / "data" / "outage.jsonl.gz"
 NOTHING = ROOT / "tests" / "data" / "nothing.jsonl"
@@ -217,6 +218,10 @@ STATES: list[tuple[str, tuple[int, int], tuple[str, ...], dict[str, Any]]] = [
     ("events-no-match", NARROW, (), {"filter": "nowhere"}),
     ("events-paused", NARROW, ("space", "k", "k"), {}),
     ("events-paused", WIDE, ("space", "k", "k"), {"theme": "day"}),
+    ("events-learning", NARROW, (), {"recording": LEARNING}),
+    ("events-learning", WIDE, (), {"recording": LEARNING, "theme": "day"}),
+    ("events-flood", NARROW, (), {"recording": FLOOD}),
+    ("events-flood", WIDE, (), {"recording": FLOOD, "theme": "day"}),
     ("metrics-flood", WIDE, (), {"recording": FLOOD, "screen": "metrics"}),
     ("notices", NARROW, ("exclamation_mark",), {"recording": FLOOD}),
     ("events-detail", WIDE, ("E", "enter"), {"filter": "@logs"}),

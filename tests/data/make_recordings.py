@@ -1,5 +1,5 @@
-"""Makes the recordings behind the pictures in snapshots/: a small shop whose payments begin to fail,
-a flood of its lines, and an outage of its database, with one incident that is over before it.
+"""Makes the recordings behind the pictures in snapshots/: a small shop whose payments begin to fail, the
+same in the first seconds of an engine, a flood of its lines, and an outage of its database, with one incident that is over before it.
 
 Writes logs to /var/log/shop as services would, and records them with a real engine, as long as RECORDINGS says:
 `python tests/data/make_recordings.py [NAME …] && rm -r /var/log/shop`.
@@ -20,7 +20,12 @@ from pathlib import Path
 
 LOGS = Path("/var/log/shop")
 FOLDER = Path(__file__).parent
-RECORDINGS = {"incident": (70, 1, 20_000), "flood": (8, 90, 1_024), "outage": (80, 4, 20_000)}
+RECORDINGS = {
+    "incident": (70, 1, 20_000),
+    "learning": (9, 1, 20_000),
+    "flood": (8, 90, 1_024),
+    "outage": (80, 4, 20_000),
+}
 """Seconds, how often what the services write in a second is written, and the capacity of the ring."""
 FAILS_AT = 44
 FULL_AT, DOWN_AT = 30, 70
