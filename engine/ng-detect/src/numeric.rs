@@ -128,6 +128,7 @@ impl Numeric {
         }
         let level = self.channels.step(surprises, tuning.leak);
         let is_high = usual.is_some_and(|usual| value > usual.middle);
+        let values = usual.map(|usual| [usual.low, usual.high]);
         Score {
             vector: SHAPE.map(|lag| self.history.lag(lag) as f32),
             level,
@@ -136,7 +137,7 @@ impl Numeric {
             cause: if level.largest() == LOW as usize && is_high { HIGH } else { level.largest() as u32 },
             is_record: surprises[0] >= RECORD,
             is_fault: self.baseline.step(level.of_event, learn),
-            usual: increments.map(|increments| increments.usual).or(usual.map(|usual| [usual.low, usual.high])),
+            usual: increments.map(|increments| increments.beside(values)).or(values),
             quiet: cooldown::QUIET,
         }
     }

@@ -62,6 +62,20 @@ pub(super) struct Increments {
     pub surprise: f64,
     /// The value before with the usual increments.
     pub usual: [f64; 2],
+    /// It goes one way, so that its values so far say nothing of those to come.
+    pub is_monotone: bool,
+}
+
+impl Increments {
+    /// What is usual of a stream whose values are usually these: where it wanders, whatever it has been, and comes to from where
+    /// it is.
+    pub(super) fn beside(&self, values: Option<[f64; 2]>) -> [f64; 2] {
+        let [low, high] = self.usual;
+        match values {
+            Some([lowest, highest]) if !self.is_monotone => [low.min(lowest), high.max(highest)],
+            _ => self.usual,
+        }
+    }
 }
 
 impl Rising {
@@ -78,7 +92,8 @@ impl Rising {
             self.look(&moved, values);
         }
         // What only rises is measured by its increments; of what wanders, that is about nothing, and the value counts.
-        let about = if self.is_monotone(MIXED) { 0.0 } else { moved.before };
+        let is_monotone = self.is_monotone(MIXED);
+        let about = if is_monotone { 0.0 } else { moved.before };
         let Histories { short, long } = self.histories.as_deref_mut()?;
         let surprise = surprise_of(short, moved.step, about, floor, unit);
         let surprise = surprise.max(surprise_of(long, moved.long, about, floor, unit));
@@ -87,7 +102,7 @@ impl Rising {
             short.push(moved.step);
             long.push(moved.long);
         }
-        Some(Increments { surprise, usual: usual.map(|step| moved.before + step) })
+        Some(Increments { surprise, usual: usual.map(|step| moved.before + step), is_monotone })
     }
 
     /// Follows what kind of stream it is.

@@ -92,6 +92,16 @@ impl Detection {
         matches!(self.state, Scoring::Learning | Scoring::Scored)
     }
 
+    /// The channel that says most; of equal ones the first.
+    pub fn largest_channel(&self) -> usize {
+        (1..self.channels.len()).fold(
+            0,
+            |largest, next| {
+                if self.channels[next] > self.channels[largest] { next } else { largest }
+            },
+        )
+    }
+
     /// `1 − 10^(−event_surprise/4)`, in [0, 1).
     pub fn anomaly_score(&self) -> f32 {
         let score = 1.0 - 10f32.powf(-self.event_surprise / 4.0);

@@ -1,6 +1,6 @@
 //! One incident: its symptoms, which of them leads, and how much they weigh together.
 
-use super::symptom::Shown;
+use super::symptom::{Salience, Shown};
 use ng_wire::{IncidentView, Level, Symptom, SymptomKind};
 
 /// Symptoms that are kept of an incident.
@@ -37,7 +37,8 @@ impl Weight {
             SymptomKind::NewError => Weight::NewError,
             SymptomKind::Silence | SymptomKind::Overdue => Weight::Missing,
             _ if shown.is_first && shown.level >= Level::Warn => Weight::NewWarning,
-            _ if shown.strength >= strength => Weight::Strong,
+            _ if shown.salience == Salience::Marked => Weight::Strong,
+            _ if shown.strength >= strength && shown.salience != Salience::Slight => Weight::Strong,
             SymptomKind::Anomaly | SymptomKind::Rate | SymptomKind::Session => Weight::Odd,
         }
     }

@@ -3,7 +3,7 @@
 use crate::convert;
 use ng_detect::meaning::speaks_of_trouble;
 use ng_model::event::Event;
-use ng_model::record::NO_PATTERN;
+use ng_model::record::{NO_PATTERN, RecordHeader};
 use ng_model::symbols::Sym;
 use ng_reading::encoders::{lossy, message_text};
 use ng_wire::{Format, Level, SymptomKind};
@@ -21,6 +21,22 @@ const NOTES: &[(&str, SymptomKind, &str)] = &[
     ("pattern.overdue", SymptomKind::Overdue, "pattern_source"),
 ];
 
+/// A metric is slightly beyond what is usual of it by less than this share of the distance between usual values.
+const SLIGHTLY: f64 = 0.5;
+/// The channel of text and JSON that speaks of the level.
+const SEVERITY: usize = 2;
+
+/// Whether an event matters more or less to a person than the strength of its alert says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Salience {
+    /// A metric is little beyond what is usual.
+    Slight,
+    /// As its strength says.
+    Plain,
+    /// A source has more errors than usual.
+    Marked,
+}
+
 /// What one event shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shown {
@@ -36,6 +52,7 @@ pub(super) struct Shown {
     /// It came late, so that this is not when it arrived.
     pub(super) is_late: bool,
     pub(super) strength: f32,
+    pub(super) salience: Salience,
     pub(super) text: String,
     pub(super) why: String,
 }
@@ -92,10 +109,29 @@ impl Shown {
             at_ns: if is_late { head.time_ns } else { head.received_ns },
             is_late,
             strength: if strength.is_finite() { strength } else { 0.0 },
+            salience: salience(head),
             text: cut(&lossy(message_text(head.format, event.raw, head.message))),
             why: cut(&convert::why(head, event.symbols.name(head.kind))),
         }
     }
+}
+
+fn salience(head: &RecordHeader) -> Salience {
+    let detection = &head.detection;
+    match head.format {
+        Format::Metric if is_slight(head.value, detection.usual) => Salience::Slight,
+        Format::Text | Format::Json if head.level >= Level::Error && detection.largest_channel() == SEVERITY => {
+            Salience::Marked
+        }
+        _ => Salience::Plain,
+    }
+}
+
+/// A value lies beyond what is usual, and not far.
+fn is_slight(value: f64, usual: Option<[f64; 2]>) -> bool {
+    let Some([low, high]) = usual else { return false };
+    let beyond = (value - high).max(low - value);
+    beyond > 0.0 && beyond < SLIGHTLY * (high - low)
 }
 
 /// The beginning of a text.

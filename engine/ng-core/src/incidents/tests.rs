@@ -1,5 +1,6 @@
 //! Incidents made of symptoms at given seconds.
 
+use super::symptom::Salience;
 use super::*;
 use crate::actions;
 use ng_wire::{Level, SettingValue, SymptomKind};
@@ -36,6 +37,7 @@ fn shown(kind: SymptomKind, source: &str, strength: f32) -> Shown {
         at_ns: 0,
         is_late: false,
         strength,
+        salience: Salience::Plain,
         text,
         why: "rare".into(),
     }
@@ -157,10 +159,15 @@ fn what_is_hardly_unusual_is_not_told_unless_something_worse_joins_it() {
     assert_eq!((bench.told.len(), bench.incidents.passed), (0, 1));
     bench.live(100, shown(Anomaly, "cpu", 5.9)).live(110, shown(NewError, "db", 4.0));
     assert_eq!((bench.told.len(), bench.incidents.view()[0].count), (1, 2));
+    let (slight, marked) = (Salience::Slight, Salience::Marked);
+    bench.tick(200).live(300, Shown { salience: slight, ..shown(Anomaly, "load", 11.0) }).tick(400);
+    assert_eq!(bench.told.len(), 2, "opened and closed");
+    bench.live(500, Shown { salience: marked, ..shown(Anomaly, "web", 4.0) }).tick(600);
+    assert_eq!(bench.told.len(), 4);
     let stricter = BTreeMap::from([("incident_strength".to_owned(), SettingValue::Float(5.0))]);
     bench.incidents.reconfigure(&Values::defaults(actions::SETTINGS).with(actions::SETTINGS, &stricter).unwrap());
-    bench.tick(200).live(300, shown(Anomaly, "fan", 5.9));
-    assert_eq!(bench.told.last().unwrap(), "incident.opened 2");
+    bench.live(700, shown(Anomaly, "fan", 5.9));
+    assert_eq!(bench.told.last().unwrap(), "incident.opened 3");
 }
 
 #[test]
