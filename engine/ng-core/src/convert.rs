@@ -20,7 +20,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ng_filter::rules::RULE_NAMES;
 use ng_model::event::{Field, Parsed, Text};
-use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, TellingField, Verdict};
 use ng_model::safe_text::safe_text;
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{ENCODERS, Encoder, lossy, message_text, path};
@@ -64,7 +64,7 @@ pub fn record<'a>(stored: &StoredRecord<'a>, parsed: &mut Parsed) -> BorrowedRec
         unit: head.unit,
         attrs: attrs(stored, parsed),
         verdict: verdict(&head.verdict),
-        detection: detection(stored),
+        detection: detection(stored, parsed),
     }
 }
 
@@ -103,6 +103,10 @@ pub fn detail(
     // Bytes that are no text are shown as far as they are: an unreadable base64 helps nobody at a screen.
     let differs = complete.raw.is_some() || complete.raw_base64.is_some();
     let mut attrs = BTreeMap::new();
+    let detection = ng_wire::Detection {
+        field: complete.detection.field.as_ref().map(|path| safe_text(path.as_bytes(), NAME_TEXT).into_owned()),
+        ..complete.detection.clone()
+    };
     for (key, value) in &complete.attrs {
         attrs.entry(safe(key, NAME_TEXT)).or_insert_with(|| safe(value, ATTR_TEXT));
     }
@@ -114,6 +118,7 @@ pub fn detail(
             raw: differs.then(|| Cow::Owned(safe_lines(stored.raw, DETAIL_TEXT))),
             raw_base64: None,
             attrs,
+            detection,
             ..complete.into_owned()
         },
         template: template.map(|text| safe(text, DETAIL_TEXT).into_owned()),
@@ -177,7 +182,7 @@ pub fn restore(record: &Record, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>
         unit: record.unit,
         message: message_of(record, &raw, &parsed),
         verdict: guard::verdict_from_wire(&record.verdict),
-        detection: restore_detection(&record.detection, &parsed),
+        detection: restore_detection(&record.detection, &raw, &parsed),
     };
     (head, raw)
 }
@@ -240,9 +245,9 @@ fn encoder(index: u8) -> Option<&'static Encoder> {
 }
 
 /// Numbers that are not finite have no form in JSON and are left out; detectors give none.
-fn detection(stored: &StoredRecord<'_>) -> ng_wire::Detection {
+fn detection(stored: &StoredRecord<'_>, parsed: &Parsed) -> ng_wire::Detection {
     let detection = &stored.head.detection;
-    let encoder = encoder(detection.encoder);
+    let (encoder, named) = (encoder(detection.encoder), why::named(stored, parsed));
     let number = |value: f32| Some(value).filter(|value| detection.is_scored() && value.is_finite());
     let features = match encoder {
         Some(encoder) if detection.vector.iter().all(|value| value.is_finite()) => {
@@ -269,19 +274,24 @@ fn detection(stored: &StoredRecord<'_>) -> ng_wire::Detection {
         strength: number(detection.strength),
         is_alert: detection.is_alert,
         channels,
-        why: why(stored.head, stored.kind()),
+        why: why(stored, parsed),
+        field: named.map(|(field, _)| path(stored.raw, parsed, field).into_owned()),
+        finding: named.map(|(_, finding)| finding),
+        shares: detection.shares.filter(|shares| shares.iter().all(|share| share.is_finite())),
         usual: detection.usual.filter(|usual| usual.iter().all(|end| end.is_finite())),
         nearest: Some(detection.nearest).filter(|nearest| *nearest != NO_SEQ),
         pattern: Some(detection.pattern).filter(|pattern| *pattern != NO_PATTERN),
     }
 }
 
-/// What is unusual about an event of a type, such as `cpu.iowait 12 % — usually 0 to 0.2`; empty when it was not scored.
-pub fn why(head: &RecordHeader, kind: &str) -> String {
-    encoder(head.detection.encoder).map_or_else(String::new, |encoder| why::why(encoder.channels, head, kind))
+/// What is unusual about an event, such as `cpu.iowait 12 % — usually 0 to 0.2`; empty when it was not scored. `parsed` is what
+/// its bytes say.
+pub fn why(stored: &StoredRecord<'_>, parsed: &Parsed) -> String {
+    let encoder = encoder(stored.head.detection.encoder);
+    encoder.map_or_else(String::new, |encoder| why::why(encoder.channels, stored, parsed))
 }
 
-fn restore_detection(record: &ng_wire::Detection, parsed: &Parsed) -> Detection {
+fn restore_detection(record: &ng_wire::Detection, raw: &[u8], parsed: &Parsed) -> Detection {
     let known = ENCODERS.iter().position(|encoder| Some(encoder.name) == record.encoder.as_deref());
     let mut detection = Detection {
         state: record.state,
@@ -292,7 +302,13 @@ fn restore_detection(record: &ng_wire::Detection, parsed: &Parsed) -> Detection 
         // Recordings of earlier versions have the other alone.
         event_surprise: record.event_surprise.or(record.surprise).unwrap_or(0.0),
         surprise: record.surprise.unwrap_or(0.0),
+        telling: record.finding.and_then(|finding| {
+            let named = record.field.as_ref()?;
+            let place = parsed.fields.iter().position(|field| path(raw, parsed, field) == *named)?;
+            Some(TellingField { place: place as u16, finding })
+        }),
         usual: record.usual,
+        shares: record.shares,
         strength: record.strength.unwrap_or(0.0),
         pattern: record.pattern.unwrap_or(NO_PATTERN),
         nearest: record.nearest.unwrap_or(NO_SEQ),

@@ -354,7 +354,8 @@ impl Detect {
         let ready = raise(&mut score, &said, &tuning) || ready;
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
-        conclude(event, matched, ready, &score, matched.is_new, told)
+        let detection = conclude(event, matched, ready, &score, matched.is_new, told);
+        name(detection, &score, || said.telling(matched, &score.level, text::FIELDS))
     }
 
     fn score_json(&mut self, event: &Event<'_>, matched: &Match, probe: &mut Probe) -> Detection {
@@ -362,13 +363,14 @@ impl Detect {
         let (state, meaning) = self.json.get(event.head.source, self.scored, || begin(&tuning, scanner));
         let ready = state.seen() >= tuning.warm_up;
         let said = meaning.step(event, matched, self.learning);
-        let vector = json::vector(event, matched, said.farthest);
+        let vector = json::vector(event, matched, said.farthest.surprise);
         let asked = Asked { beside: said.beside(json::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
         let mut score = state.step(&vector, json::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
         let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
-        conclude(event, matched, ready, &score, matched.is_new, told)
+        let detection = conclude(event, matched, ready, &score, matched.is_new, told);
+        name(detection, &score, || said.telling(matched, &score.level, json::FIELDS))
     }
 }
 
@@ -417,7 +419,17 @@ fn conclude(event: &Event<'_>, matched: &Match, ready: bool, score: &Score, is_n
         nearest: score.nearest,
         // What is ordinary is most of what is kept, and has no need of it.
         usual: score.usual.filter(|_| score.level.of_event >= SAYS),
+        ..Detection::default()
     }
+}
+
+/// Adds what says most of a line or object that says something.
+fn name(detection: Detection, score: &Score, telling: impl FnOnce() -> meaning::Telling) -> Detection {
+    if score.level.of_event < SAYS {
+        return detection;
+    }
+    let meaning::Telling { field, usual, shares } = telling();
+    Detection { telling: field, usual, shares, ..detection }
 }
 
 fn stream(event: &Event<'_>) -> (Sym, Sym) {
@@ -429,13 +441,13 @@ fn begin(tuning: &Tuning, scanner: Scanner) -> (DistanceDetector<3>, Meaning) {
     (DistanceDetector::new(tuning, scanner), Meaning::default())
 }
 
-/// An error that is new is told, however little is known of its source: it is as strong as what is just told. Returns
-/// whether it is one.
+/// An error that is new is told, however little is known of its source: it is as strong as what is just told. So is a share
+/// of errors that is told by itself. Returns whether it is one of these.
 fn raise(score: &mut Score, said: &meaning::Said, tuning: &Tuning) -> bool {
     if said.is_new_error {
         score.level.strength = score.level.strength.max(tuning.alert_threshold);
     }
-    said.is_new_error
+    said.is_new_error || said.level >= tuning.alert_threshold
 }
 
 fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {

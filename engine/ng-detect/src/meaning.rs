@@ -1,19 +1,24 @@
 //! What the level of an event, the values of its fields and the numbers in it say beside its pattern, in the streams of text
 //! and JSON.
 
-use super::alert::CHANNELS;
+use super::alert::{CHANNELS, Level as Told};
 use super::numbers::{self, Numbers};
 use ng_model::checkpoint;
 use ng_model::event::Event;
-use ng_model::matched::Match;
-use ng_wire::Level;
+use ng_model::matched::{Match, NO_FIELD};
+use ng_model::record::TellingField;
+use ng_wire::{Finding, Level};
 
 /// Most that a surprise comes to, like that of a rank.
 const MOST: f64 = 11.7;
-/// Events of a source from which on an error that it never had is told, whatever else is known.
+/// Events of a source from which on an error that it never had is told, whatever else is known, and time after which it is
+/// in any case, nanoseconds. What is fatal is told from the first on.
 const EVIDENT: u64 = 50;
-/// Events in which only one such is told.
+const EVIDENT_NS: i64 = 60_000_000_000;
+/// Events in which only one such is told, and one that is fatal.
 const APART: u64 = 80;
+/// Of so many events one is an error in a log of errors, where another error is no news.
+const ERRORS: u64 = 5;
 /// Events without anything new in the source behind which a warning that it never had is told too.
 const STEADY: u64 = 500;
 /// Bytes of a message that are searched for words.
@@ -45,17 +50,24 @@ const TROUBLE: [&[u8]; 18] = [
 #[derive(Debug, Default)]
 pub struct Meaning {
     numbers: Numbers,
-    /// When an error was told that was new, and when anything was, counted in events.
+    /// When an error was told that was new, when one that is fatal was, and when anything was new, counted in events.
     told: u64,
+    told_fatal: u64,
     latest_new: u64,
     seen: u64,
+    /// Events that are errors.
+    errors: u64,
+    /// The time of the first event.
+    first_ns: i64,
 }
 
 /// What is said of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Said {
-    /// Surprise of the number that is farthest out.
-    pub farthest: f32,
+    /// The number that is farthest out.
+    pub farthest: numbers::One,
+    /// The number whose field is no more as it was.
+    shift: numbers::One,
     /// Surprise of the values of its fields and of the numbers in it.
     pub fields: f64,
     /// Surprise of its level.
@@ -66,7 +78,7 @@ pub struct Said {
 
 impl Said {
     /// As surprises of the channels: fields count in the one at `fields`, and the level in that of the severity.
-    pub fn beside(&self, fields: usize) -> [f64; CHANNELS] {
+    pub(super) fn beside(&self, fields: usize) -> [f64; CHANNELS] {
         let mut beside = [0.0; CHANNELS];
         (beside[fields], beside[SEVERITY]) = (self.fields, self.level);
         beside
@@ -75,15 +87,82 @@ impl Said {
 
 /// The channel of the severity, of text and JSON.
 const SEVERITY: usize = 2;
+/// That of the distance.
+const DISTANCE: usize = 3;
+/// Surprise of a number that is named where nothing nearer is.
+const FAR_OUT: f32 = 2.0;
+
+/// What a person is to look at: a field, what its numbers usually are, the shares of what is more frequent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Telling {
+    pub(super) field: Option<TellingField>,
+    pub(super) usual: Option<[f64; 2]>,
+    pub(super) shares: Option<[f32; 2]>,
+}
+
+impl Said {
+    /// What says most, where that is a field, a number or a share: the largest of the channels leads there, of which `fields`
+    /// is that of the fields.
+    pub(super) fn telling(&self, matched: &Match, told: &Told, fields: usize) -> Telling {
+        let largest = told.largest();
+        let by = told.channels[largest];
+        let shifted = Telling {
+            field: place(matched.shifted_field, Finding::MoreOften),
+            shares: Some(matched.field_shares),
+            ..Telling::default()
+        };
+        match largest {
+            // What has a name is nearer to the cause than a level that follows from it.
+            SEVERITY if by > self.level => Telling::default(),
+            SEVERITY if matched.field_shift >= 1.0 => shifted,
+            SEVERITY => Telling { shares: Some(matched.level_shares), ..Telling::default() },
+            _ if largest == fields && by <= self.fields => {
+                if self.shift.surprise >= matched.field_shift.max(matched.unheard) {
+                    far_out(&self.shift)
+                } else if matched.field_shift >= matched.unheard {
+                    shifted
+                } else {
+                    Telling { field: place(matched.unheard_field, Finding::New), ..Telling::default() }
+                }
+            }
+            DISTANCE => {
+                if self.farthest.surprise >= FAR_OUT {
+                    far_out(&self.farthest)
+                } else {
+                    Telling::default()
+                }
+            }
+            _ if largest == fields => {
+                Telling { field: place(matched.rarest_field, Finding::Rare), ..Telling::default() }
+            }
+            _ => Telling::default(),
+        }
+    }
+}
+
+fn place(field: u16, finding: Finding) -> Option<TellingField> {
+    (field != NO_FIELD).then_some(TellingField { place: field, finding })
+}
+
+fn far_out(one: &numbers::One) -> Telling {
+    let is_known = one.usual[0] <= one.usual[1];
+    let field = place(one.field, Finding::FarOut).filter(|_| is_known);
+    Telling { field, usual: Some(one.usual).filter(|_| is_known), shares: None }
+}
 
 impl Meaning {
     /// Says what an event means beside its pattern, and learns it unless the stream is frozen.
     pub fn step(&mut self, event: &Event<'_>, matched: &Match, learn: bool) -> Said {
         self.seen += 1;
+        if self.seen == 1 {
+            self.first_ns = event.head.time_ns;
+        }
+        self.errors += u64::from(event.head.level >= Level::Error);
         let numbers::Said { farthest, shift } = self.numbers.step(event, matched, learn);
-        let fields = shift.max(matched.field_shift).max(matched.unheard);
+        let fields = shift.surprise.max(matched.field_shift).max(matched.unheard);
         Said {
             farthest,
+            shift,
             fields: f64::from(fields).min(MOST),
             level: f64::from(matched.level_shift).min(MOST),
             is_new_error: self.is_new_error(event, matched),
@@ -105,13 +184,23 @@ impl Meaning {
         let steady = self.seen - std::mem::replace(&mut self.latest_new, self.seen);
         // What of a line is a level in a declared format without a message, such as a status, is no kind of error.
         let says_what = event.head.declared == 0 || event.has_message();
-        let is_error = match event.head.level {
-            Level::Error | Level::Fatal => true,
-            Level::Warn if steady >= STEADY => true,
-            _ => speaks_of_trouble(event.message()),
-        };
-        let is_apart = self.told == 0 || self.seen - self.told >= APART;
-        let is_told = is_error && says_what && is_apart && matched.source_total >= EVIDENT;
+        if !says_what {
+            return false;
+        }
+        let is_apart = |told: u64| told == 0 || self.seen - told >= APART;
+        if event.head.level == Level::Fatal {
+            let is_told = is_apart(self.told_fatal);
+            if is_told {
+                (self.told, self.told_fatal) = (self.seen, self.seen);
+            }
+            return is_told;
+        }
+        let is_evident =
+            matched.source_total >= EVIDENT || event.head.time_ns.saturating_sub(self.first_ns) >= EVIDENT_NS;
+        let is_error = || (event.head.level == Level::Warn && steady >= STEADY) || is_error(event);
+        // Of the events before this one.
+        let is_log_of_errors = self.errors.saturating_sub(1) * ERRORS > self.seen - 1;
+        let is_told = is_evident && is_apart(self.told) && !is_log_of_errors && is_error();
         if is_told {
             self.told = self.seen;
         }
@@ -119,8 +208,15 @@ impl Meaning {
     }
 }
 
+/// The event is an error by its level, or by a word of its message that says that something broke. A word says nothing where
+/// the event itself states that it is less than a warning.
+pub fn is_error(event: &Event<'_>) -> bool {
+    let may_be = event.head.level >= Level::Warn || event.parsed.level.is_none();
+    event.head.level >= Level::Error || (may_be && speaks_of_trouble(event.message()))
+}
+
 /// A word of the message says that something broke.
-pub fn speaks_of_trouble(message: &[u8]) -> bool {
+fn speaks_of_trouble(message: &[u8]) -> bool {
     let searched = message[..message.len().min(SEARCHED)].to_ascii_lowercase();
     TROUBLE.iter().any(|words| memchr::memmem::find(&searched, words).is_some())
 }
@@ -129,15 +225,20 @@ impl Meaning {
     /// Adds it to a saved state.
     pub(super) fn save(&self, out: &mut Vec<u8>) {
         self.numbers.save(out);
-        [self.told, self.latest_new, self.seen].into_iter().for_each(|number| checkpoint::put(out, number));
+        for number in [self.told, self.told_fatal, self.latest_new, self.errors, self.seen, self.first_ns as u64] {
+            checkpoint::put(out, number);
+        }
     }
 
     /// Takes it up again.
     pub(super) fn restore(input: &mut &[u8]) -> Option<Meaning> {
         let numbers = Numbers::restore(input)?;
-        let (told, latest_new) = (checkpoint::take_count(input)?, checkpoint::take_count(input)?);
-        let seen = checkpoint::take_count(input)?;
-        (told.max(latest_new) <= seen).then_some(Meaning { numbers, told, latest_new, seen })
+        let mut count = || checkpoint::take_count(input);
+        let (told, told_fatal, latest_new) = (count()?, count()?, count()?);
+        let (errors, seen) = (count()?, count()?);
+        let first_ns = checkpoint::take(input)? as i64;
+        let is_valid = [told, told_fatal, latest_new, errors].iter().all(|number| *number <= seen);
+        is_valid.then_some(Meaning { numbers, told, told_fatal, latest_new, seen, errors, first_ns })
     }
 }
 

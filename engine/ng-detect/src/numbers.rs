@@ -8,14 +8,14 @@
 use ng_model::checkpoint;
 use ng_model::event::Event;
 use ng_model::evidence::{self, Excursions};
-use ng_model::matched::Match;
+use ng_model::matched::{Match, NO_FIELD};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
 
 /// Number fields that are followed in each stream; later ones are not, and are counted.
 const MAX_FIELDS: usize = 1024;
 /// Most bytes of the numbers of a stream.
-pub(super) const MAX_BYTES: u64 = MAX_FIELDS as u64 * 160;
+pub(super) const MAX_BYTES: u64 = MAX_FIELDS as u64 * 176;
 /// Values of a number field before it can surprise.
 const FIRST: f64 = 20.0;
 /// Values after which older ones begin to fade, of what the distance of one is measured by, and of what is usual: that is not
@@ -24,6 +24,8 @@ const MEMORY: f64 = 256.0;
 const LONG_MEMORY: f64 = 2048.0;
 /// Standard deviations from which a number is beyond the usual.
 const BEYOND: f64 = 2.0;
+/// The least surprise of a number of which is said what would have been usual.
+const SAYS: f64 = 1.0;
 /// A field goes one way if of so many steps at most a tenth go the other.
 const STEPS: u32 = 16;
 
@@ -37,17 +39,55 @@ pub struct Numbers {
 /// What is said of the numbers of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Said {
-    /// The surprise of the one that is farthest out, at most 6.
-    pub farthest: f32,
+    /// The one that is farthest out: its surprise is at most 6.
+    pub farthest: One,
     /// How much less likely than by chance or ever it is that so many of the latest are beyond the usual, of the field of which
     /// that is least likely; in decades.
-    pub shift: f32,
+    pub shift: One,
+}
+
+/// What is said of one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct One {
+    /// How surprising it is.
+    pub surprise: f32,
+    /// The place of its field among those of the event; [`NO_FIELD`] where no number surprises.
+    pub field: u16,
+    /// What the numbers of that field usually are, from the lowest to the highest; NaN where it hardly surprises.
+    pub usual: [f64; 2],
+}
+
+impl Default for One {
+    fn default() -> Self {
+        One { surprise: 0.0, field: NO_FIELD, usual: [f64::NAN; 2] }
+    }
+}
+
+impl One {
+    fn or_more(&mut self, surprise: f64, field: u16, spread: &Spread) {
+        if surprise as f32 > self.surprise {
+            let usual = if surprise >= SAYS { spread.usual_range() } else { [f64::NAN; 2] };
+            *self = One { surprise: surprise as f32, field, usual };
+        }
+    }
+}
+
+/// The ends of the numbers of late: each draws them in by a little, and those outside move them out again.
+#[derive(Clone, Copy, Debug)]
+struct Range([f64; 2]);
+
+impl Default for Range {
+    fn default() -> Self {
+        Range([f64::INFINITY, f64::NEG_INFINITY])
+    }
 }
 
 #[derive(Debug, Default)]
 struct Spread {
     latest: Moments,
     usual: Moments,
+    /// The lowest and the highest of those that are not beyond the usual.
+    range: Range,
     last: f64,
     /// Events, and steps up and down.
     total: u32,
@@ -82,24 +122,27 @@ impl Numbers {
     /// the first 20 values of a field.
     pub fn step(&mut self, event: &Event<'_>, matched: &Match, learn: bool) -> Said {
         let mut said = Said::default();
-        let numbers = event.parsed.fields.iter().filter(|field| field.number.is_finite() && !field.in_array);
-        for field in numbers {
+        let placed = (0..NO_FIELD).zip(&event.parsed.fields);
+        for (place, field) in placed.filter(|(_, field)| field.number.is_finite() && !field.in_array) {
             let around = field.containers(&event.parsed.containers).map(|container| container.key.span.of(event.raw));
             let mut hasher = FxHasher::default();
             std::iter::once(field.key.of(event.raw)).chain(around).for_each(|key| hasher.write(key));
             let key = (matched.pattern, hasher.finish());
             if !learn {
-                let surprise = self.fields.get(&key).map_or(0.0, |spread| spread.surprise(field.number));
-                said.farthest = said.farthest.max(surprise as f32);
+                if let Some(spread) = self.fields.get(&key) {
+                    said.farthest.or_more(spread.surprise(field.number), place, spread);
+                }
                 continue;
             }
             if self.fields.len() >= MAX_FIELDS && !self.fields.contains_key(&key) {
                 self.refused += 1;
                 continue;
             }
-            let of_field = self.fields.entry(key).or_default().step(field.number);
-            said.farthest = said.farthest.max(of_field.farthest);
-            said.shift = said.shift.max(of_field.shift);
+            let spread = self.fields.entry(key).or_default();
+            let (far, shift) = (spread.surprise(field.number), spread.shift(field.number));
+            said.farthest.or_more(far, place, spread);
+            said.shift.or_more(shift, place, spread);
+            spread.learn(field.number);
         }
         said
     }
@@ -140,11 +183,16 @@ impl Spread {
         if count < FIRST || off == 0.0 { 0.0 } else { (1.0 + z2.min(1e6)).log10() }
     }
 
-    fn step(&mut self, x: f64) -> Said {
-        let said = Said { farthest: self.surprise(x) as f32, shift: self.shift(x) as f32 };
+    fn learn(&mut self, x: f64) {
         self.latest.step(x, MEMORY);
         self.usual.step(x, LONG_MEMORY);
-        said
+    }
+
+    /// What is usual: the range, as far as two standard deviations reach.
+    fn usual_range(&self) -> [f64; 2] {
+        let Moments { mean, variance, .. } = self.usual;
+        let (reach, Range([low, high])) = (BEYOND * variance.max(0.0).sqrt(), self.range);
+        [low.max(mean - reach), high.min(mean + reach)]
     }
 
     /// Counts on which side of the usual a number is, and which way the field goes.
@@ -159,7 +207,10 @@ impl Spread {
         let shift = match is_beyond {
             true if off > 0.0 => self.above.step(self.total),
             true => self.below.step(self.total),
-            false => 0.0,
+            false => {
+                self.range.step(x);
+                0.0
+            }
         };
         if self.goes_one_way() { 0.0 } else { self.excursions.step(shift, self.total) }
     }
@@ -167,6 +218,16 @@ impl Spread {
     fn goes_one_way(&self) -> bool {
         let [up, down] = self.steps;
         up.max(down) >= STEPS && up.min(down) <= up.max(down) / 10
+    }
+}
+
+impl Range {
+    fn step(&mut self, x: f64) {
+        let Range([low, high]) = *self;
+        let drawn = (high - low) / LONG_MEMORY;
+        // The range of one number has no width, and before that none at all.
+        let [low, high] = if drawn.is_finite() { [low + drawn, high - drawn] } else { [low, high] };
+        self.0 = [low.min(x), high.max(x)];
     }
 }
 
@@ -217,6 +278,7 @@ impl Numbers {
 impl Spread {
     fn save(&self, out: &mut Vec<u8>) {
         [self.latest, self.usual].iter().for_each(|moments| moments.save(out));
+        self.range.0.iter().for_each(|end| checkpoint::put_float(out, *end));
         checkpoint::put_float(out, self.last);
         [self.total, self.steps[0], self.steps[1]].into_iter().for_each(|number| checkpoint::put_u32(out, number));
         [self.above, self.below].iter().for_each(|side| side.save(out));
@@ -225,12 +287,13 @@ impl Spread {
 
     fn restore(input: &mut &[u8]) -> Option<Spread> {
         let (latest, usual) = (Moments::restore(input)?, Moments::restore(input)?);
+        let range = Range([checkpoint::take_float(input)?, checkpoint::take_float(input)?]);
         let last = checkpoint::take_finite(input)?;
         let total = checkpoint::take_u32(input)?;
         let steps = [checkpoint::take_up_to(input, total)?, checkpoint::take_up_to(input, total)?];
         let (above, below) = (Side::restore(input, total)?, Side::restore(input, total)?);
         let excursions = Excursions::restore(input)?;
-        Some(Spread { latest, usual, last, total, steps, above, below, excursions })
+        Some(Spread { latest, usual, range, last, total, steps, above, below, excursions })
     }
 }
 
@@ -253,18 +316,27 @@ mod tests {
         }
     }
 
-    fn largest(spread: &mut Spread, values: impl IntoIterator<Item = f64>) -> f32 {
-        values.into_iter().map(|x| spread.step(x).shift).fold(0.0, f32::max)
+    /// How far out a number is, and how unlikely so many beyond the usual.
+    fn step(spread: &mut Spread, x: f64) -> [f64; 2] {
+        let said = [spread.surprise(x), spread.shift(x)];
+        spread.learn(x);
+        said
+    }
+
+    fn largest(spread: &mut Spread, values: impl IntoIterator<Item = f64>) -> f64 {
+        values.into_iter().map(|x| step(spread, x)[1]).fold(0.0, f64::max)
     }
 
     #[test]
     fn a_number_surprises_by_its_distance_in_standard_deviations() {
         let mut spread = Spread::default();
         for i in 0..100 {
-            assert!(spread.step(if i % 2 == 0 { 9.0 } else { 11.0 }).farthest < 0.4, "at {i}");
+            assert!(step(&mut spread, if i % 2 == 0 { 9.0 } else { 11.0 })[0] < 0.4, "at {i}");
         }
-        let surprise = spread.step(20.0).farthest;
-        assert!((surprise - 101f32.log10()).abs() < 0.1, "{surprise}");
+        let [low, high] = spread.usual_range();
+        assert!((9.0..9.01).contains(&low) && (10.99..=11.0).contains(&high), "{low} {high}");
+        let surprise = step(&mut spread, 20.0)[0];
+        assert!((surprise - 101f64.log10()).abs() < 0.1, "{surprise}");
     }
 
     #[test]
@@ -273,6 +345,8 @@ mod tests {
         let before = largest(&mut spread, (0..20_000).map(|_| dice.latency()));
         let after = largest(&mut spread, (0..20).map(|_| 8.0 * dice.latency()));
         assert!(before < 1.0 && after > 5.0, "{before} {after}");
+        let [low, high] = spread.usual_range();
+        assert!((5.0..25.0).contains(&low) && (60.0..140.0).contains(&high), "usual is what was before: {low} {high}");
     }
 
     #[test]
@@ -292,8 +366,7 @@ mod tests {
     fn extreme_numbers_do_not_break_the_spread() {
         let mut spread = Spread::default();
         for x in [1e308, -1e308, 0.0, 1e308].into_iter().cycle().take(1000) {
-            let said = spread.step(x);
-            assert!(said.farthest.is_finite() && said.shift.is_finite());
+            assert!(step(&mut spread, x).iter().all(|said| said.is_finite()));
         }
     }
 }

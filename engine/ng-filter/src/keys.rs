@@ -4,7 +4,7 @@ use super::eval::{Node, TextOf};
 use super::head::HeadTest;
 use super::pattern::Pattern;
 use super::{Filter, ast::Op};
-use ng_model::record::NO_PATTERN;
+use ng_model::record::{NO_PATTERN, StoredRecord};
 
 /// Something a record can be looked up by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +45,11 @@ impl Filter {
     /// filter that matches nothing. There is no list when nothing can be said, as of `level>=warn` or `!source:host`.
     pub fn covers(&self) -> Vec<Vec<Key>> {
         self.root.as_ref().map_or_else(Vec::new, |root| covers(root, true))
+    }
+
+    /// It asks by name for a topic or source that this record has, so that the record is meant where others like it are not.
+    pub fn asks_for(&self, stored: &StoredRecord<'_>) -> bool {
+        self.root.as_ref().is_some_and(|root| asks_for(root, stored, true))
     }
 
     /// The names of topic or source have a part in the result, so that it may be settled by them.
@@ -118,6 +123,18 @@ fn attr(name: &str, pattern: &Pattern, differ: bool) -> Key {
     match pattern.whole() {
         Some(text) if !differ => Key::Attr(name.into(), text.into()),
         _ => Key::HasAttr(name.into()),
+    }
+}
+
+fn asks_for(node: &Node, stored: &StoredRecord<'_>, holds: bool) -> bool {
+    match node {
+        Node::All(parts) | Node::Any(parts) => parts.iter().any(|part| asks_for(part, stored, holds)),
+        Node::Not(node) => asks_for(node, stored, !holds),
+        Node::Text { of: TextOf::Type, pattern, differ } if holds != *differ => pattern.fits(stored.kind().as_bytes()),
+        Node::Text { of: TextOf::Source, pattern, differ } if holds != *differ => {
+            pattern.fits(stored.source().as_bytes())
+        }
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether something has become more frequent than it was: of the latest events, older ones counting less and less.
 
-use crate::checkpoint::{put_u32, take_u32};
+use crate::checkpoint::{put_u32, take_u32, take_up_to};
 
 /// Sum of the weights of the latest events.
 const WEIGHT: f32 = 64.0;
@@ -39,11 +39,22 @@ pub fn shift(recent: f32, count: u32, total: u32) -> f64 {
     let earlier = (f64::from(count) - f64::from(recent)).max(0.0) + 1.0;
     let before = earlier / (f64::from(total) - f64::from(WEIGHT) + 2.0);
     let share = f64::from((recent / WEIGHT).min(1.0));
+    bound(WEIGHT.into(), share, before)
+}
+
+/// Decades of the bound for events of the weight; 0 where the share is not well above that before.
+fn bound(weight: f64, share: f64, before: f64) -> f64 {
     if share <= 1.5 * before {
         return 0.0;
     }
     let rest = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - before)).ln() } else { 0.0 };
-    f64::from(WEIGHT) * (share * (share / before).ln() + rest) * std::f64::consts::LOG10_E
+    weight * (share * (share / before).ln() + rest) * std::f64::consts::LOG10_E
+}
+
+/// The share of late and the share before of what [`shift`] is asked of.
+pub fn shares(recent: f32, count: u32, total: u32) -> [f32; 2] {
+    let earlier = (count as f32 - recent).max(0.0);
+    [(recent / WEIGHT).min(1.0), earlier / (total as f32 - WEIGHT).max(1.0)]
 }
 
 /// Decades that one event in a thousand has by chance.
@@ -114,6 +125,67 @@ impl Excursions {
     }
 }
 
+/// Events before anything is said of an onset, and those of them before it: what begins with the stream has no past.
+const KNOWN: u32 = 50;
+const PAST: u32 = 30;
+/// Events without it behind which it begins anew.
+const PAUSE: u32 = 16;
+
+/// When something began to come, in a stream that is too young for [`shift`]: all events from then on are the latest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Onset {
+    /// Events, those in which it came, and where it came last.
+    total: u32,
+    count: u32,
+    last: u32,
+    /// Events, and those in which it came, before it began.
+    began: u32,
+    before: u32,
+    excursions: Excursions,
+}
+
+impl Onset {
+    /// Counts an event. Where it comes, by how many decades the share of it since it began is less likely than comes by chance,
+    /// with that share and the one before; nothing from the 200th event on.
+    pub fn step(&mut self, comes: bool) -> (f64, [f32; 2]) {
+        let at = self.total;
+        if at >= FIRST {
+            return Default::default();
+        }
+        self.total += 1;
+        if !comes {
+            return Default::default();
+        }
+        if self.count == 0 || at - self.last > PAUSE {
+            (self.began, self.before) = (at, self.count);
+        }
+        (self.count, self.last) = (self.count + 1, at);
+        let (late, events) = (self.count - self.before, self.total - self.began);
+        if self.total < KNOWN || self.began < PAST || late < LEAST as u32 {
+            return Default::default();
+        }
+        let share = f64::from(late) / f64::from(events);
+        let decades = bound(events.into(), share, f64::from(self.before + 1) / f64::from(self.began + 2));
+        (self.excursions.step(decades, at), [share as f32, self.before as f32 / self.began as f32])
+    }
+
+    /// Adds it to a saved state.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        let Onset { total, count, last, began, before, excursions } = self;
+        [total, count, last, began, before].into_iter().for_each(|number| put_u32(out, *number));
+        excursions.save(out);
+    }
+
+    /// Takes it up again; none when it is not valid.
+    pub fn restore(input: &mut &[u8]) -> Option<Onset> {
+        let total = take_up_to(input, FIRST)?;
+        let (count, last) = (take_up_to(input, total)?, take_up_to(input, total)?);
+        let began = take_up_to(input, last)?;
+        let before = take_up_to(input, count.min(began))?;
+        Some(Onset { total, count, last, began, before, excursions: Excursions::restore(input)? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +214,22 @@ mod tests {
         assert!((13.0..16.0).contains(&decades), "{decades}");
         assert_eq!(shift(0.3, 5, 1000), 0.0);
         assert_eq!(shift(12.8, 5, 100), 0.0);
+    }
+
+    #[test]
+    fn what_begins_to_come_in_a_young_stream_is_unlikely_and_what_it_began_with_is_not() {
+        let most = |events: &dyn Fn(u32) -> bool| {
+            let mut onset = Onset::default();
+            (0..400).map(|at| onset.step(events(at)).0).fold(0.0, f64::max)
+        };
+        assert!(most(&|at| at >= 60 && at.is_multiple_of(2)) > 6.0, "every second from the sixtieth on");
+        assert!(most(&|at| at >= 45) > 6.0, "it is told from the fiftieth on");
+        assert_eq!(most(&|at| at < 20 || at > 240), 0.0, "it came from the beginning, and when it is for the shares");
+        assert_eq!(most(&|at| at.is_multiple_of(3)), 0.0);
+        assert_eq!(most(&|at| at.is_multiple_of(17)), 0.0);
+        let mut onset = Onset::default();
+        let said: Vec<_> = (0..80).map(|at| onset.step(at == 9 || at >= 60)).filter(|said| said.0 > 0.0).collect();
+        assert_eq!(said[0].1, [1.0, 1.0 / 60.0]);
     }
 
     #[test]

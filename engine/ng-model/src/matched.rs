@@ -1,5 +1,8 @@
 //! What the patterns stage says of one event, and the detectors read.
 
+/// No field.
+pub const NO_FIELD: u16 = u16::MAX;
+
 /// The pattern of one event and how rare everything about it was before the event itself was counted.
 ///
 /// All rarities are in bits, `−log2((count + 0.5) / (total + 1))`, over counts of the event's own source that are halved
@@ -42,6 +45,17 @@ pub struct Match {
     pub unheard: f32,
     /// The same of the share that warnings or errors have in the source.
     pub level_shift: f32,
+    /// The field of `max_field_bits`, by its place in [`Parsed::fields`](crate::event::Parsed::fields); [`NO_FIELD`] where
+    /// there is none.
+    pub rarest_field: u16,
+    /// The same of `field_shift`.
+    pub shifted_field: u16,
+    /// The same of `unheard`.
+    pub unheard_field: u16,
+    /// Of `field_shift`, the share of late and the share before.
+    pub field_shares: [f32; 2],
+    /// The same of `level_shift`.
+    pub level_shares: [f32; 2],
 }
 
 impl Match {
@@ -65,6 +79,11 @@ impl Match {
             field_shift: 0.0,
             unheard: 0.0,
             level_shift: 0.0,
+            rarest_field: NO_FIELD,
+            shifted_field: NO_FIELD,
+            unheard_field: NO_FIELD,
+            field_shares: [0.0; 2],
+            level_shares: [0.0; 2],
         }
     }
 }

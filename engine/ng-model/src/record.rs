@@ -2,7 +2,7 @@
 
 use crate::span::Text;
 use crate::symbols::{Sym, Symbols};
-use ng_wire::{Format, Level, Outcome, Scoring, Unit};
+use ng_wire::{Finding, Format, Level, Outcome, Scoring, Unit};
 
 /// No rule, no encoder.
 pub const NONE: u8 = u8::MAX;
@@ -61,9 +61,24 @@ pub struct Detection {
     pub pattern: u32,
     /// The nearest remembered event; [`NO_SEQ`] when there is none.
     pub nearest: u64,
+    /// The field that says most; none where something else does.
+    pub telling: Option<TellingField>,
     /// What the values of a metric usually were when it came, from the lowest hundredth to the highest, of what rises by
-    /// nature from the value before on; none for other events, and for a stream of which too little is known.
+    /// nature from the value before on; of a field that is far out, what its numbers usually were. None for other events,
+    /// and for a stream of which too little is known.
     pub usual: Option<[f64; 2]>,
+    /// The share of late and the share before, of what is more frequent: the value of the field, or the level where no field
+    /// says most.
+    pub shares: Option<[f32; 2]>,
+}
+
+/// The field of an event that says most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TellingField {
+    /// Its place in [`Parsed::fields`](crate::event::Parsed::fields).
+    pub place: u16,
+    /// What is unusual about it.
+    pub finding: Finding,
 }
 
 impl Default for Detection {
@@ -81,7 +96,9 @@ impl Default for Detection {
             strength: 0.0,
             pattern: NO_PATTERN,
             nearest: NO_SEQ,
+            telling: None,
             usual: None,
+            shares: None,
         }
     }
 }

@@ -34,7 +34,7 @@ pub use level::{Level, ParseLevelError};
 pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
 pub use pattern::{PatternCount, PatternLink, PatternView, TallyView};
 pub use record::{
-    BorrowedRecord, Detection, Feature, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep,
+    BorrowedRecord, Detection, Feature, Finding, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep,
     ScoreChannel, Scoring, Unit, Verdict,
 };
 pub use row::{Row, Totals, ViewState};

@@ -3,7 +3,7 @@
 //! Names (topics, sources, encoders, rules) are places in a dictionary that grows as the connection goes on; what has its
 //! usual value is left out; keys have one letter.
 
-use crate::{Format, Level, Outcome, Scoring, Unit};
+use crate::{Finding, Format, Level, Outcome, Scoring, Unit};
 use serde::{Deserialize, Serialize};
 
 /// Records in the order of `seq`, and the names that they are the first to use.
@@ -128,9 +128,15 @@ pub struct PackedDetection {
     /// The nearest remembered event: how far before this one.
     #[serde(rename = "b", default, skip_serializing_if = "is_default")]
     pub nearest_back: Option<u64>,
-    /// What the values of a metric usually were, from the lowest hundredth to the highest.
+    /// What the values of a metric, or of a field that is far out, usually were.
     #[serde(rename = "q", default, skip_serializing_if = "is_default")]
     pub usual: Option<[f64; 2]>,
+    /// The field that says most, by its place among the fields of the reading, and what.
+    #[serde(rename = "d", default, skip_serializing_if = "is_default")]
+    pub field: Option<(u16, Finding)>,
+    /// The share of late and before, of what is more frequent.
+    #[serde(rename = "h", default, skip_serializing_if = "is_default")]
+    pub shares: Option<[f32; 2]>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

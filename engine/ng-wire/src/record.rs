@@ -154,6 +154,23 @@ pub struct ScoreChannel {
     pub share: f32,
 }
 
+/// What is unusual about the field of an event that says most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Finding {
+    /// The field seldom has this value.
+    #[default]
+    Rare,
+    /// It never had this value.
+    New,
+    /// It has this value more often of late.
+    MoreOften,
+    /// Its number is far from the usual ones.
+    FarOut,
+}
+
 /// How new and how anomalous an event is. Numbers are absent when the event was not scored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -183,10 +200,20 @@ pub struct Detection {
     pub channels: Vec<ScoreChannel>,
     /// What is unusual about it, in words; empty when not scored.
     pub why: String,
+    /// Path of the field that says most, as in `attrs`; absent when something else does.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// What is unusual about that field.
+    #[serde(default)]
+    pub finding: Option<Finding>,
     /// What the values of a metric usually were when it came, from the lowest hundredth to the highest; of what rises by
-    /// nature, from the value before on.
+    /// nature, from the value before on. Where a field is far out, what its numbers usually were.
     #[serde(default)]
     pub usual: Option<[f64; 2]>,
+    /// The share of late and the share before, 0 to 1, of what is more frequent: the value of `field`, or the level where
+    /// there is none.
+    #[serde(default)]
+    pub shares: Option<[f32; 2]>,
     /// `seq` of the nearest remembered event.
     pub nearest: Option<u64>,
     /// The pattern (template, shape or numeric stream) it belongs to.

@@ -2,7 +2,7 @@
 //! anew.
 //!
 //! ```text
-//! clock │ rules: { name, text, { turns, gave way, fired, suppressed │ groups: { key, seen, track } } }
+//! clock │ rules: { name, text, { turns, gave way, fired, suppressed │ groups: { key, seen, told, track } } }
 //! ```
 
 use super::groups::Groups;
@@ -86,6 +86,7 @@ impl Groups {
             let mut part = Vec::new();
             put_bytes(&mut part, group.key.as_bytes());
             put(&mut part, group.seen);
+            put_u32(&mut part, group.told.is_some().into());
             group.track.save(&mut part);
             parts.push((group.seen, part));
         }
@@ -115,9 +116,9 @@ impl Groups {
         groups.suppressed = take_count(input)?;
         for _ in 0..take_up_to(input, MAX_GROUPS as u32)? {
             let key = std::str::from_utf8(take_bytes(input, MAX_BYTES)?).ok()?;
-            let seen = take_count(input)?;
+            let (seen, is_told) = (take_count(input)?, take_flag(input)?);
             let index = groups.add(key, Track::restore(input, timing, clock)?);
-            groups.list[index].seen = seen;
+            (groups.list[index].seen, groups.list[index].told) = (seen, is_told.then_some(i64::MIN));
         }
         if *by == GroupBy::Nothing && groups.list.is_empty() {
             groups.add("", Track::new(timing, clock));

@@ -1,5 +1,6 @@
 //! The groups of a rule, each with a state of its own. A rule without `by` has one, of the empty key.
 
+use super::allowance::Allowance;
 use super::condition::{Condition, GroupBy};
 use super::rule::AlertRule;
 use super::state::{Act, Timing, Track};
@@ -25,6 +26,8 @@ pub(super) struct Group {
     pub(super) key: Box<str>,
     /// The turn at which it was seen.
     pub(super) seen: u64,
+    /// When it was last told of, as the allowance has it; absent where its firing was not told.
+    pub(super) told: Option<i64>,
     pub(super) track: Track,
 }
 
@@ -42,6 +45,7 @@ pub(super) struct Groups {
     pub(super) gave_way: u64,
     pub(super) fired: u64,
     pub(super) suppressed: u64,
+    pub(super) allowance: Allowance,
 }
 
 /// An event that matches, with room for the key of its group.
@@ -78,11 +82,12 @@ impl Groups {
             gave_way: 0,
             fired: 0,
             suppressed: 0,
+            allowance: Allowance::default(),
         }
     }
 
     pub(super) fn add(&mut self, key: &str, track: Track) -> usize {
-        self.list.push(Group { key: key.into(), seen: self.turns, track });
+        self.list.push(Group { key: key.into(), seen: self.turns, told: None, track });
         self.hashes.push(hash(key.as_bytes()));
         self.list.len() - 1
     }
@@ -101,7 +106,7 @@ impl Groups {
         self.next_due = i64::MAX;
         for group in &mut self.list {
             group.track.advance(clock, timing, acts);
-            acts.drain(..).for_each(|act| tell(group, act));
+            drain(acts, group, &mut self.allowance, clock, &mut tell);
             self.next_due = self.next_due.min(group.track.due_on_clock(timing).unwrap_or(i64::MAX));
         }
     }
@@ -123,7 +128,7 @@ impl Groups {
         let group = &mut self.list[index];
         group.seen = self.turns;
         group.track.matched(hit, clock, timing, acts);
-        acts.drain(..).for_each(|act| tell(group, act));
+        drain(acts, group, &mut self.allowance, clock, &mut tell);
         self.next_due = self.next_due.min(group.track.due_on_clock(timing).unwrap_or(i64::MAX));
     }
 
@@ -143,7 +148,7 @@ impl Groups {
         if group.track.state == AlertState::Firing {
             let now = group.track.time.now(clock);
             group.track.resolve(now, clock, timing, acts);
-            acts.drain(..).for_each(|act| tell(&group, act));
+            drain(acts, &mut group, &mut self.allowance, clock, tell);
         }
         self.gave_way = self.gave_way.saturating_add(1);
     }
@@ -217,6 +222,21 @@ impl Groups {
     /// The group that stands for all: of the most urgent state the one that entered it first.
     pub(super) fn leader(&self) -> Option<&Group> {
         self.list.iter().min_by_key(|group| (urgency(group.track.state), group.track.since_wall_ns))
+    }
+}
+
+/// Tells what a group did, as far as the allowance goes.
+fn drain(
+    acts: &mut Vec<Act>,
+    group: &mut Group,
+    allowance: &mut Allowance,
+    clock: &Elapsed,
+    tell: &mut impl FnMut(&Group, Act),
+) {
+    for act in acts.drain(..) {
+        if allowance.admits(&act, &mut group.told, clock.now()) {
+            tell(group, act);
+        }
     }
 }
 

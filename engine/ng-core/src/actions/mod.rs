@@ -1,17 +1,20 @@
 //! Alert rules: `when FILTER … then ACTION`. What happens is decided here and performed by the event loop.
 //!
 //! Every event that the engine offers is evaluated against every rule, except those whose type starts with `alert.`: the
-//! engine makes them from alerts, and a rule that matched its own alerts would never end.
+//! engine makes them from alerts, and a rule that matched its own alerts would never end. What it tells of incidents is for
+//! the rules that ask for it by type or source.
 //!
 //! # Layout
 //!
 //! `rule.rs` reads a rule, with `clauses.rs` for its `condition.rs` and `consequence.rs` for its actions; `words.rs` finds its
 //! words, `duration.rs` its durations; `warnings.rs` says what can never happen. `groups.rs` has the groups of a rule, each
-//! with the state machine of `state.rs`, which says what pending, firing and resolved mean; `track_time.rs` is the time by
+//! with the state machine of `state.rs`, which says what pending, firing and resolved mean; `allowance.rs` bounds how many of them
+//! are told of; `track_time.rs` is the time by
 //! which it goes, `usual.rs` what a rate is compared with. `text.rs` says what a rule says; `checkpoint.rs` saves all this.
 //! One file per action, listed in [`ACTIONS`].
 
 mod alert;
+mod allowance;
 mod checkpoint;
 mod clauses;
 mod condition;
@@ -37,6 +40,7 @@ pub use condition::{Condition, GroupBy, Only};
 pub use rule::AlertRule;
 pub use rule_error::AlertRuleError;
 
+use allowance::Further;
 use groups::{Group, Groups, Scratch};
 use ng_model::elapsed::Elapsed;
 use ng_model::record::StoredRecord;
@@ -173,6 +177,7 @@ impl Actions {
                 effects.push(effect(rule, group, &act, &timing, None, zone, clock));
                 self.acted += u64::from(act.occasion != Occasion::Resolved);
             });
+            effects.extend(groups.allowance.ended(clock.now()).map(|further| rest(rule, further)));
         }
     }
 
@@ -262,6 +267,21 @@ fn effect(
         count: act.count,
         first_seq: act.first_seq,
         last_seq: act.last_seq,
+        actions: rule.actions.clone(),
+    })
+}
+
+/// What a rule says of the groups that were not told one by one.
+fn rest(rule: &AlertRule, further: Further) -> Effect {
+    Effect::Alert(Alert {
+        rule: rule.name.clone(),
+        group: None,
+        level: rule.level,
+        text: text::describe_rest(rule, &further),
+        is_end: false,
+        count: further.groups,
+        first_seq: further.first_seq,
+        last_seq: further.last_seq,
         actions: rule.actions.clone(),
     })
 }

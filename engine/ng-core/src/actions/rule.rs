@@ -12,7 +12,7 @@ use super::words::words;
 use super::{ActionType, action_names};
 use ng_filter::{Env, Filter};
 use ng_model::record::StoredRecord;
-use ng_wire::Level;
+use ng_wire::{Format, Level};
 
 /// One alert rule. Durations are in nanoseconds.
 #[derive(Clone, Debug)]
@@ -84,6 +84,11 @@ impl AlertRule {
             Only::New => detection.is_novel,
             Only::Anomalies => detection.is_alert,
         };
-        is_wanted && self.filter.matches(stored, now_ns)
+        is_wanted && self.filter.matches(stored, now_ns) && (!is_of_incident(stored) || self.filter.asks_for(stored))
     }
+}
+
+/// What the engine tells of incidents speaks of events that the rules have seen.
+fn is_of_incident(stored: &StoredRecord<'_>) -> bool {
+    stored.head.format == Format::Note && stored.kind().starts_with("incident.")
 }

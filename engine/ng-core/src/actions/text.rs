@@ -1,5 +1,6 @@
 //! What a rule says when it acts, in one line that starts with its name.
 
+use super::allowance::{Further, PERIOD_NS};
 use super::condition::{Condition, GroupBy, Only};
 use super::duration;
 use super::rule::AlertRule;
@@ -71,6 +72,13 @@ pub(super) fn describe(
         text.push_str(&format!(" (last seq {seq})"));
     }
     format!("{}: {text}", rule.name)
+}
+
+/// Such as `logins: and 4112 more groups in 1m (last seq 123)`.
+pub(super) fn describe_rest(rule: &AlertRule, further: &Further) -> String {
+    let (s, time) = (if further.groups == 1 { "" } else { "s" }, duration::format(PERIOD_NS));
+    let last = further.last_seq.map_or_else(String::new, |seq| format!(" (last seq {seq})"));
+    format!("{}: and {} more group{s} in {time}{last}", rule.name, further.groups)
 }
 
 fn group(rule: &AlertRule, key: &str) -> String {

@@ -3,7 +3,7 @@
 use crate::guard;
 use ng_filter::rules::RULE_NAMES;
 use ng_model::event::Parsed;
-use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, Verdict};
+use ng_model::record::{Detection, NO_PATTERN, NO_SEQ, NONE, RecordHeader, StoredRecord, TellingField, Verdict};
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::ENCODERS;
 use ng_reading::formats::{name_of, number_of};
@@ -104,6 +104,8 @@ impl Packer {
             event_surprise: detection.event_surprise,
             surprise: detection.surprise,
             usual: detection.usual,
+            field: detection.telling.map(|telling| (telling.place, telling.finding)),
+            shares: detection.shares,
             strength: detection.strength,
             channels: (vectors && encoder.is_some()).then_some(detection.channels),
             vector: (vectors && encoder.is_some()).then_some(detection.vector),
@@ -196,7 +198,9 @@ impl Names {
             novelty: packed.novelty,
             event_surprise: packed.event_surprise,
             surprise: packed.surprise,
+            telling: packed.field.map(|(place, finding)| TellingField { place, finding }),
             usual: packed.usual,
+            shares: packed.shares,
             strength: packed.strength,
             pattern: packed.pattern.unwrap_or(NO_PATTERN),
             nearest: packed.nearest_back.map_or(NO_SEQ, |back| seq.wrapping_sub(back)),

@@ -1,7 +1,10 @@
 //! What is unusual about an event, in the words of who runs what is watched.
 
-use ng_model::record::{Detection, RecordHeader};
-use ng_wire::{Format, Unit};
+use ng_model::event::{Field, Parsed};
+use ng_model::record::{Detection, RecordHeader, StoredRecord};
+use ng_model::safe_text::safe_text;
+use ng_reading::encoders::{message_text, path, quantity_of};
+use ng_wire::{Finding, Format, Unit};
 
 /// What a channel says, by its name; of an event that is the first of its kind, if that is said otherwise.
 const REASONS: [(&str, &str, &str); 9] = [
@@ -23,13 +26,19 @@ const BYTES: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
 /// The least surprise that is worth a word: one event in ten is at least as surprising.
 const UNUSUAL: f32 = 1.0;
+/// Most bytes of the path of a field, and of its value.
+const NAMED: usize = 64;
 
-/// What the channels of an event say, the largest of them: `cpu.iowait 12 % — usually 0 to 0.2`, `rarely seen in this
-/// source`. Empty when the event was not scored.
-pub(super) fn why(channels: [&str; 4], head: &RecordHeader, kind: &str) -> String {
+/// What the channels of an event say, the largest of them: `cpu.iowait 12 % — usually 0 to 0.2`, `status 502 — 40 % of late,
+/// 1 % before`, `rarely seen in this source`. Empty when the event was not scored.
+pub(super) fn why(channels: [&str; 4], stored: &StoredRecord<'_>, parsed: &Parsed) -> String {
+    let head = stored.head;
     let found = &head.detection;
     if !found.is_scored() {
         return String::new();
+    }
+    if let Some(words) = field(stored, parsed).or_else(|| level(head)) {
+        return words;
     }
     let outside = outside(head);
     // An ordinary value is no reason, whatever else there is.
@@ -45,14 +54,71 @@ pub(super) fn why(channels: [&str; 4], head: &RecordHeader, kind: &str) -> Strin
         };
     };
     let reason = match outside {
-        Some([low, high]) if name == LEVEL => {
-            let bytes = matches!(head.unit, Unit::Bytes | Unit::BytesPerSecond);
-            let shown = |x| if bytes { quantity(x, head.unit) } else { number(x) };
-            format!("usually {} to {}", shown(low), shown(high))
-        }
+        Some(usual) if name == LEVEL => usually(usual, head.unit),
         _ => reason(name, found).into(),
     };
-    if head.format == Format::Metric { format!("{} — {reason}", measured(head, kind)) } else { reason }
+    if head.format == Format::Metric { format!("{} — {reason}", measured(head, stored.kind())) } else { reason }
+}
+
+/// The field that says most, and what is unusual about it.
+pub(super) fn named<'p>(stored: &StoredRecord<'_>, parsed: &'p Parsed) -> Option<(&'p Field, Finding)> {
+    let telling = stored.head.detection.telling?;
+    Some((parsed.fields.get(usize::from(telling.place))?, telling.finding))
+}
+
+/// What the field that says most says.
+fn field(stored: &StoredRecord<'_>, parsed: &Parsed) -> Option<String> {
+    let (field, finding) = named(stored, parsed)?;
+    let detection = &stored.head.detection;
+    let text = message_text(stored.head.format, stored.raw, field.value);
+    let (mut shown, mut unit) = (safe_text(&text, NAMED), field.unit);
+    let said = match finding {
+        Finding::Rare => "rarely so".into(),
+        Finding::New => "never before in this field".into(),
+        Finding::MoreOften => often(detection.shares?),
+        Finding::FarOut => {
+            let usual = detection.usual.filter(|[low, high]| field.number < *low || field.number > *high)?;
+            // A number that is written with its unit is compared in the base unit of that.
+            if let Some((_, stated)) = quantity_of(&text).filter(|(_, stated)| *stated != Unit::None) {
+                unit = stated;
+            }
+            if unit != Unit::None {
+                shown = quantity(field.number, unit).into();
+            }
+            usually(usual, unit)
+        }
+    };
+    let path = path(stored.raw, parsed, field);
+    Some(format!("{} {shown} — {said}", safe_text(path.as_bytes(), NAMED)))
+}
+
+/// That the level of an event is more frequent, where no field says more.
+fn level(head: &RecordHeader) -> Option<String> {
+    let shares = head.detection.shares.filter(|_| head.detection.telling.is_none())?;
+    Some(format!("{} — {}", head.level.name(), often(shares)))
+}
+
+/// Shares as per cent: `40 % of late, 1 % before`.
+fn often([late, before]: [f32; 2]) -> String {
+    let before = if before > 0.0 { format!("{} before", share(before)) } else { "none before".into() };
+    format!("{} of late, {before}", share(late))
+}
+
+/// One digit of what is below a per cent, and none of what is more.
+fn share(share: f32) -> String {
+    let percent = f64::from(share) * 100.0;
+    match percent {
+        _ if percent < 0.1 => "less than 0.1 %".into(),
+        _ if percent < 1.0 => format!("{percent:.1} %"),
+        _ => format!("{percent:.0} %"),
+    }
+}
+
+/// `usually 0 to 0.2`; only bytes have their unit there, for theirs changes with the size.
+fn usually([low, high]: [f64; 2], unit: Unit) -> String {
+    let bytes = matches!(unit, Unit::Bytes | Unit::BytesPerSecond);
+    let [low, high] = [low, high].map(|x| if bytes { quantity(x, unit) } else { number(x) });
+    if low == high { format!("usually {low}") } else { format!("usually {low} to {high}") }
 }
 
 /// What is usual, when the value lies outside.
@@ -112,8 +178,9 @@ fn number(x: f64) -> String {
 mod tests {
     use super::*;
     use ng_model::event::Text;
-    use ng_model::record::Verdict;
-    use ng_model::symbols::Sym;
+    use ng_model::record::{TellingField, Verdict};
+    use ng_model::symbols::{Sym, Symbols};
+    use ng_reading::recogniser::reparse;
     use ng_wire::{Level, Scoring};
 
     const NUMERIC: [&str; 4] = ["level", "shape", "multiscale", "quiet"];
@@ -139,6 +206,53 @@ mod tests {
         }
     }
 
+    /// What is said of an event with these bytes.
+    fn of_bytes(channels: [&str; 4], head: RecordHeader, kind: &str, raw: &str) -> String {
+        let (mut symbols, mut parsed) = (Symbols::new(), Parsed::default());
+        let head = RecordHeader { kind: symbols.intern(kind), ..head };
+        reparse(head.format, 0, raw.as_bytes(), 0, &mut parsed);
+        why(channels, &StoredRecord { head: &head, raw: raw.as_bytes(), symbols: &symbols }, &parsed)
+    }
+
+    #[test]
+    fn a_field_is_told_by_its_path_with_its_value_and_what_is_known() {
+        let raw = r#"{"request":{"time":5.25,"took":"350ms"},"status":502,"exception":"Out\u001b[31mOf","tags":[1,2]}"#;
+        let shares = Some([0.4, 0.012]);
+        let usual = Some([0.1, 0.3]);
+        for (place, finding, usual, shares, expect) in [
+            (0, Finding::FarOut, usual, None, "request.time 5.25 — usually 0.1 to 0.3"),
+            (0, Finding::FarOut, Some([0.1, 0.1]), None, "request.time 5.25 — usually 0.1"),
+            (2, Finding::MoreOften, None, shares, "status 502 — 40 % of late, 1 % before"),
+            (2, Finding::MoreOften, None, Some([0.04, 0.004]), "status 502 — 4 % of late, 0.4 % before"),
+            (2, Finding::MoreOften, None, Some([1.0, 0.0]), "status 502 — 100 % of late, none before"),
+            (2, Finding::Rare, None, None, "status 502 — rarely so"),
+            (3, Finding::New, None, None, "exception Out^[[31mOf — never before in this field"),
+            (0, Finding::FarOut, Some([0.1, 6.0]), None, "a field has a rare value, or is not as it was"),
+            (99, Finding::Rare, None, None, "a field has a rare value, or is not as it was"),
+        ] {
+            let mut head = scored(Format::Json, [0.1, 2.0, 0.0, 0.0], false);
+            (head.detection.usual, head.detection.shares) = (usual, shares);
+            head.detection.telling = Some(TellingField { place, finding });
+            assert_eq!(of_bytes(JSON, head, "log.json", raw), expect);
+        }
+        let mut head = scored(Format::Text, [0.1, 0.0, 0.0, 2.0], false);
+        (head.detection.usual, head.detection.telling) =
+            (usual, Some(TellingField { place: 0, finding: Finding::FarOut }));
+        assert_eq!(of_bytes(TEXT, head, "log.text", "job done took=350ms"), "took 0.35 s — usually 0.1 to 0.3");
+        let mut head = RecordHeader { level: Level::Error, ..scored(Format::Json, [0.0, 0.0, 9.0, 0.0], false) };
+        head.detection.shares = shares;
+        assert_eq!(of_bytes(JSON, head, "log.json", raw), "error — 40 % of late, 1 % before");
+    }
+
+    #[test]
+    fn a_long_field_is_cut() {
+        let raw = format!(r#"{{"{}":"{}"}}"#, "k".repeat(100), "v".repeat(100));
+        let mut head = scored(Format::Json, [0.1, 2.0, 0.0, 0.0], false);
+        head.detection.telling = Some(TellingField { place: 0, finding: Finding::Rare });
+        let cut = |letter: &str| format!("{}… +36 bytes", letter.repeat(64));
+        assert_eq!(of_bytes(JSON, head, "log.json", &raw), format!("{} {} — rarely so", cut("k"), cut("v")));
+    }
+
     #[test]
     fn bytes_are_told_in_powers_of_1024() {
         assert_eq!(quantity(23_488_900_000.0, Unit::Bytes), "21.9 GiB");
@@ -159,7 +273,7 @@ mod tests {
             (JSON, [0.1, 2.0, 0.0, 0.0], false, "a field has a rare value, or is not as it was"),
             (["unheard of", "", "", ""], [1.0, 5.0, 0.0, 0.0], false, "unheard of"),
         ] {
-            assert_eq!(why(names, &scored(Format::Text, channels, is_novel), "log.text"), expect);
+            assert_eq!(of_bytes(names, scored(Format::Text, channels, is_novel), "log.text", ""), expect);
         }
     }
 
@@ -168,7 +282,7 @@ mod tests {
         let why = |value, channels, usual, is_alert| {
             let mut head = RecordHeader { value, unit: Unit::Percent, ..scored(Format::Metric, channels, false) };
             (head.detection.usual, head.detection.is_alert) = (usual, is_alert);
-            super::why(NUMERIC, &head, "metric.cpu.iowait")
+            of_bytes(NUMERIC, head, "metric.cpu.iowait", "")
         };
         let usual = Some([0.0, 0.2]);
         assert_eq!(why(12.345, [3.0, 1.0, 0.0, 0.0], usual, true), "cpu.iowait 12.3 % — usually 0 to 0.2");
@@ -204,6 +318,7 @@ mod tests {
     #[test]
     fn an_event_without_a_score_has_no_reason() {
         let head = scored(Format::Text, [3.0; 4], true);
-        assert_eq!(why(TEXT, &RecordHeader { detection: Detection::default(), ..head }, "log.text"), "");
+        let head = RecordHeader { detection: Detection::default(), ..head };
+        assert_eq!(of_bytes(TEXT, head, "log.text", ""), "");
     }
 }

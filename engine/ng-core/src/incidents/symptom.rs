@@ -1,7 +1,7 @@
 //! What of an event is a symptom: that it alerts, or that it tells of something else that is unusual.
 
 use crate::convert;
-use ng_detect::meaning::speaks_of_trouble;
+use ng_detect::meaning::is_error;
 use ng_model::event::Event;
 use ng_model::record::{NO_PATTERN, RecordHeader};
 use ng_model::symbols::Sym;
@@ -66,8 +66,7 @@ pub(super) fn kind_of(event: &Event<'_>, resolves: impl Fn(Sym) -> Option<Sympto
     if !detection.is_alert {
         return None;
     }
-    let is_error = || event.head.level >= Level::Error || speaks_of_trouble(event.message());
-    Some(if is_first(event) && is_error() { SymptomKind::NewError } else { SymptomKind::Anomaly })
+    Some(if is_first(event) && is_error(event) { SymptomKind::NewError } else { SymptomKind::Anomaly })
 }
 
 /// A line or object is the first of its pattern. A number is never.
@@ -111,7 +110,7 @@ impl Shown {
             strength: if strength.is_finite() { strength } else { 0.0 },
             salience: salience(head),
             text: cut(&lossy(message_text(head.format, event.raw, head.message))),
-            why: cut(&convert::why(head, event.symbols.name(head.kind))),
+            why: cut(&convert::why(&event.stored(), event.parsed)),
         }
     }
 }

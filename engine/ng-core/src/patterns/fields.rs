@@ -43,6 +43,8 @@ pub(super) struct Said {
     pub(super) odds: f64,
     /// How much less likely than ever the share is that it has of late, by that before; in decades.
     pub(super) shift: f64,
+    /// The share of late and the share before, where `shift` says something.
+    pub(super) shares: [f32; 2],
     /// How unlikely it is that there is another value; in decades, 0 for one that is known.
     pub(super) unheard: f64,
 }
@@ -80,7 +82,11 @@ impl Field {
             self.values.push(Value { hash, count: 0, recent: 0.0, at: self.clock });
             self.values.len() - 1
         });
-        let said = Said { odds: self.odds(self.values[at].count), shift: self.shift(at), unheard };
+        let (odds, shift) = (self.odds(self.values[at].count), self.shift(at));
+        let known = &self.values[at];
+        let shares =
+            if shift > 0.0 { evidence::shares(known.recent, known.count, self.total) } else { Default::default() };
+        let said = Said { odds, shift, shares, unheard };
         self.values[at].count += 1;
         self.total += 1;
         if self.total >= HALVE_AT {

@@ -29,7 +29,8 @@ use fields::Field as Category;
 use learned::{Learned, Union};
 use matcher::Matcher;
 use ng_model::event::{Event, Field};
-use ng_model::matched::Match;
+use ng_model::evidence::Onset;
+use ng_model::matched::{Match, NO_FIELD};
 use ng_model::settings::{Accepts, Row, Values};
 use ng_model::symbols::Symbols;
 use ng_reading::encoders::{path, unescape_into};
@@ -100,6 +101,8 @@ struct Source {
     totals: SourceTotals,
     tokens: TokenTotals,
     levels: Category,
+    /// Errors, while little is known.
+    errors: Onset,
 }
 
 impl Patterns {
@@ -273,7 +276,13 @@ impl Patterns {
         if let Some(said) = source.levels.count(|| level as u64, self.learning)
             && level >= Level::Warn
         {
-            matched.level_shift = said.shift as f32;
+            (matched.level_shift, matched.level_shares) = (said.shift as f32, said.shares);
+        }
+        if self.learning
+            && let (decades, shares) = source.errors.step(level >= Level::Error)
+            && decades as f32 > matched.level_shift
+        {
+            (matched.level_shift, matched.level_shares) = (decades as f32, shares);
         }
         if event.parsed.fields.is_empty() {
             return matched;
@@ -281,7 +290,8 @@ impl Patterns {
         let hash = shape.unwrap_or_else(|| self.shape(event));
         let values = self.shapes.observe(event, hash, &self.paths, self.learning);
         (matched.max_field_bits, matched.mean_field_bits) = (values.rarest, values.mean);
-        (matched.field_shift, matched.unheard) = (values.shift, values.unheard);
+        (matched.field_shift, matched.field_shares, matched.unheard) = (values.shift, values.shares, values.unheard);
+        [matched.rarest_field, matched.shifted_field, matched.unheard_field] = values.fields;
         matched
     }
 
@@ -430,7 +440,12 @@ fn shape_text(event: &Event<'_>) -> String {
 
 /// The fields that make a shape. Arrays are compared as a whole, so that their length makes no difference.
 fn keys<'e>(event: &Event<'e>) -> impl Iterator<Item = &'e Field> {
-    event.parsed.fields.iter().filter(|field| !field.in_array).take(MOST_KEYS)
+    placed_keys(event).map(|(_, field)| field)
+}
+
+/// The same with their places among all fields.
+fn placed_keys<'e>(event: &Event<'e>) -> impl Iterator<Item = (u16, &'e Field)> {
+    (0..NO_FIELD).zip(&event.parsed.fields).filter(|(_, field)| !field.in_array).take(MOST_KEYS)
 }
 
 /// One number for the path of a field.

@@ -14,6 +14,7 @@ use super::store::{Body, Key, PatternStore, SourceTotals};
 use super::tokens::{TokenTable, TokenTotals};
 use super::{Patterns, Source};
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put_u32, take_flag};
+use ng_model::evidence::Onset;
 use ng_model::settings::Values;
 use ng_model::symbols::{Sym, Symbols};
 
@@ -134,6 +135,7 @@ impl Patterns {
             known.totals.save(&mut writer.bytes);
             known.tokens.save(&mut writer.bytes);
             known.levels.save(&mut writer.bytes);
+            known.errors.save(&mut writer.bytes);
         };
         known.into_iter().for_each(|(source, of_it)| save(writer, source, of_it));
         for (source, of_it) in others {
@@ -152,7 +154,8 @@ impl Patterns {
             }
             let totals = SourceTotals::restore(&mut saved.bytes)?;
             let tokens = TokenTotals::restore(&mut saved.bytes)?;
-            self.sources[at] = Source { totals, tokens, levels: Field::restore(&mut saved.bytes)? };
+            let levels = Field::restore(&mut saved.bytes)?;
+            self.sources[at] = Source { totals, tokens, levels, errors: Onset::restore(&mut saved.bytes)? };
         }
         let sources = &self.sources;
         self.tokens.agrees(|source| sources.get(source.0 as usize).map(|known| known.tokens)).then_some(())

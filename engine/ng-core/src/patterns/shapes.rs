@@ -4,6 +4,7 @@
 use super::fields::{Field, MOST_PER_SHAPE};
 use ng_model::checkpoint::{CheckpointReader, CheckpointWriter, put, put_u32, take, take_flag, take_up_to};
 use ng_model::event::Event;
+use ng_model::matched::NO_FIELD;
 use ng_model::symbols::{Sym, Symbols};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
@@ -38,15 +39,24 @@ struct Shape {
 }
 
 /// What is unusual about the values of an event's fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Values {
     /// Rarity of the rarest value, and the mean rarity, in bits.
     pub(super) rarest: f32,
     pub(super) mean: f32,
-    /// The least likely share, in decades beyond what comes by chance.
+    /// The least likely share, in decades beyond what comes by chance, with that of late and before.
     pub(super) shift: f32,
+    pub(super) shares: [f32; 2],
     /// The least likely new value, in decades.
     pub(super) unheard: f32,
+    /// Places of the fields of the rarest value, of the share and of the new value; [`NO_FIELD`] where there is none.
+    pub(super) fields: [u16; 3],
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Values { rarest: 0.0, mean: 0.0, shift: 0.0, shares: [0.0; 2], unheard: 0.0, fields: [NO_FIELD; 3] }
+    }
 }
 
 impl Shapes {
@@ -57,14 +67,20 @@ impl Shapes {
         let (mut values, mut number) = (Values::default(), 0u32);
         // One logarithm for many fields; 32 of them stay within the range of a float.
         let (mut largest, mut product, mut sum) = (1.0f64, 1.0f64, 0.0);
-        for (position, (field, path)) in super::keys(event).zip(paths).enumerate() {
+        for (position, ((at_field, field), path)) in super::placed_keys(event).zip(paths).enumerate() {
             let Some(place) = self.field(at, position, *path, learn) else { continue };
             let value = || category(field.value.span.of(event.raw));
             let Some(said) = self.shapes[at].fields[place].count(value, learn) else { continue };
-            largest = largest.max(said.odds);
             product *= said.odds;
-            values.shift = values.shift.max(said.shift as f32);
-            values.unheard = values.unheard.max(said.unheard as f32);
+            if said.odds > largest {
+                (largest, values.fields[0]) = (said.odds, at_field);
+            }
+            if said.shift as f32 > values.shift {
+                (values.shift, values.shares, values.fields[1]) = (said.shift as f32, said.shares, at_field);
+            }
+            if said.unheard as f32 > values.unheard {
+                (values.unheard, values.fields[2]) = (said.unheard as f32, at_field);
+            }
             number += 1;
             if number.is_multiple_of(32) {
                 sum += product.log2();

@@ -6,12 +6,12 @@
 
 use super::Corrupt;
 use ng_model::event::{Span, Text};
-use ng_model::record::{Detection, NO_SEQ, RecordHeader, Verdict};
+use ng_model::record::{Detection, NO_SEQ, RecordHeader, TellingField, Verdict};
 use ng_model::symbols::Sym;
-use ng_wire::{Format, Level, Outcome, Scoring, Unit};
+use ng_wire::{Finding, Format, Level, Outcome, Scoring, Unit};
 
 /// Bytes of one encoded head.
-pub(super) const ROW: usize = 175;
+pub(super) const ROW: usize = 186;
 
 pub(super) const FORMATS: [Format; 6] =
     [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
@@ -28,12 +28,15 @@ pub(super) const UNITS: [Unit; 8] = [
 pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
 pub(super) const STATES: [Scoring; 5] =
     [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];
+pub(super) const FINDINGS: [Finding; 4] = [Finding::Rare, Finding::New, Finding::MoreOften, Finding::FarOut];
 
 const NOVEL: u8 = 1;
 const ALERT: u8 = 2;
 const ESCAPED: u8 = 4;
 const NEAREST: u8 = 8;
 const USUAL: u8 = 16;
+const TELLING: u8 = 32;
+const SHARES: u8 = 64;
 
 /// Writes the heads and the lengths of their raw bytes into `planes`, which is emptied first.
 pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8>) {
@@ -90,6 +93,13 @@ pub(super) fn encode(heads: &[RecordHeader], ends: &[usize], planes: &mut Vec<u8
     for end in 0..2 {
         out.put(|i| heads[i].detection.usual.map_or([0; 8], |usual| usual[end].to_bits().to_le_bytes()));
     }
+    out.put(|i| {
+        let [low, high] = heads[i].detection.telling.map_or([0; 2], |telling| telling.place.to_le_bytes());
+        [low, high, heads[i].detection.telling.map_or(0, |telling| telling.finding as u8)]
+    });
+    for end in 0..2 {
+        out.put(|i| heads[i].detection.shares.map_or([0; 4], |shares| shares[end].to_bits().to_le_bytes()));
+    }
     debug_assert!(out.planes.is_empty(), "ROW is the sum of the columns");
 }
 
@@ -131,10 +141,13 @@ pub(super) fn decode(
         head.detection.is_novel = flags & NOVEL != 0;
         head.detection.is_alert = flags & ALERT != 0;
         head.message.escaped = flags & ESCAPED != 0;
-        // Says whether the column of distances holds one; replaced when that column is read. So is what is usual.
+        // Says whether the column of distances holds one; replaced when that column is read. So are the others.
         head.detection.nearest = if flags & NEAREST != 0 { 0 } else { NO_SEQ };
         head.detection.usual = (flags & USUAL != 0).then_some([0.0; 2]);
-        bad |= flags & !(NOVEL | ALERT | ESCAPED | NEAREST | USUAL) != 0;
+        let blank = TellingField { place: 0, finding: Finding::Rare };
+        head.detection.telling = (flags & TELLING != 0).then_some(blank);
+        head.detection.shares = (flags & SHARES != 0).then_some([0.0; 2]);
+        bad |= flags & !(NOVEL | ALERT | ESCAPED | NEAREST | USUAL | TELLING | SHARES) != 0;
     });
     input.take(heads, |head, bytes| head.declared = u16::from_le_bytes(bytes));
     let mut end = 0usize;
@@ -193,6 +206,19 @@ pub(super) fn decode(
             }
         });
     }
+    input.take(heads, |head, [low, high, finding]| {
+        if let Some(telling) = &mut head.detection.telling {
+            telling.place = u16::from_le_bytes([low, high]);
+            telling.finding = pick(&FINDINGS, finding, &mut bad);
+        }
+    });
+    for end in 0..2 {
+        input.take(heads, |head, bytes| {
+            if let Some(shares) = &mut head.detection.shares {
+                shares[end] = f32::from_bits(u32::from_le_bytes(bytes));
+            }
+        });
+    }
     if bad { Err(Corrupt) } else { Ok(()) }
 }
 
@@ -222,7 +248,9 @@ const BLANK: RecordHeader = RecordHeader {
         strength: 0.0,
         pattern: 0,
         nearest: 0,
+        telling: None,
         usual: None,
+        shares: None,
     },
 };
 
@@ -233,6 +261,8 @@ fn flags(head: &RecordHeader) -> u8 {
         | (u8::from(head.message.escaped) * ESCAPED)
         | (u8::from(detection.nearest != NO_SEQ) * NEAREST)
         | (u8::from(detection.usual.is_some()) * USUAL)
+        | (u8::from(detection.telling.is_some()) * TELLING)
+        | (u8::from(detection.shares.is_some()) * SHARES)
 }
 
 /// The bits of the surprise that the channels add up to. A sum that is not a number has no agreed bits, so it predicts
@@ -297,6 +327,7 @@ mod tests {
         assert!(FORMATS.iter().enumerate().all(|(index, item)| *item as usize == index));
         assert!(UNITS.iter().enumerate().all(|(index, item)| *item as usize == index));
         assert!(OUTCOMES.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(FINDINGS.iter().enumerate().all(|(index, item)| *item as usize == index));
         assert!(STATES.iter().enumerate().all(|(index, item)| *item as usize == index));
     }
 

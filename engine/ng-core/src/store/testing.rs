@@ -1,8 +1,8 @@
 //! Records for the tests of the store: arbitrary heads, and a stream that looks like a busy machine's log.
 
-use super::codec::{FORMATS, OUTCOMES, STATES, UNITS};
+use super::codec::{FINDINGS, FORMATS, OUTCOMES, STATES, UNITS};
 use ng_model::event::{Span, Text};
-use ng_model::record::{Detection, RecordHeader, Verdict};
+use ng_model::record::{Detection, RecordHeader, TellingField, Verdict};
 use ng_model::symbols::Sym;
 use ng_wire::{Format, Level, Scoring, Unit};
 use proptest::prelude::*;
@@ -71,7 +71,9 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
                 strength: f32::from_bits(floats.2[2]),
                 pattern: narrow[5],
                 nearest,
+                telling: flags[0].then(|| TellingField { place: narrow[5] as u16, finding: FINDINGS[enums.3] }),
                 usual: flags[1].then(|| [wide[1], wide[2]].map(f64::from_bits)),
+                shares: flags[2].then(|| [floats.2[0], floats.2[2]].map(f32::from_bits)),
             },
         }
     })
@@ -87,6 +89,7 @@ pub(super) fn same(a: &RecordHeader, b: &RecordHeader) -> bool {
             detection.channels.map(f32::to_bits),
             [detection.novelty, detection.event_surprise, detection.surprise, detection.strength].map(f32::to_bits),
             detection.usual.map(|usual| usual.map(f64::to_bits)),
+            detection.shares.map(|shares| shares.map(f32::to_bits)),
         )
     };
     let rest = |head: &RecordHeader| RecordHeader {
@@ -98,6 +101,7 @@ pub(super) fn same(a: &RecordHeader, b: &RecordHeader) -> bool {
             novelty: 0.0,
             event_surprise: 0.0,
             usual: None,
+            shares: None,
             surprise: 0.0,
             strength: 0.0,
             ..head.detection

@@ -125,6 +125,27 @@ fn what_detectors_tell_is_told_by_rules_at_once() {
     assert!(alert.text.starts_with("silent: 1 event matches") && alert.text.contains("beat"), "{}", alert.text);
 }
 
+#[test]
+fn what_is_told_of_incidents_is_for_rules_that_ask_for_it() {
+    let rules = [
+        ("level", "when level>=error then log"),
+        ("not", "when level>=error !type:log.* then log"),
+        ("other", "when level>=error source:app* then log"),
+        ("type", "when type:incident.* level>=error then log"),
+        ("source", "when source:engine then log"),
+    ];
+    let mut bench = Bench::with_alerts(&rules);
+    let json = r#"{"type":"incident.opened","level":"error","message":"incident 1: app: out of paper","incident":1}"#;
+    bench.engine.note(&mut bench.store.lock(), bench.world.now_ns(), json);
+    let acted = |bench: &mut Bench| {
+        let rule = |effect| if let Effect::Alert(alert) = effect { Some(alert.rule) } else { None };
+        bench.engine.drain_effects().filter_map(rule).collect::<Vec<_>>()
+    };
+    assert_eq!(acted(&mut bench), ["type", "source"]);
+    bench.push("app", Format::Text, &["ERROR out of paper"]);
+    assert_eq!(acted(&mut bench), ["level", "other"]);
+}
+
 /// The rule matches the text of its own alerts, and the alert is longer than the longest reading.
 #[test]
 fn log_is_an_event_that_does_not_set_off_its_own_rule() {

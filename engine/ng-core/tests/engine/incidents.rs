@@ -1,6 +1,6 @@
 //! Incidents of an engine: what its sources do, and what becomes of it.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, SECOND_NS};
 use ng_core::actions::Effect;
 use ng_core::world::World;
 use ng_wire::{Format, Frame, IncidentView, SymptomKind};
@@ -59,4 +59,35 @@ fn a_silent_source_is_an_incident_of_its_own() {
     let found = incidents(&bench);
     let lead = &found[0].symptoms[found[0].lead as usize];
     assert_eq!((found.len(), lead.kind, lead.source.as_str()), (1, SymptomKind::Silence, "app"));
+}
+
+#[test]
+fn what_is_fatal_in_an_old_log_is_of_its_own_time_and_words_of_a_calm_line_open_nothing() {
+    let mut bench = Bench::new();
+    bench.send("old", Format::Text, &["2024-04-30T11:00:00Z FATAL the ledger is gone"]);
+    perform(&mut bench);
+    let found = incidents(&bench);
+    let yesterday = bench.world.now_ns() - found[0].started_ns;
+    assert_eq!((found.len(), found[0].symptoms[0].kind), (1, SymptomKind::NewError));
+    assert!(yesterday > 3600 * SECOND_NS, "{yesterday}");
+
+    let mut bench = Bench::new();
+    bench.push("app", Format::Text, &vec!["INFO request served"; 300]);
+    bench.send("app", Format::Text, &["INFO the customer refused the offer"]);
+    perform(&mut bench);
+    assert_eq!(incidents(&bench), []);
+}
+
+#[test]
+fn the_lead_of_an_incident_names_the_field() {
+    let mut bench = Bench::new();
+    let request = |i: usize| format!(r#"{{"msg":"order shipped","carrier":"{}"}}"#, ["ups", "dhl"][i % 2]);
+    let lines: Vec<String> = (0..20_000).map(request).collect();
+    bench.push("app", Format::Text, &lines);
+    let late: Vec<String> = (0..40).map(|_| r#"{"msg":"order shipped","carrier":"none"}"#.to_owned()).collect();
+    bench.push("app", Format::Text, &late);
+    perform(&mut bench);
+    let found = incidents(&bench);
+    let lead = &found[0].symptoms[found[0].lead as usize];
+    assert!(lead.why.starts_with("carrier none — "), "{}", lead.why);
 }

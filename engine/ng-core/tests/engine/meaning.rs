@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use ng_model::record::Detection;
-use ng_wire::Format;
+use ng_wire::{Finding, Format};
 
 /// What is concluded of lines of one source.
 fn detections(lines: impl IntoIterator<Item = String>) -> Vec<Detection> {
@@ -66,6 +66,89 @@ fn an_error_that_is_new_is_told_from_the_fiftieth_line_on() {
     assert!(told(300, killed) && told(50, killed) && !told(20, killed));
     assert!(told(50, "2026-11-29T10:05:01Z web1 app: ERROR cannot open the ledger"));
     assert!(!told(50, "2026-11-29T10:05:01Z web1 app: INFO opened the ledger"));
+    let fatal = "2026-11-29T10:00:01Z web1 app: FATAL the ledger is gone";
+    assert!(told(0, fatal) && told(20, fatal));
+}
+
+#[test]
+fn an_error_is_told_after_a_minute_of_a_source_that_says_little() {
+    let told = |apart: usize| {
+        let line = |i: usize| format!("2026-11-29T10:{:02}:{:02}Z served a request", i * apart / 60, i * apart % 60);
+        let error = line(12).replace("served a request", "ERROR cannot open the ledger");
+        detections((0..12).map(line).chain([error]))[12].is_alert
+    };
+    assert!(told(6) && !told(1));
+}
+
+#[test]
+fn a_log_of_errors_tells_what_is_fatal_and_not_each_error() {
+    let line = |i: usize| format!("ERROR {} of the {} failed", ["read", "write", "rename"][i % 3], WORDS[i / 3]);
+    let fatal = "FATAL the disk is gone".to_owned();
+    let later = "FATAL no memory is left".to_owned();
+    let lines =
+        (0..90).map(line).chain([fatal, later.clone()]).chain((0..90).map(line)).chain([format!("{later} here")]);
+    let told: Vec<usize> =
+        detections(lines).iter().enumerate().filter(|(_, one)| one.is_alert).map(|(at, _)| at).collect();
+    assert_eq!(told, [90, 182], "one that is fatal in eighty");
+}
+
+/// Words that differ.
+const WORDS: [&str; 30] = [
+    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliett", "kilo", "lima",
+    "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray",
+    "yankee", "zulu", "amber", "birch", "cedar", "daisy",
+];
+
+#[test]
+fn words_of_trouble_say_nothing_in_a_line_that_states_a_lower_level() {
+    let told = |line: &str| {
+        let served = (0..300).map(|i| format!("INFO request {i} served"));
+        detections(served.chain([line.to_owned()]))[300].is_alert
+    };
+    assert!(!told("INFO the customer refused the offer") && !told("DEBUG fatal attraction was watched"));
+    assert!(told("WARN the peer refused the connection") && told("the peer refused the connection"));
+}
+
+#[test]
+fn a_storm_of_errors_in_a_young_access_log_is_told_and_one_that_it_begins_with_is_not() {
+    let mut dice = Dice(5);
+    let mut requests = |count: usize, failing: f64| (0..count).map(|_| dice.request(failing, 1.0)).collect::<Vec<_>>();
+    let storm = [requests(70, 0.0), requests(60, 0.7)].concat();
+    let told = detections(storm).iter().position(|one| one.is_alert).unwrap();
+    assert!((70..90).contains(&told), "{told}");
+    assert_eq!(alerts(&detections([requests(60, 0.7), requests(130, 0.0)].concat())), 0);
+    assert_eq!(alerts(&detections(requests(199, 0.1))), 0);
+}
+
+/// What is said of the first event that alerts from a place on.
+fn why(lines: impl IntoIterator<Item = String>, from: usize) -> (String, ng_wire::Detection) {
+    let mut bench = Bench::new();
+    let lines: Vec<String> = lines.into_iter().collect();
+    let records = bench.send("source", Format::Text, &lines);
+    let found = records.into_iter().skip(from).find(|record| record.detection.is_alert).expect("an alert").detection;
+    (found.why.clone(), found)
+}
+
+#[test]
+fn why_names_the_field_that_changed() {
+    let mut dice = Dice(3);
+    let calm: Vec<String> = (0..3000).map(|_| dice.request(0.01, 1.0)).collect();
+    let failing: Vec<String> = (0..60).map(|_| dice.request(0.4, 1.0)).collect();
+    let slow: Vec<String> = (0..60).map(|_| dice.request(0.0, 8.0)).collect();
+    let (said, found) = why(calm.iter().cloned().chain(failing), 3000);
+    assert!(said.starts_with("status 502 — ") && said.ends_with(" % of late, 1 % before"), "{said}");
+    assert_eq!((found.field.as_deref(), found.finding), (Some("status"), Some(Finding::MoreOften)));
+    let (said, found) = why(calm.into_iter().chain(slow), 3000);
+    let usual = found.usual.expect("what is usual");
+    assert!(said.starts_with("request_time 0.") && said.contains(" — usually 0.0"), "{said}");
+    assert!(usual[0] > 0.005 && usual[1] < 0.2, "{usual:?}");
+    let order =
+        |i: usize| format!(r#"{{"msg":"order shipped","by":{{"carrier":"{}"}},"n":{i}}}"#, ["ups", "dhl"][i % 2]);
+    let other = r#"{"msg":"order shipped","by":{"carrier":"OutOfMemoryError"},"n":9}"#.to_owned();
+    let lines: Vec<String> = (0..20_000).map(order).chain([other]).collect();
+    let (said, found) = why(lines, 20_000);
+    assert_eq!(said, "by.carrier OutOfMemoryError — never before in this field");
+    assert_eq!(found.field.as_deref(), Some("by.carrier"));
 }
 
 #[test]

@@ -122,3 +122,8 @@ pub(crate) fn number_in(text: &[u8], unit: &str) -> Option<(f64, Unit)> {
 pub(crate) fn number_of(text: &[u8]) -> f64 {
     number::quantity(text).map_or(f64::NAN, |(value, _)| value)
 }
+
+/// A text as a number in the base unit of the unit that it states, [`Unit::None`] where it states none.
+pub fn quantity_of(text: &[u8]) -> Option<(f64, Unit)> {
+    number::quantity(text)
+}

@@ -67,11 +67,42 @@ fn the_group_not_seen_for_longest_gives_way_and_its_firing_ends() {
         bench.event(0, "bad", Of { source: "s0", ..BAD });
     }
     let gauge = |name: &str| bench.actions.gauges().iter().find(|gauge| gauge.name == name).unwrap().value;
-    assert_eq!((gauge("groups"), gauge("groups.dropped"), gauge("acts")), (256.0, 10.0, 266.0));
+    assert_eq!((gauge("groups"), gauge("groups.dropped"), gauge("acts")), (256.0, 10.0, 32.0));
     let ended: Vec<_> = bench.alerts().iter().filter(|alert| alert.is_end).map(|alert| alert.group.clone()).collect();
     assert_eq!(ended, (1..=10).map(|number| Some(format!("s{number}"))).collect::<Vec<_>>());
     let view = bench.actions.view().remove(0);
     assert_eq!((view.groups.len(), view.groups[0].key.as_str(), view.fired), (20, "s0", 266));
+}
+
+#[test]
+fn of_many_groups_some_are_told_within_a_minute_and_the_others_are_counted() {
+    let mut bench = bench(&[("a", "when bad by source then notify"), ("all", "when bad then log")]);
+    let from = |bench: &mut Bench, second, number: usize| {
+        bench.event(second, "bad", Of { source: &format!("s{number}"), ..BAD });
+    };
+    (0..1000).for_each(|number| from(&mut bench, 0, number));
+    let of_rule = |bench: &Bench| bench.texts().iter().filter(|text| text.starts_with("a: ")).count();
+    assert_eq!(of_rule(&bench), 32 + 32, "each that gave way ended, as far as it was told of");
+    bench.tick(59);
+    assert_eq!(of_rule(&bench), 64);
+    bench.tick(60);
+    let rest = bench.alerts().into_iter().find(|alert| alert.rule == "a" && alert.group.is_none()).unwrap();
+    assert_eq!((rest.text.as_str(), rest.count), ("a: and 968 more groups in 1m (last seq 999)", 968));
+    assert!(rest.group.is_none() && rest.actions.len() == 1);
+    let told = of_rule(&bench);
+    from(&mut bench, 61, 2000);
+    assert_eq!(of_rule(&bench), told + 1, "the next minute has its own");
+    bench.tick(200);
+    let ends: Vec<_> = bench
+        .alerts()
+        .iter()
+        .filter(|alert| alert.is_end && alert.rule == "a")
+        .skip(32)
+        .collect::<Vec<_>>()
+        .iter()
+        .map(|alert| alert.group.clone())
+        .collect();
+    assert_eq!(ends, [Some("s2000".to_owned())], "of those that were not told of no end is");
 }
 
 #[test]
