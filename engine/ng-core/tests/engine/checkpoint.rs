@@ -388,7 +388,7 @@ fn nothing_is_restored_from_a_state_that_is_not_valid() {
     }
     assert_eq!(try_restore(&[saved.clone(), vec![0]].concat()).1, Err("is damaged".to_owned()));
     let older = [&saved[..8], &1u64.to_le_bytes(), &saved[16..]].concat();
-    assert_eq!(try_restore(&older).1, Err("has version 1, expected 6".to_owned()));
+    assert_eq!(try_restore(&older).1, Err("has version 1, expected 7".to_owned()));
 }
 
 /// Changes a state at a place that is a share of it, and makes its header valid again.
