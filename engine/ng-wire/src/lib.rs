@@ -31,7 +31,7 @@ pub use incident::{
     IncidentView, IncidentsView, Silence, SilenceSubject, SilenceTarget, SilenceView, Silences, Symptom, SymptomKind,
 };
 pub use level::{Level, ParseLevelError};
-pub use packed::{Packed, PackedDetection, PackedRecord, PackedVerdict};
+pub use packed::{Packed, PackedDetection, PackedField, PackedRecord, PackedVerdict};
 pub use pattern::{PatternCount, PatternLink, PatternView, TallyView};
 pub use record::{
     BorrowedRecord, Detection, Feature, Finding, Format, Hit, Mode, Neighbour, Outcome, Record, RecordDetail, RuleStep,

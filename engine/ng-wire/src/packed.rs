@@ -131,12 +131,24 @@ pub struct PackedDetection {
     /// What the values of a metric, or of a field that is far out, usually were.
     #[serde(rename = "q", default, skip_serializing_if = "is_default")]
     pub usual: Option<[f64; 2]>,
-    /// The field that says most, by its place among the fields of the reading, and what.
+    /// The field that says most.
     #[serde(rename = "d", default, skip_serializing_if = "is_default")]
-    pub field: Option<(u16, Finding)>,
+    pub field: Option<PackedField>,
     /// The share of late and before, of what is more frequent.
     #[serde(rename = "h", default, skip_serializing_if = "is_default")]
     pub shares: Option<[f32; 2]>,
+}
+
+/// The field that says most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PackedField {
+    /// Its place among the fields of the reading.
+    #[serde(rename = "p")]
+    pub place: u16,
+    /// What is unusual about it.
+    #[serde(rename = "f")]
+    pub finding: Finding,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

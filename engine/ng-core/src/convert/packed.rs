@@ -8,7 +8,9 @@ use ng_model::symbols::Symbols;
 use ng_reading::encoders::ENCODERS;
 use ng_reading::formats::{name_of, number_of};
 use ng_reading::recogniser::reparse;
-use ng_wire::{Format, Gap, GapReason, Level, Packed, PackedDetection, PackedRecord, PackedVerdict, Scoring};
+use ng_wire::{
+    Format, Gap, GapReason, Level, Packed, PackedDetection, PackedField, PackedRecord, PackedVerdict, Scoring,
+};
 use rustc_hash::FxHashMap;
 
 /// Packs records into batches whose names build up one dictionary.
@@ -104,7 +106,7 @@ impl Packer {
             event_surprise: detection.event_surprise,
             surprise: detection.surprise,
             usual: detection.usual,
-            field: detection.telling.map(|telling| (telling.place, telling.finding)),
+            field: detection.telling.map(|TellingField { place, finding }| PackedField { place, finding }),
             shares: detection.shares,
             strength: detection.strength,
             channels: (vectors && encoder.is_some()).then_some(detection.channels),
@@ -198,7 +200,7 @@ impl Names {
             novelty: packed.novelty,
             event_surprise: packed.event_surprise,
             surprise: packed.surprise,
-            telling: packed.field.map(|(place, finding)| TellingField { place, finding }),
+            telling: packed.field.map(|PackedField { place, finding }| TellingField { place, finding }),
             usual: packed.usual,
             shares: packed.shares,
             strength: packed.strength,
