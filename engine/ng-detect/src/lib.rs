@@ -56,7 +56,7 @@ use distance_detector::{Asked, DistanceDetector};
 use feedback::Offsets;
 use kernel::{DIMS, Scanner};
 use load_shedding::LoadShedding;
-use meaning::Meaning;
+use meaning::{Meaning, Novelty};
 use ng_model::event::Event;
 use ng_model::matched::Match;
 use ng_model::record::{Detection, NO_PATTERN, NO_SEQ};
@@ -352,7 +352,8 @@ impl Detect {
         let asked = Asked { beside: said.beside(text::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
         let mut score = state.step(&vector, text::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
-        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let is_news = ready && said.novelty != Novelty::Common;
+        let threshold = if is_news { tuning.alert_threshold } else { f64::INFINITY };
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         let detection = conclude(event, matched, ready, &score, matched.is_new, told);
         name(detection, &score, || said.telling(matched, &score.level, text::FIELDS))
@@ -367,7 +368,8 @@ impl Detect {
         let asked = Asked { beside: said.beside(json::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
         let mut score = state.step(&vector, json::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
-        let threshold = if ready { tuning.alert_threshold } else { f64::INFINITY };
+        let is_news = ready && said.novelty != Novelty::Common;
+        let threshold = if is_news { tuning.alert_threshold } else { f64::INFINITY };
         let told = tell(&mut state.cooldown, &self.feedback, matched.pattern, &score, threshold);
         let detection = conclude(event, matched, ready, &score, matched.is_new, told);
         name(detection, &score, || said.telling(matched, &score.level, json::FIELDS))
@@ -444,10 +446,10 @@ fn begin(tuning: &Tuning, scanner: Scanner) -> (DistanceDetector<3>, Meaning) {
 /// An error that is new is told, however little is known of its source: it is as strong as what is just told. So is a share
 /// of errors that is told by itself. Returns whether it is one of these.
 fn raise(score: &mut Score, said: &meaning::Said, tuning: &Tuning) -> bool {
-    if said.is_new_error {
+    if said.novelty == Novelty::Error {
         score.level.strength = score.level.strength.max(tuning.alert_threshold);
     }
-    said.is_new_error || said.level >= tuning.alert_threshold
+    said.novelty == Novelty::Error || said.level >= tuning.alert_threshold
 }
 
 fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {

@@ -72,8 +72,20 @@ pub struct Said {
     pub fields: f64,
     /// Surprise of its level.
     pub level: f64,
-    /// It is an error, of a kind that its source never had.
-    pub is_new_error: bool,
+    /// What its pattern says.
+    pub novelty: Novelty,
+}
+
+/// Whether the pattern of an event is news.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Novelty {
+    /// It was seen before, or is new where that is rare.
+    #[default]
+    Plain,
+    /// It is new, and says of no trouble, in a source that had another new one not long ago.
+    Common,
+    /// An error, of a kind that its source never had, which is told.
+    Error,
 }
 
 impl Said {
@@ -165,7 +177,7 @@ impl Meaning {
             shift,
             fields: f64::from(fields).min(MOST),
             level: f64::from(matched.level_shift).min(MOST),
-            is_new_error: self.is_new_error(event, matched),
+            novelty: self.novelty(event, matched),
         }
     }
 
@@ -177,32 +189,36 @@ impl Meaning {
     /// Most bytes that it takes.
     pub(super) const BYTES: u64 = numbers::MAX_BYTES;
 
-    fn is_new_error(&mut self, event: &Event<'_>, matched: &Match) -> bool {
+    fn novelty(&mut self, event: &Event<'_>, matched: &Match) -> Novelty {
         if !matched.is_new {
-            return false;
+            return Novelty::Plain;
         }
-        let steady = self.seen - std::mem::replace(&mut self.latest_new, self.seen);
+        let is_steady = self.seen - std::mem::replace(&mut self.latest_new, self.seen) >= STEADY;
+        if !is_error(event) && !(event.head.level == Level::Warn && is_steady) {
+            return if is_steady { Novelty::Plain } else { Novelty::Common };
+        }
         // What of a line is a level in a declared format without a message, such as a status, is no kind of error.
         let says_what = event.head.declared == 0 || event.has_message();
-        if !says_what {
-            return false;
-        }
+        if says_what && self.tells(event, matched) { Novelty::Error } else { Novelty::Plain }
+    }
+
+    /// Whether an error that is new is told: enough is known of its source, none was told just before, and errors are no rule.
+    fn tells(&mut self, event: &Event<'_>, matched: &Match) -> bool {
         let is_apart = |told: u64| told == 0 || self.seen - told >= APART;
-        if event.head.level == Level::Fatal {
-            let is_told = is_apart(self.told_fatal);
-            if is_told {
-                (self.told, self.told_fatal) = (self.seen, self.seen);
-            }
-            return is_told;
-        }
-        let is_evident =
-            matched.source_total >= EVIDENT || event.head.time_ns.saturating_sub(self.first_ns) >= EVIDENT_NS;
-        let is_error = || (event.head.level == Level::Warn && steady >= STEADY) || is_error(event);
-        // Of the events before this one.
-        let is_log_of_errors = self.errors.saturating_sub(1) * ERRORS > self.seen - 1;
-        let is_told = is_evident && is_apart(self.told) && !is_log_of_errors && is_error();
+        let is_told = if event.head.level == Level::Fatal {
+            is_apart(self.told_fatal)
+        } else {
+            let age_ns = event.head.time_ns.saturating_sub(self.first_ns);
+            let is_evident = matched.source_total >= EVIDENT || age_ns >= EVIDENT_NS;
+            // Of the events before this one.
+            let is_log_of_errors = self.errors.saturating_sub(1) * ERRORS > self.seen - 1;
+            is_evident && is_apart(self.told) && !is_log_of_errors
+        };
         if is_told {
             self.told = self.seen;
+            if event.head.level == Level::Fatal {
+                self.told_fatal = self.seen;
+            }
         }
         is_told
     }

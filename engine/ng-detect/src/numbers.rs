@@ -2,12 +2,12 @@
 //! pattern.
 //!
 //! One that is far out surprises by its distance. That a field has changed is told by how many of its latest numbers are beyond
-//! two standard deviations, on one side, where few were before; see [`evidence`]. What rises or falls by nature, such as a
+//! two standard deviations, on one side, where few were before; see [`Recent`]. What rises or falls by nature, such as a
 //! time, a counter or an id, is never beyond anything for long, and says nothing.
 
 use ng_model::checkpoint;
 use ng_model::event::Event;
-use ng_model::evidence::{self, Excursions};
+use ng_model::evidence::{Excursions, Recent};
 use ng_model::matched::{Match, NO_FIELD};
 use rustc_hash::{FxHashMap, FxHasher};
 use std::hash::Hasher;
@@ -15,7 +15,7 @@ use std::hash::Hasher;
 /// Number fields that are followed in each stream; later ones are not, and are counted.
 const MAX_FIELDS: usize = 1024;
 /// Most bytes of the numbers of a stream.
-pub(super) const MAX_BYTES: u64 = MAX_FIELDS as u64 * 176;
+pub(super) const MAX_BYTES: u64 = MAX_FIELDS as u64 * 192;
 /// Values of a number field before it can surprise.
 const FIRST: f64 = 20.0;
 /// Values after which older ones begin to fade, of what the distance of one is measured by, and of what is usual: that is not
@@ -110,8 +110,7 @@ struct Moments {
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
     count: u32,
-    recent: f32,
-    at: u32,
+    recent: Recent,
 }
 
 impl Numbers {
@@ -233,21 +232,19 @@ impl Range {
 
 impl Side {
     fn step(&mut self, total: u32) -> f64 {
-        self.recent = self.recent * evidence::faded(total - self.at) + 1.0;
-        self.at = total;
-        let shift = evidence::shift(self.recent, self.count, total);
+        self.recent.step(total);
+        let shift = self.recent.shift(self.count, total);
         self.count = self.count.saturating_add(1);
         shift
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        [self.count, self.at, self.recent.to_bits()].into_iter().for_each(|number| checkpoint::put_u32(out, number));
+        checkpoint::put_u32(out, self.count);
+        self.recent.save(out);
     }
 
     fn restore(input: &mut &[u8], total: u32) -> Option<Side> {
-        let (count, at) = (checkpoint::take_up_to(input, total)?, checkpoint::take_up_to(input, total)?);
-        let recent = f32::from_bits(checkpoint::take_u32(input)?);
-        recent.is_finite().then_some(Side { count, at, recent })
+        Some(Side { count: checkpoint::take_up_to(input, total)?, recent: Recent::restore(input)? })
     }
 }
 

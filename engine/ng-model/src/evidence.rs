@@ -22,39 +22,79 @@ static FADED: [f32; FORGOTTEN] = {
     faded
 };
 
-/// What is left of a weight after so many events.
-pub fn faded(events: u32) -> f32 {
+fn faded(events: u32) -> f32 {
     FADED.get(events as usize).copied().unwrap_or(0.0)
 }
 
-/// How unlikely it is that something has the weight `recent` among the latest events, of which it may be the last, when it was
-/// seen `count` times in `total` events before; in decades, 0 where that is no more than before.
-///
-/// The bound of Chernoff, `P(share ≥ s) ≤ exp(−W·KL(s ‖ p))` for independent events with weights of at most 1 and the sum
-/// `W`. The share before, `p`, leaves the latest events out, as far as their weight goes.
-pub fn shift(recent: f32, count: u32, total: u32) -> f64 {
-    if total < FIRST || recent < LEAST {
-        return 0.0;
+/// How much of something is among the latest events, when it came last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recent {
+    weight: f32,
+    at: u32,
+    /// When it came after a pause, and how often since.
+    began: u32,
+    since: u32,
+}
+
+impl Recent {
+    /// Counts it at the event `now`.
+    pub fn step(&mut self, now: u32) {
+        let passed = now.wrapping_sub(self.at);
+        self.weight = self.weight * faded(passed) + 1.0;
+        self.at = now;
+        if passed > PAUSE {
+            (self.began, self.since) = (now, 0);
+        } else {
+            self.since = self.since.saturating_add(1);
+        }
     }
-    let earlier = (f64::from(count) - f64::from(recent)).max(0.0) + 1.0;
-    let before = earlier / (f64::from(total) - f64::from(WEIGHT) + 2.0);
-    let share = f64::from((recent / WEIGHT).min(1.0));
-    bound(WEIGHT.into(), share, before)
+
+    /// How unlikely it is that there is so much of it, when it was seen `count` times in `total` events before; in decades, 0
+    /// where that is no more than before.
+    ///
+    /// The bound of Chernoff, `P(share ≥ s) ≤ exp(−W·KL(s ‖ p))` for independent events with weights of at most 1 and the
+    /// sum `W`: of the latest, or of those since the first after a pause. The share before, `p`, leaves the latest events out, as
+    /// far as their weight goes.
+    pub fn shift(&self, count: u32, total: u32) -> f64 {
+        if total < FIRST || self.weight < LEAST && (self.since as f32) < LEAST {
+            return 0.0;
+        }
+        let earlier = (f64::from(count) - f64::from(self.weight)).max(0.0) + 1.0;
+        let before = earlier / (f64::from(total) - f64::from(WEIGHT) + 2.0);
+        let of_latest = if self.weight < LEAST { 0.0 } else { bound(WEIGHT, self.weight / WEIGHT, before) };
+        let events = self.at.wrapping_sub(self.began) as f32;
+        let since = self.since as f32;
+        of_latest.max(if since < LEAST { 0.0 } else { bound(events, since / events, before) })
+    }
+
+    /// The share of late and the share before of what [`Recent::shift`] is asked of.
+    pub fn shares(&self, count: u32, total: u32) -> [f32; 2] {
+        let earlier = (count as f32 - self.weight).max(0.0);
+        let events = self.at.wrapping_sub(self.began) as f32;
+        let share = if events < WEIGHT { self.since as f32 / events.max(1.0) } else { self.weight / WEIGHT };
+        [share.min(1.0), earlier / (total as f32 - WEIGHT).max(1.0)]
+    }
+
+    /// Adds it to a saved state.
+    pub fn save(&self, out: &mut Vec<u8>) {
+        [self.weight.to_bits(), self.at, self.began, self.since].into_iter().for_each(|number| put_u32(out, number));
+    }
+
+    /// Takes it up again; none when it is not valid.
+    pub fn restore(input: &mut &[u8]) -> Option<Self> {
+        let weight = Some(f32::from_bits(take_u32(input)?)).filter(|weight| weight.is_finite())?;
+        Some(Recent { weight, at: take_u32(input)?, began: take_u32(input)?, since: take_u32(input)? })
+    }
 }
 
 /// Decades of the bound for events of the weight; 0 where the share is not well above that before.
-fn bound(weight: f64, share: f64, before: f64) -> f64 {
+fn bound(weight: f32, share: f32, before: f64) -> f64 {
+    let share = f64::from(share).min(1.0);
     if share <= 1.5 * before {
         return 0.0;
     }
     let rest = if share < 1.0 { (1.0 - share) * ((1.0 - share) / (1.0 - before)).ln() } else { 0.0 };
-    weight * (share * (share / before).ln() + rest) * std::f64::consts::LOG10_E
-}
-
-/// The share of late and the share before of what [`shift`] is asked of.
-pub fn shares(recent: f32, count: u32, total: u32) -> [f32; 2] {
-    let earlier = (count as f32 - recent).max(0.0);
-    [(recent / WEIGHT).min(1.0), earlier / (total as f32 - WEIGHT).max(1.0)]
+    f64::from(weight) * (share * (share / before).ln() + rest) * std::f64::consts::LOG10_E
 }
 
 /// Decades that one event in a thousand has by chance.
@@ -131,7 +171,7 @@ const PAST: u32 = 30;
 /// Events without it behind which it begins anew.
 const PAUSE: u32 = 16;
 
-/// When something began to come, in a stream that is too young for [`shift`]: all events from then on are the latest.
+/// When something began to come, in a stream that is too young for [`Recent`]: all events from then on are the latest.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Onset {
     /// Events, those in which it came, and where it came last.
@@ -164,9 +204,9 @@ impl Onset {
         if self.total < KNOWN || self.began < PAST || late < LEAST as u32 {
             return Default::default();
         }
-        let share = f64::from(late) / f64::from(events);
-        let decades = bound(events.into(), share, f64::from(self.before + 1) / f64::from(self.began + 2));
-        (self.excursions.step(decades, at), [share as f32, self.before as f32 / self.began as f32])
+        let share = late as f32 / events as f32;
+        let decades = bound(events as f32, share, f64::from(self.before + 1) / f64::from(self.began + 2));
+        (self.excursions.step(decades, at), [share, self.before as f32 / self.began as f32])
     }
 
     /// Adds it to a saved state.
@@ -210,10 +250,22 @@ mod tests {
 
     #[test]
     fn a_share_of_a_fifth_where_it_was_a_two_hundredth_is_one_in_ten_thousand_million() {
-        let decades = shift(12.8, 5 + 13, 1064);
+        let recent = |weight| Recent { weight, ..Recent::default() };
+        let decades = recent(12.8).shift(5 + 13, 1064);
         assert!((13.0..16.0).contains(&decades), "{decades}");
-        assert_eq!(shift(0.3, 5, 1000), 0.0);
-        assert_eq!(shift(12.8, 5, 100), 0.0);
+        assert_eq!(recent(0.3).shift(5, 1000), 0.0);
+        assert_eq!(recent(12.8).shift(5, 100), 0.0);
+    }
+
+    #[test]
+    fn a_fifth_of_those_since_a_pause_is_unlikely_before_it_is_much_of_the_latest() {
+        let mut recent = Recent::default();
+        (1..=7).for_each(|time| recent.step(2000 + 5 * time));
+        let (decades, alone) = (recent.shift(10 + 6, 2035), Recent { since: 0, ..recent }.shift(10 + 6, 2035));
+        assert!(decades > 6.6 && alone < 5.5, "{decades} {alone}");
+        assert!((recent.shares(10 + 6, 2035)[0] - 0.2).abs() < 1e-6);
+        recent.step(2200);
+        assert_eq!(recent.shift(10 + 7, 2200), 0.0, "a pause");
     }
 
     #[test]
@@ -241,7 +293,10 @@ mod tests {
     #[test]
     fn every_count_is_a_number() {
         for (recent, count, total) in [(64.0, 300, 300), (70.0, 0, 200), (5.0, 200, 200), (64.0, 1, 1 << 20)] {
-            assert!(shift(recent, count, total).is_finite(), "{recent} {count} {total}");
+            for (at, since) in [(7, 7), (1000, 999), (u32::MAX, 8)] {
+                let decades = Recent { weight: recent, at, began: 0, since }.shift(count, total);
+                assert!(decades.is_finite(), "{recent} {at} {since} {count} {total}");
+            }
         }
     }
 }

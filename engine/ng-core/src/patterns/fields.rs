@@ -1,12 +1,12 @@
 //! Fields that take few values, such as a status or a host: how rare a value is, and whether its share has changed.
 //!
-//! A share is that of the last 64 events or so, older ones counting less and less. It is compared with the share before these by
-//! Chernoff's bound for the binomial distribution, `W·KL(share ‖ before)`, which holds for weighted events too: `W` is the sum
-//! of their weights.
+//! A share is that of the last 64 events or so, older ones counting less and less, or of those since the first after a pause. It is
+//! compared with the share before these by Chernoff's bound for the binomial distribution, `W·KL(share ‖ before)`, which holds
+//! for weighted events too: `W` is the sum of their weights.
 
 use super::tokens::HALVE_AT;
 use ng_model::checkpoint::{put, put_u32, take, take_flag, take_u32, take_up_to};
-use ng_model::evidence::{self, Excursions};
+use ng_model::evidence::{self, Excursions, Recent};
 
 /// Distinct values of a field that are told apart; a field with more is an identifier or a measurement and has no rarity.
 const MOST_VALUES: usize = 64;
@@ -30,10 +30,8 @@ pub(super) struct Field {
 struct Value {
     hash: u64,
     count: u32,
-    /// Weight of it among the latest events, when it came last.
-    recent: f32,
-    /// When that was.
-    at: u32,
+    /// How much of it is among the latest events.
+    recent: Recent,
 }
 
 /// What a field said of a value before the event in hand was counted.
@@ -79,13 +77,12 @@ impl Field {
         }
         let unheard = if at.is_none() { self.unheard() } else { 0.0 };
         let at = at.unwrap_or_else(|| {
-            self.values.push(Value { hash, count: 0, recent: 0.0, at: self.clock });
+            self.values.push(Value { hash, count: 0, recent: Recent::default() });
             self.values.len() - 1
         });
         let (odds, shift) = (self.odds(self.values[at].count), self.shift(at));
-        let known = &self.values[at];
-        let shares =
-            if shift > 0.0 { evidence::shares(known.recent, known.count, self.total) } else { Default::default() };
+        let Value { recent, count, .. } = &self.values[at];
+        let shares = if shift > 0.0 { recent.shares(*count, self.total) } else { Default::default() };
         let said = Said { odds, shift, shares, unheard };
         self.values[at].count += 1;
         self.total += 1;
@@ -122,9 +119,8 @@ impl Field {
     fn shift(&mut self, at: usize) -> f64 {
         self.clock = self.clock.wrapping_add(1);
         let value = &mut self.values[at];
-        value.recent = value.recent * evidence::faded(self.clock.wrapping_sub(value.at)) + 1.0;
-        value.at = self.clock;
-        let decades = evidence::shift(value.recent, value.count, self.total);
+        value.recent.step(self.clock);
+        let decades = value.recent.shift(value.count, self.total);
         self.excursions.step(decades, self.clock)
     }
 }
@@ -136,8 +132,8 @@ impl Field {
         [self.total, self.clock, self.many.into(), self.values.len() as u32].into_iter().for_each(|n| put_u32(out, n));
         for value in &self.values {
             put(out, value.hash);
-            [value.count, value.at].into_iter().for_each(|number| put_u32(out, number));
-            put_u32(out, value.recent.to_bits());
+            put_u32(out, value.count);
+            value.recent.save(out);
         }
         self.excursions.save(out);
     }
@@ -148,9 +144,8 @@ impl Field {
         let (total, clock, many) = (take_up_to(input, HALVE_AT)?, take_u32(input)?, take_flag(input)?);
         let count = take_up_to(input, MOST_VALUES as u32)?;
         let value = |input: &mut &[u8]| {
-            let (hash, count, at) = (take(input)?, take_up_to(input, HALVE_AT)?, take_u32(input)?);
-            let recent = f32::from_bits(take_u32(input)?);
-            recent.is_finite().then_some(Value { hash, count, at, recent })
+            let (hash, count) = (take(input)?, take_up_to(input, HALVE_AT)?);
+            Some(Value { hash, count, recent: Recent::restore(input)? })
         };
         let values = (0..count).map(|_| value(input)).collect::<Option<_>>()?;
         Some(Field { key, values, total, clock, many, excursions: Excursions::restore(input)? })
