@@ -223,9 +223,12 @@ class Detection(Struct, omit_defaults=True):
     anomaly_score: float | None = None
     encoder: str | None = None
     event_surprise: float | None = None
+    field: str | None = None
+    finding: Finding | None = None
     nearest: int | None = None
     novelty: float | None = None
     pattern: int | None = None
+    shares: list[float] | None = None
     strength: float | None = None
     surprise: float | None = None
     usual: list[float] | None = None
@@ -291,6 +294,15 @@ class FeedbackView(Struct, omit_defaults=True):
     alert_threshold: float
     subjects: list[FeedbackSubject]
     judgements: list[Judgement]
+
+
+class Finding(StrEnum):
+    """What is unusual about the field of an event that says most."""
+
+    RARE = "rare"
+    NEW = "new"
+    MORE_OFTEN = "more_often"
+    FAR_OUT = "far_out"
 
 
 class Format(StrEnum):
@@ -597,8 +609,10 @@ class PackedDetection(Struct, omit_defaults=True):
     a: bool | None = None
     b: int | None = None
     c: list[float] | None = None
+    d: PackedField | None = None
     e: int | None = None
     g: float | None = None
+    h: list[float] | None = None
     n: bool | None = None
     p: int | None = None
     q: list[float] | None = None
@@ -606,6 +620,13 @@ class PackedDetection(Struct, omit_defaults=True):
     v: list[float] | None = None
     w: float | None = None
     y: float | None = None
+
+
+class PackedField(Struct, omit_defaults=True):
+    """The field that says most."""
+
+    p: int
+    f: Finding
 
 
 class PackedRecord(Struct, omit_defaults=True):

@@ -201,10 +201,10 @@ pub struct Detection {
     /// What is unusual about it, in words; empty when not scored.
     pub why: String,
     /// Path of the field that says most, as in `attrs`; absent when something else does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What is unusual about that field.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<Finding>,
     /// What the values of a metric usually were when it came, from the lowest hundredth to the highest; of what rises by
     /// nature, from the value before on. Where a field is far out, what its numbers usually were.
@@ -212,7 +212,7 @@ pub struct Detection {
     pub usual: Option<[f64; 2]>,
     /// The share of late and the share before, 0 to 1, of what is more frequent: the value of `field`, or the level where
     /// there is none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shares: Option<[f32; 2]>,
     /// `seq` of the nearest remembered event.
     pub nearest: Option<u64>,

@@ -29,6 +29,7 @@ use ng_core::engine::Engine;
 use ng_core::registry::Module;
 use ng_core::store::Store;
 use ng_model::event::{Parsed, Reading};
+use ng_model::record::StoredRecord;
 use ng_model::symbols::Sym;
 use ng_model::zone::Zone;
 use ng_reading::encoders::Clock;
@@ -305,8 +306,8 @@ impl Running {
         if options.encoder == Encoder::Session {
             rows::sessions(&mut self.out, self.engine.detect_mut().ended_sessions(), options.explain);
         } else {
-            let kind = self.store.symbols().name(head.kind);
-            rows::write(&mut self.out, self.events, &head, kind, input.expected, options.explain);
+            let stored = StoredRecord { head: &head, raw: &taken.raw, symbols: self.store.symbols() };
+            rows::write(&mut self.out, self.events, &stored, input.expected, options.explain);
         }
         self.events += 1;
         Ok(())

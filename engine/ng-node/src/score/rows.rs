@@ -4,8 +4,10 @@ use super::fields;
 use ng_core::convert;
 use ng_core::guard;
 use ng_detect::sessions::Ended;
-use ng_model::record::{NO_PATTERN, NO_SEQ, RecordHeader};
+use ng_model::event::Parsed;
+use ng_model::record::{NO_PATTERN, NO_SEQ, StoredRecord};
 use ng_reading::encoders::ENCODERS;
+use ng_reading::recogniser::reparse;
 use ng_wire::{Format, Outcome};
 use std::io::Write;
 
@@ -25,8 +27,9 @@ pub(super) fn header(out: &mut Vec<u8>, format: Format, explain: bool) {
     out.push(b'\n');
 }
 
-/// One event of a type. Numbers are 0 when it was not scored.
-pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &RecordHeader, kind: &str, format: Format, explain: bool) {
+/// One event. Numbers are 0 when it was not scored.
+pub(super) fn write(out: &mut Vec<u8>, index: u64, stored: &StoredRecord<'_>, format: Format, explain: bool) {
+    let head = stored.head;
     let found = &head.detection;
     let score = if head.format == Format::Metric { found.strength } else { found.surprise };
     let (novelty, anomaly) = (found.novelty, if found.is_scored() { found.anomaly_score() } else { 0.0 });
@@ -39,7 +42,11 @@ pub(super) fn write(out: &mut Vec<u8>, index: u64, head: &RecordHeader, kind: &s
     if head.verdict.outcome == Outcome::Reject {
         put(out, format_args!("rejected by {}", guard::clause_name(head.verdict.rule, head.verdict.clause).0));
     } else {
-        fields::write(out, convert::why(head, kind).as_bytes());
+        let mut parsed = Parsed::default();
+        if found.telling.is_some() {
+            reparse(head.format, head.declared, stored.raw, head.received_ns, &mut parsed);
+        }
+        fields::write(out, convert::why(stored, &parsed).as_bytes());
     }
     if explain {
         // An event that is of another format than the header says has other channels.
