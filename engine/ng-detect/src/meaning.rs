@@ -145,7 +145,10 @@ impl Said {
                 }
             }
             _ if largest == fields => {
-                Telling { field: place(matched.rarest_field, Finding::Rare), ..Telling::default() }
+                // A value that is new is the rarest of all.
+                let is_new = matched.rarest_field == matched.unheard_field;
+                let finding = if is_new { Finding::New } else { Finding::Rare };
+                Telling { field: place(matched.rarest_field, finding), ..Telling::default() }
             }
             _ => Telling::default(),
         }
