@@ -44,11 +44,7 @@ pub(super) fn describe(
             format!("resolved: an {kind}event{group}{about} again after {}", in_words(act.lasted_ns))
         }
         Occasion::Resolved => {
-            format!(
-                "resolved after {}: {} since {since}",
-                in_words(act.lasted_ns),
-                counted("matched", "matched")
-            )
+            format!("resolved after {}: {} since {since}", in_words(act.lasted_ns), counted("matched", "matched"))
         }
         Occasion::Fires | Occasion::Again if is_absence => {
             format!("no {kind}event{group}{} for {}", about("matches"), in_words(act.lasted_ns))

@@ -147,12 +147,11 @@ fn subject_of_symptom(
         return Err(own(symptom.last_seq, kind));
     }
     let symbols = store.symbols();
-    let of = |pattern: &u32| engine.patterns.get(*pattern).filter(|of| symbols.name(of.source) == symptom.source);
-    let known = symptom.pattern.and_then(|pattern| Some((pattern, of(&pattern)?, engine.patterns.template(pattern, symbols)?)));
-    let (text, level, pattern) = match known {
-        Some((pattern, known, text)) => (cut(&text, TEXT).into(), known.level(), Some(pattern)),
-        None => (symptom.text.clone(), Some(symptom.level), None),
-    };
+    let known = symptom.pattern.and_then(|id| {
+        let pattern = engine.patterns.get(id).filter(|pattern| symbols.name(pattern.source) == symptom.source)?;
+        Some((cut(&engine.patterns.template(id, symbols)?, TEXT).into(), pattern.level(), Some(id)))
+    });
+    let (text, level, pattern) = known.unwrap_or_else(|| (symptom.text.clone(), Some(symptom.level), None));
     Ok((SilenceSubject::Pattern { source: symptom.source.clone(), text, level }, pattern))
 }
 
