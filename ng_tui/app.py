@@ -71,6 +71,7 @@ class ConsoleApp(LinkedApp):
     .-too-small #main { display: none; }
     Toast { max-width: 70; background: $panel; padding: 0 1; margin-top: 0; }
     ToastRack { dock: top; align: right top; margin: 5 0 0 0; }
+    ModalScreen Toast { display: none; }
     App.-ascii Toast { border-left: ascii $primary; }
     App.-ascii Window VerticalScroll { border: ascii $primary; }
     """
@@ -91,6 +92,7 @@ class ConsoleApp(LinkedApp):
         self._tabs = TabBar([entry.title for entry in SCREENS])
         self._key_bar = KeyBar(options.keys)
         self._place = next((place for place, entry in enumerate(SCREENS) if entry.id == options.screen), 0)
+        self._came_from: int | None = None  # the place of the screen that the latest jump was made from
         self._presented = (-1, -1)  # revision and place of the last drawing
         self._presented_at = 0.0
         self._carry_on: carry_on.CarryOn | None = None
@@ -197,6 +199,7 @@ class ConsoleApp(LinkedApp):
         if not self.is_headless:
             restore.catch_up_with_size((self.size.width, self.size.height))
         state, now = self.state, self.options.monotonic()
+        self.notices.show_held()
         notices, refused = state.absorb(self.client.frames())
         was_lost = state.lost_at is not None
         state.connect(self.client.link, now)
@@ -263,13 +266,19 @@ class ConsoleApp(LinkedApp):
         self.notices.tell(message.text, message.severity)
 
     async def on_jump(self, message: Jump) -> None:
-        """Shows a record or a filter on the screen that shows events."""
+        """Shows a record or a filter on the screen that shows events, or the screen again that a jump came from."""
+        if message.is_back:
+            if self._came_from is not None:
+                await self._show(self._came_from)
+            return
         if message.seq is not None and isinstance(self.client, Several) and len(self.client.names) > 1:
             self.notices.toast(
                 tr("Events of several engines are numbered anew here; filter for it instead."), "warning"
             )
             return
+        came_from = self._place
         await self._show(next(place for place, entry in enumerate(SCREENS) if entry.shows_events))
+        self._came_from = came_from
         self.pane.jump(seq=message.seq, filter=message.filter)
 
     def on_copy(self, message: Copy) -> None:
@@ -349,6 +358,7 @@ class ConsoleApp(LinkedApp):
         self.call_later(self.run_action, action.action, owner_of(action, self._chain()))
 
     async def _show(self, place: int) -> None:
+        self._came_from = None
         await self._panes.show(SCREENS[place].id)
         self._enter(place)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from ng_tui import __version__
-from ng_tui.commands.options import order_option, order_setting
+from ng_tui.commands.options import not_utf8, odd_byte, order_option, order_setting, require_utf8
 from ng_tui.commands.table import COMMANDS
 from ng_tui.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
@@ -35,6 +35,7 @@ class Lazy(click.Group):
 
         module = import_module(f"ng_tui.commands.{cmd_name}")
         command: click.Command = module.command
+        require_utf8(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -76,6 +77,7 @@ class Lazy(click.Group):
     "--file",
     "files",
     multiple=True,
+    type=click.Path(readable=False),
     metavar="GLOB",
     help=tr("Follow these files from their beginning, instead of the usual sensors."),
 )
@@ -114,6 +116,9 @@ def cli(
     ctx.obj = Context(config_file, policy, files, settings, state_dir, debug, embedded)
     if ctx.invoked_subcommand is None:
         watch(ctx)
+
+
+require_utf8(cli)
 
 
 def watch(ctx: click.Context) -> None:
@@ -187,6 +192,12 @@ def main() -> None:
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         code = EXIT_INTERRUPTED
+    except UnicodeEncodeError as error:
+        # Options are looked at when they are read; what is left are names of files, and the environment.
+        if debug or (byte := odd_byte(error.object)) is None:
+            raise
+        complain(not_utf8(byte, error.object))
+        code = EXIT_USAGE
     except OSError as error:
         # Files are opened where their errors are told; what is left is our own output.
         if debug:

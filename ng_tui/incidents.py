@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from ng_tui._engine import local_time
 from ng_tui.client.wire import (
-    AlertState,
-    AlertView,
     EventSilenceTarget,
     FilterSilenceTarget,
     IncidentsView,
@@ -21,7 +19,7 @@ from ng_tui.client.wire import (
     SymptomKind,
 )
 from ng_tui.i18n import ntr, tr
-from ng_tui.text import fmt_count, fmt_moment, safe, short_source
+from ng_tui.text import fmt_count, fmt_until, safe, short_source
 
 NOTES = {
     SymptomKind.SILENCE: ("source.silent", "source"),
@@ -30,9 +28,6 @@ NOTES = {
     SymptomKind.OVERDUE: ("pattern.overdue", "pattern_source"),
 }
 """Symptoms that the engine tells of in events of its own: their type, and the field that has the source."""
-
-STATES = (AlertState.FIRING, AlertState.PENDING, AlertState.RESOLVED)
-"""States of alert rules that are worth a row, the most urgent first."""
 
 _WORDS = {
     SymptomKind.NEW_ERROR: "error",
@@ -66,12 +61,6 @@ def going_on(view: IncidentsView | None) -> list[IncidentView]:
 def over(view: IncidentsView | None) -> list[IncidentView]:
     """The incidents that are over, the latest first."""
     return [one for one in view.incidents if one.is_over] if view is not None else []
-
-
-def rules_in(alerts: list[AlertView], *states: AlertState) -> list[AlertView]:
-    """The alert rules in one of these states: by state, and in each the latest first."""
-    found = [one for one in alerts if one.state in states]
-    return sorted(found, key=lambda one: (states.index(one.state), -(one.since_ns or 0)))
 
 
 def kind_of(symptom: Symptom) -> str:
@@ -157,6 +146,22 @@ def silence_of(view: IncidentsView | None, source: str, pattern: int | None) -> 
     return next((one for one in view.silences if is_it(one)), None)
 
 
+def silence_of_symptom(view: IncidentsView | None, symptom: Symptom) -> SilenceView | None:
+    """The silence that holds for a symptom; None where there is none."""
+    target = target_of(symptom).filter
+
+    def is_it(one: SilenceView) -> bool:
+        subject = one.silence.subject
+        if target is not None:
+            return subject.filter is not None and subject.filter.filter == target.filter
+        # A pattern that was forgotten is silenced by how the symptom read.
+        read = (subject.pattern.source, subject.pattern.text) if subject.pattern is not None else None
+        return one.pattern is None and read == (symptom.source, symptom.text)
+
+    found = silence_of(view, safe(symptom.source), symptom.pattern)
+    return found or next((one for one in view.silences if is_it(one)), None) if view is not None else None
+
+
 def silence_of_rule(view: IncidentsView | None, rule: str) -> SilenceView | None:
     """The silence that holds for an alert rule; None where there is none."""
 
@@ -170,9 +175,14 @@ def silenced_text(view: SilenceView | None, now_ns: int) -> str:
     """Until when, what it held back, and why; empty without a silence."""
     if view is None:
         return ""
-    until = tr("until {time}", time=fmt_moment(view.silence.until_ns, now_ns=now_ns))
+    until = tr("until {time}", time=fmt_until(view.silence.until_ns, now_ns=now_ns))
     reason = f"; {safe(view.silence.reason)}" if view.silence.reason else ""
     return f"{until}; {held_text(view)}{reason}"
+
+
+def silenced_until(view: SilenceView, now_ns: int) -> str:
+    """The state of what is silenced, in a list."""
+    return tr("silenced until {time}", time=fmt_until(view.silence.until_ns, now_ns=now_ns))
 
 
 def seconds_until_morning(now_ns: int) -> int:

@@ -76,6 +76,12 @@ def fmt_moment(ns: int, *, now_ns: int) -> str:
     return iso[11:19] if iso[:10] == today[:10] else f"{iso[5:10]} {iso[11:16]}" if iso != ABSENT else ABSENT
 
 
+def fmt_until(ns: int, *, now_ns: int) -> str:
+    """The end of something, to the minute, in the local zone: `19:00` today, else `07-28 19:00` (11 cells)."""
+    moment = fmt_moment(ns, now_ns=now_ns)
+    return moment[:5] if len(moment) == 8 else moment
+
+
 def fmt_stamp(ns: int) -> str:
     """A moment as it stands in the name of a file, in the local zone: `20260728-123456` (15 cells)."""
     return _fmt_local(ns, "{0:04}{1:02}{2:02}-{3:02}{4:02}{5:02}")

@@ -58,6 +58,7 @@ class AlertView(Struct, omit_defaults=True):
     count: int
     fired: int
     groups: list[AlertGroup] | None = None
+    groups_left_out: int = 0
     last_seq: int | None = None
     since_ns: int | None = None
 

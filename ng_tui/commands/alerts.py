@@ -9,12 +9,15 @@ from collections.abc import Sequence
 import click
 import msgspec
 
+from ng_tui.alert_rules import STATES, further_groups, group_name, groups_of, rules_in, state_text
 from ng_tui.client.wire import (
+    AlertGroup,
     AlertView,
     Command,
     EventSilenceTarget,
     ExpireSilenceCommand,
     FilterSilenceTarget,
+    IncidentsView,
     IncidentView,
     RuleSilenceTarget,
     SilenceCommand,
@@ -25,9 +28,23 @@ from ng_tui.commands.live import NUMBER, change, not_served, observe, say
 from ng_tui.commands.options import Duration, target_of, url_option
 from ng_tui.commands.output import put_json
 from ng_tui.commands.table import COMMANDS
-from ng_tui.i18n import tr
-from ng_tui.incidents import STATES, held_text, lead_line, rules_in, subject_text, word_text, worst_of
+from ng_tui.i18n import ntr, tr
+from ng_tui.incidents import (
+    held_text,
+    lead_line,
+    leading,
+    silence_of_rule,
+    silence_of_symptom,
+    silenced_until,
+    subject_text,
+    word_text,
+    worst_of,
+)
+from ng_tui.state import State
 from ng_tui.text import ABSENT, fmt_count, fmt_time, now_ns, safe
+
+MOST_NAME = 40
+"""Cells of the column of rules and groups at most; a longer name stands out of its row."""
 
 
 class Listed(msgspec.Struct):
@@ -54,7 +71,7 @@ def command(ctx: click.Context, since: float | None, as_json: bool, target: str 
     """Lists them when no command follows."""
     if ctx.invoked_subcommand is not None:
         return
-    state = observe(ctx.obj, 0, target, "incidents")
+    state = observe(ctx.obj, 0, target, "incidents", "metrics")
     view = state.incidents
     assert view is not None
     now = now_ns(state.metrics)
@@ -67,10 +84,14 @@ def command(ctx: click.Context, since: float | None, as_json: bool, target: str 
     if as_json:
         put_json(msgspec.json.encode(listed))
         return
-    if target is None and (nobody := not_served(ctx.obj)) is not None:
+    nobody = not_served(ctx.obj) if target is None else None
+    if nobody is not None:
         print(safe(tr("{what}; incidents are those of an engine that runs", what=nobody.what)), file=sys.stderr)
-    _print_incidents(listed.incidents)
-    _print_rules(listed.rules)
+    if listed.incidents:
+        _print_incidents(listed.incidents, view, now)
+    else:
+        click.echo(_nothing_told(state, begin, runs=nobody is None))
+    _print_rules(listed.rules, view, now)
     _print_silences(listed.silences)
 
 
@@ -112,32 +133,69 @@ def expire(ctx: click.Context, number: int, target: str | None) -> None:
     say(change(ctx.obj, Command(expire_silence=ExpireSilenceCommand(number)), target_of(ctx, target)))
 
 
-def _print_incidents(incidents: Sequence[IncidentView]) -> None:
+def _nothing_told(state: State, begin: int, *, runs: bool) -> str:
+    """That there is no incident, since when there was none, and what an engine has that could tell or hold back one."""
+    count = len(state.incidents.silences) if state.incidents is not None else 0
+    rules = ntr("{count} alert rule", "{count} alert rules", len(state.alerts))
+    silences = ntr("{count} silence", "{count} silences", count)
+    if not runs or state.metrics is None:
+        told = tr("nothing is remembered that was told")
+    else:
+        started = state.metrics.time_ns - round(state.metrics.uptime_s * 1e9)
+        told = tr("nothing was told since {time}", time=_moment(max(begin, started)))
+    return f"{told}; {rules}, {silences}"
+
+
+def _print_incidents(incidents: Sequence[IncidentView], view: IncidentsView, now: int) -> None:
+    states = [_state_of(one, view, now) for one in incidents]
+    room = max(8, *map(len, states))
     click.echo(
-        f"{tr('INCIDENT'):>8}  {tr('STATE'):<8}  {tr('BEGAN'):<19}  {tr('ENDED'):<19}  {tr('WORST'):<7}  "
+        f"{tr('INCIDENT'):>8}  {tr('STATE'):<{room}}  {tr('BEGAN'):<19}  {tr('ENDED'):<19}  {tr('WORST'):<7}  "
         f"{tr('COUNT'):>7}  {tr('SOURCES'):>7}  {tr('LEAD')}"
     )
-    for one in incidents:
-        state = tr("over") if one.is_over else tr("goes on")
+    for one, state in zip(incidents, states, strict=True):
         ended = _moment(one.last_ns) if one.is_over else ABSENT
         click.echo(
-            f"{one.number:>8}  {state:<8}  {_moment(one.started_ns):<19}  {ended:<19}  "
+            f"{one.number:>8}  {state:<{room}}  {_moment(one.started_ns):<19}  {ended:<19}  "
             f"{word_text(worst_of([one])):<7}  {fmt_count(one.count):>7}  {one.sources:>7}  {lead_line(one)}"
         )
 
 
-def _print_rules(rules: Sequence[AlertView]) -> None:
-    if not rules:
+def _state_of(one: IncidentView, view: IncidentsView, now: int) -> str:
+    if one.is_over:
+        return tr("over")
+    silence = silence_of_symptom(view, leading(one))
+    return tr("goes on") if silence is None else silenced_until(silence, now)
+
+
+def _print_rules(rules: Sequence[AlertView], view: IncidentsView, now: int) -> None:
+    """Each with its groups below it."""
+    rows: list[tuple[str, str, AlertView | AlertGroup | None]] = []
+    for rule in rules:
+        silence = silence_of_rule(view, rule.name)
+        rows.append((safe(rule.name), state_text(rule.state, silence, now), rule))
+        rows += [(f"  {group_name(one)}", state_text(one.state, silence, now), one) for one in groups_of(rule)]
+        if rule.groups_left_out:
+            rows.append((f"  {further_groups(rule.groups_left_out)}", "", None))
+    if not rows:
         return
+    first = min(MOST_NAME, max(14, *(len(name) for name, _, _ in rows)))
+    second = max(8, *(len(state) for _, state, _ in rows))
     click.echo(
-        f"\n{tr('RULE'):<14}  {tr('STATE'):<8}  {tr('SINCE'):<19}  {tr('NOW'):>7}  {tr('FIRED'):>7}  {tr('TEXT')}"
+        f"\n{tr('RULE'):<{first}}  {tr('STATE'):<{second}}  {tr('SINCE'):<19}  {tr('NOW'):>7}  {tr('FIRED'):>7}  "
+        f"{tr('TEXT')}"
     )
-    for one in rules:
-        since = _moment(one.since_ns) if one.since_ns is not None else ABSENT
-        click.echo(
-            f"{safe(one.name):<14}  {one.state.value:<8}  {since:<19}  {fmt_count(one.count):>7}  "
-            f"{fmt_count(one.fired):>7}  {safe(one.rule)}"
-        )
+    for name, state, one in rows:
+        click.echo(f"{name:<{first}}  {state:<{second}}  {_numbers(one)}".rstrip())
+
+
+def _numbers(one: AlertView | AlertGroup | None) -> str:
+    """Since when it is in its state, how many events it has, and of a rule how often it fired and how it reads."""
+    if one is None:
+        return ""
+    since = _moment(one.since_ns) if one.since_ns is not None else ABSENT
+    numbers = f"{since:<19}  {fmt_count(one.count):>7}"
+    return f"{numbers}  {fmt_count(one.fired):>7}  {safe(one.rule)}" if isinstance(one, AlertView) else numbers
 
 
 def _print_silences(silences: Sequence[SilenceView]) -> None:

@@ -46,8 +46,15 @@ def faults(config: Config, state_dir: Path) -> Iterator[ConsoleError]:
 
 
 def warnings(layers: list[Layer]) -> Iterator[str]:
-    """Rules that are valid and can never do anything, or hardly what was meant; a line each, which is not yet safe."""
-    for code, place, what in _engine.config_warnings(layers):
+    """Rules that are valid and can never do anything, or hardly what was meant; a line each, which is not yet safe.
+
+    Raises ConsoleError for one that is not valid.
+    """
+    try:
+        found = _engine.config_warnings(layers)
+    except _engine.EngineError as error:
+        raise engine_refused(error.args[0]) from None
+    for code, place, what in found:
         yield tr("warning: {code} {place}: {what}", code=code, place=place, what=what)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -28,31 +28,32 @@ NUMBER = click.IntRange(0, (1 << 64) - 1)
 ANSWER_S = 5.0
 """Seconds in which an engine must answer."""
 
-Shown = Literal["modules", "guardian", "feedback", "incidents"]
+Shown = Literal["modules", "guardian", "feedback", "incidents", "metrics"]
 """A view that is observed."""
 RIGHTS: dict[Shown, str] = {
     "modules": "read:modules",
     "guardian": "read:guardian",
     "feedback": "read:signals",
     "incidents": "read:signals",
+    "metrics": "read:metrics",
 }
 """The right that each needs."""
-SEEN = {"modules": "read:modules", "guardian": "read:guardian", "metrics": "read:metrics"}
-"""What a plan is made from, and the right that each needs."""
+SEEN: tuple[Shown, ...] = ("modules", "guardian", "metrics")
+"""What a plan is made from."""
 
 Plan = Callable[[State], tuple[Command | None, str | None]]
 """Makes of what an engine shows the command for it, none when it would change nothing, and what to say in place of its
 answer."""
 
 
-def observe(context: Context, seconds: float, target: str | None, view: Shown) -> State:
-    """What the engine of `target` measures, `view` at least. Raises ConsoleError.
+def observe(context: Context, seconds: float, target: str | None, view: Shown, *also: Shown) -> State:
+    """What the engine of `target` measures: `view`, and `also` what we have the right to see. Raises ConsoleError.
 
     Without a target it is the engine that serves on this host, else one that runs in this process for `seconds` and
     only reads the saved state; for 0 seconds it hears nothing.
     """
     if (found := elsewhere(context, target)) is not None:
-        return asyncio.run(_observe(found, view))
+        return asyncio.run(_observe(found, view, also))
     client, state = context.client(own_state=False), State()
     if seconds:
         measuring = tr("measuring one in this process for {seconds:g} s …", seconds=seconds)
@@ -63,7 +64,7 @@ def observe(context: Context, seconds: float, target: str | None, view: Shown) -
         if seconds:
             client.start()
         end = time.monotonic() + seconds
-        while time.monotonic() < end or not getattr(state, view):
+        while time.monotonic() < end or not all(getattr(state, one) for one in (view, *also)):
             state.absorb(client.frames(timeout_ms=100))
     finally:
         client.close()
@@ -98,7 +99,7 @@ def seen(client: EmbeddedClient | RemoteClient) -> State:
     if not isinstance(client, EmbeddedClient):
         client.connect(ANSWER_S)
     state = State()
-    missing = [view for view, right in SEEN.items() if not client.link.refusal(right)]
+    missing = [view for view in SEEN if not client.link.refusal(RIGHTS[view])]
     deadline = time.monotonic() + ANSWER_S
     while any(not getattr(state, view) for view in missing) and time.monotonic() < deadline:
         state.absorb(client.frames(timeout_ms=100))
@@ -137,7 +138,7 @@ def elsewhere(context: Context, target: str | None) -> Address | None:
     return None if context.wants_own_engine else serving(context.config())
 
 
-async def _observe(address: Address, view: Shown) -> State:
+async def _observe(address: Address, view: Shown, also: Sequence[Shown]) -> State:
     from ng_tui.client.failures import Refused
     from ng_tui.client.reach import reach
     from ng_tui.client.session import PROTO, decode, session
@@ -148,9 +149,10 @@ async def _observe(address: Address, view: Shown) -> State:
             role = connection.welcome.role.value
             what = tr("the role {role} does not have the right {right}", role=role, right=RIGHTS[view])
             raise Refused(what, where=address.name, known=role != "anonymous")
+        wanted = [view, *(one for one in also if RIGHTS[one] in connection.welcome.rights)]
         try:
             async with asyncio.timeout(ANSWER_S):
-                while not getattr(state, view):
+                while not all(getattr(state, one) for one in wanted):
                     state.absorb([decode(await connection.receive(), way)])
         except TimeoutError:
             raise ConsoleError("NG-3202", tr("the engine did not answer in time"), where=address.name) from None

@@ -7,6 +7,7 @@ import time
 
 import click
 
+from ng_tui.errors import EXIT_USAGE, ConsoleError
 from ng_tui.i18n import tr
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
@@ -25,6 +26,50 @@ class Duration(click.ParamType[float]):
         if match is None:
             self.fail(tr("expected a duration such as 500ms, 10s or 2m, found {text}", text=repr(value)), param, ctx)
         return float(match[1]) * UNITS[match[2]]
+
+
+class Text(click.ParamType[str]):
+    """A text that the engine can take: UTF-8."""
+
+    name = "TEXT"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text. Raises ConsoleError where the command line has bytes that are none."""
+        text = str(value)
+        if (byte := odd_byte(text)) is not None:
+            raise not_utf8(byte, _named(param))
+        return text
+
+
+TEXT = Text()
+
+
+def require_utf8(command: click.Command) -> None:
+    """Has a command, and those below it, refuse texts that are not UTF-8. Names of files may be anything."""
+    for param in command.params:
+        if isinstance(param.type, click.types.StringParamType):
+            param.type = TEXT
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            require_utf8(one)
+
+
+def _named(param: click.Parameter | None) -> str:
+    """An option or argument as it is written."""
+    if param is None:
+        return tr("command line")
+    return param.opts[-1] if isinstance(param, click.Option) else param.human_readable_name
+
+
+def odd_byte(text: str) -> int | None:
+    """The first byte that was no UTF-8, of a text as Python keeps it; None where all of it is."""
+    return next((ord(character) & 0xFF for character in text if "\ud800" <= character <= "\udfff"), None)
+
+
+def not_utf8(byte: int, where: str) -> ConsoleError:
+    """The error of a text that is not UTF-8."""
+    what = tr("expected UTF-8, found the byte {byte}", byte=f"0x{byte:02x}")
+    return ConsoleError("NG-1010", what, where=where, exit_code=EXIT_USAGE)
 
 
 url_option = click.option(

@@ -78,19 +78,21 @@ def command(
     context.settings += settings
     config = context.config()
     layers = list(config.layers)
+    if session is not None:
+        layers.append(("value", "flag --session", SESSION_KEY, toml_text(session)))
     if incidents:
+        refuse_rows(encoder=encoder != "auto", column=column is not None, freeze_after=freeze_after, explain=explain)
         with sink(output) as out:
             out.write(told(find(layers, files), as_json))
         return
     if as_json or len(files) > 1:
         what = tr("--json goes with --incidents") if as_json else tr("several files go with --incidents")
-        raise ConsoleError("NG-1006", what, exit_code=EXIT_USAGE)
+        raise ConsoleError("NG-1006", what, where="score", exit_code=EXIT_USAGE)
     file = files[0]
-    if session is not None:
-        layers.append(("value", "flag --session", SESSION_KEY, toml_text(session)))
-    elif encoder == "session" and not config.text(SESSION_KEY):
+    if session is None and encoder == "session" and not config.text(SESSION_KEY):
         hint = tr(r"for example --session 'blk_-?\d+'")
-        raise ConsoleError("NG-1006", tr("no session key is given"), hint=hint, exit_code=EXIT_USAGE)
+        what = tr("expected --session or a session_key for --encoder session")
+        raise ConsoleError("NG-1006", what, where="score", hint=hint, exit_code=EXIT_USAGE)
     name = name_of(file)
     try:
         scorer = _engine.Scorer(layers, name, encoder, column, explain, count(file), freeze_after)
@@ -102,6 +104,20 @@ def command(
             out.flush()
     except _engine.EngineError as error:
         raise engine_refused(error.args[0]) from None
+
+
+def refuse_rows(**given: bool | int | None) -> None:
+    """Refuses options that speak of the rows of events, of which `--incidents` prints none. Raises ConsoleError."""
+    names = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None and value is not False]
+    if names:
+        options = ", ".join(names)
+        raise ConsoleError(
+            "NG-1006",
+            tr("expected no {options} with --incidents, which prints no rows of events", options=options),
+            where="score",
+            hint=tr("leave out --incidents, or {options}", options=options),
+            exit_code=EXIT_USAGE,
+        )
 
 
 def find(layers: list[tuple[str, str, str, str]], files: tuple[Path, ...]) -> bytes:
@@ -120,7 +136,7 @@ def find(layers: list[tuple[str, str, str, str]], files: tuple[Path, ...]) -> by
 
 def name_of(file: Path) -> str:
     """An input as it stands in messages."""
-    return "stdin" if file == Path("-") else str(file)
+    return "stdin" if file == Path("-") else os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 def toml_text(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.app import App
 from textual.notifications import SeverityLevel
+from textual.screen import ModalScreen
 
 from ng_tui.client.wire import Level, Notice
 from ng_tui.i18n import tr
@@ -16,7 +17,8 @@ from ng_tui.text import fmt_bytes, safe
 
 KEPT = 200
 """Notices kept."""
-
+HELD = 3
+"""Notices that are shown once a window has closed: the latest that came while it was open."""
 
 _SEVERITIES: dict[Level, SeverityLevel] = {Level.WARN: "warning", Level.ERROR: "error", Level.FATAL: "error"}
 _LEVELS = {"warning": Level.WARN, "error": Level.ERROR, "information": Level.INFO}
@@ -30,6 +32,7 @@ class Notices(deque[Notice]):
         super().__init__(maxlen=KEPT)
         self._app = app
         self._now_ns = now_ns
+        self._held: deque[tuple[str, SeverityLevel]] = deque(maxlen=HELD)
 
     def note(self, text: str, level: Level, origin: str, time_ns: int | None = None) -> None:
         """Keeps a notice and shows it."""
@@ -46,9 +49,18 @@ class Notices(deque[Notice]):
         self._keep(text, level, tr("console"), self._now_ns())
 
     def toast(self, text: str, severity: SeverityLevel) -> None:
-        """Shows a text for a moment, and keeps nothing."""
+        """Shows a text for a moment, and keeps nothing. While a window is open it waits, so as not to cover it."""
         shown = "\n".join(safe(line) for line in text.split("\n"))
-        self._app.notify(shown, severity=severity, markup=False)
+        if isinstance(self._app.screen, ModalScreen):
+            self._held.append((shown, severity))
+        else:
+            self._app.notify(shown, severity=severity, markup=False)
+
+    def show_held(self) -> None:
+        """Shows what waited for a window to close, once it has."""
+        while self._held and not isinstance(self._app.screen, ModalScreen):
+            shown, severity = self._held.popleft()
+            self._app.notify(shown, severity=severity, markup=False)
 
     def _keep(self, text: str, level: Level, origin: str, time_ns: int) -> None:
         """Keeps one, on one line and harmless."""

@@ -7,8 +7,9 @@ from operator import is_
 
 from rich.style import Style
 
+from ng_tui.alert_rules import firing
 from ng_tui.client.interface import Link, LinkState
-from ng_tui.client.wire import AlertState, Role
+from ng_tui.client.wire import Role
 from ng_tui.connection import Meter, RemoteEngine
 from ng_tui.i18n import ntr, tr
 from ng_tui.incidents import going_on, is_grave, word_text, worst_of
@@ -149,7 +150,7 @@ def connection(state: State, label: str, engine: RemoteEngine, names: list[str])
 def numbers(state: State) -> list[Item]:
     """The numbers of the engine; dim while the connection is lost, for they are no longer of now."""
     metrics = state.metrics
-    firing = sum(alert.state is AlertState.FIRING for alert in state.alerts) if metrics else None
+    fire = len(firing(state.alerts, state.incidents)) if metrics else None
     new = tr("{n}/min", n=fmt_short(metrics.novel_per_min)) if metrics else ABSENT
     if state.is_learning:
         new = tr("learning")
@@ -161,7 +162,7 @@ def numbers(state: State) -> list[Item]:
         (4, tr("new"), new, "novel" if metrics and metrics.novel_per_min and not state.is_learning else ""),
         (5 if refused else 7, tr("reject"), rejected, "reject" if refused else ""),
         (3 if lost else 8, tr("dropped"), fmt_short(metrics.dropped) if metrics else ABSENT, "bad" if lost else ""),
-        (3 if firing else 5, tr("alerts"), ABSENT if firing is None else str(firing), "bad" if firing else ""),
+        (3 if fire else 5, tr("alerts"), ABSENT if fire is None else str(fire), "bad" if fire else ""),
     ]
     old = state.lost_at is not None
     # A number keeps its room, so that none beside it moves or goes because it has a digit more.

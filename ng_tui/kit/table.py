@@ -203,8 +203,9 @@ class Table(Lines, can_focus=True):
     def _row(self, row: Row, columns: Sequence[tuple[Column, int]], *, at_cursor: bool) -> Line:
         line: Line = []
         if at_cursor:
+            # The mark stands where the keys go, so that of several tables one has it.
             focus = self.has_focus
-            line += [("", "cursor" if focus else "idle"), (glyphs().cursor, "accent" if focus else "dim")]
+            line += [("", "cursor" if focus else "idle"), (glyphs().cursor if focus else " ", "accent")]
         else:
             line.append((" ", ""))
         for column, width in columns:

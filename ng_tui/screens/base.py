@@ -39,12 +39,16 @@ class Copy(Message):
 
 
 class Jump(Message):
-    """Asks the app to show a record, or the events that a filter lets through, on the screen that shows events."""
+    """Asks the app to show a record, or the events that a filter lets through, on the screen that shows events.
+
+    Of neither, it asks to go back to the screen that the latest jump came from, if one did.
+    """
 
     def __init__(self, *, seq: int | None = None, filter: str | None = None) -> None:
         super().__init__()
         self.seq = seq
         self.filter = filter
+        self.is_back = seq is None and filter is None
 
 
 class Pane(Bare):

@@ -99,7 +99,7 @@ async def test_alerts_and_status(client: NeuroGraphClient) -> None:
 async def test_silences_are_begun_listed_and_ended(client: NeuroGraphClient) -> None:
     assert await client.incidents.list() == [] and await client.incidents.silences() == []
     said = await client.incidents.silence(rule="fatal", seconds=60, reason="drill")
-    assert said.startswith("silence 1 of the rule fatal for 60 s by ") and said.endswith(": drill")
+    assert said.startswith("silence 1 of the rule fatal for 1 min by ") and said.endswith(": drill")
     receipt = await client.emit("a door has opened", source="doors/1")
     await client.incidents.silence(event=receipt.last_seq, seconds=3600)
     await client.incidents.silence(filter="source:doors", seconds=3600)

@@ -10,6 +10,8 @@ from textual.widgets import Input
 
 from ng_tui.client.interface import Link, LinkState
 from ng_tui.client.wire import (
+    AlertGroup,
+    AlertState,
     Command,
     EventSilenceTarget,
     ExpireSilenceCommand,
@@ -21,9 +23,13 @@ from ng_tui.client.wire import (
     GiveFeedbackCommand,
     IncidentsView,
     Role,
+    RuleSilenceSubject,
     RuleSilenceTarget,
+    Silence,
     SilenceCommand,
+    SilenceSubject,
     SilenceTarget,
+    SilenceView,
     UndoFeedbackCommand,
 )
 from ng_tui.connection import RemoteEngine
@@ -35,7 +41,7 @@ from ng_tui.screens.alerts.pane import AlertsPane
 from ng_tui.state import State
 
 from .sample_incidents import APP, SYSLOG, incidents
-from .sample_state import HOSTILE, sample_state
+from .sample_state import HOSTILE, NOW, sample_state
 from .trial import Trial, screen_text
 
 pytestmark = pytest.mark.asyncio
@@ -86,17 +92,76 @@ async def test_what_goes_on_stands_before_what_is_over(size: tuple[int, int]) ->
         assert "rejects" not in text, "a rule that is inactive is nothing to look at"
         lines = text.splitlines()
         for row, words in (
-            (2, "▲ goes on  fatal"),
-            (4, "▲ firing   error"),
-            (5, "○ silenced warn"),
-            (6, "✓ over     silent"),
+            (2, "▲ goes on fatal"),
+            (4, "▲ firing error"),
+            (5, "○ silenced until 07-3… warn"),
+            (6, "✓ over silent"),
         ):
-            assert lines[row].lstrip("▌ ").startswith(words), lines[row]
+            assert " ".join(lines[row].lstrip("▌ ").split()).startswith(words), lines[row]
         # 12:00:00 is now; the time of another day has its date.
         assert "11:59:20" in lines[2] and "07-27 11:00" in lines[7]
         assert "12 402 held back, 3 unlike the rest were told" in text
         assert "app.log: slow query *" in text and "known since" in text
         assert ("ended" in lines[1]) == (size[0] > 100)
+
+
+def with_groups(count: int, left_out: int = 0) -> State:
+    """A state in which the first rule fires for several groups."""
+    state = known()
+    rule = state.alerts[0]
+    rule.groups = [
+        AlertGroup(f"web[{n}]", AlertState.FIRING, 40 - n, first_seq=90_050 + n, last_seq=90_100 + n, since_ns=NOW)
+        for n in range(count)
+    ]
+    rule.groups_left_out = left_out
+    return state
+
+
+async def test_groups_stand_below_their_rule_and_more_are_opened() -> None:
+    app = trial(with_groups(8, left_out=7))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        lines = screen_text(app).splitlines()
+        (rule,) = places(screen_text(app), "errors: when")
+        assert lines[rule + 1].split()[:3] == ["▲", "firing", "web[0]"] and " 40 " in lines[rule + 1]
+        assert "web[4]" in lines[rule + 5] and "+ 10 more groups" in lines[rule + 6]
+        await on_row(pilot, "group errors\0web[3]")
+        await pilot.press("J", "enter", "s", "enter")
+        await on_row(pilot, "more errors")
+        await pilot.press("enter")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "web[7]" in text and "+ 7 more groups" in text
+        await on_row(pilot, "more errors")
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert "+ 10 more groups" in screen_text(app) and "the number of the others" in app.told[-1]
+        assert [jump.seq for jump in app.jumps] == [90_053, 90_053]
+        assert app.sent == [Command(silence=SilenceCommand(SilenceTarget(rule=RuleSilenceTarget("errors")), 3600))]
+
+
+async def test_what_is_silenced_says_until_when_and_fires_no_more() -> None:
+    state = with_groups(2)
+    assert state.incidents is not None
+    rule = SilenceSubject(rule=RuleSilenceSubject("errors"))
+    state.incidents.silences.append(SilenceView(Silence(5, rule, NOW, NOW + 3600 * 10**9, "alice", ""), 0, 0))
+    app = trial(state)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        text = screen_text(app)
+        assert text.count("○ silenced until 13:00") == 3, "the rule and its groups"
+        assert " 0 rules fire" in text.splitlines()[0]
+
+
+async def test_the_members_begin_at_the_lead_and_one_cursor_is_marked() -> None:
+    view = incidents()
+    view.incidents[0].lead = 2
+    app = trial(known(view))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        marked = [line for line in screen_text(app).splitlines() if line.startswith("▌")]
+        assert len(marked) == 2 and "incident 9" in marked[0] and "slow query" in marked[1]
 
 
 @pytest.mark.parametrize("size", [*SIZES, (60, 11)])
@@ -132,7 +197,7 @@ async def test_enter_shows_the_members_in_order(size: tuple[int, int]) -> None:
         await pilot.pause()
         text = screen_text(app)
         assert "latest 11:59:41.000 #90 071" in text
-        assert "silenced     until 19:00:00; 12 400 held back, 3 unlike the rest" in text
+        assert "silenced     until 19:00; 12 400 held back, 3 unlike the rest" in text
         await pilot.press("escape")
         await pilot.pause()
         assert "incident 9" not in screen_text(app) and "backup" in screen_text(app)
@@ -164,7 +229,7 @@ async def test_ways_to_the_events() -> None:
             *(90_000, f'pattern:142 source="{SYSLOG}"', 90_050, silent),
             *(90_112, 90_112),
         ]
-        assert app.told == ["Event 41 000 is no longer in the ring.", "Event 200 is no longer in the ring."]
+        assert app.told == ["Event 41 000 is no longer in memory.", "Event 200 is no longer in memory."]
 
 
 async def test_the_latest_event_is_shown_where_the_first_is_gone() -> None:
@@ -232,7 +297,7 @@ async def test_m_mutes_for_a_day_after_one_question() -> None:
         assert app.sent == [Command(silence=SilenceCommand(target, DAY, None))]
         await pilot.press("down", "down", "m")
         await pilot.pause()
-        assert len(app.sent) == 1 and app.told[-1].startswith("It is silenced until 19:00:00; 12 400 held back")
+        assert len(app.sent) == 1 and app.told[-1].startswith("It is silenced until 19:00; 12 400 held back")
 
 
 async def test_a_silence_is_ended_where_it_stands() -> None:

@@ -15,6 +15,7 @@ from ng_tui.client.wire import Command, Frame, IncidentsView, Level, Notice, Set
 from ng_tui.errors import ConsoleError
 from ng_tui.frame.overview import Overview
 from ng_tui.frame.tabs import TabBar
+from ng_tui.kit.confirm import Confirm
 from ng_tui.kit.lines import Line
 from ng_tui.screens import SCREENS
 from ng_tui.screens.base import Jump, Send
@@ -81,6 +82,51 @@ async def test_help_palette_and_notices(tmp_path: Path) -> None:
         await pilot.press("exclamation_mark")
         await settle(pilot)
         assert "gateway: source lost: ^[]52;c;x^G" in shown(app)
+
+
+async def test_notices_wait_while_a_window_is_open(tmp_path: Path) -> None:
+    app, client = console(tmp_path)
+
+    def notice(number: int) -> None:
+        client.queue.append(Frame(notice=Notice(0, Level.ERROR, "engine", f"notice {number}")))
+
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await settle(pilot)
+        notice(0)
+        await settle(pilot)
+        await pilot.pause()
+        assert "engine: notice 0" in shown(app)
+        app.push_screen(Confirm("Mute for 24 hours?", ["a reason"]))
+        for number in range(1, 5):
+            notice(number)
+        await settle(pilot)
+        assert "Mute for 24 hours?" in shown(app) and "notice" not in shown(app)
+        await pilot.press("n")
+        await settle(pilot)
+        await pilot.pause()
+        assert [f"engine: notice {number}" in shown(app) for number in range(1, 5)] == [False, True, True, True]
+        assert [notice.text for notice in app.notices][-4:] == [f"notice {number}" for number in range(1, 5)]
+
+
+async def test_escape_goes_back_to_where_a_jump_came_from(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("escape", "6")
+        await settle(pilot)
+        app.post_message(Jump(filter="level>=error"))
+        await settle(pilot)
+        await pilot.press("enter", "escape")
+        await settle(pilot)
+        assert "[1 Events]" in shown(app), "the detail is closed first"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "[6 Alerts]" in shown(app)
+        app.post_message(Jump(filter="level>=error"))
+        await settle(pilot)
+        await pilot.press("2", "1", "escape")
+        await settle(pilot)
+        assert "[1 Events]" in shown(app), "who went on is not taken back"
 
 
 async def test_a_remapped_key_works_and_is_shown(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from ng_tui.kit.table import Table
 from ng_tui.screens.guardian.pane import GuardianPane
 from ng_tui.state import State
 
-from .sample_state import guardian, sample_state
+from .sample_incidents import incidents
+from .sample_state import NOW, guardian, sample_state
 from .trial import Trial, screen_text
 
 pytestmark = pytest.mark.asyncio
@@ -69,6 +70,27 @@ async def test_groups_of_a_rule_stand_below_it_and_lead_to_their_events() -> Non
         await pilot.press("J")
         await pilot.pause()
         assert app.jumps[-1].seq == 90_111
+
+
+async def test_a_rule_that_is_silenced_says_until_when() -> None:
+    state = sample_state()
+    view = incidents()
+    view.silences[1].silence.until_ns = NOW + 3600 * 10**9
+    state.absorb([Frame(incidents=view)])
+    state.alerts[0].name = "novel burst"
+    state.alerts[0].groups = [AlertGroup("db", AlertState.FIRING, 3)]
+    state.alerts[0].groups_left_out = 4
+    app = Trial(GuardianPane(), state)
+    async with app.run_test(size=(80, 26)) as pilot:
+        await pilot.pause()
+        text = screen_text(app)
+        assert text.count("○ silenced until 13:00") == 3 and "none firing" in text
+        assert "+ 4 more" in text
+        app.query(Table).last().focus()
+        app.query(Table).last().select("\0novel burst")
+        await pilot.press("J")
+        await pilot.pause()
+        assert app.jumps[-1].seq == 90_112
 
 
 async def test_mode_is_pending_then_confirmed() -> None:
@@ -144,8 +166,8 @@ async def test_an_event_that_left_the_ring_is_not_promised() -> None:
         await pilot.press("J", "i")
         await pilot.pause()
         assert app.jumps == []
-        assert "no longer in the ring" in app.told[0]
-        assert "no longer in the ring" in screen_text(app)
+        assert "no longer in memory" in app.told[0]
+        assert "no longer in memory" in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [(60, 11), (80, 20), (120, 36), (20, 3)])

@@ -34,7 +34,7 @@ async def test_patterns_are_shown_with_what_stands_around_them(tmp_path: Path, s
     async with app.run_test(size=size) as pilot:
         await opened(pilot)
         screen = shown(app)
-        assert "everything in the ring" in screen and "8 patterns" in screen and "anom. per 1 000" in screen
+        assert "everything in memory" in screen and "8 patterns" in screen and "anom. per 1 000" in screen
         assert template(6)[:32] in screen and template(0)[:40] in screen
         assert "75%" in screen and "1.5s session <*> closed" in screen and "nothing yet" in screen
         assert "in all" in screen and "1 234" in screen
@@ -49,7 +49,7 @@ async def test_a_mark_counts_from_now_on_and_u_counts_all(tmp_path: Path) -> Non
         client.ring.add(6)
         await pilot.press("m", "u")
         await settle(pilot)
-        assert "everything in the ring" in shown(app)
+        assert "everything in memory" in shown(app)
 
 
 async def test_its_events_are_shown_by_a_filter(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -15,7 +16,12 @@ from .serving import SILENT, Serving
 from .terminal import Terminal
 
 KILLED = "Out of memory: Killed process 4242 (postgres)"
-RULE = ("--set", 'alerts.fatal="when level>=fatal then log"')
+RULE = (
+    "--set",
+    'alerts.fatal="when level>=fatal then log"',
+    "--set",
+    'alerts.each="when level>=fatal by source then log"',
+)
 
 
 @pytest.fixture
@@ -52,17 +58,23 @@ def numbers(run: Run) -> list[object]:
 
 def test_an_incident_is_listed_silenced_and_stays_so(run: Run, serving: Serving, home: dict[str, str]) -> None:
     assert listed(run) == {"incidents": [], "rules": [], "silences": []}
+    (nothing,) = run("alerts").stdout.decode().splitlines()
+    assert re.fullmatch(r"nothing was told since \d{4}-\S+T\d\d:\d\d:\d\d; 2 alert rules, 0 silences", nothing)
     outage(run)
     # Views are told once a second.
     while not (found := listed(run))["incidents"]:
         pass
-    (incident,), (rule,) = found["incidents"], found["rules"]
+    (incident,), (rule, _) = found["incidents"], sorted(found["rules"], key=lambda rule: str(rule["name"]) != "fatal")
     assert (incident["number"], incident["is_over"], rule["name"], rule["state"]) == (1, False, "fatal", "firing")
     text = run("alerts").stdout.decode()
     head, first = text.splitlines()[:2]
     assert head.split() == ["INCIDENT", "STATE", "BEGAN", "ENDED", "WORST", "COUNT", "SOURCES", "LEAD"]
     assert first.split()[:3] == ["1", "goes", "on"] and "fatal" in first and first.endswith(KILLED)
     assert "firing" in text and "when level>=fatal then log" in text
+    rows = text.splitlines()
+    (each,) = (place for place, row in enumerate(rows) if row.startswith("each "))
+    below = [row.split()[:2] for row in rows[each + 1 :] if row.startswith("  ")]
+    assert ["http:shop", "firing"] in below, "its groups stand below it"
 
     (event,) = records(run("query", "--json", "--limit", "1", f'source:shop "{KILLED}"').stdout)
     said = run("alerts", "silence", str(event["seq"]), "--for", "8h", "--reason", "known [b]")
@@ -72,6 +84,7 @@ def test_an_incident_is_listed_silenced_and_stays_so(run: Run, serving: Serving,
     emit(run, f"FATAL kernel: {KILLED}\n")
     while "1 held back; known [b]" not in (text := run("alerts").stdout.decode()):
         pass
+    assert re.search(r"^ +1  silenced until \S+", text, re.M) and re.search(r"^fatal +silenced until \d", text, re.M)
     assert "Killed process" in text and "rule fatal" in text
     assert [one["count"] for one in listed(run)["incidents"]] == [1]
 

@@ -158,6 +158,13 @@ def test_rules_that_can_never_do_anything_are_warned_of(run: Run, tmp_path: Path
     assert valid.startswith("the configuration is valid")
 
 
+@pytest.mark.parametrize("command", [("serve",), ("tail",), ("config", "validate")])
+def test_a_rule_that_is_not_valid_is_named_with_its_place(run: Run, command: tuple[str, ...]) -> None:
+    refused = run("--set", 'alerts.bad="when a by nothing then log"', *command)
+    expected = b"NG-2106 flag --set, column 11 of the rule: alerts.bad: expected pattern, source or attr.NAME after by"
+    assert refused.returncode == 78 and refused.stderr.startswith(expected), refused.stderr
+
+
 def test_files_that_cannot_be_read_hide_no_other_fault(run: Run, tmp_path: Path) -> None:
     (tmp_path / "neurograph-tui.toml").write_bytes(b"\xff")
     result = run("--config", "none.toml", "--set", "ring.capacity=1", "config", "validate")

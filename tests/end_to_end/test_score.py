@@ -109,6 +109,21 @@ def test_sessions_have_a_row_each(run: Run) -> None:
     assert (refused.returncode, b"NG-2104 flag --session" in refused.stderr) == (78, True), refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--encoder", "text"), b"--encoder"),
+        (("--column", "a", "--explain"), b"--column, --explain"),
+        (("--freeze-after", "0"), b"--freeze-after"),
+    ],
+)
+def test_incidents_have_no_rows_to_speak_of(run: Run, options: tuple[str, ...], words: bytes) -> None:
+    refused = run("score", "--incidents", *options, "-", input=log(10))
+    assert refused.returncode == 2 and refused.stdout == b""
+    assert b"NG-1006 score: expected no " + words + b" with --incidents" in refused.stderr
+    assert run("score", "--incidents", "--session", r"s\d+", "-", input=log(400)).returncode == 0
+
+
 def test_a_setting_takes_effect(run: Run, tmp_path: Path) -> None:
     (tmp_path / "input.csv").write_bytes(series())
     assert any(row["is_novel"] == "1" for row in rows(run("score", "input.csv").stdout))

@@ -74,7 +74,7 @@ def test_what_has_left_the_ring_is_told(start: Callable[..., Engine]) -> None:
         assert part["gaps"] == [{"from_seq": 3, "to_seq": first, "count": first - 3, "reason": "retention"}]
         gone = client.get("/api/v1/events/3")
         assert (gone.status_code, gone.json()["error_code"]) == (404, "NOT_FOUND")
-        assert "has left the ring" in gone.json()["message"]
+        assert "is no longer in memory" in gone.json()["message"]
 
 
 def test_one_record_with_its_neighbours_and_pattern(client: httpx.Client) -> None:

@@ -29,6 +29,7 @@ from ng_tui.incidents import (
     seconds_until_morning,
     silence_of,
     silence_of_rule,
+    silence_of_symptom,
     silenced_text,
     subject_text,
     target_of,
@@ -98,7 +99,7 @@ def test_what_the_engine_says_of_a_source_is_silenced_for_that_source_alone() ->
     expected = FilterSilenceTarget(f'type:pattern.overdue attr.pattern_source="{SYSLOG}"')
     assert target_of(overdue) == SilenceTarget(filter=expected)
     odd = symptom(SymptomKind.ANOMALY, SYSLOG, "text", count=3, seq=7)
-    assert target_of(odd) == SilenceTarget(event=EventSilenceTarget(9)), "the latest is longest in the ring"
+    assert target_of(odd) == SilenceTarget(event=EventSilenceTarget(9)), "the latest is longest in memory"
 
 
 def test_a_silence_is_found_by_its_pattern_and_its_rule() -> None:
@@ -110,14 +111,29 @@ def test_a_silence_is_found_by_its_pattern_and_its_rule() -> None:
     assert silence_of_rule(view, "novel burst") is view.silences[1] and silence_of_rule(view, "errors") is None
 
 
+def test_a_symptom_is_silenced_by_its_pattern_its_filter_or_how_it_reads() -> None:
+    slow = silences()[0]
+    overdue = symptom(SymptomKind.OVERDUE, SYSLOG, "backup finished: due 02:10")
+    target = target_of(overdue).filter
+    assert target is not None
+    by_filter = silences()[1]
+    by_filter.silence.subject = SilenceSubject(filter=FilterSilenceSubject(target.filter))
+    view = IncidentsView([], 0, [slow, by_filter])
+    assert silence_of_symptom(view, symptom(SymptomKind.ANOMALY, APP, "slow query 7 ms", pattern=17)) is slow
+    assert silence_of_symptom(view, overdue) is by_filter
+    assert silence_of_symptom(view, symptom(SymptomKind.OVERDUE, APP, "other")) is None
+    forgotten = symptom(SymptomKind.ANOMALY, APP, "slow query * ms", pattern=99)
+    assert silence_of_symptom(view, forgotten) is None, "17 is known, and another"
+    slow.pattern = None
+    assert silence_of_symptom(view, forgotten) is slow and silence_of_symptom(None, forgotten) is None
+
+
 def test_a_silence_says_what_it_held_back(in_zone: Callable[[str], None]) -> None:
     in_zone("UTC")
     slow, rule = silences()
     assert held_text(slow) == "12 400 held back, 3 unlike the rest were told" and held_text(rule) == "2 held back"
     slow.told = 1
-    assert silenced_text(slow, NOW) == (
-        "until 19:00:00; 12 400 held back, 1 unlike the rest was told; known since Monday"
-    )
+    assert silenced_text(slow, NOW) == ("until 19:00; 12 400 held back, 1 unlike the rest was told; known since Monday")
     assert silenced_text(rule, NOW) == "until 07-30 12:00; 2 held back" and silenced_text(None, NOW) == ""
     assert subject_text(slow.silence.subject) == f"{APP}: slow query * ms"
     assert subject_text(slow.silence.subject, 12) == "shop/app.log: slow query * ms"

@@ -129,7 +129,7 @@ fn judge(
     author: Author<'_>,
 ) -> Result<Judgement, Refusal> {
     let head = store.head(seq).ok_or_else(|| {
-        let why = if seq < store.next_seq() { "is no longer in the ring" } else { "has not come yet" };
+        let why = if seq < store.next_seq() { "is no longer in memory" } else { "has not come yet" };
         Refusal::bad_request(format!("event {seq} {why}"))
     })?;
     let subject = subject_of(engine, store, &head)?;

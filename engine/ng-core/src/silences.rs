@@ -116,7 +116,9 @@ impl ActiveSilences {
         let text = cut(text, TEXT);
         let is_it = |active: &&Active| match &active.silence.subject {
             SilenceSubject::Pattern { source: known, text: read, level: of } => {
-                (known.as_str(), *of) == (source, level)
+                known == source
+                    // Events of any level belong to some patterns.
+                    && (level.is_none() || *of == level)
                     && !active.pattern.is_some_and(&is_known)
                     && unlike(read, text, similarity).is_some()
             }

@@ -55,6 +55,8 @@ pub struct Asked {
     pub cluster: u32,
     /// It is learnt; otherwise the stream is frozen.
     pub learn: bool,
+    /// Most that each channel says by rank: how rare it is itself, in decades.
+    pub most: [f64; CHANNELS],
     /// Surprises that were found by other means; the larger of both counts in each channel.
     pub beside: [f64; CHANNELS],
 }
@@ -105,8 +107,8 @@ impl<const PLAIN: usize> DistanceDetector<PLAIN> {
         probe: &mut Probe,
     ) -> Score {
         let mut surprises = [0.0; CHANNELS];
-        for ((surprise, tail), x) in surprises.iter_mut().zip(&mut self.plain).zip(plain) {
-            *surprise = tail.high(x);
+        for (((surprise, tail), x), most) in surprises.iter_mut().zip(&mut self.plain).zip(plain).zip(asked.most) {
+            *surprise = tail.high(x).min(most);
             if asked.learn {
                 tail.push(x);
             }

@@ -1,7 +1,8 @@
 //! The vector of a JSON object, made of its shape, its fields and its numbers, and its channels.
 
+use super::alert::CHANNELS;
 use super::kernel::DIMS;
-use super::text::{log_since_last, severity};
+use super::text::{decades, log_since_last, severity};
 use ng_model::event::Event;
 use ng_model::matched::Match;
 
@@ -25,4 +26,9 @@ pub(super) const FIELDS: usize = 1;
 /// What is surprising by itself, in the order of the channels.
 pub fn plain(event: &Event<'_>, matched: &Match) -> [f64; 3] {
     [matched.template_bits.into(), matched.max_field_bits.into(), severity(event).into()]
+}
+
+/// How rare what the channels speak of is, in decades.
+pub fn most(matched: &Match) -> [f64; CHANNELS] {
+    [decades(matched.template_bits), decades(matched.max_field_bits), decades(matched.level_bits), f64::INFINITY]
 }

@@ -349,7 +349,11 @@ impl Detect {
         let ready = state.seen() >= tuning.warm_up;
         let said = meaning.step(event, matched, self.learning);
         let vector = text::vector(event, matched);
-        let asked = Asked { beside: said.beside(text::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
+        let asked = Asked {
+            beside: said.beside(text::FIELDS),
+            most: text::most(matched),
+            ..asked(event, matched, tuning.k, self.learning)
+        };
         let mut score = state.step(&vector, text::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
         let is_news = ready && said.novelty != Novelty::Common;
@@ -365,7 +369,11 @@ impl Detect {
         let ready = state.seen() >= tuning.warm_up;
         let said = meaning.step(event, matched, self.learning);
         let vector = json::vector(event, matched, said.farthest.surprise);
-        let asked = Asked { beside: said.beside(json::FIELDS), ..asked(event, matched, tuning.k, self.learning) };
+        let asked = Asked {
+            beside: said.beside(json::FIELDS),
+            most: json::most(matched),
+            ..asked(event, matched, tuning.k, self.learning)
+        };
         let mut score = state.step(&vector, json::plain(event, matched), asked, &tuning, probe);
         let ready = raise(&mut score, &said, &tuning) || ready;
         let is_news = ready && said.novelty != Novelty::Common;
@@ -457,7 +465,8 @@ fn asked(event: &Event<'_>, matched: &Match, k: usize, learn: bool) -> Asked {
     let pause = text::log_since_last(matched).floor() as i32 as u32;
     let cluster = matched.pattern ^ pause.wrapping_mul(0x9e37_79b9);
     let pattern = matched.pattern;
-    Asked { seq: event.head.seq, k, is_new: matched.is_new, pattern, cluster, learn, beside: [0.0; alert::CHANNELS] }
+    let (most, beside) = ([f64::INFINITY; alert::CHANNELS], [0.0; alert::CHANNELS]);
+    Asked { seq: event.head.seq, k, is_new: matched.is_new, pattern, cluster, learn, most, beside }
 }
 
 fn unencoded(event: &Event<'_>, matched: &Match) -> Detection {

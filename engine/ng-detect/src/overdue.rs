@@ -10,6 +10,7 @@
 
 use super::streams::Streams;
 use ng_model::checkpoint::{self, CheckpointReader, CheckpointWriter};
+use ng_model::duration::in_words;
 use ng_model::elapsed::Elapsed;
 use ng_model::symbols::{Sym, Symbols};
 
@@ -141,7 +142,7 @@ impl Overdue {
 impl Missing {
     /// The event that tells it, as JSON; the pattern is named as it reads.
     pub fn note(&self, source: &str, template: &str) -> String {
-        let (usual, tolerance) = (seconds(self.usual_ns), seconds(self.tolerance_ns));
+        let (usual, tolerance) = (in_words(self.usual_ns), in_words(self.tolerance_ns));
         let message = format!("{template} of {source} did not come: usual is every {usual} ± {tolerance}");
         serde_json::json!({
             "type": "pattern.overdue", "level": "warn", "message": message, "pattern_source": source,
@@ -183,16 +184,6 @@ impl Rhythm {
         let enough = if median < LONG_NS { KNOWN_SHORT } else { KNOWN };
         let is_regular = count >= enough && shortest >= SHORTEST_NS && deviation as f64 <= REGULAR * median as f64;
         is_regular.then(|| (median, (DEVIATIONS * deviation).max(median / SHARE).max(LEAST_NS)))
-    }
-}
-
-/// A duration in words: `90 s`, `5 min`, `24 h`.
-fn seconds(ns: i64) -> String {
-    let seconds = ns as f64 / 1e9;
-    match seconds {
-        ..120.0 => format!("{seconds:.0} s"),
-        ..7200.0 => format!("{:.0} min", seconds / 60.0),
-        _ => format!("{:.0} h", seconds / 3600.0),
     }
 }
 

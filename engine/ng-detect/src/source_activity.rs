@@ -14,6 +14,7 @@
 
 use super::streams::Streams;
 use ng_model::checkpoint::{self, CheckpointReader, CheckpointWriter};
+use ng_model::duration::in_words;
 use ng_model::elapsed::Elapsed;
 use ng_model::symbols::{Sym, Symbols};
 use std::collections::VecDeque;
@@ -172,11 +173,12 @@ impl Change {
     /// The event that tells it, as JSON.
     pub fn note(&self, source: &str) -> String {
         let Change { since_ns, for_s, usual, .. } = self;
+        let long = in_words((for_s * 1e9) as i64);
         let (kind, level, message) = if self.silent {
-            let message = format!("{source} has been silent for {for_s:.0} s; usual are {usual:.1} events in 10 s");
+            let message = format!("{source} has been silent for {long}; usual are {usual:.1} events in 10 s");
             ("source.silent", "warn", message)
         } else {
-            ("source.resumed", "notice", format!("{source} speaks again after {for_s:.0} s"))
+            ("source.resumed", "notice", format!("{source} speaks again after {long}"))
         };
         serde_json::json!({
             "type": kind, "level": level, "message": message, "source": source, "since_ns": since_ns, "silent_s": for_s,

@@ -1,5 +1,6 @@
 //! The vector of a line of text, made of what its pattern says.
 
+use super::alert::CHANNELS;
 use super::kernel::DIMS;
 use ng_model::event::Event;
 use ng_model::matched::Match;
@@ -21,6 +22,17 @@ pub fn vector(event: &Event<'_>, matched: &Match) -> [f32; DIMS] {
 /// What is surprising by itself, in the order of the channels.
 pub fn plain(event: &Event<'_>, matched: &Match) -> [f64; 3] {
     [matched.template_bits.into(), matched.transition_bits.into(), severity(event).into()]
+}
+
+/// How rare what the channels speak of is, in decades: nothing surprises more than it is rare, however far it is beyond
+/// everything before.
+pub fn most(matched: &Match) -> [f64; CHANNELS] {
+    [decades(matched.template_bits), decades(matched.transition_bits), decades(matched.level_bits), f64::INFINITY]
+}
+
+/// Bits as powers of ten.
+pub(super) fn decades(bits: f32) -> f64 {
+    f64::from(bits) * std::f64::consts::LOG10_2
 }
 
 /// The channel in which the fields of a line count.

@@ -53,7 +53,7 @@ impl Recent {
     /// where that is no more than before.
     ///
     /// The bound of Chernoff, `P(share ≥ s) ≤ exp(−W·KL(s ‖ p))` for independent events with weights of at most 1 and the
-    /// sum `W`: of the latest, or of those since the first after a pause. The share before, `p`, leaves the latest events out, as
+    /// sum `W`: of the latest, or of those since the first after a pause while they are fewer. The share before, `p`, leaves the latest events out, as
     /// far as their weight goes.
     pub fn shift(&self, count: u32, total: u32) -> f64 {
         if total < FIRST || self.weight < LEAST && (self.since as f32) < LEAST {
@@ -64,7 +64,8 @@ impl Recent {
         let of_latest = if self.weight < LEAST { 0.0 } else { bound(WEIGHT, self.weight / WEIGHT, before) };
         let events = self.at.wrapping_sub(self.began) as f32;
         let since = self.since as f32;
-        of_latest.max(if since < LEAST { 0.0 } else { bound(events, since / events, before) })
+        let is_short = since >= LEAST && events <= WEIGHT;
+        of_latest.max(if is_short { bound(events, since / events, before) } else { 0.0 })
     }
 
     /// The share of late and the share before of what [`Recent::shift`] is asked of.

@@ -6,6 +6,7 @@
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
 //!            symbols zone elapsed          names, local time, time that only runs forward
 //!            evidence                      whether something has become more frequent
+//!            duration                      how long something is, in words
 //!            safe_text checkpoint          text for a terminal, the form of a saved state
 //!            supervise                     panics, caught for whoever starts a thread
 //! ```
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;
+pub mod duration;
 pub mod elapsed;
 pub mod event;
 pub mod evidence;

@@ -45,6 +45,8 @@ pub struct Match {
     pub unheard: f32,
     /// The same of the share that warnings or errors have in the source.
     pub level_shift: f32,
+    /// Rarity of the level within the source, of warnings and what is worse; 0 for others.
+    pub level_bits: f32,
     /// The field of `max_field_bits`, by its place in [`Parsed::fields`](crate::event::Parsed::fields); [`NO_FIELD`] where
     /// there is none.
     pub rarest_field: u16,
@@ -79,6 +81,7 @@ impl Match {
             field_shift: 0.0,
             unheard: 0.0,
             level_shift: 0.0,
+            level_bits: 0.0,
             rarest_field: NO_FIELD,
             shifted_field: NO_FIELD,
             unheard_field: NO_FIELD,

@@ -112,7 +112,7 @@ pub enum SilenceSubject {
 pub enum SilenceTarget {
     /// The pattern of an event.
     Event {
-        /// The event; must be in the ring.
+        /// The event; in memory, or the first or the latest of a symptom of an incident.
         seq: u64,
     },
     /// An alert rule.

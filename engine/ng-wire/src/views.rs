@@ -346,6 +346,9 @@ pub struct AlertView {
     /// Groups that are not inactive, those that fire first, at most 20. A rule without `by` has one.
     #[serde(default)]
     pub groups: Vec<AlertGroup>,
+    /// Groups that are not inactive and not among those.
+    #[serde(default)]
+    pub groups_left_out: u64,
 }
 
 /// A group of the events of an alert rule, which has a state of its own.

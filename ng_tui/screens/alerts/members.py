@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from ng_tui.client.wire import IncidentView, Symptom
 from ng_tui.i18n import ntr, tr
-from ng_tui.incidents import kind_of, silence_of, silenced_text, word_text
+from ng_tui.incidents import kind_of, leading, silence_of_symptom, silenced_text, word_text
 from ng_tui.kit.lines import LABEL, Heading, Line, Lines, cut, labelled, rule, wrap
 from ng_tui.kit.table import ListTable
 from ng_tui.screens.alerts.rows import key_of, member_columns, member_rows
@@ -45,11 +45,14 @@ class Members(Vertical):
         yield self._facts
 
     def show(self, state: State, incident: IncidentView | None) -> None:
-        """Shows an incident; None shows nothing."""
+        """Shows an incident, another one with the cursor on its lead; None shows nothing."""
+        before = self.incident
         self._state, self.incident = state, incident
         if incident is None:
             return
         self.table.show(member_rows(incident, self._now))
+        if before is None or before.number != incident.number:
+            self.table.select(key_of(leading(incident)))
         for heading in self._headings:
             heading.redraw()
         self.moved()
@@ -128,7 +131,7 @@ def facts(symptom: Symptom, state: State, width: int) -> list[Line]:
     result += labelled(ntr("{count} event", "{count} events", symptom.count), times, "")
     if symptom.strength:
         result += labelled(tr("strength"), [fmt_number(round(symptom.strength, 2))], "")
-    silence = silence_of(state.incidents, safe(symptom.source), symptom.pattern)
+    silence = silence_of_symptom(state.incidents, symptom)
     if text := silenced_text(silence, now):
         result += labelled(tr("silenced"), wrap(text, room, 2), "warn")
     return result

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from ng_tui.alert_rules import firing, groups_of
 from ng_tui.client.interface import LinkState
 from ng_tui.client.wire import (
-    AlertState,
+    AlertGroup,
     AlertView,
     Command,
     ExpireSilenceCommand,
@@ -32,16 +33,15 @@ from ng_tui.incidents import (
     going_on,
     leading,
     over,
-    rules_in,
-    silence_of,
     silence_of_rule,
+    silence_of_symptom,
     silenced_text,
     target_of,
 )
 from ng_tui.keymap import bindings
 from ng_tui.kit.confirm import Confirm
 from ng_tui.kit.lines import Heading, Line, rule, spread
-from ng_tui.kit.table import ListTable, Table
+from ng_tui.kit.table import ListTable, Row, Table
 from ng_tui.options import Options
 from ng_tui.screens.alerts.ask_silence import Answer, AskSilence
 from ng_tui.screens.alerts.members import Members
@@ -79,7 +79,9 @@ class AlertsPane(Pane):
         self._state = State()
         self._open: int | None = None  # number of the incident whose members are shown
         self._counts = Heading(self._count_line)
-        self._list = ListTable(list_columns, self._nothing, id="incidents")
+        self._opened: set[str] = set()  # names of the rules all of whose groups are shown
+        self._rows: list[Row] = []
+        self._list = ListTable(lambda: list_columns(self._rows), self._nothing, id="incidents")
         self._members = Members()
         self._silence_title = Heading(self._silence_line)
         self._silences = ListTable(silence_columns, lambda: "", id="silences")
@@ -100,7 +102,8 @@ class AlertsPane(Pane):
     def present(self, state: State) -> None:
         """Shows the state."""
         self._state = state
-        self._list.show(list_rows(state))
+        self._rows = list_rows(state, self._opened)
+        self._list.show(self._rows)
         self._silences.show(silence_rows(state.incidents, now_ns(state.metrics)))
         self._show_members()
         self._counts.redraw()
@@ -120,8 +123,11 @@ class AlertsPane(Pane):
             self._show_members()
 
     def action_open(self) -> None:
-        """Opens the members of the incident under the cursor; of what has none, shows its event."""
-        if self._list.has_focus and (number := self._number_under_cursor()) is not None:
+        """Opens the members of the incident under the cursor, or more groups of a rule; of others, shows its event."""
+        kind, name = self._under_cursor()
+        if self._list.has_focus and kind == "more":
+            self._open_groups(name)
+        elif self._list.has_focus and (number := self._number_under_cursor()) is not None:
             self._open = number
             self.add_class("-open")
             self._show_members()
@@ -130,25 +136,37 @@ class AlertsPane(Pane):
         elif not self._silences.has_focus:
             self.action_jump()
 
+    def _open_groups(self, name: str) -> None:
+        if name in self._opened:
+            self.post_message(
+                Tell(tr("The engine tells the most urgent groups of a rule, and the number of the others."))
+            )
+        self._opened.add(name)
+        self.present(self._state)
+
     def action_close(self) -> None:
-        """Closes the members."""
+        """Closes the members; where none are open, the groups that were opened."""
+        if self._open is None and self._opened:
+            self._opened.clear()
+            self.present(self._state)
         self._open = None
         self.remove_class("-open")
         self._arrange()
         self._list.focus()
 
     def action_jump(self) -> None:
-        """Shows an event among the others: the first of a symptom as long as it is in the ring, else its latest."""
+        """Shows an event among the others: the first of a symptom or group while it is in memory, else its latest."""
         chosen = self._chosen()
         if chosen is None:
             return
-        seqs = [chosen.last_seq] if isinstance(chosen, AlertView) else [chosen.first_seq, chosen.last_seq]
+        of = self._group_under_cursor() or chosen if isinstance(chosen, AlertView) else chosen
+        seqs = [of.last_seq] if isinstance(of, AlertView) else [of.first_seq, of.last_seq]
         known = [seq for seq in seqs if seq is not None]
-        held = [seq for seq in known if self._in_ring(seq)]
+        held = [seq for seq in known if self._in_memory(seq)]
         if held:
             self.post_message(Jump(seq=held[0]))
         elif known:
-            what = tr("Event {seq} is no longer in the ring.", seq=fmt_count(known[-1]))
+            what = tr("Event {seq} is no longer in memory.", seq=fmt_count(known[-1]))
             self.post_message(Tell(what, severity="warning"))
         else:
             self.post_message(Tell(tr("No event yet.")))
@@ -228,7 +246,7 @@ class AlertsPane(Pane):
         if isinstance(chosen, AlertView):
             silence = silence_of_rule(view, chosen.name)
         else:
-            silence = silence_of(view, safe(chosen.source), chosen.pattern)
+            silence = silence_of_symptom(view, chosen)
         return silenced_text(silence, now_ns(self._state.metrics))
 
     def _refused(self) -> bool:
@@ -250,12 +268,24 @@ class AlertsPane(Pane):
             self.post_message(Tell(tr("There is no incident and no rule under the cursor.")))
         return found
 
+    def _under_cursor(self) -> tuple[str, str]:
+        """The kind of the row under the cursor, and the number of the incident or the name of the rule."""
+        kind, _, rest = (self._list.cursor_key or "").partition(" ")
+        return kind, rest.partition("\0")[0]
+
     def _number_under_cursor(self) -> int | None:
-        kind, _, name = (self._list.cursor_key or "").partition(" ")
+        kind, name = self._under_cursor()
         return int(name) if kind == "incident" else None
 
     def _rule_under_cursor(self) -> AlertView | None:
-        return next((one for one in self._state.alerts if f"rule {one.name}" == self._list.cursor_key), None)
+        """The rule, or the one that the group belongs to."""
+        kind, name = self._under_cursor()
+        return next((one for one in self._state.alerts if kind != "incident" and one.name == name), None)
+
+    def _group_under_cursor(self) -> AlertGroup | None:
+        rule, key = self._rule_under_cursor(), (self._list.cursor_key or "").partition("\0")[2]
+        groups = groups_of(rule) if rule is not None and self._under_cursor()[0] == "group" else []
+        return next((one for one in groups if one.key == key), None)
 
     def _numbered(self, number: int | None) -> IncidentView | None:
         view = self._state.incidents
@@ -265,7 +295,7 @@ class AlertsPane(Pane):
         """The one that is open, as the engine told it last."""
         return self._numbered(self._open)
 
-    def _in_ring(self, seq: int) -> bool:
+    def _in_memory(self, seq: int) -> bool:
         metrics = self._state.metrics
         return metrics is None or seq >= metrics.ring.first_seq
 
@@ -298,12 +328,12 @@ class AlertsPane(Pane):
         if state.incidents is None:
             return rule(tr("Incidents"), "", width)
         ongoing, past = len(going_on(state.incidents)), len(over(state.incidents))
-        firing = len(rules_in(state.alerts, AlertState.FIRING))
+        fire = len(firing(state.alerts, state.incidents))
         line: Line = []
         for name, count, tag in (
             (ntr("goes on", "go on", ongoing), ongoing, "bad"),
             (tr("over"), past, "strong"),
-            (ntr("rule fires", "rules fire", firing), firing, "bad"),
+            (ntr("rule fires", "rules fire", fire), fire, "bad"),
             (tr("told since the start"), state.incidents.told, "strong"),
         ):
             line += [(f" {fmt_count(count)}", tag if count else "dim"), (f" {name}  ", "dim")]

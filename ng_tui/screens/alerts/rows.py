@@ -2,51 +2,68 @@
 
 from __future__ import annotations
 
-from ng_tui.client.wire import AlertState, AlertView, IncidentsView, IncidentView, Level, SilenceView, Symptom
+from collections.abc import Collection, Iterator, Sequence
+
+from ng_tui.alert_rules import STATES, further_groups, group_name, groups_of, rules_in
+from ng_tui.client.wire import (
+    AlertGroup,
+    AlertState,
+    AlertView,
+    IncidentsView,
+    IncidentView,
+    Level,
+    SilenceView,
+    Symptom,
+)
 from ng_tui.i18n import tr
 from ng_tui.incidents import (
-    STATES,
     going_on,
     is_grave,
     kind_of,
     lead_line,
     leading,
     over,
-    rules_in,
-    silence_of,
     silence_of_rule,
+    silence_of_symptom,
+    silenced_until,
     subject_text,
     word_text,
     worst_of,
 )
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.table import Cell, Column, Row
+from ng_tui.screens.alert_rules import state_cell, state_column
 from ng_tui.state import State
 from ng_tui.text import fmt_count, fmt_moment, fmt_short, fmt_time, now_ns, safe, short_source
 
 SOURCE = 16
 """Cells of a source, of which more is in the facts."""
+MOST_GROUPS = 5
+"""Groups of a rule that have rows before they are asked for."""
 
 
-def list_rows(state: State) -> list[Row]:
-    """Incidents that go on, rules that fire or are pending, incidents that are over, and rules that were resolved."""
+def list_rows(state: State, opened: Collection[str] = ()) -> list[Row]:
+    """Incidents that go on, rules that fire or are pending, incidents that are over, and rules that were resolved.
+
+    Below each rule stand its groups; of the rules in `opened`, by their names, all that the engine tells.
+    """
     now, view = now_ns(state.metrics), state.incidents
 
     def incidents(some: list[IncidentView]) -> list[Row]:
         return [_incident(one, view, now) for one in some]
 
     def rules(*states: AlertState) -> list[Row]:
-        return [_rule(one, view, now) for one in rules_in(state.alerts, *states)]
+        return [row for one in rules_in(state.alerts, *states) for row in _rule(one, view, now, one.name in opened)]
 
     return [*incidents(going_on(view)), *rules(*STATES[:2]), *incidents(over(view)), *rules(*STATES[2:])]
 
 
-def list_columns() -> list[Column]:
-    """Columns of the incidents and rules."""
+def list_columns(shown: Sequence[Row]) -> list[Column]:
+    """Columns of the incidents and rules for these rows."""
     return [
-        Column("state", tr("state"), 10),
+        state_column(shown),
         Column("worst", tr("worst"), 6, drop=1),
-        Column("text", tr("what"), 34, grow=True),
+        Column("text", tr("what"), 30, grow=True),
         Column("count", tr("count"), 5, "right", drop=2),
         Column("sources", tr("sources"), 7, "right", drop=4),
         Column("since", tr("since"), 11),
@@ -101,7 +118,7 @@ def _incident(one: IncidentView, view: IncidentsView | None, now: int) -> Row:
     return Row(
         f"incident {one.number}",
         {
-            "state": _incident_state(one, tag, silence_of(view, safe(lead.source), lead.pattern)),
+            "state": _incident_state(one, tag, silence_of_symptom(view, lead), now),
             "worst": Cell(word_text(word), "dim" if one.is_over else tag),
             "text": Cell(lead_line(one, SOURCE), "dim" if one.is_over else ""),
             "count": Cell(fmt_short(one.count), "dim" if one.is_over else ""),
@@ -112,42 +129,39 @@ def _incident(one: IncidentView, view: IncidentsView | None, now: int) -> Row:
     )
 
 
-def _incident_state(one: IncidentView, tag: str, silence: SilenceView | None) -> Cell:
+def _incident_state(one: IncidentView, tag: str, silence: SilenceView | None, now: int) -> Cell:
     mark = glyphs()
     if one.is_over:
         return Cell(f"{mark.resolved} {tr('over')}", "good")
     if silence is not None:
-        return Cell(f"{mark.off} {tr('silenced')}", "dim")
+        return Cell(f"{mark.off} {silenced_until(silence, now)}", "dim")
     return Cell(f"{mark.firing} {tr('goes on')}", tag)
 
 
-def _rule(one: AlertView, view: IncidentsView | None, now: int) -> Row:
-    is_past = one.state is AlertState.RESOLVED
-    is_silenced = silence_of_rule(view, one.name) is not None
-    tag = "bad" if one.level in (Level.ERROR, Level.FATAL) else "warn"
-    return Row(
-        f"rule {one.name}",
-        {
-            "state": _rule_state(one.state, tag, is_silenced),
-            "worst": Cell(one.level.value, "dim" if is_past else tag),
-            "text": Cell(f"{safe(one.name)}: {safe(one.rule)}", "dim" if is_past else ""),
-            "count": Cell(fmt_short(one.count) if one.count else "", "dim" if is_past else ""),
-            "since": Cell(fmt_moment(one.since_ns, now_ns=now) if one.since_ns else "", "dim" if is_past else ""),
-        },
-    )
+def _rule(one: AlertView, view: IncidentsView | None, now: int, is_open: bool) -> Iterator[Row]:
+    silence = silence_of_rule(view, one.name)
+    tag = "dim" if one.state is AlertState.RESOLVED else "bad" if one.level in (Level.ERROR, Level.FATAL) else "warn"
+    worst = {"worst": Cell(one.level.value, tag)}
+    yield Row(f"rule {one.name}", _counted(one, one.level, f"{safe(one.name)}: {safe(one.rule)}", silence, now) | worst)
+    groups = groups_of(one)
+    shown = groups if is_open else groups[:MOST_GROUPS]
+    for group in shown:
+        yield Row(f"group {one.name}\0{group.key}", _counted(group, one.level, f"  {group_name(group)}", silence, now))
+    if more := len(groups) - len(shown) + one.groups_left_out:
+        yield Row(f"more {one.name}", {"text": Cell(f"  {further_groups(more)}", "dim")})
 
 
-def _rule_state(state: AlertState, tag: str, is_silenced: bool) -> Cell:
-    mark = glyphs()
-    if is_silenced:
-        return Cell(f"{mark.off} {tr('silenced')}", "dim")
-    match state:
-        case AlertState.FIRING:
-            return Cell(f"{mark.firing} {tr('firing')}", tag)
-        case AlertState.PENDING:
-            return Cell(f"{mark.waiting} {tr('pending')}", "warn")
-        case _:
-            return Cell(f"{mark.resolved} {tr('resolved')}", "good")
+def _counted(
+    one: AlertView | AlertGroup, level: Level, text: str, silence: SilenceView | None, now: int
+) -> dict[str, Cell]:
+    """What a rule and a group of it have alike."""
+    tag = "dim" if one.state is AlertState.RESOLVED else ""
+    return {
+        "state": state_cell(one.state, level, silence, now),
+        "text": Cell(text, tag),
+        "count": Cell(fmt_short(one.count) if one.count else "", tag),
+        "since": Cell(fmt_moment(one.since_ns, now_ns=now) if one.since_ns else "", tag),
+    }
 
 
 def _member(one: Symptom, now: int, *, is_lead: bool) -> Row:

@@ -111,6 +111,6 @@ class BackgroundTasks:
         else:
             self._export = None
             written = ntr("{n} event", "{n} events", export.written, n=fmt_count(export.written))
-            left = tr(" ({n} had left the ring)", n=fmt_count(export.missing)) if export.missing else ""
+            left = tr(" ({n} were no longer in memory)", n=fmt_count(export.missing)) if export.missing else ""
             self._pane.post_message(Tell(tr("{written} written to {path}", written=written + left, path=export.path)))
         self._update_status()

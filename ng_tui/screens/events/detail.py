@@ -137,7 +137,7 @@ class Detail(VerticalScroll, can_focus=False):
         self._seqs = []
         self._record = detail.record if detail is not None else None
         if detail is None:
-            text = Text(tr("This event has left the ring; it can no longer be shown."), style=palette.style("dim"))
+            text = Text(tr("This event is no longer in memory; it cannot be shown."), style=palette.style("dim"))
             self.query_one("#facts", Static).update(text)
             return
         self._said = self._said_of(detail.record)

@@ -71,11 +71,13 @@ class FilterPrompt:
             return
         self._tasks.search(self.search, self.search, forward=forward and not self._tail.following)
 
-    def end_search(self) -> None:
-        """Searches for nothing any more."""
-        if self.search:
+    def end_search(self) -> bool:
+        """Searches for nothing any more; True when something was searched for."""
+        was_searching = bool(self.search)
+        if was_searching:
             self.search = ""
             self._tail.search("")
+        return was_searching
 
     def typed(self, event: FilterBar.Typed) -> None:
         """Shows live what the filter lets through; on an error the earlier filter stays."""

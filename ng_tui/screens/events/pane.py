@@ -17,7 +17,7 @@ from ng_tui.keymap import bindings
 from ng_tui.kit.bare import Bare
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.options import Options
-from ng_tui.screens.base import Copy, Pane, Tell
+from ng_tui.screens.base import Copy, Jump, Pane, Tell
 from ng_tui.screens.events.background_tasks import BackgroundTasks
 from ng_tui.screens.events.detail import Detail
 from ng_tui.screens.events.filter_bar import FilterBar
@@ -140,7 +140,7 @@ class EventsPane(Pane):
             if not self.tail.has(seq) and self.viewing.filter:
                 self.prompt.toggle_filter()
             if not self.tail.has(seq):
-                self.post_message(Tell(tr("Event {seq} has left the ring.", seq=seq), severity="warning"))
+                self.post_message(Tell(tr("Event {seq} is no longer in memory.", seq=seq), severity="warning"))
                 return
             self.tail.go_to(seq)
         self.tick()
@@ -246,11 +246,11 @@ class EventsPane(Pane):
         self.call_after_refresh(self.tick)
 
     def action_close(self) -> None:
-        """Closes the detail, else ends the search under way, else clears the search."""
+        """Closes the detail, ends the search under way, clears the search, or goes back to where a jump came from."""
         if self._detail.is_open:
             self._close_detail()
-        elif not self.tasks.end():
-            self.prompt.end_search()
+        elif not (self.tasks.end() or self.prompt.end_search()):
+            self.post_message(Jump())
         self.update_status()
 
     def action_copy(self) -> None:

@@ -78,7 +78,7 @@ def _offender(last: Offender, state: State, width: int) -> list[Line]:
     now = now_ns(state.metrics)
     when = fmt_time(last.time_ns, "clock", now_ns=now)
     age = tr("{age} ago", age=fmt_age(last.time_ns, now))
-    gone = "" if in_ring(last.seq, state) else " · " + tr("no longer in the ring")
+    gone = "" if in_ring(last.seq, state) else " · " + tr("no longer in memory")
     result = _labelled(tr("event"), f"#{fmt_count(last.seq)} · {when} · {age}{gone}", "", width)
     result += _labelled(tr("source"), safe(last.source), "", width)
     result += _labelled(tr("clause"), safe(last.clause), "", width)

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from ng_tui.alert_rules import firing
 from ng_tui.client.wire import (
-    AlertState,
     Command,
     GuardianView,
     Mode,
@@ -75,8 +75,9 @@ class GuardianPane(Pane):
         self._constitution = Constitution()
         self._explains = (Explain(id="below"), Explain(id="side"))
         self._alert_title = Heading(self._alert_line)
+        self._alert_rows: list[Row] = []
         self._alerts = Table(
-            alerts.columns,
+            lambda: alerts.columns(self._alert_rows),
             lambda: tr("No alert rule is configured. For example: when level>=error then notify"),
         )
 
@@ -104,7 +105,8 @@ class GuardianPane(Pane):
         self._awaited.settle(self._actual, state.guardian, self._under_way, unheard=unheard)
         rules = state.guardian.rules if state.guardian else []
         self._rules.show([self._rule_row(view) for view in rules])
-        self._alerts.show(alerts.rows(state.alerts, now_ns(state.metrics)))
+        self._alert_rows = alerts.rows(state)
+        self._alerts.show(self._alert_rows)
         self._constitution.show(state)
         self._counts.redraw()
         self._alert_title.redraw()
@@ -154,7 +156,7 @@ class GuardianPane(Pane):
         if seq is None:
             self.post_message(Tell(tr("No event yet.")))
         elif not in_ring(seq, self._state):
-            self.post_message(Tell(tr("Event {seq} is no longer in the ring.", seq=fmt_count(seq)), severity="warning"))
+            self.post_message(Tell(tr("Event {seq} is no longer in memory.", seq=fmt_count(seq)), severity="warning"))
         else:
             self.post_message(Jump(seq=seq))
 
@@ -266,8 +268,8 @@ class GuardianPane(Pane):
         return spread(line, note, width)
 
     def _alert_line(self, width: int) -> Line:
-        firing = sum(view.state == AlertState.FIRING for view in self._state.alerts)
-        note = ntr("{count} firing", "{count} firing", firing) if firing else tr("none firing")
+        fire = len(firing(self._state.alerts, self._state.incidents))
+        note = ntr("{count} firing", "{count} firing", fire) if fire else tr("none firing")
         return rule(tr("Alert rules"), note if self._state.alerts else "", width, focused=self._alerts.has_focus)
 
 

@@ -196,7 +196,7 @@ class PatternsPane(Pane):
         mark = self._marked_ns
         since = fmt_time(mark, "clock", now_ns=mark)[:8] if mark is not None else ""
         parts = [
-            tr("since {time}", time=since) if since else tr("everything in the ring"),
+            tr("since {time}", time=since) if since else tr("everything in memory"),
             ntr("{count} pattern", "{count} patterns", counts.patterns),
             tr("{n} new", n=fmt_count(counts.new_patterns)),
             tr("{n} events", n=fmt_count(counts.events)),
@@ -204,7 +204,7 @@ class PatternsPane(Pane):
         ]
         line: Line = [("  ".join(parts), "")]
         if counts.missed:
-            line.append((tr("  {n} left the ring uncounted", n=fmt_count(counts.missed)), "warn"))
+            line.append((tr("  {n} were forgotten uncounted", n=fmt_count(counts.missed)), "warn"))
         if counts.left_out:
             line.append((tr("  {n} events of further patterns", n=fmt_count(counts.left_out)), "warn"))
         if counts.patterns > len(counts.rows):
@@ -213,7 +213,7 @@ class PatternsPane(Pane):
 
     def _nothing(self) -> str:
         if self._marked_ns is not None:
-            return tr("No event of text or JSON since the mark; u counts everything in the ring.")
+            return tr("No event of text or JSON since the mark; u counts everything in memory.")
         return tr("No event of text or JSON has come yet; metrics have no patterns.")
 
     def _row(self, key: str, row: PatternCount) -> Row:

@@ -5,7 +5,6 @@ use super::condition::{Condition, GroupBy, Only};
 use super::duration;
 use super::rule_error::AlertRuleError;
 use super::words::Word;
-use ng_filter::fields;
 
 /// The largest `n` of `count >= n`, which bounds the memory of a rule.
 const MAX_COUNT: u64 = 100_000;
@@ -19,8 +18,6 @@ const GROUPS: &str = "pattern, source or attr.NAME";
 const COMPARISONS: [char; 4] = ['<', '>', '=', '!'];
 /// Words before a duration that stand for a window elsewhere.
 const SPANS: [&str; 5] = ["in", "within", "every", "over", "during"];
-/// Names of groups in other systems, besides those of the fields of filters.
-const OTHER_GROUPS: [&str; 6] = ["host", "app", "container", "pod", "service", "instance"];
 
 type Taken<'w, 'a, T> = Result<(&'w [Word<'a>], Option<T>), AlertRuleError>;
 
@@ -69,13 +66,19 @@ pub(super) fn clauses<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Result<Claus
     }
 }
 
-/// Takes `by GROUP` from the end of the words. Another word after `by` is searched for, unless it reads like a group.
+/// Takes `by GROUP` from the end of the words. Any other plain word after `by` is refused, for it would be searched for.
 fn take_by<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Taken<'w, 'a, GroupBy> {
+    let refuse = |at| Err(AlertRuleError::at(rule, at, format!("expected {GROUPS} after by; {QUOTES}")));
     if let [.., by, group, _] = words
         && by.is("by")
         && group.text.ends_with(',')
     {
-        return Err(AlertRuleError::at(rule, group.start, format!("expected {GROUPS} after by; {QUOTES}")));
+        return refuse(group.start);
+    }
+    if let [.., by] = words
+        && by.is("by")
+    {
+        return refuse(by.end());
     }
     let [rest @ .., by, group] = words else { return Ok((words, None)) };
     if !by.is("by") {
@@ -85,21 +88,10 @@ fn take_by<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Taken<'w, 'a, GroupBy> 
         Some(name) if !name.is_empty() => GroupBy::Attr(name.into()),
         None if group.is("pattern") => GroupBy::Pattern,
         None if group.is("source") => GroupBy::Source,
-        None if !reads_like_a_group(group) => return Ok((words, None)),
-        _ => {
-            return Err(AlertRuleError::at(rule, group.start, format!("expected {GROUPS} after by; {QUOTES}")));
-        }
+        None if !group.is_plain => return Ok((words, None)),
+        _ => return refuse(group.start),
     };
     Ok((rest, Some(taken)))
-}
-
-fn reads_like_a_group(word: &Word<'_>) -> bool {
-    let name = word.text.trim_end_matches(',');
-    word.is_plain
-        && (name != word.text
-            || name.starts_with("attr")
-            || OTHER_GROUPS.contains(&name)
-            || fields().any(|row| row.name == name || name.strip_suffix('s') == Some(row.name)))
 }
 
 /// Takes `absent for TIME`, `count >= N in TIME` or `rate > N x usual in TIME` from the end of the words.

@@ -39,22 +39,6 @@ pub(super) fn format(ns: i64) -> String {
     format!("{}{unit}", ns / size)
 }
 
-/// About how long it is, in its two largest units: `45s`, `12m`, `3h20m`, `2d5h`.
-pub(super) fn about(ns: i64) -> String {
-    let seconds = ns.max(0) / UNITS[4].1;
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    let with = |large: i64, unit: &str, small: i64, part: &str| match small {
-        0 => format!("{large}{unit}"),
-        small => format!("{large}{unit}{small}{part}"),
-    };
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => with(minutes, "m", seconds % 60, "s"),
-        3600..86_400 => with(hours, "h", minutes % 60, "m"),
-        _ => with(days, "d", hours % 24, "h"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,14 +80,5 @@ mod tests {
             assert_eq!(format(parse(text).expect("duration")), text);
         }
         assert_eq!(format(60_000_000_000 * 60), "1h");
-    }
-
-    #[test]
-    fn about_how_long() {
-        for (text, expect) in
-            [("45s", "45s"), ("1500ms", "1s"), ("12m", "12m"), ("200m", "3h20m"), ("53h", "2d5h"), ("90s", "1m30s")]
-        {
-            assert_eq!(about(parse(text).expect("duration")), expect);
-        }
     }
 }

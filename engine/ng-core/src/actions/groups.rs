@@ -202,11 +202,13 @@ impl Groups {
         self.list.iter().fold(self.suppressed, |sum, group| sum.saturating_add(group.track.suppressed))
     }
 
-    /// Those that are not inactive, those that fire before those that may and those that did; the ones seen last first.
-    pub(super) fn view(&self) -> Vec<AlertGroup> {
+    /// Those that are not inactive, those that fire before those that may and those that did; the ones seen last first. And how
+    /// many of them are left out.
+    pub(super) fn view(&self) -> (Vec<AlertGroup>, u64) {
         let mut shown: Vec<&Group> =
             self.list.iter().filter(|group| group.track.state != AlertState::Inactive).collect();
         shown.sort_by_key(|group| (urgency(group.track.state), u64::MAX - group.seen));
+        let left_out = shown.len().saturating_sub(MAX_SHOWN) as u64;
         shown.truncate(MAX_SHOWN);
         let view = |group: &&Group| AlertGroup {
             key: group.key.to_string(),
@@ -216,7 +218,7 @@ impl Groups {
             first_seq: group.track.first_seq,
             last_seq: group.track.last_seq,
         };
-        shown.iter().map(view).collect()
+        (shown.iter().map(view).collect(), left_out)
     }
 
     /// The group that stands for all: of the most urgent state the one that entered it first.

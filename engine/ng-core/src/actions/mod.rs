@@ -188,6 +188,7 @@ impl Actions {
     pub fn view(&self) -> Vec<AlertView> {
         let view = |Armed { rule, groups }: &Armed| {
             let timing = timing(rule, self.default_cooldown_ns);
+            let (shown, groups_left_out) = groups.view();
             let leader = groups.leader().map(|group| &group.track);
             AlertView {
                 name: rule.name.clone(),
@@ -198,7 +199,8 @@ impl Actions {
                 count: groups.list.iter().map(|group| group.track.count(&self.clock, &timing)).sum(),
                 fired: groups.fired(),
                 last_seq: groups.list.iter().filter_map(|group| group.track.last_seq).max(),
-                groups: groups.view(),
+                groups: shown,
+                groups_left_out,
             }
         };
         self.rules.iter().map(view).collect()

@@ -5,6 +5,7 @@ use super::condition::{Condition, GroupBy, Only};
 use super::duration;
 use super::rule::AlertRule;
 use super::state::{Act, Occasion};
+use ng_model::duration::in_words;
 use ng_model::record::StoredRecord;
 use ng_model::zone::Zone;
 use ng_reading::encoders;
@@ -41,17 +42,13 @@ pub(super) fn describe(
     let mut text = match act.occasion {
         Occasion::Resolved if is_absence => {
             let about = about("matches");
-            format!("resolved: an {kind}event{group}{about} again after {}", duration::about(act.lasted_ns))
+            format!("resolved: an {kind}event{group}{about} again after {}", in_words(act.lasted_ns))
         }
         Occasion::Resolved => {
-            format!(
-                "resolved after {}: {} since {since}",
-                duration::about(act.lasted_ns),
-                counted("matched", "matched")
-            )
+            format!("resolved after {}: {} since {since}", in_words(act.lasted_ns), counted("matched", "matched"))
         }
         Occasion::Fires | Occasion::Again if is_absence => {
-            format!("no {kind}event{group}{} for {}", about("matches"), duration::about(act.lasted_ns))
+            format!("no {kind}event{group}{} for {}", about("matches"), in_words(act.lasted_ns))
         }
         Occasion::Fires => {
             let least = if act.is_at_least { "at least " } else { "" };

@@ -4,16 +4,17 @@ use super::{CommandType, Done, Steps, steer};
 use crate::command_context::CommandContext;
 use crate::constitution::{Author, Change};
 use crate::engine::Engine;
-use crate::incidents::source_field;
+use crate::incidents::{note_of, source_field};
 use crate::patterns::Pattern;
 use crate::silences::{self, MAX_SILENCES};
 use crate::store::Store;
 use ng_detect::feedback::{TEXT, cut};
 use ng_filter::Env;
+use ng_model::duration::in_words;
 use ng_model::overrides::Overrides;
 use ng_model::record::RecordHeader;
 use ng_model::refusal::Refusal;
-use ng_wire::{Command, Format, Silence, SilenceSubject, SilenceTarget};
+use ng_wire::{Command, Format, Silence, SilenceSubject, SilenceTarget, Symptom};
 
 /// Longest silence, seconds: a year.
 const MAX_SECONDS: u64 = 366 * 86_400;
@@ -81,7 +82,8 @@ impl Steps for AddSilence<'_> {
         let silence = context.overrides.silences.kept.last().expect("it was just added");
         let (number, subject) = (silence.number, silences::named(&silence.subject));
         let reason = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
-        let message = format!("silence {number} of {subject} for {} s by {}{reason}", self.seconds, done.actor);
+        let long = in_words(self.seconds as i64 * 1_000_000_000);
+        let message = format!("silence {number} of {subject} for {long} by {}{reason}", done.actor);
         serde_json::json!({
             "type": "silence.began", "level": "notice", "message": message, "module": "action_controller",
             "silence": number, "until_ns": silence.until_ns,
@@ -107,11 +109,14 @@ fn subject(
             Ok((subject, None))
         }
         SilenceTarget::Event { seq } => {
-            let head = store.head(*seq).ok_or_else(|| {
-                let why = if *seq < store.next_seq() { "is no longer in memory" } else { "has not come yet" };
-                Refusal::bad_request(format!("event {seq} {why}"))
-            })?;
-            subject_of_event(engine, store, &head)
+            if let Some(head) = store.head(*seq) {
+                return subject_of_event(engine, store, &head);
+            }
+            if let Some(symptom) = engine.incidents.symptom_of(*seq) {
+                return subject_of_symptom(engine, store, symptom);
+            }
+            let why = if *seq < store.next_seq() { "is no longer in memory" } else { "has not come yet" };
+            Err(Refusal::bad_request(format!("event {seq} {why}")))
         }
     }
 }
@@ -123,14 +128,35 @@ fn subject_of_event(
 ) -> Result<(SilenceSubject, Option<u32>), Refusal> {
     let (source, pattern) = (store.symbols().name(head.source), head.detection.pattern);
     if head.format == Format::Note {
-        // What the engine says itself has no pattern, and is said of many sources.
-        let (seq, kind) = (head.seq, store.symbols().name(head.kind));
-        let of = source_field(kind).map_or(String::new(), |field| format!(" attr.{field}=NAME"));
-        let hint = format!("silence it by a filter, type:{kind}{of}");
-        return Err(Refusal::conflict(format!("event {seq} is the engine's own; {hint}")));
+        return Err(own(head.seq, store.symbols().name(head.kind)));
     }
     let text = engine.patterns.template(pattern, store.symbols());
     let text = text.ok_or_else(|| Refusal::conflict(format!("event {} has no pattern any more", head.seq)))?;
     let level = engine.patterns.get(pattern).and_then(Pattern::level);
     Ok((SilenceSubject::Pattern { source: source.into(), text: cut(&text, TEXT).into(), level }, Some(pattern)))
+}
+
+/// The pattern of a symptom whose events are gone. Where that was forgotten too, one that reads like the symptom is found
+/// when it comes.
+fn subject_of_symptom(
+    engine: &Engine,
+    store: &Store,
+    symptom: &Symptom,
+) -> Result<(SilenceSubject, Option<u32>), Refusal> {
+    if let Some(kind) = note_of(symptom.kind) {
+        return Err(own(symptom.last_seq, kind));
+    }
+    let symbols = store.symbols();
+    let known = symptom.pattern.and_then(|id| {
+        let pattern = engine.patterns.get(id).filter(|pattern| symbols.name(pattern.source) == symptom.source)?;
+        Some((cut(&engine.patterns.template(id, symbols)?, TEXT).into(), pattern.level(), Some(id)))
+    });
+    let (text, level, pattern) = known.unwrap_or_else(|| (symptom.text.clone(), Some(symptom.level), None));
+    Ok((SilenceSubject::Pattern { source: symptom.source.clone(), text, level }, pattern))
+}
+
+/// What the engine says itself has no pattern, and is said of many sources.
+fn own(seq: u64, event_type: &str) -> Refusal {
+    let of = source_field(event_type).map_or(String::new(), |field| format!(" attr.{field}=NAME"));
+    Refusal::conflict(format!("event {seq} is the engine's own; silence it by a filter, type:{event_type}{of}"))
 }

@@ -4,6 +4,7 @@ use super::amended::amended;
 use super::{CommandType, Done, Steps, steer};
 use crate::command_context::CommandContext;
 use crate::constitution::{self, Author, Change};
+use ng_model::duration::in_words;
 use ng_model::overrides::Overrides;
 use ng_model::refusal::Refusal;
 use ng_wire::{Command, DIMENSIONS};
@@ -41,7 +42,8 @@ impl Steps for StartTrial<'_> {
     }
 
     fn event(&self, _: &CommandContext<'_>, done: &Done<'_>) -> serde_json::Value {
-        let what = format!("trial for {} s begun by {}", self.seconds, done.actor);
+        let long = in_words(i64::from(self.seconds) * 1_000_000_000);
+        let what = format!("trial for {long} begun by {}", done.actor);
         amended("cdna.trial.started", &what, done.amendment)
     }
 }

@@ -214,7 +214,7 @@ impl Names {
 pub fn gap_row(gap: &Gap, source: &str, now_ns: i64, symbols: &mut Symbols) -> (RecordHeader, Vec<u8>) {
     let reason = match gap.reason {
         GapReason::SlowConsumer => "the reader was too slow",
-        GapReason::Retention => "they had left the ring",
+        GapReason::Retention => "they were no longer in memory",
         GapReason::RateLimited => "left out by the limit on the rate",
         GapReason::Corrupt => "they could not be read back",
         GapReason::SourceLost => "the engine was killed before it could tell them",

@@ -1,6 +1,7 @@
 //! One incident: its symptoms, which of them leads, and how much they weigh together.
 
 use super::symptom::{Salience, Shown};
+use ng_model::duration::in_words;
 use ng_wire::{IncidentView, Level, Symptom, SymptomKind};
 
 /// Symptoms that are kept of an incident.
@@ -100,7 +101,11 @@ impl Incident {
     /// The event that tells that it is over, as JSON.
     pub(super) fn closed(&self) -> String {
         let (number, count, for_s) = (self.number, self.count, (self.last_ns - self.started_ns) as f64 / 1e9);
-        let events = if count == 1 { "1 event".into() } else { format!("{count} events in {for_s:.0} s") };
+        let events = match count {
+            1 => "1 event".into(),
+            _ if for_s < 1.0 => format!("{count} events within a second"),
+            _ => format!("{count} events in {}", in_words(self.last_ns - self.started_ns)),
+        };
         let message = format!("incident {number} is over: {events}, led by {}", self.leading().source);
         serde_json::json!({
             "type": "incident.closed", "level": "notice", "message": message, "incident": number, "events": count,

@@ -24,10 +24,10 @@ use incident::Incident;
 use ng_model::elapsed::Elapsed;
 use ng_model::event::Event;
 use ng_model::settings::Values;
-use ng_wire::{Gauge, IncidentView, Unit};
+use ng_wire::{Gauge, IncidentView, Symptom, Unit};
 use std::collections::VecDeque;
 use symptom::Shown;
-pub(crate) use symptom::source_field;
+pub(crate) use symptom::{note_of, source_field};
 
 /// Incidents that go on at a time; beyond it the one that was quiet for longest is over.
 const MAX_OPEN: usize = 16;
@@ -178,6 +178,12 @@ impl Incidents {
         let mut shown: Vec<IncidentView> = open.map(|incident| incident.view(SHOWN_OPEN)).collect();
         shown.extend(self.over.iter().rev().map(|incident| incident.view(SHOWN_OVER)));
         shown
+    }
+
+    /// The symptom that began with this event, or that had it last; also of what went on before the latest start.
+    pub fn symptom_of(&self, seq: u64) -> Option<&Symptom> {
+        let symptoms = self.open.iter().chain(&self.over).flat_map(|incident| &incident.symptoms);
+        symptoms.map(|(_, symptom)| symptom).find(|symptom| symptom.first_seq == seq || symptom.last_seq == seq)
     }
 
     /// Incidents told since the start.

@@ -79,6 +79,11 @@ pub(crate) fn source_field(event_type: &str) -> Option<&'static str> {
     NOTES.iter().find(|(name, ..)| *name == event_type).map(|(.., field)| *field)
 }
 
+/// The type of the engine's events that tell of symptoms of this kind; none for those that events of sources are.
+pub(crate) fn note_of(kind: SymptomKind) -> Option<&'static str> {
+    NOTES.iter().find(|(_, known, _)| *known == kind).map(|(name, ..)| *name)
+}
+
 /// The kind of symptom that the engine tells by events of this type.
 pub(super) fn kind_of_note(event_type: &str) -> Option<SymptomKind> {
     NOTES.iter().find(|(name, ..)| *name == event_type).map(|(_, kind, _)| *kind)

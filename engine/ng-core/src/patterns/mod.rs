@@ -277,6 +277,7 @@ impl Patterns {
             && level >= Level::Warn
         {
             (matched.level_shift, matched.level_shares) = (said.shift as f32, said.shares);
+            matched.level_bits = said.odds.log2() as f32;
         }
         if self.learning
             && let (decades, shares) = source.errors.step(level >= Level::Error)

@@ -357,7 +357,7 @@ fn the_events_of_the_constitution_tell_who_did_what() {
             "version 1 taken up again by tester: cognitive 1 → 2.5",
             "3",
         ),
-        (start(60, Some("neutral")), "cdna.trial.started", "trial for 60 s begun by tester: cognitive 2.5 → 1", "3"),
+        (start(60, Some("neutral")), "cdna.trial.started", "trial for 1 min begun by tester: cognitive 2.5 → 1", "3"),
         (Command::StopTrial { keep: false }, "cdna.trial.reverted", "trial reverted by tester: cognitive 1 → 2.5", "3"),
     ];
     for (command, kind, text, version) in cases {

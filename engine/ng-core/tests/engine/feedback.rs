@@ -219,7 +219,7 @@ fn what_cannot_be_judged_is_refused_with_the_reason() {
     );
     bench.store.lock().set_capacity(10);
     let gone = refused(&mut bench, give(quiet, Ack));
-    assert_eq!(gone, (ErrorCode::BadRequest, format!("event {quiet} is no longer in the ring")));
+    assert_eq!(gone, (ErrorCode::BadRequest, format!("event {quiet} is no longer in memory")));
 }
 
 #[test]

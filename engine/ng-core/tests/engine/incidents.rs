@@ -44,7 +44,7 @@ fn what_did_not_happen_is_an_incident() {
     let found = incidents(&bench);
     let lead = &found[0].symptoms[found[0].lead as usize];
     assert_eq!((found.len(), lead.kind, lead.source.as_str()), (1, SymptomKind::Overdue, "app"));
-    assert_eq!(lead.text, "backup of volume * finished of app did not come: usual is every 60 s ± 6 s");
+    assert_eq!(lead.text, "backup of volume * finished of app did not come: usual is every 1 min ± 6 s");
     minutes(&mut bench, 3, false);
     let found = incidents(&bench);
     assert_eq!((found.len(), found[0].count, found[0].is_over), (1, 1, true), "it is told once, and is over");

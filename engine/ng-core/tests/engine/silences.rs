@@ -3,9 +3,10 @@
 use crate::bench::{Bench, engine, restore};
 use ng_core::actions::Effect;
 use ng_filter::Env;
-use ng_wire::{Command, ErrorCode, Format, Frame, IncidentsView, Level, SilenceSubject, SilenceTarget};
+use ng_wire::{Command, ErrorCode, Format, Frame, IncidentView, IncidentsView, Level, SilenceSubject, SilenceTarget};
 
 const HOUR: u64 = 3600;
+const GONE: &str = "FATAL the volume of the database is gone";
 
 fn silence(target: SilenceTarget) -> Command {
     Command::Silence { target, seconds: HOUR, reason: "known".into() }
@@ -53,7 +54,7 @@ fn a_silenced_pattern_is_offered_to_no_rule_and_counted_until_its_end() {
     let seq = slow(&mut bench, 1);
     assert_eq!(acts(&mut bench), 1);
     let said = done(&mut bench, silence(SilenceTarget::Event { seq }));
-    assert_eq!(said, "silence 1 of slow query took * ms of app for 3600 s by tester: known");
+    assert_eq!(said, "silence 1 of slow query took * ms of app for 1 h by tester: known");
     bench.wait(100);
     for ms in 2..7 {
         slow(&mut bench, ms);
@@ -126,6 +127,52 @@ fn a_silence_is_found_again_at_its_own_level_alone() {
     next.overrides = kept;
     next.send("app", Format::Text, &["FATAL slow backup to tape", "INFO slow backup to tape"]);
     assert_eq!(counts(&next), [(1, 0)]);
+}
+
+/// An engine that told an incident of a fatal error, after which the process ended. The next one has no event of it in memory.
+fn after_an_incident() -> (Bench, IncidentView) {
+    let mut before = Bench::new();
+    let lines: Vec<String> = (0..1200).map(|place| format!("INFO request took {} ms", place * 7 % 53)).collect();
+    before.push("app", Format::Text, &lines);
+    before.push("app", Format::Text, &[GONE]);
+    let mut saving = before.engine.begin_saving(true);
+    while !before.engine.save(&mut saving, before.store.lock().symbols(), usize::MAX) {}
+    let mut next = Bench::new();
+    {
+        let mut store = next.store.lock();
+        store.begin_at(before.next_seq());
+        next.engine.restore(&saving.finish(), store.symbols_mut()).unwrap();
+    }
+    let incident = view(&next).incidents.remove(0);
+    (next, incident)
+}
+
+#[test]
+fn an_incident_of_before_a_restart_is_silenced_by_what_is_remembered_of_it() {
+    for forgets in [false, true] {
+        let (mut bench, incident) = after_an_incident();
+        if forgets {
+            bench.set("token_manager", "max_patterns", 16);
+            let others: Vec<String> = (0..30).map(|place| "w ".repeat(place + 2)).collect();
+            bench.lines(&others);
+        }
+        let lead = &incident.symptoms[incident.lead as usize];
+        assert!(bench.store.lock().head(lead.last_seq).is_none());
+        let said = done(&mut bench, silence(SilenceTarget::Event { seq: lead.last_seq }));
+        assert_eq!(said, "silence 1 of the volume of the database is gone of app for 1 h by tester: known");
+        let subject = SilenceSubject::Pattern {
+            source: "app".into(),
+            text: "the volume of the database is gone".into(),
+            level: Some(Level::Fatal),
+        };
+        let silenced = view(&bench).silences.remove(0);
+        assert_eq!((silenced.silence.subject, silenced.pattern.is_some()), (subject, !forgets));
+        let other = GONE.replace("FATAL", "INFO");
+        bench.push("app", Format::Text, &[GONE, &other, GONE]);
+        let silenced = view(&bench).silences.remove(0);
+        assert_eq!((silenced.held_back + silenced.told, silenced.pattern.is_some()), (2, true), "{silenced:?}");
+        assert!(silenced.held_back > 0, "{silenced:?}");
+    }
 }
 
 #[test]

@@ -153,7 +153,7 @@ async fn one(State(hub): State<App>, Path(seq): Path<u64>, Query(near): Query<Ne
     };
     let detail = waited(move || detail(&hub, seq, near.neighbours)).await?;
     let detail = detail.ok_or_else(|| {
-        let why = if seq < next { "has left the ring" } else { "has not been made yet" };
+        let why = if seq < next { "is no longer in memory" } else { "has not been made yet" };
         ApiError::not_found(format!("record {seq} {why}, which holds {first} to {next} (exclusive)"))
     })?;
     Ok(answer::bare(detail))

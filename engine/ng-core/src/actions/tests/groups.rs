@@ -72,6 +72,7 @@ fn the_group_not_seen_for_longest_gives_way_and_its_firing_ends() {
     assert_eq!(ended, (1..=10).map(|number| Some(format!("s{number}"))).collect::<Vec<_>>());
     let view = bench.actions.view().remove(0);
     assert_eq!((view.groups.len(), view.groups[0].key.as_str(), view.fired), (20, "s0", 266));
+    assert_eq!(view.groups_left_out, 236);
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn an_absence_is_told_of_each_source_that_was_there() {
     for second in 105..130 {
         beat(&mut bench, second, "two");
     }
-    let silent = "a: no event of one matches \"beat\" for 10s (last seq 8)";
+    let silent = "a: no event of one matches \"beat\" for 10 s (last seq 8)";
     assert_eq!(bench.texts(), [silent]);
 }
 

@@ -178,6 +178,7 @@ fn the_view_shows_every_rule() {
         fired: 0,
         last_seq: None,
         groups: Vec::new(),
+        groups_left_out: 0,
     };
     let group = AlertGroup {
         key: String::new(),
@@ -197,6 +198,7 @@ fn the_view_shows_every_rule() {
         fired: 1,
         last_seq: Some(2),
         groups: vec![group],
+        groups_left_out: 0,
     };
     assert_eq!(bench.actions.view(), [quiet, busy]);
     bench.tick(15);

@@ -53,7 +53,7 @@ fn what_was_counted_pending_or_told_goes_on() {
         &[0, 1],
         &[50, 600],
         &[
-            "a: resolved after 50s: 3 events matched \"bad\" since 00:00:00 (last seq 2)",
+            "a: resolved after 50 s: 3 events matched \"bad\" since 00:00:00 (last seq 2)",
             "a: 1 event matches \"bad\": bad (last seq 3)",
         ],
     );

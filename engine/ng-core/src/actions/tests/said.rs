@@ -42,7 +42,7 @@ fn what_it_says_afterwards() {
         "a: 1 event matches \"bad\": bad (last seq 0)",
         "a: another kind of event matches \"bad\": bad disk (last seq 1)",
         "a: 3 events match \"bad\" since 01:00:00: bad (last seq 3)",
-        "a: resolved after 1m: 4 events matched \"bad\" since 01:00:00 (last seq 3)",
+        "a: resolved after 1 min: 4 events matched \"bad\" since 01:00:00 (last seq 3)",
         "a: 1 event matches \"bad\": bad (last seq 4)",
         "a: 2 events match \"bad\" since 01:00:00: bad (last seq 6)",
     ];
@@ -50,7 +50,7 @@ fn what_it_says_afterwards() {
     bench.bad(180_000).tick(180_060);
     assert_eq!(
         bench.texts()[6],
-        "a: resolved after 1m: 3 events matched \"bad\" since 2023-11-16 01:00:00 (last seq 6)"
+        "a: resolved after 1 min: 3 events matched \"bad\" since 2023-11-16 01:00:00 (last seq 6)"
     );
 }
 
@@ -59,9 +59,9 @@ fn what_an_absence_says() {
     let mut bench = bench(&[("a", "when bad absent for 10m then log")]);
     bench.tick(0).tick(600).bad(5400).tick(6000);
     let expect = [
-        "a: no event matches \"bad\" for 10m",
-        "a: resolved: an event matches \"bad\" again after 1h30m (last seq 0)",
-        "a: no event matches \"bad\" for 10m (last seq 0)",
+        "a: no event matches \"bad\" for 10 min",
+        "a: resolved: an event matches \"bad\" again after 1 h 30 min (last seq 0)",
+        "a: no event matches \"bad\" for 10 min (last seq 0)",
     ];
     assert_eq!(bench.texts(), expect);
 }
