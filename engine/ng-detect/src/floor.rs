@@ -15,6 +15,8 @@ pub struct Floor {
     pub share: f64,
     /// Of a count, if that is more than its share.
     pub count: f64,
+    /// Of bytes per second, if that is more than its share.
+    pub byte_rate: f64,
 }
 
 /// What the values of a stream usually are.
@@ -35,6 +37,7 @@ impl Floor {
         match unit {
             Unit::Percent => self.percent,
             Unit::Count => self.count.max(share),
+            Unit::BytesPerSecond => self.byte_rate.max(share),
             _ => share,
         }
     }

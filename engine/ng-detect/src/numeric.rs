@@ -137,7 +137,7 @@ impl Numeric {
             cause: if level.largest() == LOW as usize && is_high { HIGH } else { level.largest() as u32 },
             is_record: surprises[0] >= RECORD,
             is_fault: self.baseline.step(level.of_event, learn),
-            usual: increments.map(|increments| increments.beside(values)).or(values),
+            usual: increments.map(|increments| increments.usual_beside(values, value)).or(values),
             quiet: cooldown::QUIET,
         }
     }

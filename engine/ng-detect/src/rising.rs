@@ -67,14 +67,13 @@ pub(super) struct Increments {
 }
 
 impl Increments {
-    /// What is usual of a stream whose values are usually these: where it wanders, whatever it has been, and comes to from where
-    /// it is.
-    pub(super) fn beside(&self, values: Option<[f64; 2]>) -> [f64; 2] {
-        let [low, high] = self.usual;
-        match values {
-            Some([lowest, highest]) if !self.is_monotone => [low.min(lowest), high.max(highest)],
-            _ => self.usual,
-        }
+    /// What is usual of a value, where values are usually these. A stream that wanders may be where it has been, and where it
+    /// comes to from where it is: it is the one of both beyond which the value lies less far.
+    pub(super) fn usual_beside(&self, values: Option<[f64; 2]>, value: f64) -> [f64; 2] {
+        let Some(values) = values.filter(|_| !self.is_monotone) else { return self.usual };
+        let beyond =
+            |[low, high]: [f64; 2]| (value - high).max(low - value).max(0.0) / (high - low).max(f64::MIN_POSITIVE);
+        if beyond(values) <= beyond(self.usual) { values } else { self.usual }
     }
 }
 

@@ -67,6 +67,12 @@ pub static SETTINGS: &[Row] = &[
         summary: "What a count has to be away from the usual, if that is more than its share.",
     },
     Row {
+        key: "floor_byte_rate",
+        accepts: Accepts::Float(65536.0, 0.0, 1e12),
+        unit: "B/s",
+        summary: "What a rate of bytes has to be away from the usual, if that is more than its share.",
+    },
+    Row {
         key: "session_key",
         accepts: Accepts::Pattern("auto"),
         unit: "",
@@ -133,6 +139,7 @@ impl Tuning {
                 percent: intuition.float("floor_percent"),
                 share: intuition.float("floor_share"),
                 count: intuition.float("floor_count"),
+                byte_rate: intuition.float("floor_byte_rate"),
             },
             max_streams: intuition.int("max_streams") as usize,
             memory: intuition.int("memory") as u64 * 1024 * 1024,

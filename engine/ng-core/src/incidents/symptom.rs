@@ -21,15 +21,14 @@ const NOTES: &[(&str, SymptomKind, &str)] = &[
     ("pattern.overdue", SymptomKind::Overdue, "pattern_source"),
 ];
 
-/// A metric is slightly beyond what is usual of it by less than this share of the distance between usual values.
-const SLIGHTLY: f64 = 0.5;
-/// The channel of text and JSON that speaks of the level.
+/// The channels of text and JSON that speak of the level, and of the distance from all that is remembered.
 const SEVERITY: usize = 2;
+const DISTANCE: usize = 3;
 
 /// Whether an event matters more or less to a person than the strength of its alert says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Salience {
-    /// A metric is little beyond what is usual.
+    /// A metric is within what is usual or little beyond it, or a line is odd and nothing about it says why.
     Slight,
     /// As its strength says.
     Plain,
@@ -122,20 +121,21 @@ impl Shown {
 
 fn salience(head: &RecordHeader) -> Salience {
     let detection = &head.detection;
-    match head.format {
-        Format::Metric if is_slight(head.value, detection.usual) => Salience::Slight,
-        Format::Text | Format::Json if head.level >= Level::Error && detection.largest_channel() == SEVERITY => {
-            Salience::Marked
-        }
+    let is_named = detection.telling.is_some() || detection.shares.is_some();
+    match (head.format, detection.largest_channel()) {
+        (Format::Metric, _) if !is_far(head.value, detection.usual) => Salience::Slight,
+        (Format::Text | Format::Json, SEVERITY) if head.level >= Level::Error => Salience::Marked,
+        (Format::Text | Format::Json, DISTANCE) if !is_named => Salience::Slight,
         _ => Salience::Plain,
     }
 }
 
-/// A value lies beyond what is usual, and not far.
-fn is_slight(value: f64, usual: Option<[f64; 2]>) -> bool {
-    let Some([low, high]) = usual else { return false };
-    let beyond = (value - high).max(low - value);
-    beyond > 0.0 && beyond < SLIGHTLY * (high - low)
+/// A value lies farther beyond what is usual than usual values lie from each other.
+fn is_far(value: f64, usual: Option<[f64; 2]>) -> bool {
+    usual.is_none_or(|[low, high]| {
+        let beyond = (value - high).max(low - value);
+        beyond > 0.0 && beyond >= high - low
+    })
 }
 
 /// The beginning of a text.

@@ -138,6 +138,13 @@ static CASES: &[Case] = &[
         when_set: "alert: false",
     },
     Case {
+        setting: "intuition_engine.floor_byte_rate",
+        value: || 20.0.into(),
+        seen: |bench| alert_of(bench, |value| format!("m={value}B/s")),
+        by_default: "alert: false",
+        when_set: "alert: true",
+    },
+    Case {
         setting: "intuition_engine.profile",
         value: || "lite".into(),
         seen: |bench| far_twin_is_remembered(bench, 1500),

@@ -115,6 +115,7 @@ fn the_floor_of_each_unit_takes_effect() {
         (Unit::Percent, "floor_percent", 2.0, 5.0),
         (Unit::Seconds, "floor_share", 0.2, 0.4),
         (Unit::Count, "floor_count", 2.0, 5.0),
+        (Unit::BytesPerSecond, "floor_byte_rate", 2.0, 5.0),
     ] {
         assert_eq!((alerts(unit, setting, low), alerts(unit, setting, high)), (true, false), "{setting}");
     }
