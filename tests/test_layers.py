@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine"
 CORE = ENGINE / "ng-core" / "src"
 
-PURE = ("ng-wire", "ng-model", "ng-reading", "ng-filter", "ng-detect", "ng-core")
+PURE = ("ng-wire", "ng-model", "ng-reading", "ng-filter", "ng-detect", "ng-core", "ng-journal")
 """No I/O, no threads, no clock; in ng-core but for the event loop."""
 
 STAGES = ("guard", "patterns", "route", "actions")
