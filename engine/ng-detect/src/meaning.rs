@@ -101,7 +101,8 @@ impl Said {
 const SEVERITY: usize = 2;
 /// That of the distance.
 const DISTANCE: usize = 3;
-/// Surprise of a number that is named where nothing nearer is.
+/// Surprise of what is named, and of a number that is where nothing nearer is.
+const UNUSUAL: f32 = 1.0;
 const FAR_OUT: f32 = 2.0;
 
 /// What a person is to look at: a field, what its numbers usually are, the shares of what is more frequent.
@@ -128,29 +129,29 @@ impl Said {
             SEVERITY if by > self.level => Telling::default(),
             SEVERITY if matched.field_shift >= 1.0 => shifted,
             SEVERITY => Telling { shares: Some(matched.level_shares), ..Telling::default() },
-            _ if largest == fields && by <= self.fields => {
-                if self.shift.surprise >= matched.field_shift.max(matched.unheard) {
-                    far_out(&self.shift)
-                } else if matched.field_shift >= matched.unheard {
-                    shifted
-                } else {
-                    Telling { field: place(matched.unheard_field, Finding::New), ..Telling::default() }
-                }
-            }
-            DISTANCE => {
-                if self.farthest.surprise >= FAR_OUT {
-                    far_out(&self.farthest)
-                } else {
-                    Telling::default()
-                }
-            }
-            _ if largest == fields => {
-                // A value that is new is the rarest of all.
-                let is_new = matched.rarest_field == matched.unheard_field;
-                let finding = if is_new { Finding::New } else { Finding::Rare };
-                Telling { field: place(matched.rarest_field, finding), ..Telling::default() }
-            }
+            _ if largest == fields || largest == DISTANCE => self.telling_field(matched, shifted, largest == fields),
             _ => Telling::default(),
+        }
+    }
+
+    /// The field that says most; one that is rare and nothing else only where that is what is asked.
+    fn telling_field(&self, matched: &Match, shifted: Telling, or_rare: bool) -> Telling {
+        let (shift, share, unheard) = (self.shift.surprise, matched.field_shift, matched.unheard);
+        let named = |field, finding| Telling { field: place(field, finding), ..Telling::default() };
+        if shift.max(share).max(unheard) >= UNUSUAL {
+            match () {
+                () if shift >= share.max(unheard) => far_out(&self.shift),
+                () if share >= unheard => shifted,
+                () => named(matched.unheard_field, Finding::New),
+            }
+        } else if self.farthest.surprise >= FAR_OUT {
+            far_out(&self.farthest)
+        } else if or_rare {
+            // A value that is new is the rarest of all.
+            let is_new = matched.rarest_field == matched.unheard_field;
+            named(matched.rarest_field, if is_new { Finding::New } else { Finding::Rare })
+        } else {
+            Telling::default()
         }
     }
 }

@@ -187,8 +187,12 @@ impl Spread {
         self.usual.step(x, LONG_MEMORY);
     }
 
-    /// What is usual: the range, as far as two standard deviations reach.
+    /// What is usual: the range, as far as two standard deviations reach; of what goes one way none, which ends before it
+    /// begins.
     fn usual_range(&self) -> [f64; 2] {
+        if self.goes_one_way() {
+            return [f64::INFINITY, f64::NEG_INFINITY];
+        }
         let Moments { mean, variance, .. } = self.usual;
         let (reach, Range([low, high])) = (BEYOND * variance.max(0.0).sqrt(), self.range);
         [low.max(mean - reach), high.min(mean + reach)]

@@ -38,7 +38,7 @@ fn minutes(bench: &mut Bench, minutes: u32, works: bool) {
 #[test]
 fn what_did_not_happen_is_an_incident() {
     let mut bench = Bench::new();
-    minutes(&mut bench, 10, true);
+    minutes(&mut bench, 12, true);
     assert_eq!(incidents(&bench), []);
     minutes(&mut bench, 2, false);
     let found = incidents(&bench);

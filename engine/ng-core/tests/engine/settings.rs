@@ -139,7 +139,7 @@ static CASES: &[Case] = &[
     },
     Case {
         setting: "intuition_engine.floor_byte_rate",
-        value: || 20.0.into(),
+        value: || 1.0.into(),
         seen: |bench| alert_of(bench, |value| format!("m={value}B/s")),
         by_default: "alert: false",
         when_set: "alert: true",
@@ -262,8 +262,9 @@ static CASES: &[Case] = &[
         value: || 3000.into(),
         seen: |bench| {
             outlier(bench);
-            bench.wait(700);
             bench.send("m", Format::Metric, &["m=90"]);
+            bench.wait(700);
+            bench.send("m", Format::Metric, &["m=500"]);
             format!("{} incidents", bench.gauge("action_controller", "incidents.told"))
         },
         by_default: "2 incidents",
@@ -274,6 +275,7 @@ static CASES: &[Case] = &[
         value: || 100.into(),
         seen: |bench| {
             outlier(bench);
+            bench.send("m", Format::Metric, &["m=90"]);
             let gauge = |name| bench.gauge("action_controller", name);
             format!("{} told of {}", gauge("incidents.told"), gauge("incidents.open"))
         },

@@ -290,7 +290,8 @@ fn a_first_error_among_routine_lines_alerts() {
             score(&mut detect, Input { format, ..Input::usual(seq, &mut noise) });
         }
         let usual = Input::usual(2000, &mut noise);
-        let error = score(&mut detect, Input { format, severity: Severity::Error, ..usual });
+        let matched = Match { level_bits: 12.0, ..usual.matched };
+        let error = score(&mut detect, Input { format, severity: Severity::Error, matched, ..usual });
         assert!(error.is_alert && error.channels[2] >= 3.0, "{format:?}: {error:?}");
     }
 }
