@@ -95,7 +95,12 @@ def command(ctx: click.Context, since: float | None, as_json: bool, target: str 
     _print_silences(listed.silences)
 
 
-@command.command(help=tr("Hold back what is said of the pattern of an event, of an alert rule, or of a filter."))
+@command.command(
+    help=tr(
+        "Hold back what is said of the pattern of an event, of an alert rule, or of a filter. EVENT is the number that "
+        "`alerts` shows of an incident, or a record has as seq."
+    )
+)
 @click.argument("event", type=NUMBER, required=False)
 @click.option("--rule", metavar="NAME", help=tr("An alert rule."))
 @click.option("--filter", "filter_text", metavar="FILTER", help=tr("The events that pass this filter."))
@@ -151,13 +156,14 @@ def _print_incidents(incidents: Sequence[IncidentView], view: IncidentsView, now
     room = max(8, *map(len, states))
     click.echo(
         f"{tr('INCIDENT'):>8}  {tr('STATE'):<{room}}  {tr('BEGAN'):<19}  {tr('ENDED'):<19}  {tr('WORST'):<7}  "
-        f"{tr('COUNT'):>7}  {tr('SOURCES'):>7}  {tr('LEAD')}"
+        f"{tr('COUNT'):>7}  {tr('SOURCES'):>7}  {tr('EVENT'):>9}  {tr('LEAD')}"
     )
     for one, state in zip(incidents, states, strict=True):
         ended = _moment(one.last_ns) if one.is_over else ABSENT
         click.echo(
             f"{one.number:>8}  {state:<{room}}  {_moment(one.started_ns):<19}  {ended:<19}  "
-            f"{word_text(worst_of([one])):<7}  {fmt_count(one.count):>7}  {one.sources:>7}  {lead_line(one)}"
+            f"{word_text(worst_of([one])):<7}  {fmt_count(one.count):>7}  {one.sources:>7}  {leading(one).last_seq:>9}  "
+            f"{lead_line(one)}"
         )
 
 

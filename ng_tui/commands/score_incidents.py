@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from ng_tui.client.wire import IncidentView, Symptom
-from ng_tui.i18n import tr
-from ng_tui.text import fmt_count
+from ng_tui.i18n import ntr, tr
+from ng_tui.text import fmt_count, safe
 
 MOST = 5
 """Symptoms of an incident that are printed besides its lead."""
@@ -30,7 +30,7 @@ def told(found: bytes, as_json: bool) -> bytes:
         return found + b"\n"
     result = msgspec.json.decode(found, type=Told)
     lines = [line for incident in result.incidents for line in lines_of(incident)]
-    return "\n".join([*lines, summary(result), ""]).encode()
+    return "\n".join([*map(safe, lines), summary(result), ""]).encode()
 
 
 def lines_of(incident: IncidentView) -> list[str]:
@@ -62,9 +62,10 @@ def summary(result: Told) -> str:
     """How many were told."""
     count = len(result.incidents)
     each = f"{count / result.hours:.1f}" if result.hours > 0 else "-"
-    return tr(
+    return ntr(
+        "{count} incident in {hours} h, {each} an hour; {alerts} of {events} events alert",
         "{count} incidents in {hours} h, {each} an hour; {alerts} of {events} events alert",
-        count=count,
+        count,
         hours=f"{result.hours:.2f}",
         each=each,
         alerts=fmt_count(result.alerts),

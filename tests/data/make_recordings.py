@@ -1,5 +1,6 @@
 """Makes the recordings behind the pictures in snapshots/: a small shop whose payments begin to fail, the
-same in the first seconds of an engine, a flood of its lines, and an outage of its database, with one incident that is over before it.
+same in the first seconds of an engine, a flood of its lines, and an outage of its database, with one incident
+that is over before it.
 
 Writes logs to /var/log/shop as services would, and records them with a real engine, as long as RECORDINGS says:
 `python tests/data/make_recordings.py [NAME …] && rm -r /var/log/shop`.

@@ -68,7 +68,7 @@ def test_an_incident_is_listed_silenced_and_stays_so(run: Run, serving: Serving,
     assert (incident["number"], incident["is_over"], rule["name"], rule["state"]) == (1, False, "fatal", "firing")
     text = run("alerts").stdout.decode()
     head, first = text.splitlines()[:2]
-    assert head.split() == ["INCIDENT", "STATE", "BEGAN", "ENDED", "WORST", "COUNT", "SOURCES", "LEAD"]
+    assert head.split() == ["INCIDENT", "STATE", "BEGAN", "ENDED", "WORST", "COUNT", "SOURCES", "EVENT", "LEAD"]
     assert first.split()[:3] == ["1", "goes", "on"] and "fatal" in first and first.endswith(KILLED)
     assert "firing" in text and "when level>=fatal then log" in text
     rows = text.splitlines()

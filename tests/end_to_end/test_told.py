@@ -11,6 +11,7 @@ from tests.data.mixed_stream import CAUSE_AT, mixed_stream, write
 
 from .conftest import Run
 
+DATA = Path(__file__).parents[1] / "data"
 LATE_S = 15
 """A share that rises needs as many events as make it sure; the others are told at once."""
 CAUSES = (
@@ -46,6 +47,14 @@ def test_a_cause_is_told_once_and_names_its_incident(
         if source in str(lead["source"]) and words in str(lead["text"])
     ]
     assert any(CAUSE_AT - 1 <= second <= CAUSE_AT + LATE_S for second in named), (at, leads)
+
+
+@pytest.mark.parametrize(("hour", "most"), [("hour_at_work", 5)])
+def test_of_a_recorded_hour_of_a_host_little_is_told(run: Run, hour: str, most: int) -> None:
+    files = sorted(str(path) for path in (DATA / hour).iterdir())
+    found = json.loads(run("score", "--incidents", "--json", *files).stdout)
+    assert 1.0 <= found["hours"] <= 1.2
+    assert len(found["incidents"]) <= most, [one["symptoms"][one["lead"]] for one in found["incidents"]]
 
 
 def test_nothing_is_told_of_a_shop_in_which_nothing_happens_twice_an_hour(run: Run, tmp_path: Path) -> None:

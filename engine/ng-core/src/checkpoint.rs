@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::incidents::Incidents;
 use crate::patterns::{self, Links, Patterns, links};
 use crate::registry::Module;
+use crate::resumed::Resumed;
 use ng_detect::Detectors;
 use ng_detect::overdue::Overdue;
 use ng_detect::source_activity::ActivityMonitor;
@@ -54,6 +55,7 @@ struct Read {
     links: Links,
     timing: ActivityMonitor,
     overdue: Overdue,
+    resumed: Resumed,
     incidents: Incidents,
     rules: SavedRules,
     detectors: Detectors,
@@ -111,6 +113,7 @@ impl Engine {
                     left_out.links = left.left_out();
                     self.timing.save(writer, symbols);
                     self.overdue.save(writer, symbols);
+                    self.resumed.save(&mut writer.bytes);
                     self.incidents.save(&mut writer.bytes);
                     left_out.groups = self.actions.save(writer);
                     Part::Detectors(self.detect.begin_saving())
@@ -137,7 +140,7 @@ impl Engine {
         let read = self.read(&mut CheckpointReader::open(saved, &mut names)?).ok_or("is damaged")?;
         *symbols = names;
         (self.patterns, self.links, self.timing) = (read.patterns, read.links, read.timing);
-        (self.overdue, self.incidents) = (read.overdue, read.incidents);
+        (self.overdue, self.resumed, self.incidents) = (read.overdue, read.resumed, read.incidents);
         self.actions.adopt(read.rules);
         self.detect.adopt(read.detectors);
         Ok(())
@@ -155,10 +158,11 @@ impl Engine {
         let links = Links::restore(values(Module::ConnectionManager), saved, is_known)?;
         let timing = ActivityMonitor::restore(saved)?;
         let overdue = Overdue::restore(saved)?;
+        let resumed = Resumed::restore(&mut saved.bytes)?;
         let incidents = Incidents::new(values(Module::ActionController)).restore(&mut saved.bytes)?;
         let rules = self.actions.read(saved)?;
         let detectors = self.detect.read(saved, |source| patterns.knows(source))?;
-        let read = Read { patterns, links, timing, overdue, incidents, rules, detectors };
+        let read = Read { patterns, links, timing, overdue, resumed, incidents, rules, detectors };
         saved.bytes.is_empty().then_some(read)
     }
 }

@@ -19,6 +19,7 @@ use crate::guard::Guard;
 use crate::incidents::Incidents;
 use crate::patterns::{Links, Patterns};
 use crate::registry::{Latency, MODULES, Module, Registry};
+use crate::resumed::Resumed;
 use crate::route::{Queue, Routes, Wanted};
 use crate::silences::ActiveSilences;
 use crate::sources::Sources;
@@ -59,6 +60,7 @@ pub struct Engine {
     pub(crate) timing: ActivityMonitor,
     /// What comes at regular intervals.
     pub(crate) overdue: Overdue,
+    pub(crate) resumed: Resumed,
     /// Subscriptions.
     pub(crate) routes: Routes,
     /// What is held back.
@@ -112,6 +114,7 @@ impl Engine {
             detect: Detect::new(values(Module::IntuitionEngine), values(Module::Grid), parts.kernel),
             timing: ActivityMonitor::default(),
             overdue: Overdue::default(),
+            resumed: Resumed::default(),
             routes: Routes::default(),
             silences: ActiveSilences::default(),
             incidents: Incidents::new(values(Module::ActionController)),
@@ -182,11 +185,12 @@ impl Engine {
 
     /// Has told which patterns that come at regular intervals did not come.
     fn observe_overdue(&mut self, symbols: &Symbols, now_ns: i64) {
-        let Engine { sources, effects, patterns, overdue, registry, .. } = self;
+        let Engine { sources, effects, patterns, overdue, timing, registry, .. } = self;
         let is_told = registry.enabled(Module::IntuitionEngine);
         overdue.advance(
             now_ns,
             |source| sources.has_ended(source),
+            |source| timing.watches(source),
             |missing| {
                 let template = patterns.template(missing.pattern, symbols);
                 let note = template.map(|template| missing.note(sources.name(missing.source), &template));
@@ -230,7 +234,9 @@ impl Engine {
         }
         if registry.enabled(Module::ActionController) {
             let novel = self.detect.novel_threshold();
-            if !self.silences.holds(&stored, reading.received_ns, novel) {
+            if !self.resumed.knows(event.head.time_ns, reading.received_ns)
+                && !self.silences.holds(&stored, reading.received_ns, novel)
+            {
                 self.incidents.observe(&event, &mut self.effects);
                 self.actions.observe(&stored, reading.received_ns, &mut self.effects);
             }

@@ -10,8 +10,8 @@
 //! share lies in crates below: `ng-model` (events, records, settings), `ng-reading` (the encoders), `ng-filter` (the
 //! filter language), `ng-detect` (the detectors). `gateway.rs` finds the events, and in `labelled_streams.rs` the
 //! streams of metrics; `guard/`, `patterns/`, `route/`, `incidents/` and `actions/` are the stages that lie here, and
-//! `silences.rs` keeps from the last two what is known already. `store/` is the
-//! ring; `convert.rs` makes of what it holds what crosses a border. `registry.rs` is the table of modules, `sources.rs`
+//! `silences.rs` keeps from the last two what is known already, and `resumed.rs` what was read before a restart. `store/`
+//! is the ring; `convert.rs` makes of what it holds what crosses a border. `registry.rs` is the table of modules, `sources.rs`
 //! what is known of the sources, `views.rs` what is shown of all this. `checkpoint.rs` puts in order what of the stages
 //! is saved.
 //!
@@ -36,6 +36,7 @@ pub mod incidents;
 mod labelled_streams;
 pub mod patterns;
 pub mod registry;
+mod resumed;
 pub mod route;
 pub mod silences;
 pub mod sources;

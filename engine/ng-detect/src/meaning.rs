@@ -138,12 +138,13 @@ impl Said {
     fn telling_field(&self, matched: &Match, shifted: Telling, or_rare: bool) -> Telling {
         let (shift, share, unheard) = (self.shift.surprise, matched.field_shift, matched.unheard);
         let named = |field, finding| Telling { field: place(field, finding), ..Telling::default() };
-        if shift.max(share).max(unheard) >= UNUSUAL {
-            match () {
-                () if shift >= share.max(unheard) => far_out(&self.shift),
-                () if share >= unheard => shifted,
-                () => named(matched.unheard_field, Finding::New),
-            }
+        let leads = |one: f32| one >= UNUSUAL && one >= shift.max(share).max(unheard);
+        if leads(shift) {
+            far_out(&self.shift)
+        } else if leads(share) {
+            shifted
+        } else if leads(unheard) {
+            named(matched.unheard_field, Finding::New)
         } else if self.farthest.surprise >= FAR_OUT {
             far_out(&self.farthest)
         } else if or_rare {

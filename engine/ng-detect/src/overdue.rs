@@ -5,8 +5,8 @@
 //! has passed it is overdue, which is told once. The bound is that of a control chart, wide because intervals are few and their spread is
 //! known badly.
 //!
-//! Time is that of arrival. Of a source that has ended, or that has said nothing at all since it was due, nothing is told:
-//! that is silence, which is told of the source.
+//! Time is that of arrival. Of a source that has ended, or that is watched and has said nothing at all since it was due,
+//! nothing is told: that is silence, which is told of the source.
 
 use super::streams::Streams;
 use ng_model::checkpoint::{self, CheckpointReader, CheckpointWriter};
@@ -103,8 +103,15 @@ impl Overdue {
         }
     }
 
-    /// Lets time pass, and tells what did not come. Nothing is told of sources that have ended.
-    pub fn advance(&mut self, now_ns: i64, ended: impl Fn(Sym) -> bool, mut tell: impl FnMut(Missing)) {
+    /// Lets time pass, and tells what did not come. Nothing is told of sources that have ended, nor, of those that are watched,
+    /// while they are silent.
+    pub fn advance(
+        &mut self,
+        now_ns: i64,
+        ended: impl Fn(Sym) -> bool,
+        watched: impl Fn(Sym) -> bool,
+        mut tell: impl FnMut(Missing),
+    ) {
         let now = self.clock.advance(now_ns);
         for (pattern, rhythm) in self.patterns.entries_mut() {
             let Some((usual_ns, tolerance_ns)) = rhythm.due.filter(|_| !rhythm.is_told) else { continue };
@@ -112,7 +119,7 @@ impl Overdue {
                 continue;
             }
             let spoke = self.sources.find(rhythm.source).is_some_and(|(_, last)| *last >= rhythm.last + usual_ns);
-            if spoke && !ended(rhythm.source) {
+            if (spoke || !watched(rhythm.source)) && !ended(rhythm.source) {
                 rhythm.is_told = true;
                 let (source, last_ns) = (rhythm.source, self.clock.wall(rhythm.last));
                 tell(Missing { pattern, source, usual_ns, tolerance_ns, last_ns });
@@ -265,6 +272,11 @@ mod tests {
 
     /// Runs a pattern at these seconds, with another one of the same source in between; when it was told to be overdue.
     fn told(seconds: &[i64], until: i64, other: Option<i64>) -> Vec<i64> {
+        told_of(seconds, until, other, true)
+    }
+
+    /// The same of a source that is watched, or has said too little for that.
+    fn told_of(seconds: &[i64], until: i64, other: Option<i64>, is_watched: bool) -> Vec<i64> {
         let (mut overdue, mut told) = (Overdue::default(), Vec::new());
         let mut last = None;
         for second in 0..until {
@@ -281,6 +293,7 @@ mod tests {
             overdue.advance(
                 START + second * S,
                 |_| false,
+                |_| is_watched,
                 |missing| {
                     assert_eq!(missing.pattern, 8);
                     told.push(second);
@@ -324,14 +337,15 @@ mod tests {
         for line in 0..5000u32 {
             overdue.observe(Sym(1), 100 + line, f32::INFINITY, START + 1141 * S + i64::from(line) * S / 20, true);
         }
-        overdue.advance(START + 1400 * S, |_| false, |missing| told += i32::from(missing.pattern == 8));
+        overdue.advance(START + 1400 * S, |_| false, |_| true, |missing| told += i32::from(missing.pattern == 8));
         assert_eq!((told, overdue.dropped() > 0), (1, true));
     }
 
     #[test]
-    fn the_silence_of_the_source_is_not_told_here() {
+    fn the_silence_of_the_source_is_not_told_here_if_it_is_told_at_all() {
         let minutes: Vec<i64> = (0..20).map(|minute| minute * 60).collect();
         assert!(told(&minutes, 5000, None).is_empty());
+        assert_eq!(told_of(&minutes, 5000, None, false).len(), 1);
     }
 
     #[test]

@@ -153,6 +153,11 @@ impl ActivityMonitor {
         }
     }
 
+    /// Enough is known of a source to say that it has fallen silent.
+    pub fn watches(&self, source: Sym) -> bool {
+        self.sources.find(source).is_some_and(|(_, rhythm)| rhythm.is_known())
+    }
+
     /// Sources that are silent now.
     pub fn silent(&self) -> usize {
         self.sources.states().filter(|rhythm| rhythm.is_silent).count()
@@ -223,8 +228,12 @@ impl Rhythm {
         false
     }
 
+    fn is_known(&self) -> bool {
+        self.bins >= FIRST_BINS && self.events >= FIRST_EVENTS
+    }
+
     fn is_unusual(&self) -> bool {
-        if self.bins < FIRST_BINS || self.events < FIRST_EVENTS || self.empty < LEAST {
+        if !self.is_known() || self.empty < LEAST {
             return false;
         }
         let longest = self.rows.iter().copied().max().unwrap_or(0);

@@ -170,14 +170,13 @@ impl<T: Kept> TailProbability<T> {
     /// The value of a rank, from 0, searched from the nearer end.
     fn at(&self, rank: usize) -> f64 {
         let from_end = self.len() - 1 - rank;
-        let place = if rank <= from_end {
-            position(self.sizes.iter(), rank)
-        } else {
-            let (block, after) = position(self.sizes.iter().rev(), from_end);
-            let block = self.sizes.len() - 1 - block;
-            (block, self.sizes[block] as usize - 1 - after)
-        };
-        self.blocks[place.0][place.1].into()
+        if rank <= from_end {
+            let (block, place) = position(self.sizes.iter(), rank);
+            return self.blocks[block][place].into();
+        }
+        let (block, place) = position(self.sizes.iter().rev(), from_end);
+        let block = &self.blocks[self.blocks.len() - 1 - block];
+        block[block.len() - 1 - place].into()
     }
 
     /// Remembers a value in place of the oldest. Values that are not finite are passed over.

@@ -109,6 +109,14 @@ impl Detection {
         matches!(self.state, Scoring::Learning | Scoring::Scored)
     }
 
+    /// A value lies farther beyond what is usual than usual values lie from each other; not where nothing is known to be usual.
+    pub fn is_far(&self, value: f64) -> bool {
+        self.usual.is_some_and(|[low, high]| {
+            let beyond = (value - high).max(low - value);
+            beyond > 0.0 && beyond >= high - low
+        })
+    }
+
     /// The channel that says most; of equal ones the first.
     pub fn largest_channel(&self) -> usize {
         (1..self.channels.len()).fold(

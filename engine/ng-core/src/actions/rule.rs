@@ -84,11 +84,12 @@ impl AlertRule {
             Only::New => detection.is_novel,
             Only::Anomalies => detection.is_alert,
         };
-        is_wanted && self.filter.matches(stored, now_ns) && (!is_of_incident(stored) || self.filter.asks_for(stored))
+        is_wanted && self.filter.matches(stored, now_ns) && (!is_of_itself(stored) || self.filter.asks_for(stored))
     }
 }
 
-/// What the engine tells of incidents speaks of events that the rules have seen.
-fn is_of_incident(stored: &StoredRecord<'_>) -> bool {
-    stored.head.format == Format::Note && stored.kind().starts_with("incident.")
+/// The engine speaks of itself, as with its heartbeat, or of incidents, whose events the rules have seen.
+fn is_of_itself(stored: &StoredRecord<'_>) -> bool {
+    let is_own = |own: &str| stored.kind().starts_with(own);
+    stored.head.format == Format::Note && ["incident.", "system."].into_iter().any(is_own)
 }

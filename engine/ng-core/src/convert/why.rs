@@ -20,6 +20,8 @@ const REASONS: [(&str, &str, &str); 9] = [
 ];
 /// The channel that speaks of the value alone.
 const LEVEL: &str = "level";
+/// The channel that has no name for what it found.
+const DISTANCE: &str = "neighbours";
 
 /// Bytes in powers of 1024.
 const BYTES: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -44,8 +46,11 @@ pub(super) fn why(channels: [&str; 4], stored: &StoredRecord<'_>, parsed: &Parse
     // An ordinary value is no reason, whatever else there is.
     let says = |name: &str| !name.is_empty() && (name != LEVEL || outside.is_some());
     let named = channels.into_iter().zip(found.channels).filter(|(name, share)| says(name) && *share > 0.0);
-    // Of equal ones the first.
-    let largest = named.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    // Of equal ones the first. A value that is far beyond the usual says more to people than its course, and anything more
+    // than a distance.
+    let is_far = found.is_far(head.value);
+    let leads = |(name, share): (&str, f32), other| share >= UNUSUAL && (is_far && name == LEVEL || other == DISTANCE);
+    let largest = named.reduce(|best, next| if next.1 > best.1 && !leads(best, next.0) { next } else { best });
     let Some((name, _)) = largest.filter(|(_, share)| *share >= UNUSUAL || found.is_novel) else {
         return match first_seen(channels[0]) {
             _ if found.is_alert => "unusual several times in a row".into(),
@@ -268,6 +273,8 @@ mod tests {
             (TEXT, [1.0, 1.0, 0.0, 0.0], false, "rarely seen in this source"),
             (TEXT, [0.2, 3.0, 0.0, 1.0], false, "rarely follows what came before it"),
             (TEXT, [0.2, 0.3, 3.1, 1.0], false, "more severe, or more often so, than usual in this source"),
+            (TEXT, [1.1, 0.3, 0.9, 9.0], false, "rarely seen in this source"),
+            (TEXT, [0.9, 0.3, 0.9, 9.0], false, "unlike anything remembered"),
             (TEXT, [0.0, f32::NAN, 0.0, 0.0], false, "nothing unusual"),
             (JSON, [2.0, 1.0, 0.0, 0.0], true, "first seen with these fields in this source"),
             (JSON, [0.1, 2.0, 0.0, 0.0], false, "a field has a rare value, or is not as it was"),
@@ -290,6 +297,11 @@ mod tests {
             why(0.1, [3.0, 1.5, 0.0, 0.0], usual, true),
             "cpu.iowait 0.1 % — its course is unlike any remembered"
         );
+        assert_eq!(why(0.4, [1.5, 3.0, 0.0, 0.0], usual, true), "cpu.iowait 0.4 % — usually 0 to 0.2");
+        for (value, level) in [(0.3, 1.5), (0.4, 0.9)] {
+            let said = why(value, [level, 3.0, 0.0, 0.0], usual, true);
+            assert_eq!(said, format!("cpu.iowait {value} % — its course is unlike any remembered"));
+        }
         assert_eq!(why(0.1, [0.2, 0.1, 0.1, 2.9], usual, true), "cpu.iowait 0.1 % — unusually constant");
         for (value, usual) in [(0.1, usual), (7.0, None)] {
             assert_eq!(why(value, [2.0, 0.9, 0.0, 0.0], usual, false), "nothing unusual", "{value}");

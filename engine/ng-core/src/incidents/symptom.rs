@@ -123,19 +123,11 @@ fn salience(head: &RecordHeader) -> Salience {
     let detection = &head.detection;
     let is_named = detection.telling.is_some() || detection.shares.is_some();
     match (head.format, detection.largest_channel()) {
-        (Format::Metric, _) if !is_far(head.value, detection.usual) => Salience::Slight,
+        (Format::Metric, _) if detection.usual.is_some() && !detection.is_far(head.value) => Salience::Slight,
         (Format::Text | Format::Json, SEVERITY) if head.level >= Level::Error => Salience::Marked,
         (Format::Text | Format::Json, DISTANCE) if !is_named => Salience::Slight,
         _ => Salience::Plain,
     }
-}
-
-/// A value lies farther beyond what is usual than usual values lie from each other.
-fn is_far(value: f64, usual: Option<[f64; 2]>) -> bool {
-    usual.is_none_or(|[low, high]| {
-        let beyond = (value - high).max(low - value);
-        beyond > 0.0 && beyond >= high - low
-    })
 }
 
 /// The beginning of a text.

@@ -126,13 +126,14 @@ fn what_detectors_tell_is_told_by_rules_at_once() {
 }
 
 #[test]
-fn what_is_told_of_incidents_is_for_rules_that_ask_for_it() {
+fn what_the_engine_says_of_itself_and_of_incidents_is_for_rules_that_ask_for_it() {
     let rules = [
         ("level", "when level>=error then log"),
         ("not", "when level>=error !type:log.* then log"),
         ("other", "when level>=error source:app* then log"),
         ("type", "when type:incident.* level>=error then log"),
         ("source", "when source:engine then log"),
+        ("beat", "when alive then log"),
     ];
     let mut bench = Bench::with_alerts(&rules);
     let json = r#"{"type":"incident.opened","level":"error","message":"incident 1: app: out of paper","incident":1}"#;
@@ -144,6 +145,9 @@ fn what_is_told_of_incidents_is_for_rules_that_ask_for_it() {
     assert_eq!(acted(&mut bench), ["type", "source"]);
     bench.push("app", Format::Text, &["ERROR out of paper"]);
     assert_eq!(acted(&mut bench), ["level", "other"]);
+    let json = r#"{"type":"system.heartbeat","level":"debug","message":"alive","uptime_s":7}"#;
+    bench.engine.note(&mut bench.store.lock(), bench.world.now_ns(), json);
+    assert_eq!(acted(&mut bench), ["source"]);
 }
 
 /// The rule matches the text of its own alerts, and the alert is longer than the longest reading.

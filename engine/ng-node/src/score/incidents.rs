@@ -124,6 +124,7 @@ impl IncidentScorer {
     pub fn finish(mut self) -> Result<Told, NodeError> {
         self.end_file()?;
         let mut events = std::mem::take(&mut self.events);
+        self.place_untimed(&mut events);
         // Stable, so that the order inside a file stays where times are the same.
         events.sort_by_key(|event| event.time_ns);
         let span =
@@ -142,6 +143,15 @@ impl IncidentScorer {
         self.perform();
         let incidents = self.told.into_values().collect();
         Ok(Told { events: events.len() as u64, hours: span as f64 / 3.6e12, alerts: self.alerts, incidents })
+    }
+
+    /// What states no times at all begins when the others do.
+    fn place_untimed(&self, events: &mut [Event]) {
+        let states_times = |event: &Event| self.files[event.file].states_times;
+        let first_ns = events.iter().filter(|event| states_times(event)).map(|event| event.time_ns).min();
+        for event in events.iter_mut().filter(|event| !states_times(event)) {
+            event.time_ns = event.time_ns.saturating_add(first_ns.unwrap_or(START_NS).saturating_sub(START_NS));
+        }
     }
 
     fn end_file(&mut self) -> Result<(), NodeError> {
