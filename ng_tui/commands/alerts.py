@@ -160,9 +160,10 @@ def _print_incidents(incidents: Sequence[IncidentView], view: IncidentsView, now
     )
     for one, state in zip(incidents, states, strict=True):
         ended = _moment(one.last_ns) if one.is_over else ABSENT
+        event = leading(one).last_seq
         click.echo(
             f"{one.number:>8}  {state:<{room}}  {_moment(one.started_ns):<19}  {ended:<19}  "
-            f"{word_text(worst_of([one])):<7}  {fmt_count(one.count):>7}  {one.sources:>7}  {leading(one).last_seq:>9}  "
+            f"{word_text(worst_of([one])):<7}  {fmt_count(one.count):>7}  {one.sources:>7}  {event:>9}  "
             f"{lead_line(one)}"
         )
 

@@ -199,7 +199,7 @@ impl Meaning {
             return Novelty::Plain;
         }
         let is_steady = self.seen - std::mem::replace(&mut self.latest_new, self.seen) >= STEADY;
-        if !is_error(event) && !(event.head.level == Level::Warn && is_steady) {
+        if !(is_error(event) || event.head.level == Level::Warn && is_steady) {
             return if is_steady { Novelty::Plain } else { Novelty::Common };
         }
         // What of a line is a level in a declared format without a message, such as a status, is no kind of error.

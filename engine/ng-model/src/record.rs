@@ -103,6 +103,12 @@ impl Default for Detection {
     }
 }
 
+/// A value lies farther beyond the usual values than these lie from each other.
+pub fn is_far(value: f64, [low, high]: [f64; 2]) -> bool {
+    let beyond = (value - high).max(low - value);
+    beyond > 0.0 && beyond >= high - low
+}
+
 impl Detection {
     /// The numbers mean something.
     pub fn is_scored(&self) -> bool {
@@ -111,10 +117,7 @@ impl Detection {
 
     /// A value lies farther beyond what is usual than usual values lie from each other; not where nothing is known to be usual.
     pub fn is_far(&self, value: f64) -> bool {
-        self.usual.is_some_and(|[low, high]| {
-            let beyond = (value - high).max(low - value);
-            beyond > 0.0 && beyond >= high - low
-        })
+        self.usual.is_some_and(|usual| is_far(value, usual))
     }
 
     /// The channel that says most; of equal ones the first.

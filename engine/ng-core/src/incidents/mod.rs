@@ -11,23 +11,26 @@
 //!
 //! # Layout
 //!
-//! `symptom.rs` says what of an event is a symptom, `incident.rs` is one incident; `saved.rs` has the saved form.
+//! `symptom.rs` says what of an event is a symptom, `incident.rs` is one incident; `unconfirmed.rs` has metrics wait for a second
+//! sample, `saved.rs` has the saved form.
 
 mod incident;
 mod saved;
 mod symptom;
 #[cfg(test)]
 mod tests;
+mod unconfirmed;
 
 use crate::actions::Effect;
 use incident::Incident;
 use ng_model::elapsed::Elapsed;
 use ng_model::event::Event;
 use ng_model::settings::Values;
-use ng_wire::{Gauge, IncidentView, Symptom, Unit};
+use ng_wire::{Format, Gauge, IncidentView, Symptom, Unit};
 use std::collections::VecDeque;
-use symptom::Shown;
+use symptom::{Salience, Shown};
 pub(crate) use symptom::{note_of, source_field};
+use unconfirmed::Unconfirmed;
 
 /// Incidents that go on at a time; beyond it the one that was quiet for longest is over.
 const MAX_OPEN: usize = 16;
@@ -47,6 +50,7 @@ pub struct Incidents {
     strength: f32,
     /// Those that go on, told or not, in the order in which they began.
     open: Vec<Incident>,
+    unconfirmed: Unconfirmed,
     /// Those that were told and are over, oldest first.
     over: VecDeque<Incident>,
     /// The number of the latest that was told.
@@ -63,6 +67,7 @@ impl Incidents {
             window_ns: 0,
             strength: 0.0,
             open: Vec::new(),
+            unconfirmed: Unconfirmed::default(),
             over: VecDeque::new(),
             numbered: 0,
             told: 0,
@@ -80,11 +85,20 @@ impl Incidents {
 
     /// Takes one event. What is told becomes an event of its own.
     pub fn observe(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
-        let resolves = |kind| symptom::kind_of_note(event.symbols.name(kind));
-        if let Some(kind) = symptom::kind_of(event, resolves) {
+        if let Some(confirmed) = self.unconfirmed.confirmed_by(event) {
             self.clock.advance(event.head.received_ns);
-            self.take(Shown::new(kind, event), effects);
+            self.take(confirmed, effects);
         }
+        let resolves = |kind| symptom::kind_of_note(event.symbols.name(kind));
+        let Some(kind) = symptom::kind_of(event, resolves) else { return };
+        self.clock.advance(event.head.received_ns);
+        let mut shown = Shown::new(kind, event);
+        let is_metric = event.head.format == Format::Metric && shown.salience == Salience::Plain;
+        if let Some(usual) = event.head.detection.usual.filter(|_| is_metric) {
+            self.unconfirmed.hold(event, usual, shown.clone());
+            shown.salience = Salience::Slight;
+        }
+        self.take(shown, effects);
     }
 
     /// Lets time pass: incidents end.

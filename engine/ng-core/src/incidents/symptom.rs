@@ -109,7 +109,7 @@ impl Shown {
             level: head.level,
             is_first: is_first(event),
             seq: head.seq,
-            at_ns: if is_late { head.time_ns } else { head.received_ns },
+            at_ns: at_ns(head, is_late),
             is_late,
             strength: if strength.is_finite() { strength } else { 0.0 },
             salience: salience(head),
@@ -117,6 +117,11 @@ impl Shown {
             why: cut(&convert::why(&event.stored(), event.parsed)),
         }
     }
+}
+
+/// When it happened: what comes late in its own time.
+pub(super) fn at_ns(head: &RecordHeader, is_late: bool) -> i64 {
+    if is_late { head.time_ns } else { head.received_ns }
 }
 
 fn salience(head: &RecordHeader) -> Salience {

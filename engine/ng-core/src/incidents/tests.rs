@@ -1,6 +1,5 @@
 //! Incidents made of symptoms at given seconds.
 
-use super::symptom::Salience;
 use super::*;
 use crate::actions;
 use ng_wire::{Level, SettingValue, SymptomKind};

@@ -91,3 +91,18 @@ fn the_lead_of_an_incident_names_the_field() {
     let lead = &found[0].symptoms[found[0].lead as usize];
     assert!(lead.why.starts_with("carrier none — "), "{}", lead.why);
 }
+
+#[test]
+fn a_metric_is_told_when_a_second_sample_is_as_far_out() {
+    let told = |samples: &[&str]| {
+        let mut bench = Bench::new();
+        let usual: Vec<String> = (0..1000).map(|i| format!("m={}", 50 + i * 7 % 11)).collect();
+        bench.push("m", Format::Metric, &usual);
+        bench.push("m", Format::Metric, samples);
+        perform(&mut bench);
+        incidents(&bench).len()
+    };
+    assert_eq!(told(&["m=500", "m=55"]), 0, "one sample");
+    assert_eq!(told(&["m=500", "other=500", "m=480"]), 1);
+    assert_eq!(told(&["m=500", "m=66", "m=500"]), 0, "the second is hardly beyond the usual");
+}

@@ -262,9 +262,9 @@ static CASES: &[Case] = &[
         value: || 3000.into(),
         seen: |bench| {
             outlier(bench);
-            bench.send("m", Format::Metric, &["m=90"]);
+            bench.send("m", Format::Metric, &["m=90", "m=90"]);
             bench.wait(700);
-            bench.send("m", Format::Metric, &["m=500"]);
+            bench.send("m", Format::Metric, &["m=500", "m=500"]);
             format!("{} incidents", bench.gauge("action_controller", "incidents.told"))
         },
         by_default: "2 incidents",
@@ -275,7 +275,7 @@ static CASES: &[Case] = &[
         value: || 100.into(),
         seen: |bench| {
             outlier(bench);
-            bench.send("m", Format::Metric, &["m=90"]);
+            bench.send("m", Format::Metric, &["m=90", "m=90"]);
             let gauge = |name| bench.gauge("action_controller", name);
             format!("{} told of {}", gauge("incidents.told"), gauge("incidents.open"))
         },
