@@ -42,6 +42,7 @@ mod varint;
 mod word_filter;
 pub mod words;
 
+pub use batch::{Batch, Packer};
 pub use body::Body;
 pub use count::{Counted, count, count_by};
 pub use dictionary::{Dictionary, MAX_WORD_LEN, MAX_WORDS, Version};

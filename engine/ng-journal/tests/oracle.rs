@@ -17,16 +17,21 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: u64 = 20;
 const SIGKILL: i32 = 9;
+/// What the child says that it is about to do.
+const STEPS: [&str; 3] = ["seal", "close", "take away"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.get(1).map(String::as_str) {
         Some("child") => child(Path::new(&arguments[2])),
+        // By hand, after something else has killed a child, such as `strace --inject`.
+        Some("judge") => judge(Path::new(&arguments[2]), arguments[3].parse().unwrap(), true),
         Some("--list") => {}
         _ => {
             killed_at_any_moment();
             a_full_disk_is_said_and_left_behind();
             two_processes();
+            a_folder_that_may_not_be_written();
         }
     }
 }
@@ -67,10 +72,16 @@ fn child(folder: &Path) {
         if !journal.is_due() {
             continue;
         }
-        let done = journal
-            .seal(&mut template)
-            .and_then(|()| journal.close_step(&mut template))
-            .and_then(|_| journal.retain(&Limits { bytes: 1 << 20, age_ns: i64::MAX }, START_NS));
+        let mut tell = |what: &str| writeln!(out, "at {what}").unwrap();
+        tell(STEPS[0]);
+        let done = journal.seal(&mut template).and_then(|()| {
+            tell(STEPS[1]);
+            journal.close_step(&mut template)
+        });
+        let done = done.and_then(|_| {
+            tell(STEPS[2]);
+            journal.retain(&Limits { bytes: 1 << 20, age_ns: i64::MAX }, START_NS)
+        });
         if let Ok(removed) = done {
             removed.iter().for_each(|removed| writeln!(out, "removed {}", removed.name).unwrap());
         }
@@ -83,6 +94,8 @@ struct Watched {
     lines: std::io::Lines<BufReader<ChildStdout>>,
     kept: u64,
     removed: u64,
+    /// What it does besides appending, since it was last heard to append.
+    step: Option<String>,
     starved: bool,
     refused: Option<String>,
 }
@@ -93,7 +106,7 @@ fn start(folder: &Path, shell: &str) -> Watched {
     command.args(["-c", &format!("{shell} exec \"$0\" child \"$1\"")]).arg(this).arg(folder);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    Watched { child, lines, kept: 0, removed: 0, starved: false, refused: None }
+    Watched { child, lines, kept: 0, removed: 0, step: None, starved: false, refused: None }
 }
 
 impl Watched {
@@ -102,7 +115,8 @@ impl Watched {
         let Some(Ok(line)) = self.lines.next() else { return false };
         let Some((what, rest)) = line.split_once(' ') else { return true };
         match (what, rest.parse::<u64>()) {
-            ("kept", Ok(seq)) => (self.kept, self.starved) = (seq, false),
+            ("kept", Ok(seq)) => (self.kept, self.step, self.starved) = (seq, None, false),
+            ("at", _) => self.step = Some(rest.to_owned()),
             ("starved", Ok(_)) => self.starved = true,
             ("removed", _) => self.removed += 1,
             ("refused", _) => self.refused = Some(rest.to_owned()),
@@ -147,9 +161,10 @@ fn killed_at_any_moment() {
     let (mut kept, mut removed, mut slowest) = (0, 0, Duration::ZERO);
     for round in 0..ROUNDS {
         let mut watched = start(folder.path(), "");
-        // Another number of batches each time, so that every kind of write is hit: appending, sealing, closing, taking away.
+        // Another number of batches each time, and in three rounds of four within another kind of write.
+        let step = STEPS.get(round as usize % 4).map(|step| (*step).to_owned());
         let wanted = kept + 700 + round * 7919 % 1500;
-        watched.hear_until(|watched| watched.kept >= wanted);
+        watched.hear_until(|watched| watched.kept >= wanted && (step.is_none() || watched.step == step));
         watched.kill();
         kept = watched.kept;
         removed += watched.removed;
@@ -206,4 +221,35 @@ fn two_processes() {
     first.kill();
     judge(folder.path(), first.kept, first.removed > 0);
     println!("a second process: {refused}");
+}
+
+/// What may not be written is said, and can be read.
+fn a_folder_that_may_not_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let may_mount = Command::new("mount").args(["-t", "tmpfs", "tmpfs"]).arg(folder.path()).output();
+    let has_own = may_mount.is_ok_and(|output| output.status.success());
+    let mut journal = Journal::open(folder.path(), SMALL).unwrap();
+    journal.append(&batch(1..30), now(1), &name).unwrap();
+    drop(journal);
+    let close = |options: &[&str], target: &Path| {
+        assert!(Command::new(options[0]).args(&options[1..]).arg(target).status().unwrap().success());
+    };
+    let shut: &[&str] = if has_own { &["mount", "-o", "remount,ro"] } else { &["chmod", "0500"] };
+    close(shut, folder.path());
+    // Root may write whatever the bits say.
+    let may_write = std::fs::File::create(folder.path().join("probe")).is_ok();
+    let refused = std::panic::catch_unwind(|| {
+        let opened = Journal::open(folder.path(), SMALL).map(drop);
+        let found = read_all(folder.path());
+        assert_eq!((found.seqs.len(), found.corrupt), (29, 0));
+        opened
+    });
+    close(if has_own { &["umount"] } else { &["chmod", "0700"] }, folder.path());
+    match refused.unwrap() {
+        Ok(()) => assert!(may_write),
+        Err(error) => {
+            println!("a folder that may not be written: {error}");
+            assert!(matches!(error, Error::ReadOnly(_)) && !may_write);
+        }
+    }
 }

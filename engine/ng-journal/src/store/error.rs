@@ -71,7 +71,8 @@ impl Error {
             Some(ErrorCode::DiskFull) => Error::Full(path),
             Some(ErrorCode::ReadOnly) => Error::ReadOnly(path),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged { path, part: "database" },
-            Some(ErrorCode::CannotOpen) if !path.exists() => Error::Gone(path),
+            Some(ErrorCode::CannotOpen) if path.exists() => Error::ReadOnly(path),
+            Some(ErrorCode::CannotOpen) => Error::Gone(path),
             _ => Error::Sql { path, error },
         }
     }

@@ -5,16 +5,13 @@ use super::day_file::{self, DayFile};
 use super::error::{Error, Result};
 use super::health::Damage;
 use super::shelf::{Book, Item, Shelf, times_of};
-use crate::batch;
+use crate::batch::Packer;
 use crate::event::EventHeader;
 use crate::header::BlockHeader;
 use crate::run::Run;
 use crate::sealer::Sealer;
 use rustc_hash::FxHashMap;
-use zstd::bulk::Compressor;
 
-/// Level of zstd of batches, which are soon replaced.
-const BATCH_LEVEL: i32 = 1;
 /// Level of zstd of the blocks of a file that is written.
 const LEVEL: i32 = 3;
 
@@ -35,7 +32,7 @@ pub(crate) struct Hot {
     /// Additions to the dictionary that are not committed yet.
     unstored: Vec<Vec<u8>>,
     sealer: Sealer,
-    compressor: Compressor<'static>,
+    packer: Packer,
 }
 
 impl Hot {
@@ -64,7 +61,7 @@ impl Hot {
 
     fn over(file: DayFile, book: Book, pending: Run, sealed: u64, mut entry: Entry) -> Result<Hot> {
         let io = |error| Error::io(file.path(), error);
-        let (sealer, compressor) = (Sealer::new(LEVEL).map_err(io)?, Compressor::new(BATCH_LEVEL).map_err(io)?);
+        let (sealer, packer) = (Sealer::new(LEVEL).map_err(io)?, Packer::new().map_err(io)?);
         let numbers = (0..).zip(book.names.iter().flatten()).map(|(number, name)| (name.clone(), number)).collect();
         entry.name = file.name.text();
         Ok(Hot {
@@ -78,7 +75,7 @@ impl Hot {
             numbers,
             unstored: Vec::new(),
             sealer,
-            compressor,
+            packer,
         })
     }
 
@@ -115,7 +112,7 @@ impl Hot {
         }
         let end = self.pending.len();
         let before = self.sealed + start as u64;
-        let bytes = batch::encode(&self.pending, start..end, before, &mut self.compressor);
+        let bytes = self.packer.pack(&self.pending, start..end, before);
         let bytes = bytes.map_err(|error| Error::io(self.file.path(), error))?;
         let headers = &self.pending.headers[start..];
         let seqs = [headers[0].seq, headers[end - start - 1].seq];

@@ -185,18 +185,7 @@ impl Journal {
     fn take_up(&mut self, marked: Option<Mark>) -> Result<()> {
         let mut latest: Option<(u64, FileName)> = None;
         for name in self.folder.names()? {
-            let access = if name.is_closed { Access::Read } else { Access::Write };
-            let opened = DayFile::open(self.folder.file(name), name, access);
-            let file = match opened {
-                Err(error) if error.is_damage() => {
-                    self.set_aside(name)?;
-                    continue;
-                }
-                opened => opened?,
-            };
-            let claimed = marked.filter(|mark| mark.name == name).map_or(0, |mark| mark.events);
-            let mut shelf = Shelf::new(file, claimed);
-            let last = shelf.end()?.map_or(0, |(seq, _)| seq);
+            let Some(last) = self.end_of(name)? else { continue };
             self.durable = self.durable.max(Some(last).filter(|last| *last > 0));
             if latest.is_none_or(|(seq, before)| (last, name) > (seq, before)) {
                 latest = Some((last, name));
@@ -210,6 +199,19 @@ impl Journal {
             Err(damage) => self.keep(name, &damage),
         }
         Ok(())
+    }
+
+    /// `seq` of the last event of a file, 0 where it has none. None, and it is set aside, where it cannot be opened.
+    fn end_of(&mut self, name: FileName) -> Result<Option<u64>> {
+        let known = self.catalog.get(&FileName { is_closed: false, ..name }.text());
+        if let Some(entry) = known.filter(|_| name.is_closed) {
+            return Ok(Some(entry.seqs[1]));
+        }
+        let access = if name.is_closed { Access::Read } else { Access::Write };
+        match DayFile::open(self.folder.file(name), name, access) {
+            Err(error) if error.is_damage() => self.set_aside(name).map(|()| None),
+            opened => Ok(Some(Shelf::new(opened?, 0).end()?.unwrap_or(0))),
+        }
     }
 
     /// Leaves a file in its first form, for what is spoilt of it.

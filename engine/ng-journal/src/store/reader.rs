@@ -220,7 +220,9 @@ impl Reader {
         self.shelves.iter().for_each(|shelved| {
             names.remove(&shelved.shelf.file.name);
         });
-        let (marked, catalog) = (mark::read(self.folder.path()), Catalog::look(self.folder.path()));
+        let marked = mark::read(self.folder.path());
+        // Asked about new files alone.
+        let catalog = if names.is_empty() { None } else { Catalog::look(self.folder.path()) };
         let known_events = |name: FileName| {
             let first = FileName { is_closed: false, ..name }.text();
             let entry = catalog.as_ref().and_then(|catalog| catalog.get(&first)).map_or(0, |entry| entry.events);

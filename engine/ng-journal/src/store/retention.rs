@@ -68,7 +68,7 @@ impl Journal {
         }
         let opened = DayFile::open(self.folder.file(name), name, Access::Read);
         let end = opened.and_then(|file| Shelf::new(file, 0).end());
-        Ok(end.ok().flatten().map_or(0, |(seq, _)| seq))
+        Ok(end.ok().flatten().unwrap_or(0))
     }
 }
 

@@ -1,7 +1,8 @@
 //! How files of history are opened, and which version of the schema they have.
 
 use super::error::{Error, Result};
-use rusqlite::{Connection, OpenFlags};
+use super::folder::beside;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
@@ -68,7 +69,14 @@ impl Schema {
             Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
             _ => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         };
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        let asked = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
+        let is_unreachable = asked.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen));
+        if is_unreachable && access == Access::Read && path.exists() && !has_log(path) {
+            // Where nothing may be written no index of a log can be made, and none is needed.
+            connection = Connection::open_with_flags(unchanging(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
+        }
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "cache_size", -512)?;
         if access != Access::Read {
@@ -96,6 +104,16 @@ impl Schema {
         }
         Ok(connection)
     }
+}
+
+fn has_log(path: &Path) -> bool {
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// The name by which SQLite opens a file that nobody changes.
+fn unchanging(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{text}?immutable=1")
 }
 
 enum Trouble {

@@ -7,7 +7,7 @@ use super::day_file::{DayFile, Rows};
 use super::error::{Error, Result};
 use super::health::Damage;
 use crate::Damaged;
-use crate::batch::{self, Batch};
+use crate::batch::Batch;
 use crate::body::Body;
 use crate::dictionary::Dictionary;
 use crate::event::EventHeader;
@@ -172,11 +172,11 @@ impl Shelf {
         each.map(|_| ())
     }
 
-    /// `seq` of the last event and how many there are, as far as they can be read.
-    pub(crate) fn end(&mut self) -> Result<Option<(u64, u64)>> {
+    /// `seq` of the last event that can be read.
+    pub(crate) fn end(&mut self) -> Result<Option<u64>> {
         let mut end = None;
         self.each(0..=u64::MAX, Order::Newest, 0, |_, _, _, item| {
-            end = Some((item.seqs()[1], item.before() + item.events()));
+            end = Some(item.seqs()[1]);
             Ok(ControlFlow::Break(()))
         })
         .map(|_| end)
@@ -282,5 +282,5 @@ fn read_header(file: &DayFile, key: u64) -> Result<BlockHeader> {
 
 fn read_batch(file: &DayFile, key: u64) -> Result<Batch> {
     let bytes = file.content(Rows::Tail, key)?;
-    batch::decode(&bytes).map_err(|damaged| Error::damaged(file.path(), damaged))
+    Batch::from_bytes(&bytes).map_err(|damaged| Error::damaged(file.path(), damaged))
 }
