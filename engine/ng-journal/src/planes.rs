@@ -73,7 +73,13 @@ pub(crate) fn encode(run: &Run, events: Range<usize>, pair_of: Option<&[u16]>, l
     out.extend(headers.iter().map(|header| header.strength));
     let details: Vec<[u64; DETAILS]> =
         headers.iter().zip(&raw_lens).map(|(header, raw_len)| header.details(*raw_len)).collect();
-    (0..DETAILS).for_each(|column| put(&mut out, details.iter().map(|details| details[column])));
+    let mut span = [(u64::MAX, 0); DETAILS];
+    for details in &details {
+        span.iter_mut().zip(details).for_each(|(span, value)| *span = (span.0.min(*value), span.1.max(*value)));
+    }
+    for (column, span) in span.into_iter().enumerate() {
+        put_within(&mut out, span, details.iter().map(|details| details[column]));
+    }
     if !dense {
         let mut before = headers[0].seq;
         put(&mut out, headers.iter().map(|header| header.seq.wrapping_sub(std::mem::replace(&mut before, header.seq))));
@@ -163,13 +169,17 @@ pub(crate) fn decode(bytes: &[u8], known: Known<'_>) -> Result<(Vec<EventHeader>
 /// A column: the lowest value, how many planes the others need beyond it, and the planes, the lowest byte first.
 fn put(out: &mut Vec<u8>, values: impl Iterator<Item = u64>) {
     let values: Vec<u64> = values.collect();
-    let least = values.iter().copied().min().unwrap_or(0);
-    let most = values.iter().copied().max().unwrap_or(0) - least;
-    let width = (u64::BITS - most.leading_zeros()).div_ceil(8);
+    let span = (values.iter().copied().min().unwrap_or(0), values.iter().copied().max().unwrap_or(0));
+    put_within(out, span, values.iter().copied());
+}
+
+/// The same where the lowest and the highest value are known.
+fn put_within(out: &mut Vec<u8>, (least, most): (u64, u64), values: impl Iterator<Item = u64> + Clone) {
+    let width = (u64::BITS - (most - least).leading_zeros()).div_ceil(8);
     varint::put(out, least);
     out.push(width as u8);
     for plane in 0..width {
-        out.extend(values.iter().map(|value| ((value - least) >> (8 * plane)) as u8));
+        out.extend(values.clone().map(|value| ((value - least) >> (8 * plane)) as u8));
     }
 }
 

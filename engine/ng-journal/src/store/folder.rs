@@ -69,7 +69,12 @@ pub(crate) struct Folder {
 impl Folder {
     /// Takes the folder for writing; it is made when it does not exist.
     pub(crate) fn take(path: &Path) -> Result<Folder> {
-        fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
+        if !path.is_dir() {
+            fs::create_dir_all(path).map_err(|error| Error::io(path, error))?;
+            // What is durable within it is so where it is itself.
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            File::open(parent).and_then(|parent| parent.sync_all()).map_err(|error| Error::io(parent, error))?;
+        }
         let file = path.join(LOCK);
         let mut options = OpenOptions::new();
         let opened = options.read(true).write(true).create(true).truncate(false).open(&file);
