@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;
+mod questions;
 
 use common::{DAY_NS, SMALL, START_NS, batch, event, is_right, name, now, read_all, template};
 use ng_journal::store::{Budget, Error, Journal, Key, Limits, Order, Question, Reader};
