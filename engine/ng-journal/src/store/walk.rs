@@ -113,7 +113,16 @@ impl<'a> Walk<'a> {
             self.progress.events += counted.map_or(0, |()| found);
             return Ok(ControlFlow::Continue(()));
         }
-        match open(file, &header, damage, |body| body.run(&header))? {
+        // Where the text has none of it the columns need not be read.
+        let first = self.scanners.first().filter(|_| !question.is_read_by_others(&item));
+        let read = open(file, &header, damage, |body| {
+            let mut may_have = first.is_none();
+            if let Some(scanner) = first {
+                scanner.scan(&header, body, |_| may_have = true)?;
+            }
+            may_have.then(|| body.run(&header)).transpose()
+        })?;
+        match read.flatten() {
             Some(run) => Ok(self.events(&run, symbol)),
             None => Ok(ControlFlow::Continue(())),
         }
