@@ -5,8 +5,7 @@
 //! ```
 
 use super::Damaged;
-use super::body::unpack;
-use super::framed;
+use super::framed::{self, unpack};
 use super::planes::{self, Known, MAX_ROW};
 use super::run::{MAX_BYTES, MAX_EVENT_BYTES, MAX_EVENTS, Run};
 use super::varint::{self, Input};

@@ -8,7 +8,7 @@
 
 use super::Damaged;
 use super::event::EventHeader;
-use super::framed;
+use super::framed::{self, unpack};
 use super::header::BlockHeader;
 use super::planes::{self, Known, MAX_ROW};
 use super::run::Run;
@@ -20,8 +20,6 @@ use zstd::bulk::Compressor;
 const PART: &str = "events";
 const LINES: u8 = 0;
 const LENGTHS: u8 = 1;
-/// No frame unpacks to so many times its length, by powers of two; memory is taken before that is seen.
-const MAX_RATIO_BITS: u32 = 16;
 
 /// The events of a block as they are written, their sum checked.
 #[derive(Clone, Copy, Debug)]
@@ -128,13 +126,4 @@ impl<'a> Body<'a> {
                 || text.last().is_none_or(|byte| *byte == b'\n') && memchr_iter(b'\n', &text).count() == header.events);
         if is_whole { Ok(text) } else { Err(Damaged { part: PART }) }
     }
-}
-
-/// Unpacks what is at most so long.
-pub(crate) fn unpack(bytes: &[u8], most: usize, part: &'static str) -> Result<Vec<u8>, Damaged> {
-    let stated = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().ok_or(Damaged { part })?;
-    if stated > most as u64 || stated > (bytes.len() as u64) << MAX_RATIO_BITS {
-        return Err(Damaged { part });
-    }
-    zstd::bulk::decompress(bytes, stated as usize).map_err(|_| Damaged { part })
 }

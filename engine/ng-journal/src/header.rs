@@ -129,7 +129,7 @@ impl BlockHeader {
     pub fn from_bytes(bytes: &[u8]) -> Result<BlockHeader, Damaged> {
         let mut input = Input::new(framed::open(bytes, PART)?, PART);
         let length = input.u32()? as usize;
-        let columns = super::body::unpack(input.take(length)?, MAX_COLUMNS, PART)?;
+        let columns = framed::unpack(input.take(length)?, MAX_COLUMNS, PART)?;
         let filter = WordFilter::from_bytes(input.rest());
         Self::from_columns(&mut Input::new(&columns, PART), filter)
     }
