@@ -107,17 +107,7 @@ impl Source {
         let reading = Reading { source, received_ns, written_ns, format: Format::Text, raw };
         let head = self.engine.step(&mut self.store, &reading, None);
         self.engine.drain_effects().for_each(drop);
-        let step = |number: f32| (number * 8.0).clamp(0.0, 255.0) as u8;
-        EventHeader {
-            seq: head.seq,
-            time_ns: head.time_ns,
-            level: head.level,
-            source: head.source.0,
-            pattern: head.detection.pattern,
-            novelty: step(head.detection.novelty),
-            anomaly: step(head.detection.event_surprise),
-            strength: step(head.detection.strength),
-        }
+        EventHeader::of(&head)
     }
 }
 
@@ -171,7 +161,7 @@ impl History {
         }
         let started = cpu()?;
         let mut template = |pattern| source.engine.patterns().template(pattern, source.store.symbols());
-        let block = self.sealer.seal(&self.run, &mut self.dictionary, &mut template)?;
+        let block = self.sealer.seal(&self.run, 0, &mut self.dictionary, &mut template)?;
         self.added += self.dictionary.take_added().map_or(0, |added| added.len());
         self.sealing += cpu()? - started;
         self.headers.push(BlockHeader::from_bytes(&block.header)?);
@@ -184,7 +174,7 @@ impl History {
     fn closed(&self, source: &Source) -> Result<History, Box<dyn Error>> {
         let mut closed = History::new(CLOSED)?;
         for (header, block) in self.headers.iter().zip(&self.blocks) {
-            let run = Body::from_bytes(&block.body)?.run(header, &self.dictionary)?;
+            let run = Body::from_bytes(&block.body)?.run(header)?;
             run.iter().try_for_each(|(header, raw)| closed.push(header, raw, source))?;
         }
         closed.seal(source)?;
@@ -262,10 +252,10 @@ impl History {
                 if !answered && may_contain(header, &lookup) {
                     opened += 1;
                     let body = Body::from_bytes(&block.body)?;
-                    let events = body.headers(header, &self.dictionary)?;
+                    let events = body.run(header)?;
                     scanner.scan(header, &body, |event| {
-                        by_minute[(minute_of(events[event].time_ns) - first) as usize] += 1;
-                        by_pattern[events[event].pattern.wrapping_add(1) as usize] += 1;
+                        by_minute[(minute_of(events.header(event).time_ns) - first) as usize] += 1;
+                        by_pattern[events.header(event).pattern.wrapping_add(1) as usize] += 1;
                     })?;
                 }
             }

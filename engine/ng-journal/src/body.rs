@@ -1,17 +1,17 @@
 //! The events of a block, compressed.
 //!
 //! ```text
-//! crc32c │ form │ length of the columns │ columns, zstd │ text, zstd
+//! crc32c │ form │ first seq │ length of the columns │ columns, zstd │ text, zstd
 //! ```
 //!
 //! The text is that of all events, with a line end between them unless one of them has such in it.
 
 use super::Damaged;
-use super::dictionary::Dictionary;
-use super::framed;
+use super::event::EventHeader;
+use super::framed::{self, unpack};
 use super::header::BlockHeader;
-use super::planes;
-use super::run::{EventHeader, Run};
+use super::planes::{self, Known, MAX_ROW};
+use super::run::Run;
 use super::varint::Input;
 use memchr::{memchr, memchr_iter};
 use std::io;
@@ -20,15 +20,12 @@ use zstd::bulk::Compressor;
 const PART: &str = "events";
 const LINES: u8 = 0;
 const LENGTHS: u8 = 1;
-/// No frame unpacks to so many times its length, by powers of two; memory is taken before that is seen.
-const MAX_RATIO_BITS: u32 = 16;
-/// Columns of one event at most.
-const MAX_ROW: usize = 64;
 
 /// The events of a block as they are written, their sum checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Body<'a> {
     lines: bool,
+    first_seq: u64,
     columns: &'a [u8],
     text: &'a [u8],
 }
@@ -36,10 +33,13 @@ pub struct Body<'a> {
 /// The events of a run, whose pairs are these.
 pub(crate) fn encode(run: &Run, pair_of: &[u16], compressor: &mut Compressor<'_>) -> io::Result<Vec<u8>> {
     let lines = memchr(b'\n', &run.arena).is_none();
-    let columns = compressor.compress(&planes::encode(run, pair_of, !lines))?;
+    let columns = compressor.compress(&planes::encode(run, 0..run.len(), Some(pair_of), !lines))?;
     let text = if lines { compressor.compress(&joined(run))? } else { compressor.compress(&run.arena)? };
     let form = if lines { LINES } else { LENGTHS };
-    Ok(framed::seal(&[&[form], (columns.len() as u32).to_le_bytes().as_slice(), &columns, &text].concat()))
+    let first_seq = run.headers.first().map_or(0, |header| header.seq).to_le_bytes();
+    Ok(framed::seal(
+        &[&[form], first_seq.as_slice(), (columns.len() as u32).to_le_bytes().as_slice(), &columns, &text].concat(),
+    ))
 }
 
 fn joined(run: &Run) -> Vec<u8> {
@@ -56,12 +56,13 @@ impl<'a> Body<'a> {
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Damaged> {
         let mut input = Input::new(framed::open(bytes, PART)?, PART);
         let form = input.byte()?;
+        let first_seq = u64::from(input.u32()?) | u64::from(input.u32()?) << 32;
         let length = input.u32()? as usize;
         let columns = input.take(length)?;
         if form > LENGTHS {
             Err(input.damaged())
         } else {
-            Ok(Body { lines: form == LINES, columns, text: input.rest() })
+            Ok(Body { lines: form == LINES, first_seq, columns, text: input.rest() })
         }
     }
 
@@ -71,36 +72,28 @@ impl<'a> Body<'a> {
     }
 
     /// The events.
-    pub fn run(&self, header: &BlockHeader, dictionary: &Dictionary) -> Result<Run, Damaged> {
-        let (headers, ends) = self.columns(header, |version| dictionary.pattern(version))?;
+    pub fn run(&self, header: &BlockHeader) -> Result<Run, Damaged> {
         let text = self.unpack_text(header)?;
-        let Some(ends) = ends else {
-            let mut ends = Vec::with_capacity(header.events);
-            let mut arena = Vec::with_capacity(header.raw_len);
-            for line in text.split_inclusive(|byte| *byte == b'\n') {
-                arena.extend_from_slice(&line[..line.len() - 1]);
-                ends.push(arena.len());
-            }
-            return Ok(Run { headers, ends, arena });
-        };
-        Ok(Run { headers, ends, arena: text })
+        if !self.lines {
+            let (headers, ends) = self.columns(header, None)?;
+            return Ok(Run { headers, ends, arena: text });
+        }
+        let mut ends = Vec::with_capacity(header.events);
+        let mut arena = Vec::with_capacity(header.raw_len);
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            arena.extend_from_slice(&line[..line.len() - 1]);
+            ends.push(arena.len());
+        }
+        let (headers, ends) = self.columns(header, Some(ends))?;
+        Ok(Run { headers, ends, arena })
     }
 
     /// The text of all events, and where each of them ends in it. Between two of them may stand a line end, which is no part of
     /// either.
     pub(crate) fn text(&self, header: &BlockHeader) -> Result<(Vec<u8>, Vec<usize>), Damaged> {
         let text = self.unpack_text(header)?;
-        let ends = if self.lines {
-            memchr_iter(b'\n', &text).collect()
-        } else {
-            self.columns(header, |_| Some(0))?.1.unwrap_or_default()
-        };
+        let ends = if self.lines { memchr_iter(b'\n', &text).collect() } else { self.columns(header, None)?.1 };
         Ok((text, ends))
-    }
-
-    /// What is known of the events besides their text.
-    pub fn headers(&self, header: &BlockHeader, dictionary: &Dictionary) -> Result<Vec<EventHeader>, Damaged> {
-        self.columns(header, |version| dictionary.pattern(version)).map(|(headers, _)| headers)
     }
 
     /// A line end stands behind each event.
@@ -111,27 +104,26 @@ impl<'a> Body<'a> {
     fn columns(
         &self,
         header: &BlockHeader,
-        pattern: impl Fn(u32) -> Option<u32>,
-    ) -> Result<(Vec<EventHeader>, Option<Vec<usize>>), Damaged> {
+        ends: Option<Vec<usize>>,
+    ) -> Result<(Vec<EventHeader>, Vec<usize>), Damaged> {
         let columns = unpack(self.columns, header.events * MAX_ROW + MAX_ROW, PART)?;
-        planes::decode(&columns, header, pattern, !self.lines)
+        let known = Known {
+            events: header.events,
+            first_seq: header.seqs[0],
+            raw_len: header.raw_len,
+            pairs: Some(&header.pairs),
+            ends,
+        };
+        planes::decode(&columns, known)
     }
 
     fn unpack_text(&self, header: &BlockHeader) -> Result<Vec<u8>, Damaged> {
         let expected = header.raw_len + if self.lines { header.events } else { 0 };
         let text = unpack(self.text, expected, PART)?;
         let is_whole = text.len() == expected
+            && self.first_seq == header.seqs[0]
             && (!self.lines
                 || text.last().is_none_or(|byte| *byte == b'\n') && memchr_iter(b'\n', &text).count() == header.events);
         if is_whole { Ok(text) } else { Err(Damaged { part: PART }) }
     }
-}
-
-/// Unpacks what is at most so long.
-pub(crate) fn unpack(bytes: &[u8], most: usize, part: &'static str) -> Result<Vec<u8>, Damaged> {
-    let stated = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().ok_or(Damaged { part })?;
-    if stated > most as u64 || stated > (bytes.len() as u64) << MAX_RATIO_BITS {
-        return Err(Damaged { part });
-    }
-    zstd::bulk::decompress(bytes, stated as usize).map_err(|_| Damaged { part })
 }

@@ -23,6 +23,8 @@ const MINUTE_NS: i64 = 60_000_000_000;
 /// The header of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockHeader {
+    /// Events of its file that stand before it.
+    pub before: u64,
     /// Its first and last `seq`.
     pub seqs: [u64; 2],
     /// Its earliest and latest time, nanoseconds since 1970, UTC.
@@ -40,6 +42,8 @@ pub struct BlockHeader {
     /// Pairs tell the minute of their events. Those of a block that is long in coming do not: it would have a pair for each
     /// event.
     pub tells_minutes: bool,
+    /// The message of an event is written with escapes, so that words of it are not those that people read.
+    pub has_escaped: bool,
     /// Letters stand in it that the vocabulary does not hold.
     pub(crate) has_other_letters: bool,
     pub(crate) pairs: Vec<Pair>,
@@ -50,8 +54,10 @@ pub struct BlockHeader {
 /// Events that have all of this in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pair {
-    /// Number of the version of their template, which says their pattern.
+    /// Number of the version of their template.
     pub version: u32,
+    /// Their pattern, which is that of the version.
+    pub pattern: u32,
     /// Symbol of their source.
     pub source: u32,
     /// Their level.
@@ -123,7 +129,7 @@ impl BlockHeader {
     pub fn from_bytes(bytes: &[u8]) -> Result<BlockHeader, Damaged> {
         let mut input = Input::new(framed::open(bytes, PART)?, PART);
         let length = input.u32()? as usize;
-        let columns = super::body::unpack(input.take(length)?, MAX_COLUMNS, PART)?;
+        let columns = framed::unpack(input.take(length)?, MAX_COLUMNS, PART)?;
         let filter = WordFilter::from_bytes(input.rest());
         Self::from_columns(&mut Input::new(&columns, PART), filter)
     }
@@ -131,19 +137,27 @@ impl BlockHeader {
     fn columns(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let first_minute = self.first_minute();
+        varint::put(&mut out, self.before);
         varint::put(&mut out, self.seqs[0]);
         varint::put(&mut out, self.seqs[1] - self.seqs[0]);
         self.times_ns.iter().for_each(|time| varint::put_signed(&mut out, *time));
         varint::put(&mut out, self.events as u64);
         varint::put(&mut out, self.raw_len as u64);
         out.extend([self.novelty, self.anomaly, self.strength]);
-        out.push(u8::from(self.tells_minutes) | u8::from(self.has_other_letters) << 1);
+        out.push(
+            u8::from(self.tells_minutes) | u8::from(self.has_other_letters) << 1 | u8::from(self.has_escaped) << 2,
+        );
 
         varint::put(&mut out, self.pairs.len() as u64);
         let mut before = 0;
         for pair in &self.pairs {
             varint::put(&mut out, u64::from(pair.version - before));
             before = pair.version;
+        }
+        let mut before = 0;
+        for pair in &self.pairs {
+            varint::put_signed(&mut out, i64::from(pair.pattern) - before);
+            before = pair.pattern.into();
         }
         self.pairs.iter().for_each(|pair| varint::put(&mut out, pair.source.into()));
         out.extend(self.pairs.iter().map(|pair| pair.level as u8));
@@ -175,6 +189,7 @@ impl BlockHeader {
     }
 
     fn from_columns(input: &mut Input<'_>, filter: WordFilter) -> Result<BlockHeader, Damaged> {
+        let before = input.number()?;
         let first_seq = input.number()?;
         let last_seq = first_seq.checked_add(input.number()?).ok_or(input.damaged())?;
         let times_ns = [input.signed()?, input.signed()?];
@@ -184,6 +199,7 @@ impl BlockHeader {
             return Err(input.damaged());
         }
         let mut header = BlockHeader {
+            before,
             seqs: [first_seq, last_seq],
             times_ns,
             events,
@@ -192,6 +208,7 @@ impl BlockHeader {
             anomaly,
             strength,
             tells_minutes: flags & 1 != 0,
+            has_escaped: flags & 4 != 0,
             has_other_letters: flags & 2 != 0,
             pairs: Vec::new(),
             counted: CountedWords::default(),
@@ -205,12 +222,17 @@ impl BlockHeader {
     fn read_pairs(&self, input: &mut Input<'_>) -> Result<Vec<Pair>, Damaged> {
         let count = input.count()?;
         let first_minute = self.first_minute();
-        let blank = Pair { version: 0, source: 0, level: Level::Info, minute: 0, events: 0 };
+        let blank = Pair { version: 0, pattern: 0, source: 0, level: Level::Info, minute: 0, events: 0 };
         let mut pairs = vec![blank; count];
         let mut version = 0u32;
         for pair in &mut pairs {
             version = version.checked_add(input.fitting()?).ok_or(input.damaged())?;
             pair.version = version;
+        }
+        let mut pattern = 0i64;
+        for pair in &mut pairs {
+            pattern = pattern.checked_add(input.signed()?).ok_or(input.damaged())?;
+            pair.pattern = u32::try_from(pattern).map_err(|_| input.damaged())?;
         }
         for pair in &mut pairs {
             pair.source = input.fitting()?;

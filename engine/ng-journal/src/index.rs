@@ -1,8 +1,9 @@
 //! The words of a run: which are constant in its patterns, and how many events of each pair have the others.
 
 use super::dictionary::Dictionary;
+use super::event::EventHeader;
 use super::header::{CountedWords, Pair, minute};
-use super::run::{EventHeader, Run};
+use super::run::Run;
 use super::word_filter::{self, WordFilter};
 use super::words::{self, Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -190,8 +191,8 @@ fn pairs(
     let mut pairs: Vec<Pair> = Vec::new();
     let mut pair_of: Vec<u16> = Vec::with_capacity(headers.len());
     for header in headers {
-        let (source, level) = (header.source, header.level);
-        let pair = Pair { version: versions[&header.pattern], source, level, minute: minute(header), events: 0 };
+        let EventHeader { source, level, pattern, .. } = *header;
+        let pair = Pair { version: versions[&pattern], pattern, source, level, minute: minute(header), events: 0 };
         let place = *places.entry(pair).or_insert(pairs.len() as u16);
         if usize::from(place) == pairs.len() {
             pairs.push(pair);

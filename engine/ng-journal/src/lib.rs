@@ -13,18 +13,21 @@
 //!
 //! # Layout
 //!
-//! `run.rs` has events in plain form. `words.rs` says what a word is, `dictionary.rs` numbers them, `index.rs` counts those of
+//! `event.rs` is what is kept of an event, `run.rs` has events in plain form, and `batch.rs` the form that they have until there
+//! is a block of them. `words.rs` says what a word is, `dictionary.rs` numbers them, `index.rs` counts those of
 //! a run, `sealer.rs` makes a block of it. `header.rs` and `body.rs` are the two parts of a block as they are written, with
 //! `planes.rs` for columns of numbers, `word_filter.rs`, `framed.rs` and `varint.rs`. `term.rs` is what is looked for; `count.rs`
-//! and `prune.rs` answer from a header, `scan.rs` from a body.
+//! and `prune.rs` answer from a header, `scan.rs` from a body. All of this is pure; `store/` keeps it on disk.
 //!
 //! No byte of a block is believed: what is damaged is an error and never a panic, and takes no more memory than a block may have.
 
 #![forbid(unsafe_code)]
 
+mod batch;
 mod body;
 mod count;
 mod dictionary;
+mod event;
 mod framed;
 mod header;
 mod index;
@@ -33,17 +36,20 @@ mod prune;
 mod run;
 mod scan;
 mod sealer;
+pub mod store;
 mod term;
 mod varint;
 mod word_filter;
 pub mod words;
 
+pub use batch::{Batch, Packer};
 pub use body::Body;
 pub use count::{Counted, count, count_by};
 pub use dictionary::{Dictionary, MAX_WORD_LEN, MAX_WORDS, Version};
+pub use event::EventHeader;
 pub use header::{BlockHeader, Pair};
 pub use prune::may_contain;
-pub use run::{EventHeader, MAX_BYTES, MAX_EVENTS, Run};
+pub use run::{MAX_BYTES, MAX_EVENTS, Run};
 pub use scan::Scanner;
 pub use sealer::{Sealed, Sealer};
 pub use term::{Lookup, Term};

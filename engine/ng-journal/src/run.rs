@@ -1,6 +1,6 @@
 //! A run of events in plain form: what is sealed into a block, and what a block is unpacked into.
 
-use ng_wire::Level;
+use super::event::EventHeader;
 
 /// Most events of one block.
 pub const MAX_EVENTS: usize = u16::MAX as usize;
@@ -8,27 +8,6 @@ pub const MAX_EVENTS: usize = u16::MAX as usize;
 pub const MAX_BYTES: usize = 16 << 20;
 /// Most bytes of the raw text of one event.
 pub(crate) const MAX_EVENT_BYTES: usize = 1 << 30;
-
-/// What history keeps of an event besides its raw bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventHeader {
-    /// Place in the stream; higher than that of the event before.
-    pub seq: u64,
-    /// Nanoseconds since 1970, UTC. Times need not grow.
-    pub time_ns: i64,
-    /// Severity.
-    pub level: Level,
-    /// The symbol of the source.
-    pub source: u32,
-    /// The pattern, or a number that stands for none.
-    pub pattern: u32,
-    /// Novelty, on a scale of 256 steps.
-    pub novelty: u8,
-    /// How unusual the event is, on a scale of 256 steps.
-    pub anomaly: u8,
-    /// Strength of the alert, on a scale of 256 steps.
-    pub strength: u8,
-}
 
 /// Events that follow each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +38,11 @@ impl Run {
         self.len() == MAX_EVENTS || (!self.is_empty() && self.arena.len() + raw_len > bytes.min(MAX_BYTES))
     }
 
+    /// It takes so many further events of so many raw bytes.
+    pub(crate) fn has_room_for(&self, raw_len: usize, events: usize) -> bool {
+        self.len() + events <= MAX_EVENTS && (self.is_empty() || self.arena.len() + raw_len <= MAX_BYTES)
+    }
+
     /// Adds an event. False, and nothing is added, when there is no room for it, or when its `seq` is not higher than that of
     /// the event before.
     pub fn push(&mut self, header: &EventHeader, raw: &[u8]) -> bool {
@@ -70,6 +54,18 @@ impl Run {
         self.arena.extend_from_slice(raw);
         self.ends.push(self.arena.len());
         true
+    }
+
+    /// Forgets the events behind the first so many.
+    pub(crate) fn truncate(&mut self, events: usize) {
+        self.headers.truncate(events);
+        self.ends.truncate(events);
+        self.arena.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// `seq` of the first and the last event; none where there is none.
+    pub fn seqs(&self) -> Option<[u64; 2]> {
+        Some([self.headers.first()?.seq, self.headers.last()?.seq])
     }
 
     /// Forgets the events and keeps the memory.
@@ -84,9 +80,18 @@ impl Run {
         (0..self.len()).map(|index| (&self.headers[index], self.raw(index)))
     }
 
+    /// What is kept of an event.
+    pub fn header(&self, index: usize) -> &EventHeader {
+        &self.headers[index]
+    }
+
     /// The raw bytes of an event.
     pub fn raw(&self, index: usize) -> &[u8] {
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.arena[start..self.ends[index]]
+        &self.arena[self.start(index)..self.ends[index]]
+    }
+
+    /// Where the raw bytes of an event start.
+    pub(crate) fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.ends[before])
     }
 }

@@ -3,6 +3,7 @@
 use super::Damaged;
 use super::body::Body;
 use super::header::BlockHeader;
+use super::run::Run;
 use super::term::Term;
 use super::words;
 use memchr::memmem::Finder;
@@ -24,16 +25,30 @@ impl Scanner {
     }
 
     /// Calls with the place of each event of the block that has the term, in their order.
-    pub fn scan(&self, header: &BlockHeader, body: &Body<'_>, mut each: impl FnMut(usize)) -> Result<(), Damaged> {
+    pub fn scan(&self, header: &BlockHeader, body: &Body<'_>, each: impl FnMut(usize)) -> Result<(), Damaged> {
         let (mut text, ends) = body.text(header)?;
-        if self.finder.needle().is_empty() {
-            (0..ends.len()).for_each(each);
-            return Ok(());
-        }
         if self.fold {
             text.make_ascii_lowercase();
         }
-        let separator = usize::from(body.is_lines());
+        self.find(&text, &ends, usize::from(body.is_lines()), each);
+        Ok(())
+    }
+
+    /// The same of events in plain form.
+    pub fn scan_run(&self, run: &Run, each: impl FnMut(usize)) {
+        if self.fold {
+            self.find(&run.arena.to_ascii_lowercase(), &run.ends, 0, each);
+        } else {
+            self.find(&run.arena, &run.ends, 0, each);
+        }
+    }
+
+    /// Finds the events in the text of all, as far as case matters; `separator` bytes stand between two of them.
+    fn find(&self, text: &[u8], ends: &[usize], separator: usize, mut each: impl FnMut(usize)) {
+        if self.finder.needle().is_empty() {
+            (0..ends.len()).for_each(each);
+            return;
+        }
         let (mut event, mut from) = (0, 0);
         while event < ends.len()
             && let Some(found) = self.finder.find(&text[from..])
@@ -53,6 +68,5 @@ impl Scanner {
             event += 1;
             from = event_end + separator;
         }
-        Ok(())
     }
 }

@@ -2,9 +2,10 @@
 
 use super::body;
 use super::dictionary::Dictionary;
+use super::event::EventHeader;
 use super::header::BlockHeader;
 use super::index::{Indexed, Indexer};
-use super::run::{EventHeader, Run};
+use super::run::Run;
 use std::fmt;
 use zstd::bulk::Compressor;
 
@@ -29,12 +30,14 @@ impl Sealer {
         Ok(Sealer { compressor: Compressor::new(level)?, indexer: Indexer::default() })
     }
 
-    /// The block of a run that is not empty. What it adds to the dictionary has to be stored before it.
+    /// The block of a run that is not empty, with so many events of its file `before` it. What it adds to the dictionary has to
+    /// be stored before it.
     ///
     /// `template` gives the words that are constant in a pattern, such as `Receiving block * src: *`, where they are known.
     pub fn seal(
         &mut self,
         run: &Run,
+        before: u64,
         dictionary: &mut Dictionary,
         template: &mut dyn FnMut(u32) -> Option<String>,
     ) -> std::io::Result<Sealed> {
@@ -44,6 +47,7 @@ impl Sealer {
         let seqs = || run.headers.iter().map(|header| header.seq);
         let times = || run.headers.iter().map(|header| header.time_ns);
         let header = BlockHeader {
+            before,
             seqs: [seqs().next().unwrap_or(0), seqs().next_back().unwrap_or(0)],
             times_ns: [times().min().unwrap_or(0), times().max().unwrap_or(0)],
             events: run.len(),
@@ -52,6 +56,7 @@ impl Sealer {
             anomaly: most(|header| header.anomaly),
             strength: most(|header| header.strength),
             tells_minutes,
+            has_escaped: run.headers.iter().any(|header| header.message.escaped),
             has_other_letters,
             pairs,
             counted,

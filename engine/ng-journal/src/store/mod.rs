@@ -1,0 +1,39 @@
+//! History on disk: a folder of day files, which are SQLite databases of blocks.
+//!
+//! ```text
+//! Run ─Journal.append─▶ tail of the hot file ─seal─▶ its blocks ─close_step─▶ closed file ─retain─▶ gone
+//!                          └───────────────────────────┴──────────── Reader ───────┘
+//! ```
+//!
+//! # Layout
+//!
+//! `folder.rs` names the files and holds the lock, `schema.rs` opens them, `day_file.rs` is the rows of one, `catalog.rs` the
+//! summary of all, `mark.rs` what was last acknowledged. `journal.rs` writes: `hot.rs` is the file that events go into,
+//! `closing.rs` brings a file into its last form, `retention.rs` takes the oldest away. `shelf.rs` is one file as it is read,
+//! `walk.rs` a `question.rs` on its way through one, `reader.rs` all of them. `health.rs` and `error.rs` say what is wrong.
+//!
+//! Here alone history touches the outside.
+
+mod catalog;
+mod closing;
+mod day_file;
+mod error;
+mod folder;
+mod health;
+mod hot;
+mod journal;
+mod mark;
+mod question;
+mod reader;
+mod retention;
+mod schema;
+mod shelf;
+mod walk;
+
+pub use error::{Error, Result};
+pub use health::Health;
+pub use journal::{Journal, Sizes};
+pub use question::{Budget, Predicate, Progress, Question};
+pub use reader::{Key, Reader};
+pub use retention::{Limits, Removed};
+pub use shelf::Order;

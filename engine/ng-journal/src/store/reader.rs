@@ -1,0 +1,255 @@
+//! Reading history: all files of a folder as one stream of events.
+//!
+//! A reader looks at each file as it is at one moment, and is in nobody's way: neither does who writes wait for it, nor retention. A
+//! file that is taken away while it is read is read to its end, and is not there the next time.
+
+use super::catalog::Catalog;
+use super::day_file::DayFile;
+use super::error::{Error, Result};
+use super::folder::{FileName, Folder};
+use super::health::Health;
+use super::mark;
+use super::question::{Budget, Progress, Question};
+use super::schema::Access;
+use super::shelf::{Book, Item, Order, Shelf, open};
+use super::walk::{Ask, Walk};
+use crate::event::EventHeader;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, RangeInclusive};
+use std::path::Path;
+
+/// Memory that headers take which are kept for the next question, in bytes.
+const HEADER_ROOM: usize = 32 << 20;
+/// Times that files are listed again because one was taken away meanwhile.
+const TURNS: usize = 8;
+/// Stands for a name that cannot be read.
+const UNREADABLE: &str = "(unreadable)";
+
+/// By what events are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Minutes since 1970.
+    Minute,
+    /// The number of the pattern.
+    Pattern,
+    /// The number of the level.
+    Level,
+    /// The number of the source, as [`Reader::name`] knows it.
+    Source,
+}
+
+/// All of the history of a folder.
+#[derive(Debug)]
+pub struct Reader {
+    folder: Folder,
+    shelves: Vec<Shelved>,
+    names: Names,
+    /// Files that cannot be opened, and how many events they had.
+    unusable: BTreeMap<FileName, u64>,
+}
+
+/// A file in its place among the others.
+#[derive(Debug)]
+struct Shelved {
+    shelf: Shelf,
+    /// Its first event; none while it has none.
+    start: Option<u64>,
+    /// By number of a name in the file: that of the reader.
+    symbols: Vec<u32>,
+}
+
+/// Names of sources and types of all files.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    names: Vec<String>,
+    numbers: FxHashMap<String, u32>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(known) = self.numbers.get(name) {
+            return *known;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+
+    /// Brings what is known of the names of a file up to what was read of it.
+    pub(crate) fn follow(&mut self, book: &Book, symbols: &mut Vec<u32>) {
+        for name in &book.names[symbols.len()..] {
+            symbols.push(self.number(name.as_deref().unwrap_or(UNREADABLE)));
+        }
+    }
+
+    /// The number here of one of a file.
+    pub(crate) fn of_file(&mut self, symbols: &[u32], number: u32) -> u32 {
+        symbols.get(number as usize).copied().unwrap_or_else(|| self.number(UNREADABLE))
+    }
+}
+
+impl Reader {
+    /// A reader of the history of a folder.
+    pub fn open(path: &Path) -> Result<Reader> {
+        let folder = Folder::look(path);
+        let mut reader = Reader { folder, shelves: Vec::new(), names: Names::default(), unusable: BTreeMap::new() };
+        reader.refresh()?;
+        Ok(reader)
+    }
+
+    /// The name behind a number of a source or type in what this reader gave.
+    pub fn name(&self, number: u32) -> &str {
+        self.names.names.get(number as usize).map_or(UNREADABLE, String::as_str)
+    }
+
+    /// How many events there are that are looked for.
+    pub fn count<'a>(&mut self, question: &'a Question<'a>, cancelled: &'a dyn Fn() -> bool) -> Result<Progress> {
+        self.ask(question, 0..=u64::MAX, Order::Newest, Budget { cancelled, ..Budget::none() }, Ask::Count)
+    }
+
+    /// The same by something.
+    pub fn count_by<'a>(
+        &mut self,
+        question: &'a Question<'a>,
+        key: Key,
+        cancelled: &'a dyn Fn() -> bool,
+    ) -> Result<(BTreeMap<i64, u64>, Progress)> {
+        let mut counts = BTreeMap::new();
+        let budget = Budget { cancelled, ..Budget::none() };
+        let progress = self.ask(question, 0..=u64::MAX, Order::Newest, budget, Ask::By(key, &mut counts))?;
+        Ok((counts, progress))
+    }
+
+    /// Shows `f` the events that are looked for, in their order, from the one with this `seq` on, until it breaks off or the budget
+    /// is used up. What comes back says where to go on.
+    pub fn scan<'a>(
+        &mut self,
+        question: &'a Question<'a>,
+        order: Order,
+        from: Option<u64>,
+        budget: Budget<'a>,
+        f: &'a mut dyn FnMut(&EventHeader, &[u8]) -> ControlFlow<()>,
+    ) -> Result<Progress> {
+        let seqs = match order {
+            Order::Oldest => from.unwrap_or(0)..=u64::MAX,
+            Order::Newest => 0..=from.unwrap_or(u64::MAX),
+        };
+        self.ask(question, seqs, order, budget, Ask::Show(f))
+    }
+
+    /// Reads everything, and says what cannot be read.
+    pub fn check(&mut self, cancelled: &dyn Fn() -> bool) -> Result<Health> {
+        self.refresh()?;
+        for Shelved { shelf, .. } in &mut self.shelves {
+            let flow = shelf.each(0..=u64::MAX, Order::Oldest, 0, |file, _, damage, item| {
+                if let Item::Block(header) = &item {
+                    open(file, header, damage, |body| body.run(header).map(drop))?;
+                }
+                Ok(if cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(self.health())
+    }
+
+    /// What was met that cannot be read.
+    pub fn health(&self) -> Health {
+        let mut health = Health {
+            set_aside_files: self.unusable.len() as u64,
+            set_aside_events: self.unusable.values().sum(),
+            ..Health::default()
+        };
+        self.shelves.iter().for_each(|shelved| health.add(&shelved.shelf.damage));
+        health
+    }
+
+    fn ask<'a>(
+        &mut self,
+        question: &'a Question<'a>,
+        seqs: RangeInclusive<u64>,
+        order: Order,
+        budget: Budget<'a>,
+        ask: Ask<'a>,
+    ) -> Result<Progress> {
+        self.refresh()?;
+        let mut walk = Walk::new(question, seqs, order, budget, ask);
+        let mut room =
+            HEADER_ROOM.saturating_sub(self.shelves.iter().map(|shelved| shelved.shelf.header_bytes()).sum());
+        let count = self.shelves.len();
+        for turn in 0..count {
+            let place = if order == Order::Oldest { turn } else { count - 1 - turn };
+            // What lies outside is not asked for; the next file says where this one ends.
+            let next = self.shelves.get(place + 1).and_then(|next| next.start);
+            let Shelved { shelf, start, symbols } = &mut self.shelves[place];
+            if start.is_none_or(|start| walk.is_beyond(start, next)) {
+                continue;
+            }
+            let before = shelf.header_bytes();
+            let flow = walk.through(shelf, symbols, &mut self.names, room)?;
+            room -= shelf.header_bytes() - before;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(walk.progress)
+    }
+
+    /// Takes up which files there are now.
+    fn refresh(&mut self) -> Result<()> {
+        for turn in 1.. {
+            match self.try_refresh() {
+                Err(Error::Gone(path)) if turn < TURNS && path != self.folder.path() => {}
+                refreshed => return refreshed,
+            }
+        }
+        Ok(())
+    }
+
+    fn try_refresh(&mut self) -> Result<()> {
+        let mut names: FxHashSet<FileName> = self.folder.names()?.into_iter().collect();
+        let replaced: Vec<FileName> = names.iter().copied().filter(|name| !name.is_closed).collect();
+        for name in replaced.into_iter().filter(|name| names.contains(&name.closed())).collect::<Vec<_>>() {
+            names.remove(&name);
+        }
+        self.shelves.retain(|shelved| names.contains(&shelved.shelf.file.name) && shelved.shelf.file.is_in_place());
+        self.unusable.retain(|name, _| names.contains(name));
+        self.shelves.iter().for_each(|shelved| {
+            names.remove(&shelved.shelf.file.name);
+        });
+        let marked = mark::read(self.folder.path());
+        // Asked about new files alone.
+        let catalog = if names.is_empty() { None } else { Catalog::look(self.folder.path()) };
+        let known_events = |name: FileName| {
+            let first = FileName { is_closed: false, ..name }.text();
+            let entry = catalog.as_ref().and_then(|catalog| catalog.get(&first)).map_or(0, |entry| entry.events);
+            entry.max(marked.filter(|mark| mark.name == name).map_or(0, |mark| mark.events))
+        };
+        for name in names {
+            match DayFile::open(self.folder.file(name), name, Access::Read) {
+                Ok(file) => {
+                    let (shelf, symbols) = (Shelf::new(file, known_events(name)), Vec::new());
+                    self.shelves.push(Shelved { shelf, start: None, symbols });
+                    self.unusable.remove(&name);
+                }
+                Err(error) if error.is_damage() => {
+                    self.unusable.insert(name, known_events(name));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for Shelved { shelf, start, .. } in &mut self.shelves {
+            if start.is_none() {
+                *start = shelf.start()?;
+            }
+            if let Some(mark) = marked.filter(|mark| mark.name == shelf.file.name) {
+                shelf.claimed = shelf.claimed.max(mark.events);
+            }
+        }
+        self.shelves.sort_by_key(|shelved| (shelved.start.unwrap_or(u64::MAX), shelved.shelf.file.name));
+        Ok(())
+    }
+}
