@@ -112,6 +112,8 @@ class CarryOn:
     def _go_on(self) -> None:
         if not textual_internals.takes_back(self._driver):
             return  # Another program has the terminal; whoever started it takes it back.
+        if not textual_internals.reads_keys(self._driver):
+            return  # It was given back, for this is the end.
         wait_for_front(self._driver.fileno)
         self._take()
         self._begin()
