@@ -234,11 +234,12 @@ impl Engine {
         }
         if registry.enabled(Module::ActionController) {
             let novel = self.detect.novel_threshold();
-            if !self.resumed.knows(event.head.time_ns, reading.received_ns)
-                && !self.silences.holds(&stored, reading.received_ns, novel)
-            {
-                self.incidents.observe(&event, &mut self.effects);
-                self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+            if !self.resumed.knows(event.head.time_ns, reading.received_ns) {
+                self.incidents.confirm(&event, &mut self.effects);
+                if !self.silences.holds(&stored, reading.received_ns, novel) {
+                    self.incidents.observe(&event, &mut self.effects);
+                    self.actions.observe(&stored, reading.received_ns, &mut self.effects);
+                }
             }
             registry.red(Module::ActionController).operations += 1;
             lap(&mut watch, stages, registry, Stage::Act, Module::ActionController);

@@ -83,12 +83,16 @@ impl Incidents {
         self.strength = values.float("incident_strength") as f32;
     }
 
-    /// Takes one event. What is told becomes an event of its own.
-    pub fn observe(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
+    /// Looks whether an event, be it silenced or not, confirms one before it that was not.
+    pub fn confirm(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
         if let Some(confirmed) = self.unconfirmed.confirmed_by(event) {
             self.clock.advance(event.head.received_ns);
             self.take(confirmed, effects);
         }
+    }
+
+    /// Takes one event that is not silenced. What is told becomes an event of its own.
+    pub fn observe(&mut self, event: &Event<'_>, effects: &mut Vec<Effect>) {
         let resolves = |kind| symptom::kind_of_note(event.symbols.name(kind));
         let Some(kind) = symptom::kind_of(event, resolves) else { return };
         self.clock.advance(event.head.received_ns);

@@ -93,8 +93,10 @@ fn what_is_unlike_the_rest_of_a_silenced_pattern_is_told() {
     bench.send("pump", Format::Metric, &["load=11", "load=12"]);
     assert_eq!(counts(&bench), [(2, 0)]);
     bench.send("pump", Format::Metric, &["load=90000"]);
+    assert_eq!((counts(&bench), view(&bench).incidents.len()), (vec![(2, 1)], 0), "one sample makes no incident");
+    bench.send("pump", Format::Metric, &["load=90000"]);
     let view = view(&bench);
-    assert_eq!((counts(&bench), view.incidents.len()), (vec![(2, 1)], 1), "{view:?}");
+    assert_eq!((counts(&bench), view.incidents.len()), (vec![(3, 1)], 1), "{view:?}");
 }
 
 #[test]
