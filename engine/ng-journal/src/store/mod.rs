@@ -9,12 +9,13 @@
 //!
 //! `folder.rs` names the files and holds the lock, `schema.rs` opens them, `day_file.rs` is the rows of one, `catalog.rs` the
 //! summary of all, `mark.rs` what was last acknowledged. `journal.rs` writes: `hot.rs` is the file that events go into,
-//! `closing.rs` brings a file into its last form, `retention.rs` takes the oldest away. `shelf.rs` is one file as it is read,
-//! `walk.rs` a `question.rs` on its way through one, `reader.rs` all of them. `health.rs` and `error.rs` say what is wrong.
+//! `closing.rs` is a file in its last form while `close_step.rs` makes it, `retention.rs` takes the oldest away. `shelf.rs` is one file as it is read,
+//! `walk.rs` a `question.rs` on its way through one, `reader.rs` all of them, with `names.rs` for what they call things. `health.rs` and `error.rs` say what is wrong.
 //!
 //! Here alone history touches the outside.
 
 mod catalog;
+mod close_step;
 mod closing;
 mod day_file;
 mod error;
@@ -23,6 +24,7 @@ mod health;
 mod hot;
 mod journal;
 mod mark;
+mod names;
 mod question;
 mod reader;
 mod retention;
@@ -33,7 +35,7 @@ mod walk;
 pub use error::{Error, Result};
 pub use health::Health;
 pub use journal::{Journal, Sizes};
-pub use question::{Budget, Predicate, Progress, Question};
-pub use reader::{Key, Reader};
+pub use question::{Budget, Key, Predicate, Progress, Question};
+pub use reader::Reader;
 pub use retention::{Limits, Removed};
 pub use shelf::Order;

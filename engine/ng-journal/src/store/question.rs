@@ -24,6 +24,19 @@ pub struct Question<'a> {
     pub also: Option<Predicate<'a>>,
 }
 
+/// By what events are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// Minutes since 1970.
+    Minute,
+    /// The number of the pattern.
+    Pattern,
+    /// The number of the level.
+    Level,
+    /// The number of the source, as [`Reader::name`](super::Reader::name) knows it.
+    Source,
+}
+
 /// What is done at most before an answer is given, so that somebody can be told how it goes on.
 #[derive(Clone, Copy)]
 pub struct Budget<'a> {

@@ -9,12 +9,13 @@ use super::error::{Error, Result};
 use super::folder::{FileName, Folder};
 use super::health::Health;
 use super::mark;
-use super::question::{Budget, Progress, Question};
+use super::names::Names;
+use super::question::{Budget, Key, Progress, Question};
 use super::schema::Access;
-use super::shelf::{Book, Item, Order, Shelf, open};
+use super::shelf::{Item, Order, Shelf, open};
 use super::walk::{Ask, Walk};
 use crate::event::EventHeader;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 use std::path::Path;
@@ -23,21 +24,6 @@ use std::path::Path;
 const HEADER_ROOM: usize = 32 << 20;
 /// Times that files are listed again because one was taken away meanwhile.
 const TURNS: usize = 8;
-/// Stands for a name that cannot be read.
-const UNREADABLE: &str = "(unreadable)";
-
-/// By what events are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// Minutes since 1970.
-    Minute,
-    /// The number of the pattern.
-    Pattern,
-    /// The number of the level.
-    Level,
-    /// The number of the source, as [`Reader::name`] knows it.
-    Source,
-}
 
 /// All of the history of a folder.
 #[derive(Debug)]
@@ -59,37 +45,6 @@ struct Shelved {
     symbols: Vec<u32>,
 }
 
-/// Names of sources and types of all files.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    names: Vec<String>,
-    numbers: FxHashMap<String, u32>,
-}
-
-impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(known) = self.numbers.get(name) {
-            return *known;
-        }
-        let number = self.names.len() as u32;
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
-        number
-    }
-
-    /// Brings what is known of the names of a file up to what was read of it.
-    pub(crate) fn follow(&mut self, book: &Book, symbols: &mut Vec<u32>) {
-        for name in &book.names[symbols.len()..] {
-            symbols.push(self.number(name.as_deref().unwrap_or(UNREADABLE)));
-        }
-    }
-
-    /// The number here of one of a file.
-    pub(crate) fn of_file(&mut self, symbols: &[u32], number: u32) -> u32 {
-        symbols.get(number as usize).copied().unwrap_or_else(|| self.number(UNREADABLE))
-    }
-}
-
 impl Reader {
     /// A reader of the history of a folder.
     pub fn open(path: &Path) -> Result<Reader> {
@@ -101,7 +56,7 @@ impl Reader {
 
     /// The name behind a number of a source or type in what this reader gave.
     pub fn name(&self, number: u32) -> &str {
-        self.names.names.get(number as usize).map_or(UNREADABLE, String::as_str)
+        self.names.text(number)
     }
 
     /// How many events there are that are looked for.

@@ -3,8 +3,8 @@
 use super::day_file::DayFile;
 use super::error::Result;
 use super::health::Damage;
-use super::question::{Budget, Progress, Question};
-use super::reader::{Key, Names};
+use super::names::Names;
+use super::question::{Budget, Key, Progress, Question};
 use super::shelf::{Item, Order, Shelf, open};
 use crate::count::count_by;
 use crate::event::EventHeader;
