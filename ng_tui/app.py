@@ -277,9 +277,9 @@ class ConsoleApp(LinkedApp):
             )
             return
         came_from = self._place
-        await self._show(next(place for place, entry in enumerate(SCREENS) if entry.shows_events))
-        self._came_from = came_from
-        self.pane.jump(seq=message.seq, filter=message.filter)
+        if await self._show(next(place for place, entry in enumerate(SCREENS) if entry.shows_events)):
+            self._came_from = came_from
+            self.pane.jump(seq=message.seq, filter=message.filter)
 
     def on_copy(self, message: Copy) -> None:
         """Copies a text through every channel there is."""
@@ -357,10 +357,13 @@ class ConsoleApp(LinkedApp):
         """Runs an action of the palette where it belongs."""
         self.call_later(self.run_action, action.action, owner_of(action, self._chain()))
 
-    async def _show(self, place: int) -> None:
+    async def _show(self, place: int) -> bool:
+        """Shows a screen; False when the app is on its way out."""
         self._came_from = None
-        await self._panes.show(SCREENS[place].id)
+        if not await self._panes.show(SCREENS[place].id):
+            return False
         self._enter(place)
+        return True
 
     def _enter(self, place: int) -> None:
         self._place = place

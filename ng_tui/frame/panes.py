@@ -38,12 +38,14 @@ class Panes(BareSwitcher, Generic[Pane]):
             self._made[name] = self._build[name]()
         return self._made[name]
 
-    async def show(self, name: str) -> Pane:
-        """Has a pane shown, and returns it when it can take keys."""
+    async def show(self, name: str) -> bool:
+        """Has a pane shown; True when it can take keys, False when the app is on its way out."""
         pane = self.pane(name)
         await self._put(pane)
+        if not pane.is_attached:
+            return False
         self.current = name
-        return pane
+        return True
 
     def give_keys(self) -> None:
         """Gives the keys to the pane that is shown, unless it or a part of it has them."""
@@ -65,5 +67,6 @@ class Panes(BareSwitcher, Generic[Pane]):
             self.prepare()
 
     async def _put(self, pane: Pane) -> None:
-        if pane.parent is None:
+        # On the way out of the app nothing is attached any more, and what is put then would be a failure.
+        if pane.parent is None and self.is_attached:
             await self.add_content(pane)

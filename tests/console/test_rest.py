@@ -20,6 +20,7 @@ from ng_tui.frame import panes, pulse
 from ng_tui.frame.pulse import Pulse
 from ng_tui.kit.panel import Panel
 from ng_tui.screens import SCREENS
+from ng_tui.screens.base import Jump
 from tests.console.trial_console import console, settle, shown, turn
 
 
@@ -166,6 +167,19 @@ async def test_all_panes_are_made_soon_after_the_start(tmp_path: Path) -> None:
             while not all(app._panes.pane(entry.id).is_attached for entry in SCREENS):
                 await pilot.pause(0.02)
         assert [pane.id for pane in app._panes.children if pane.display] == ["guardian"]
+
+
+async def test_a_pane_that_comes_on_the_way_out_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panes, "LATER_S", 1000.0)
+    app, _ = console(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        app.exit(129, 129)
+        await app._panes._prepare_next()
+        await app.action_screen(3)
+        await app.on_jump(Jump(seq=1))
+        assert [pane.id for pane in app._panes.children] == ["events"]
+    assert app.return_code == 129
 
 
 def test_a_start_imports_no_screen() -> None:

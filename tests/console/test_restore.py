@@ -50,7 +50,7 @@ def test_the_terminal_is_given_back(end: int | str | bytes, code: int) -> None:
         elif isinstance(end, int):
             console.wait("live")
             console.signal(signal.Signals(end))
-        assert console.finish(timeout=30) == code
+        assert console.finish(timeout=30) == code, console.text()
         output = bytes(console.raw)
     assert b"live" in output
     for mode in MODES:
