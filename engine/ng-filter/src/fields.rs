@@ -3,8 +3,6 @@
 use super::attrs;
 use crate::rules::RULE_NAMES;
 use ng_model::record::{Detection, NO_PATTERN, NONE, RecordHeader, StoredRecord};
-#[cfg(test)]
-use ng_wire::Format;
 use ng_wire::{Level, Outcome, Scoring};
 
 /// One field.
@@ -215,15 +213,11 @@ fn format(stored: &StoredRecord<'_>) -> u32 {
     1 << stored.head.format as u8
 }
 
-/// Every format, for the test that holds `formats` to the order of the discriminants.
-#[cfg(test)]
-const FORMATS: [Format; 6] =
-    [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
-
 #[cfg(test)]
 mod tests {
     use super::super::{Env, Filter};
     use super::*;
+    use ng_wire::Format;
 
     #[test]
     fn every_row_is_described_and_its_example_compiles() {
@@ -240,7 +234,7 @@ mod tests {
         for (index, (outcome, _)) in OUTCOMES.iter().enumerate() {
             assert_eq!(*outcome as usize, index);
         }
-        for (index, format) in FORMATS.iter().enumerate() {
+        for (index, format) in Format::ALL.iter().enumerate() {
             assert_eq!(*format as usize, index);
             assert_eq!(format!("{format:?}").to_lowercase(), formats()[index]);
         }

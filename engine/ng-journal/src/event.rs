@@ -7,23 +7,6 @@ use ng_model::span::{Span, Text};
 use ng_model::symbols::Sym;
 use ng_wire::{Finding, Format, Level, Outcome, Scoring, Unit};
 
-const FORMATS: [Format; 6] =
-    [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
-const UNITS: [Unit; 8] = [
-    Unit::None,
-    Unit::Percent,
-    Unit::Bytes,
-    Unit::BytesPerSecond,
-    Unit::PerSecond,
-    Unit::Seconds,
-    Unit::Count,
-    Unit::Celsius,
-];
-const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
-const STATES: [Scoring; 5] =
-    [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];
-const FINDINGS: [Finding; 4] = [Finding::Rare, Finding::New, Finding::MoreOften, Finding::FarOut];
-
 const NOVEL: u64 = 1;
 const ALERT: u64 = 2;
 const ESCAPED: u64 = 4;
@@ -250,28 +233,28 @@ impl EventHeader {
         let byte = |of: u64, place: u32| (of >> (8 * place)) as u8;
         self.kind = fitting(kind)?;
         self.value = f64::from_bits(value);
-        self.format = pick(&FORMATS, byte(form, 0))?;
-        self.unit = pick(&UNITS, byte(form, 1))?;
+        self.format = pick(&Format::ALL, byte(form, 0))?;
+        self.unit = pick(&Unit::ALL, byte(form, 1))?;
         self.declared = fitting(declared)?;
         let (start, behind): (u32, u32) = (fitting(start)?, fitting(behind)?);
         let len = (raw_len as u32).wrapping_sub(start).wrapping_sub(behind);
         let flags = form >> 16;
         self.message = Text { span: Span { start, len }, escaped: flags & ESCAPED != 0 };
         self.verdict = Verdict {
-            outcome: pick(&OUTCOMES, byte(verdict, 0))?,
+            outcome: pick(&Outcome::ALL, byte(verdict, 0))?,
             rule: byte(verdict, 1),
             clause: byte(verdict, 2),
             objections: fitting(objections)?,
             observed: f64::from_bits(observed),
             limit: f64::from_bits(limit),
         };
-        self.state = pick(&STATES, byte(scoring, 0))?;
+        self.state = pick(&Scoring::ALL, byte(scoring, 0))?;
         self.encoder = byte(scoring, 1);
         self.surprise = fitting(surprise)?;
         self.is_novel = flags & NOVEL != 0;
         self.is_alert = flags & ALERT != 0;
         self.nearest = if nearest == 0 { NO_SEQ } else { self.seq.wrapping_sub(unzigzag(nearest) as u64) };
-        let finding = pick(&FINDINGS, byte(telling, 2))?;
+        let finding = pick(&Finding::ALL, byte(telling, 2))?;
         self.telling = (flags & TELLING != 0).then_some(TellingField { place: telling as u16, finding });
         self.usual = (flags & USUAL != 0).then_some([f64::from_bits(low), f64::from_bits(high)]);
         let shares = [f32::from_bits(shares as u32), f32::from_bits((shares >> 32) as u32)];
@@ -293,15 +276,6 @@ fn pick<T: Copy>(table: &[T], index: u8) -> Result<T, Damaged> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_tables_follow_the_numbers_of_their_types() {
-        assert!(FORMATS.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(UNITS.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(OUTCOMES.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(STATES.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(FINDINGS.iter().enumerate().all(|(index, item)| *item as usize == index));
-    }
 
     #[test]
     fn a_record_comes_back_but_for_its_vector_and_what_is_between_two_eighths() {

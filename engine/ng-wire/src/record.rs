@@ -26,6 +26,12 @@ pub enum Format {
     Note,
 }
 
+impl Format {
+    /// Every format, in the order of their numbers.
+    pub const ALL: [Format; 6] =
+        [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
+}
+
 /// Unit of a measured value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -51,6 +57,20 @@ pub enum Unit {
     Celsius,
 }
 
+impl Unit {
+    /// Every unit, in the order of their numbers.
+    pub const ALL: [Unit; 8] = [
+        Unit::None,
+        Unit::Percent,
+        Unit::Bytes,
+        Unit::BytesPerSecond,
+        Unit::PerSecond,
+        Unit::Seconds,
+        Unit::Count,
+        Unit::Celsius,
+    ];
+}
+
 /// What Guardian concluded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -64,6 +84,11 @@ pub enum Outcome {
     Flag,
     /// A rule in mode enforce objected; the event was recorded but neither scored nor delivered.
     Reject,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of their numbers.
+    pub const ALL: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
 }
 
 /// What a rule does when it objects.
@@ -134,6 +159,12 @@ pub enum Scoring {
     Scored,
 }
 
+impl Scoring {
+    /// Every state, in the order of their numbers.
+    pub const ALL: [Scoring; 5] =
+        [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];
+}
+
 /// One named feature of the vector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -169,6 +200,11 @@ pub enum Finding {
     MoreOften,
     /// Its number is far from the usual ones.
     FarOut,
+}
+
+impl Finding {
+    /// Every finding, in the order of their numbers.
+    pub const ALL: [Finding; 4] = [Finding::Rare, Finding::New, Finding::MoreOften, Finding::FarOut];
 }
 
 /// How new and how anomalous an event is. Numbers are absent when the event was not scored.
@@ -329,4 +365,19 @@ pub struct RecordDetail {
     pub neighbours: Vec<Neighbour>,
     /// The rules in their order of evaluation; empty when Guardian was not asked.
     pub rules: Vec<RuleStep>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_all_follow_the_numbers_of_their_types() {
+        assert!(Level::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(Format::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(Unit::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(Outcome::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(Scoring::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+        assert!(Finding::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
+    }
 }

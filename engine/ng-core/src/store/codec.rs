@@ -13,23 +13,6 @@ use ng_wire::{Finding, Format, Level, Outcome, Scoring, Unit};
 /// Bytes of one encoded head.
 pub(super) const ROW: usize = 186;
 
-pub(super) const FORMATS: [Format; 6] =
-    [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
-pub(super) const UNITS: [Unit; 8] = [
-    Unit::None,
-    Unit::Percent,
-    Unit::Bytes,
-    Unit::BytesPerSecond,
-    Unit::PerSecond,
-    Unit::Seconds,
-    Unit::Count,
-    Unit::Celsius,
-];
-pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Admit, Outcome::Flag, Outcome::Reject];
-pub(super) const STATES: [Scoring; 5] =
-    [Scoring::Unscored, Scoring::Skipped, Scoring::Unencoded, Scoring::Learning, Scoring::Scored];
-pub(super) const FINDINGS: [Finding; 4] = [Finding::Rare, Finding::New, Finding::MoreOften, Finding::FarOut];
-
 const NOVEL: u8 = 1;
 const ALERT: u8 = 2;
 const ESCAPED: u8 = 4;
@@ -136,8 +119,8 @@ pub(super) fn decode(
     input.take(heads, |head, bytes| head.source = Sym(u32::from_le_bytes(bytes)));
     input.take(heads, |head, [level, format, unit, flags]| {
         head.level = pick(&Level::ALL, level, &mut bad);
-        head.format = pick(&FORMATS, format, &mut bad);
-        head.unit = pick(&UNITS, unit, &mut bad);
+        head.format = pick(&Format::ALL, format, &mut bad);
+        head.unit = pick(&Unit::ALL, unit, &mut bad);
         head.detection.is_novel = flags & NOVEL != 0;
         head.detection.is_alert = flags & ALERT != 0;
         head.message.escaped = flags & ESCAPED != 0;
@@ -165,7 +148,7 @@ pub(super) fn decode(
     });
 
     input.take(heads, |head, [outcome, rule, clause]| {
-        head.verdict.outcome = pick(&OUTCOMES, outcome, &mut bad);
+        head.verdict.outcome = pick(&Outcome::ALL, outcome, &mut bad);
         head.verdict.rule = rule;
         head.verdict.clause = clause;
     });
@@ -174,7 +157,7 @@ pub(super) fn decode(
     input.take(heads, |head, bytes| head.verdict.limit = f64::from_bits(u64::from_le_bytes(bytes)));
 
     input.take(heads, |head, [state, encoder]| {
-        head.detection.state = pick(&STATES, state, &mut bad);
+        head.detection.state = pick(&Scoring::ALL, state, &mut bad);
         head.detection.encoder = encoder;
     });
     for dimension in 0..8 {
@@ -209,7 +192,7 @@ pub(super) fn decode(
     input.take(heads, |head, [low, high, finding]| {
         if let Some(telling) = &mut head.detection.telling {
             telling.place = u16::from_le_bytes([low, high]);
-            telling.finding = pick(&FINDINGS, finding, &mut bad);
+            telling.finding = pick(&Finding::ALL, finding, &mut bad);
         }
     });
     for end in 0..2 {
@@ -320,16 +303,6 @@ impl Input<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_tables_follow_the_numbers_of_their_types() {
-        assert!(Level::ALL.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(FORMATS.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(UNITS.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(OUTCOMES.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(FINDINGS.iter().enumerate().all(|(index, item)| *item as usize == index));
-        assert!(STATES.iter().enumerate().all(|(index, item)| *item as usize == index));
-    }
 
     #[test]
     fn planes_of_the_wrong_size_are_refused() {

@@ -1,10 +1,9 @@
 //! Records for the tests of the store: arbitrary heads, and a stream that looks like a busy machine's log.
 
-use super::codec::{FINDINGS, FORMATS, OUTCOMES, STATES, UNITS};
 use ng_model::event::{Span, Text};
 use ng_model::record::{Detection, RecordHeader, TellingField, Verdict};
 use ng_model::symbols::Sym;
-use ng_wire::{Format, Level, Scoring, Unit};
+use ng_wire::{Finding, Format, Level, Outcome, Scoring, Unit};
 use proptest::prelude::*;
 
 /// A plain record with this number.
@@ -34,7 +33,8 @@ pub(super) fn line(seq: u64, raw: &str) -> RecordHeader {
 /// Any head at all, every bit of its numbers included.
 pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
     let numbers = (any::<[i64; 2]>(), any::<[u64; 3]>(), any::<[u32; 6]>());
-    let enums = (0..Level::ALL.len(), 0..FORMATS.len(), 0..UNITS.len(), 0..OUTCOMES.len(), 0..STATES.len());
+    let enums =
+        (0..Level::ALL.len(), 0..Format::ALL.len(), 0..Unit::ALL.len(), 0..Outcome::ALL.len(), 0..Scoring::ALL.len());
     let bytes = (any::<[u8; 3]>(), any::<[bool; 3]>(), any::<u64>());
     let floats = (any::<[u32; 8]>(), any::<[u32; 4]>(), any::<[u32; 3]>());
     (numbers, enums, bytes, floats).prop_map(|((times, wide, narrow), enums, (bytes, flags, nearest), floats)| {
@@ -46,12 +46,12 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
             kind: Sym(narrow[0]),
             source: Sym(narrow[1]),
             level: Level::ALL[enums.0],
-            format: FORMATS[enums.1],
+            format: Format::ALL[enums.1],
             declared: narrow[5] as u16,
-            unit: UNITS[enums.2],
+            unit: Unit::ALL[enums.2],
             message: Text { span: Span { start: narrow[2], len: narrow[3] }, escaped: flags[0] },
             verdict: Verdict {
-                outcome: OUTCOMES[enums.3],
+                outcome: Outcome::ALL[enums.3],
                 rule: bytes[0],
                 clause: bytes[1],
                 objections: narrow[4],
@@ -59,7 +59,7 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
                 limit: f64::from_bits(wide[2]),
             },
             detection: Detection {
-                state: STATES[enums.4],
+                state: Scoring::ALL[enums.4],
                 encoder: bytes[2],
                 is_novel: flags[1],
                 is_alert: flags[2],
@@ -71,7 +71,7 @@ pub(super) fn any_head() -> impl Strategy<Value = RecordHeader> {
                 strength: f32::from_bits(floats.2[2]),
                 pattern: narrow[5],
                 nearest,
-                telling: flags[0].then(|| TellingField { place: narrow[5] as u16, finding: FINDINGS[enums.3] }),
+                telling: flags[0].then(|| TellingField { place: narrow[5] as u16, finding: Finding::ALL[enums.3] }),
                 usual: flags[1].then(|| [wide[1], wide[2]].map(f64::from_bits)),
                 shares: flags[2].then(|| [floats.2[0], floats.2[2]].map(f32::from_bits)),
             },

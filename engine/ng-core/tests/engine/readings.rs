@@ -7,9 +7,6 @@ use ng_model::event::Reading;
 use ng_wire::Format;
 use proptest::prelude::*;
 
-const FORMATS: [Format; 6] =
-    [Format::Text, Format::Json, Format::Metric, Format::Vector, Format::Journal, Format::Note];
-
 /// Bytes that look like something often enough to get past the first character of every encoder.
 fn raw() -> impl Strategy<Value = Vec<u8>> {
     let bytes = prop::collection::vec(any::<u8>(), 0..300);
@@ -45,13 +42,13 @@ proptest! {
 
     #[test]
     fn every_reading_becomes_exactly_one_record(
-        readings in prop::collection::vec((0..FORMATS.len(), time(), raw()), 1..60),
+        readings in prop::collection::vec((0..Format::ALL.len(), time(), raw()), 1..60),
     ) {
         let mut bench = Bench::with_alerts(&[("all", "when age>1s | level>=warn count >= 2 in 1m for 1s then log")]);
         bench.subscribe("anomaly>0.1 | age<1h | !word", true);
         for (format, received_ns, raw) in &readings {
             let store = bench.store.clone();
-            step(&mut bench.engine, &mut store.lock(), FORMATS[*format], *received_ns, raw);
+            step(&mut bench.engine, &mut store.lock(), Format::ALL[*format], *received_ns, raw);
         }
         let heads = bench.heads();
         prop_assert_eq!(heads.len(), readings.len());
