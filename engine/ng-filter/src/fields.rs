@@ -61,7 +61,7 @@ pub enum FieldKind {
     Presence,
 }
 
-/// A property that `is:` asks for.
+/// A property that `is:` asks for. All events of a class have it, or none; see [`Needed`](super::Needed).
 pub(super) struct FlagRow {
     pub(super) name: &'static str,
     pub(super) test: fn(&StoredRecord<'_>) -> bool,

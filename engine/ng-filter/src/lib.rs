@@ -24,7 +24,8 @@
 //! `lexer` → `parse` (or `dialect`) → `ast`, whose `Display` is the canonical form → `check` (with `fields`, `rules`,
 //! `units`, `pattern`) → `eval`, with `head`. `hint` says what may be meant otherwise. `attrs` reads fields of the raw
 //! bytes. `keys` and `partial_evaluation` say of a compiled filter what can be known of its result without it being run:
-//! the routes find the subscriptions of a record by them. `never` says of a filter that nothing passes it.
+//! the routes find the subscriptions of a record by them. `needed` says what every event has that passes, by which history is
+//! searched. `never` says of a filter that nothing passes it.
 
 #![forbid(unsafe_code)]
 
@@ -38,6 +39,7 @@ mod head;
 mod hint;
 mod keys;
 mod lexer;
+mod needed;
 mod never;
 mod parse;
 mod partial_evaluation;
@@ -51,6 +53,7 @@ pub use attrs::{attr, text_of};
 pub use fields::{FieldKind, FieldRow, fields};
 pub use hint::{Hint, hint};
 pub use keys::{Key, MAX_PART_LEN};
+pub use needed::{Needed, NeededText, Within};
 pub use never::Place;
 pub use partial_evaluation::{Known, PartialEvaluation, REJECTED, Rest, SITUATIONS, situation};
 

@@ -6,6 +6,7 @@ mod hints;
 mod keys;
 mod language;
 mod matching;
+mod needed;
 mod properties;
 
 use super::{Env, Filter, attrs};

@@ -41,7 +41,7 @@ fn leaf() -> impl Strategy<Value = Expr> {
     prop_oneof![3 => search, 3 => compare, 1 => saved]
 }
 
-fn expr() -> impl Strategy<Value = Expr> {
+pub(super) fn expr() -> impl Strategy<Value = Expr> {
     leaf().prop_recursive(6, 40, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 1..4).prop_map(Expr::all),
