@@ -12,6 +12,7 @@ use ng_journal::store::{Budget, Journal, Order, Question, Reader, Sizes};
 use ng_journal::{
     BlockHeader, Body, Counted, Dictionary, EventHeader, Lookup, Packer, Run, Scanner, Sealer, Term, count, may_contain,
 };
+use ng_model::record::StoredRecord;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::error::Error;
@@ -256,13 +257,13 @@ fn ask(store: &Path, plain: &Plain, words: &[String], events: usize) -> Done<()>
     }
     let mut read = 0;
     let mut reader = Reader::open(store)?;
-    let mut take = |_: &EventHeader, _: &[u8]| {
+    let mut take = |_: &StoredRecord<'_>| {
         read += 1;
         ControlFlow::Continue(())
     };
     let all = Question::all();
     let (took, cpu) = timed(|| {
-        reader.scan(&all, Order::Oldest, None, Budget::none(), &mut take)?;
+        reader.scan(&all, Order::Oldest, Budget::none(), &mut take)?;
         Ok(())
     })?;
     println!("{}", told("store, read", read, took, cpu, json!({})));

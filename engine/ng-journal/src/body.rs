@@ -96,6 +96,12 @@ impl<'a> Body<'a> {
         Ok((text, ends))
     }
 
+    /// The pair of each event.
+    pub(crate) fn pairs(&self, header: &BlockHeader) -> Result<Vec<u16>, Damaged> {
+        let columns = unpack(self.columns, header.events * MAX_ROW + MAX_ROW, PART)?;
+        planes::decode_pairs(&columns, header.events, header.pairs.len())
+    }
+
     /// A line end stands behind each event.
     pub(crate) fn is_lines(&self) -> bool {
         self.lines

@@ -2,10 +2,13 @@
 
 use super::Damaged;
 use super::varint::{unzigzag, zigzag};
+use memchr::{memchr, memchr_iter};
 use ng_model::record::{Detection, NO_SEQ, RecordHeader, TellingField, Verdict};
 use ng_model::span::{Span, Text};
 use ng_model::symbols::Sym;
+use ng_reading::encoders::message_text;
 use ng_wire::{Finding, Format, Level, Outcome, Scoring, Unit};
+use std::borrow::Cow;
 
 const NOVEL: u64 = 1;
 const ALERT: u64 = 2;
@@ -51,8 +54,8 @@ pub struct EventHeader {
     pub unit: Unit,
     /// How the raw bytes are read.
     pub format: Format,
-    /// Number of the declared format that read them; 0 when none did.
-    pub declared: u16,
+    /// Number of the declared format that read them; 0 when none did. In a file it is the number of the name there, and one.
+    pub declared: u32,
     /// The message inside the raw bytes. Words of one that is escaped are not those that people read.
     pub message: Text,
     /// What Guardian concluded.
@@ -140,7 +143,7 @@ impl EventHeader {
             value: head.value,
             unit: head.unit,
             format: head.format,
-            declared: head.declared,
+            declared: head.declared.into(),
             message: head.message,
             verdict: head.verdict,
             state: detection.state,
@@ -154,7 +157,7 @@ impl EventHeader {
         }
     }
 
-    /// The record again: scores to an eighth, no vector, and nothing of the channels.
+    /// The record again: scores to an eighth, no vector, and nothing of the channels. The declared format is one of this process.
     pub fn record(&self) -> RecordHeader {
         let number = |step: u8| f32::from(step) / STEPS;
         RecordHeader {
@@ -166,7 +169,7 @@ impl EventHeader {
             source: Sym(self.source),
             level: self.level,
             format: self.format,
-            declared: self.declared,
+            declared: self.declared as u16,
             unit: self.unit,
             message: self.message,
             verdict: self.verdict,
@@ -188,6 +191,39 @@ impl EventHeader {
                 shares: self.shares,
             },
         }
+    }
+
+    /// The message as people read it where it is no part of the raw bytes: it is written with escapes, or as a list of bytes.
+    pub(crate) fn decoded_message<'r>(&self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
+        if !self.message.escaped && self.format != Format::Journal {
+            return None;
+        }
+        Some(message_text(self.format, raw, self.message)).filter(|text| matches!(text, Cow::Owned(_)))
+    }
+
+    /// What people read of the message or of a field may be no part of the raw bytes.
+    pub(crate) fn may_hide(&self, raw: &[u8]) -> bool {
+        memchr(b'\\', raw).is_some()
+            || self.format == Format::Journal && may_have_list(raw)
+            || self.decoded_message(raw).is_some()
+    }
+
+    /// The state of scoring, what Guardian concluded, whether it is the first of its kind and whether it raised an alert, as one
+    /// number.
+    pub(crate) fn marks(&self) -> u8 {
+        self.state as u8
+            | (self.verdict.outcome as u8) << 3
+            | u8::from(self.is_novel) << 5
+            | u8::from(self.is_alert) << 6
+    }
+
+    /// Takes up what [`marks`](Self::marks) gave.
+    pub(crate) fn set_marks(&mut self, marks: u8) -> Result<(), Damaged> {
+        self.state = pick(&Scoring::ALL, marks & 7)?;
+        self.verdict.outcome = pick(&Outcome::ALL, marks >> 3 & 3)?;
+        self.is_novel = marks & 32 != 0;
+        self.is_alert = marks & 64 != 0;
+        if marks < 128 { Ok(()) } else { Err(DAMAGED) }
     }
 
     /// What is neither a time nor in a pair, as numbers that are mostly the same from event to event.
@@ -263,6 +299,14 @@ impl EventHeader {
     }
 }
 
+/// A list stands in JSON, or a text that looks like one.
+fn may_have_list(raw: &[u8]) -> bool {
+    memchr_iter(b'[', raw).any(|at| {
+        let before = raw[..at].iter().rev().find(|byte| !byte.is_ascii_whitespace());
+        before.is_none_or(|byte| b":,[".contains(byte))
+    })
+}
+
 const DAMAGED: Damaged = Damaged { part: "columns" };
 
 fn fitting<T: TryFrom<u64>>(number: u64) -> Result<T, Damaged> {
@@ -276,6 +320,26 @@ fn pick<T: Copy>(table: &[T], index: u8) -> Result<T, Damaged> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_is_not_what_stands_there_is_decoded() {
+        let check = |format, raw: &str, message: &str, escaped, expect: Option<&str>, hides| {
+            let start = raw.find(message).unwrap() as u32;
+            let span = Span { start, len: message.len() as u32 };
+            let header = EventHeader { format, message: Text { span, escaped }, ..EventHeader::default() };
+            let decoded = header.decoded_message(raw.as_bytes());
+            assert_eq!(decoded.as_deref(), expect.map(str::as_bytes), "{raw}");
+            assert_eq!(header.may_hide(raw.as_bytes()), hides, "{raw}");
+        };
+        let (text, json, journal) = (Format::Text, Format::Json, Format::Journal);
+        check(text, "plain", "plain", false, None, false);
+        check(text, r"C:\x", "C", false, None, true);
+        check(json, r#"{"m":"a \"b\""}"#, r#"a \"b\""#, true, Some("a \"b\""), true);
+        check(journal, r#"{"MESSAGE":[104,105]}"#, "[104,105]", false, Some("hi"), true);
+        check(journal, r#"{"MESSAGE":"[104,105]"}"#, "[104,105]", false, None, false);
+        check(journal, r#"{"MESSAGE":"sshd[1] x","_COMM": [104]}"#, "sshd[1] x", false, None, true);
+        check(journal, r#"{"MESSAGE":"sshd[1] x","_COMM":"sh"}"#, "sshd[1] x", false, None, false);
+    }
 
     #[test]
     fn a_record_comes_back_but_for_its_vector_and_what_is_between_two_eighths() {
@@ -315,6 +379,10 @@ mod tests {
         };
         for header in [header, EventHeader::default()] {
             assert_eq!(EventHeader::of(&header.record()), header);
+            let mut read = EventHeader { verdict: Verdict { outcome: Outcome::Flag, ..header.verdict }, ..header };
+            (read.state, read.is_novel, read.is_alert) = (Scoring::Skipped, false, true);
+            read.set_marks(header.marks()).unwrap();
+            assert_eq!(read, header);
             let known = EventHeader {
                 kind: 0,
                 value: 0.0,

@@ -5,11 +5,12 @@
 //! ```
 
 use super::Damaged;
+use super::event::EventHeader;
 use super::framed;
 use super::run::{MAX_BYTES, MAX_EVENT_BYTES, MAX_EVENTS};
 use super::varint::{self, Input};
 use super::word_filter::WordFilter;
-use ng_wire::Level;
+use ng_wire::{Level, Scoring};
 use std::io;
 use std::ops::Range;
 use zstd::bulk::Compressor;
@@ -37,13 +38,16 @@ pub struct BlockHeader {
     pub novelty: u8,
     /// The highest anomaly.
     pub anomaly: u8,
+    /// The highest surprise.
+    pub surprise: u8,
     /// The highest strength of an alert.
     pub strength: u8,
     /// Pairs tell the minute of their events. Those of a block that is long in coming do not: it would have a pair for each
     /// event.
     pub tells_minutes: bool,
-    /// The message of an event is written with escapes, so that words of it are not those that people read.
-    pub has_escaped: bool,
+    /// Events have escapes, or lists of bytes in place of a text, so that what people read of them may not stand in their bytes.
+    /// Words are those of the bytes and those of the messages as they are read.
+    pub has_escapes: bool,
     /// Letters stand in it that the vocabulary does not hold.
     pub(crate) has_other_letters: bool,
     pub(crate) pairs: Vec<Pair>,
@@ -52,7 +56,7 @@ pub struct BlockHeader {
 }
 
 /// Events that have all of this in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pair {
     /// Number of the version of their template.
     pub version: u32,
@@ -60,8 +64,12 @@ pub struct Pair {
     pub pattern: u32,
     /// Symbol of their source.
     pub source: u32,
+    /// Symbol of their type.
+    pub kind: u32,
     /// Their level.
     pub level: Level,
+    /// The state of their scoring, what Guardian concluded, whether they are the first of their kind and raised an alert.
+    pub(crate) marks: u8,
     /// Minutes since 1970; that of the earliest event of the block where it does not tell minutes.
     pub minute: i32,
     /// How many there are.
@@ -100,6 +108,12 @@ impl BlockHeader {
     /// What the events have in common, in groups.
     pub fn pairs(&self) -> &[Pair] {
         &self.pairs
+    }
+
+    /// An event that was scored, with the highest of the scores of all.
+    pub(crate) fn highest(&self) -> EventHeader {
+        let BlockHeader { novelty, anomaly, surprise, strength, .. } = *self;
+        EventHeader { state: Scoring::Scored, novelty, anomaly, surprise, strength, ..EventHeader::default() }
     }
 
     /// Bytes of the filter over its words with digits.
@@ -143,9 +157,9 @@ impl BlockHeader {
         self.times_ns.iter().for_each(|time| varint::put_signed(&mut out, *time));
         varint::put(&mut out, self.events as u64);
         varint::put(&mut out, self.raw_len as u64);
-        out.extend([self.novelty, self.anomaly, self.strength]);
+        out.extend([self.novelty, self.anomaly, self.surprise, self.strength]);
         out.push(
-            u8::from(self.tells_minutes) | u8::from(self.has_other_letters) << 1 | u8::from(self.has_escaped) << 2,
+            u8::from(self.tells_minutes) | u8::from(self.has_other_letters) << 1 | u8::from(self.has_escapes) << 2,
         );
 
         varint::put(&mut out, self.pairs.len() as u64);
@@ -160,7 +174,9 @@ impl BlockHeader {
             before = pair.pattern.into();
         }
         self.pairs.iter().for_each(|pair| varint::put(&mut out, pair.source.into()));
+        self.pairs.iter().for_each(|pair| varint::put(&mut out, pair.kind.into()));
         out.extend(self.pairs.iter().map(|pair| pair.level as u8));
+        out.extend(self.pairs.iter().map(|pair| pair.marks));
         self.pairs.iter().for_each(|pair| varint::put(&mut out, (pair.minute - first_minute) as u64));
         self.pairs.iter().for_each(|pair| varint::put(&mut out, pair.events.into()));
 
@@ -194,7 +210,8 @@ impl BlockHeader {
         let last_seq = first_seq.checked_add(input.number()?).ok_or(input.damaged())?;
         let times_ns = [input.signed()?, input.signed()?];
         let (events, raw_len) = (input.fitting()?, input.fitting()?);
-        let (novelty, anomaly, strength, flags) = (input.byte()?, input.byte()?, input.byte()?, input.byte()?);
+        let (novelty, anomaly, surprise) = (input.byte()?, input.byte()?, input.byte()?);
+        let (strength, flags) = (input.byte()?, input.byte()?);
         if events > MAX_EVENTS || raw_len > if events > 1 { MAX_BYTES } else { MAX_EVENT_BYTES } {
             return Err(input.damaged());
         }
@@ -206,9 +223,10 @@ impl BlockHeader {
             raw_len,
             novelty,
             anomaly,
+            surprise,
             strength,
             tells_minutes: flags & 1 != 0,
-            has_escaped: flags & 4 != 0,
+            has_escapes: flags & 4 != 0,
             has_other_letters: flags & 2 != 0,
             pairs: Vec::new(),
             counted: CountedWords::default(),
@@ -222,8 +240,7 @@ impl BlockHeader {
     fn read_pairs(&self, input: &mut Input<'_>) -> Result<Vec<Pair>, Damaged> {
         let count = input.count()?;
         let first_minute = self.first_minute();
-        let blank = Pair { version: 0, pattern: 0, source: 0, level: Level::Info, minute: 0, events: 0 };
-        let mut pairs = vec![blank; count];
+        let mut pairs = vec![Pair::default(); count];
         let mut version = 0u32;
         for pair in &mut pairs {
             version = version.checked_add(input.fitting()?).ok_or(input.damaged())?;
@@ -238,7 +255,14 @@ impl BlockHeader {
             pair.source = input.fitting()?;
         }
         for pair in &mut pairs {
+            pair.kind = input.fitting()?;
+        }
+        for pair in &mut pairs {
             pair.level = *Level::ALL.get(usize::from(input.byte()?)).ok_or(input.damaged())?;
+        }
+        for pair in &mut pairs {
+            pair.marks = input.byte()?;
+            EventHeader::default().set_marks(pair.marks)?;
         }
         for pair in &mut pairs {
             pair.minute = first_minute.checked_add(input.fitting()?).ok_or(input.damaged())?;

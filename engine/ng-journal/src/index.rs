@@ -1,4 +1,6 @@
 //! The words of a run: which are constant in its patterns, and how many events of each pair have the others.
+//!
+//! The words of a message that is not written as people read it are those of its bytes and those that people read.
 
 use super::dictionary::Dictionary;
 use super::event::EventHeader;
@@ -70,9 +72,8 @@ impl Indexer {
         others.clear();
         seen.clear();
         let mut has_other_letters = false;
-        let mut start = 0;
-        for (event, end) in (1..).zip(&run.ends) {
-            words::split(&folded[start..*end], |kind, word| {
+        for (event, (header, raw)) in (1u32..).zip(run.iter()) {
+            let mut take = |kind: Kind, word: &[u8]| {
                 let number = if kind == Kind::Mixed { None } else { dictionary.intern(kind, word) };
                 match number {
                     Some(number) => {
@@ -90,9 +91,13 @@ impl Indexer {
                         others.insert(word_filter::hash(word));
                     }
                 }
-            });
+            };
+            let place = event as usize - 1;
+            words::split(&folded[run.start(place)..run.ends[place]], &mut take);
+            if let Some(message) = header.decoded_message(raw) {
+                words::split(&message.to_ascii_lowercase(), &mut take);
+            }
             ends.push(numbers.len());
-            start = *end;
         }
         has_other_letters
     }
@@ -191,8 +196,9 @@ fn pairs(
     let mut pairs: Vec<Pair> = Vec::new();
     let mut pair_of: Vec<u16> = Vec::with_capacity(headers.len());
     for header in headers {
-        let EventHeader { source, level, pattern, .. } = *header;
-        let pair = Pair { version: versions[&pattern], pattern, source, level, minute: minute(header), events: 0 };
+        let EventHeader { source, kind, level, pattern, .. } = *header;
+        let (version, marks, minute) = (versions[&pattern], header.marks(), minute(header));
+        let pair = Pair { version, pattern, source, kind, level, marks, minute, events: 0 };
         let place = *places.entry(pair).or_insert(pairs.len() as u16);
         if usize::from(place) == pairs.len() {
             pairs.push(pair);

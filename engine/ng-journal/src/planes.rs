@@ -5,7 +5,7 @@
 //! │ seq, unless dense │ length, unless lines
 //! ```
 //!
-//! In a block level, source, pattern and minute of an event are those of its pair.
+//! In a block level, source and pattern of an event are those of its pair.
 
 use super::Damaged;
 use super::event::{DETAILS, EventHeader};
@@ -164,6 +164,16 @@ pub(crate) fn decode(bytes: &[u8], known: Known<'_>) -> Result<(Vec<EventHeader>
         start = *end;
     }
     Ok((headers, ends))
+}
+
+/// Reads of the events of a block which of so many pairs each has.
+pub(crate) fn decode_pairs(bytes: &[u8], events: usize, pairs: usize) -> Result<Vec<u16>, Damaged> {
+    let mut input = Input::new(bytes, PART);
+    input.take(2)?;
+    input.signed()?;
+    let column = take(&mut input, events)?;
+    let is_one = |pair: u64| (pair < pairs as u64).then_some(pair as u16).ok_or(Damaged { part: PART });
+    column.into_iter().map(is_one).collect()
 }
 
 /// A column: the lowest value, how many planes the others need beyond it, and the planes, the lowest byte first.

@@ -5,28 +5,35 @@ use super::header::BlockHeader;
 use super::word_filter;
 use super::words::{self, Kind, MIN_PART};
 
-/// A text that is looked for in events.
+/// A text that is looked for in events: in their bytes, and in their messages as people read them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     pub(crate) text: Vec<u8>,
     pub(crate) whole: bool,
     pub(crate) fold: bool,
+    pub(crate) of_field: bool,
 }
 
 impl Term {
     /// A part of an event, in any case of ASCII letters: what the filter language looks for.
     pub fn part(text: &str) -> Term {
-        Term { text: text.to_ascii_lowercase().into(), whole: false, fold: true }
+        Term { text: text.to_ascii_lowercase().into(), whole: false, fold: true, of_field: false }
     }
 
     /// A part of an event, in this case alone: what the filter language looks for where a letter is upper-case.
     pub fn exact_part(text: &str) -> Term {
-        Term { text: text.into(), whole: false, fold: false }
+        Term { text: text.into(), whole: false, fold: false, of_field: false }
     }
 
     /// The same in any case with no ASCII letter, digit or `_` next to it, as `grep -w` means it.
     pub fn word(text: &str) -> Term {
         Term { whole: true, ..Term::part(text) }
+    }
+
+    /// The same in the value of a field as people read it. An event that has escapes, or a list of bytes in place of a text, counts
+    /// as one that has it.
+    pub fn of_field(self) -> Term {
+        Term { of_field: true, ..self }
     }
 }
 
@@ -37,6 +44,8 @@ pub struct Lookup {
     pub(crate) needs: Vec<Need>,
     /// A block has the term in as many events as the only need.
     pub(crate) is_counted: bool,
+    /// Events with escapes have the term, whatever their words are.
+    of_field: bool,
     /// Words and versions that were known.
     known: (usize, usize),
 }
@@ -70,12 +79,14 @@ impl Lookup {
             });
         }
         let is_one = needs.len() == 1 && folded.iter().all(|byte| words::is_letter(*byte));
-        Lookup { is_counted: is_one && term.fold, needs, known: (dictionary.len(), dictionary.versions().len()) }
+        let known = (dictionary.len(), dictionary.versions().len());
+        Lookup { is_counted: is_one && term.fold, needs, of_field: term.of_field, known }
     }
 
-    /// The block refers to nothing that came into the dictionary since.
+    /// The words of the block say all there is of the term, and refer to nothing that came into the dictionary since.
     pub(crate) fn knows(&self, header: &BlockHeader) -> bool {
-        header.counted.words.last().is_none_or(|word| usize::from(*word) < self.known.0)
+        !(self.of_field && header.has_escapes)
+            && header.counted.words.last().is_none_or(|word| usize::from(*word) < self.known.0)
             && header.pairs.last().is_none_or(|pair| (pair.version as usize) < self.known.1)
     }
 }

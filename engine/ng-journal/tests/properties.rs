@@ -4,19 +4,27 @@ use ng_journal::{
     BlockHeader, Body, Counted, Dictionary, EventHeader, Lookup, MAX_WORDS, Run, Scanner, Sealed, Sealer, Term, count,
     count_by, may_contain,
 };
-use ng_wire::Level;
+use ng_model::span::{Span, Text};
+use ng_reading::encoders::message_text;
+use ng_wire::{Format, Level};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Texts with a place for what varies. Some events get the pattern of another, as templates change while events come.
-const FORMS: [&str; 6] = [
+const FORMS: [&str; 8] = [
     "connection refused by @ after @ ms",
     "INFO user @ logged in",
     "Receiving block blk_@ src: /10.0.@.1",
     "@",
     "error@ in module_@: Error, errors",
     "two\nlines of @",
+    ESCAPED,
+    LIST,
 ];
+/// As people read it there is no backslash in it, and an `error`.
+const ESCAPED: &str = r#"{"m":"a \"@\" \u0065rror_7 of @"}"#;
+/// As people read it the message is `error`.
+const LIST: &str = r#"{"MESSAGE":[101,114,114,111,114],"n":"@"}"#;
 /// Longer than a word may be in the vocabulary.
 const LONG: &str = "quitealongwordofnothingbutlettersthatgoesonandonuntilitislongerthanwordsmaybe";
 const VALUES: [&str; 14] =
@@ -60,7 +68,7 @@ const TERMS: [&str; 34] = [
 
 fn events() -> impl Strategy<Value = Vec<(EventHeader, String)>> {
     let values = (0..VALUES.len(), 0..VALUES.len());
-    let event = (0..FORMS.len(), values, 0..8u32, 0..Level::ALL.len(), 0..3i64, any::<[u8; 3]>());
+    let event = (0..FORMS.len(), values, 0..8u32, 0..Level::ALL.len(), 0..3i64, any::<[u8; 4]>());
     let step = prop_oneof![9 => Just(1u64), 1 => 2..9u64];
     prop::collection::vec((event, step), 1..60).prop_map(|events| {
         let (mut seq, mut time_ns) = (7, 1_764_417_600_123_000_000);
@@ -68,19 +76,29 @@ fn events() -> impl Strategy<Value = Vec<(EventHeader, String)>> {
             (seq, time_ns) = (seq + step, time_ns + (minutes - 1) * 60_000_000_000 + step as i64 * 1_000_000);
             let text = FORMS[form].replacen('@', VALUES[values.0], 1).replacen('@', VALUES[values.1], 1);
             let pattern = if lost == 0 { u32::MAX } else { form as u32 };
-            let [novelty, anomaly, strength] = scores;
-            let source = lost / 4;
+            let [novelty, anomaly, surprise, strength] = scores;
+            let (source, kind, is_novel) = (lost / 4, lost % 3, novelty > 200);
             let level = Level::ALL[level];
+            let (format, start, len, escaped) = match FORMS[form] {
+                ESCAPED => (Format::Json, 0, text.len(), true),
+                LIST => (Format::Journal, 11, 21, false),
+                _ => (Format::Text, 0, text.len(), false),
+            };
             (
                 EventHeader {
                     seq,
                     time_ns,
                     level,
                     source,
+                    kind,
                     pattern,
+                    is_novel,
                     novelty,
                     anomaly,
+                    surprise,
                     strength,
+                    format,
+                    message: Text { span: Span { start, len: len as u32 }, escaped },
                     ..EventHeader::default()
                 },
                 text,
@@ -106,7 +124,14 @@ fn seal(run: &Run, dictionary: &mut Dictionary) -> Sealed {
     Sealer::new(3).unwrap().seal(run, 0, dictionary, &mut template).unwrap()
 }
 
-fn has(text: &str, term: &str, how: How) -> bool {
+fn has((header, text): &(EventHeader, String), term: &str, how: How) -> bool {
+    let read = message_text(header.format, text.as_bytes(), header.message);
+    has_text(text, term, how)
+        || has_text(&String::from_utf8_lossy(&read), term, how)
+        || how == How::Field && (header.message.escaped || header.format == Format::Journal)
+}
+
+fn has_text(text: &str, term: &str, how: How) -> bool {
     let fold = how != How::Exact;
     let (text, term) =
         if fold { (text.to_ascii_lowercase(), term.to_ascii_lowercase()) } else { (text.into(), term.into()) };
@@ -124,6 +149,7 @@ enum How {
     Part,
     Exact,
     Word,
+    Field,
 }
 
 fn terms() -> impl Iterator<Item = (How, &'static str, Term)> {
@@ -132,6 +158,7 @@ fn terms() -> impl Iterator<Item = (How, &'static str, Term)> {
             (How::Part, text, Term::part(text)),
             (How::Exact, text, Term::exact_part(text)),
             (How::Word, text, Term::word(text)),
+            (How::Field, text, Term::part(text).of_field()),
         ]
     })
 }
@@ -143,7 +170,7 @@ fn check_block(block: &Sealed, events: &[(EventHeader, String)], dictionary: &Di
     let body = Body::from_bytes(&block.body).unwrap();
     for (how, text, term) in terms() {
         let told = format!("{how:?} {text:?} in {events:?}");
-        let expected: Vec<usize> = (0..events.len()).filter(|index| has(&events[*index].1, text, how)).collect();
+        let expected: Vec<usize> = (0..events.len()).filter(|index| has(&events[*index], text, how)).collect();
         let lookup = Lookup::new(&term, dictionary);
         let mut found = Vec::new();
         Scanner::new(&term).scan(&header, &body, |index| found.push(index)).unwrap();

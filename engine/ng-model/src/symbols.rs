@@ -7,25 +7,32 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sym(pub u32);
 
-/// A table of names. Names are never removed, so a `Sym` stays valid; the table is bounded.
+/// A table of names. Names are never removed, so a `Sym` stays valid; the table is bounded, unless it says otherwise.
 #[derive(Clone, Debug)]
 pub struct Symbols {
     names: Vec<Arc<str>>,
     index: FxHashMap<Arc<str>, Sym>,
     refused: u64,
+    capacity: usize,
 }
 
 impl Symbols {
-    /// Most names the table holds; later ones are all [`Symbols::OTHER`], and counted.
+    /// Most names that a bounded table holds; later ones are all [`Symbols::OTHER`], and counted.
     pub const CAPACITY: usize = 65_536;
     /// The name given when the table is full.
     pub const OTHER: Sym = Sym(0);
 
     /// A table that knows only `other`.
     pub fn new() -> Self {
-        let mut table = Symbols { names: Vec::new(), index: FxHashMap::default(), refused: 0 };
+        let mut table =
+            Symbols { names: Vec::new(), index: FxHashMap::default(), refused: 0, capacity: Self::CAPACITY };
         table.intern("other");
         table
+    }
+
+    /// One that takes every name, where something else bounds their number, such as the size of the file that they come from.
+    pub fn without_limit() -> Self {
+        Symbols { capacity: u32::MAX as usize, ..Self::new() }
     }
 
     /// The number of `name`, which is added when it is new.
@@ -33,7 +40,7 @@ impl Symbols {
         if let Some(known) = self.index.get(name) {
             return *known;
         }
-        if self.names.len() == Self::CAPACITY {
+        if self.names.len() == self.capacity {
             self.refused += 1;
             return Self::OTHER;
         }

@@ -214,27 +214,19 @@ impl DayFile {
 /// Adds a batch of events.
 pub(crate) fn add_batch(
     transaction: &Transaction<'_>,
-    seqs: [u64; 2],
+    first_seq: u64,
     events: usize,
     batch: &[u8],
 ) -> rusqlite::Result<()> {
-    let text = "INSERT INTO tail(first_seq, last_seq, events, batch) VALUES(?1, ?2, ?3, ?4)";
-    let params = params![seqs[0] as i64, seqs[1] as i64, events as i64, batch];
-    transaction.prepare_cached(text)?.execute(params).map(drop)
+    let text = "INSERT INTO tail(first_seq, events, batch) VALUES(?1, ?2, ?3)";
+    transaction.prepare_cached(text)?.execute(params![first_seq as i64, events as i64, batch]).map(drop)
 }
 
 /// Adds a block.
 pub(crate) fn add_block(transaction: &Transaction<'_>, header: &BlockHeader, block: &Sealed) -> rusqlite::Result<()> {
-    let text =
-        "INSERT INTO blocks(first_seq, last_seq, first_ns, last_ns, events, levels, novelty, anomaly, strength, header)
-        VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let first = header.seqs[0] as i64;
-    let levels = header.pairs().iter().fold(0i64, |levels, pair| levels | 1 << pair.level as u8);
-    let [first_ns, last_ns] = header.times_ns;
-    let (events, last) = (header.events as i64, header.seqs[1] as i64);
-    let (novelty, anomaly, strength) = (header.novelty, header.anomaly, header.strength);
-    let params = params![first, last, first_ns, last_ns, events, levels, novelty, anomaly, strength, block.header];
-    transaction.prepare_cached(text)?.execute(params)?;
+    let text = "INSERT INTO blocks(first_seq, events, header) VALUES(?1, ?2, ?3)";
+    transaction.prepare_cached(text)?.execute(params![first, header.events as i64, block.header])?;
     let text = "INSERT INTO bodies(first_seq, body) VALUES(?1, ?2)";
     transaction.prepare_cached(text)?.execute(params![first, block.body]).map(drop)
 }

@@ -10,6 +10,7 @@ use crate::event::EventHeader;
 use crate::header::BlockHeader;
 use crate::run::Run;
 use crate::sealer::Sealer;
+use ng_reading::formats::name_of;
 use rustc_hash::FxHashMap;
 
 /// Level of zstd of the blocks of a file that is written.
@@ -26,6 +27,8 @@ pub(crate) struct Hot {
     entry: Entry,
     /// By number of the engine: that of the file.
     symbols: FxHashMap<u32, u32>,
+    /// By number of a declared format in this process: that of its name in the file, and one.
+    formats: FxHashMap<u32, u32>,
     numbers: FxHashMap<String, u32>,
     /// Names that are committed.
     stored_names: usize,
@@ -72,6 +75,7 @@ impl Hot {
             sealed,
             entry,
             symbols: FxHashMap::default(),
+            formats: FxHashMap::default(),
             numbers,
             unstored: Vec::new(),
             sealer,
@@ -106,7 +110,8 @@ impl Hot {
     fn try_append(&mut self, batch: &Run, start: usize, name: &dyn Fn(u32) -> String) -> Result<()> {
         for (header, raw) in batch.iter() {
             let (source, kind) = (self.symbol(header.source, name), self.symbol(header.kind, name));
-            if !self.pending.push(&EventHeader { source, kind, ..*header }, raw) {
+            let declared = self.format(header.declared);
+            if !self.pending.push(&EventHeader { source, kind, declared, ..*header }, raw) {
                 return Err(Error::Order { first: header.seq, durable: self.pending.seqs().map(|seqs| seqs[1]) });
             }
         }
@@ -121,7 +126,7 @@ impl Hot {
                 let name = self.book.names[number].as_deref().unwrap_or_default();
                 day_file::add_symbol(transaction, number as u32, name)?;
             }
-            day_file::add_batch(transaction, seqs, end - start, &bytes)
+            day_file::add_batch(transaction, seqs[0], end - start, &bytes)
         })?;
         self.stored_names = self.book.names.len();
         self.entry.add(seqs, times_of(headers), (end - start) as u64);
@@ -133,13 +138,30 @@ impl Hot {
         if let Some(known) = self.symbols.get(&symbol) {
             return *known;
         }
-        let text = name(symbol);
-        let number = *self.numbers.entry(text).or_insert_with_key(|text| {
-            self.book.names.push(Some(text.clone()));
-            self.book.names.len() as u32 - 1
-        });
+        let number = self.number(name(symbol));
         self.symbols.insert(symbol, number);
         number
+    }
+
+    /// What a number of a declared format is in this file.
+    fn format(&mut self, declared: u32) -> u32 {
+        if let Some(known) = self.formats.get(&declared) {
+            return *known;
+        }
+        let number = match u16::try_from(declared).map_or("", name_of) {
+            "" => 0,
+            name => self.number(name.to_owned()) + 1,
+        };
+        self.formats.insert(declared, number);
+        number
+    }
+
+    /// The number of a name in this file.
+    fn number(&mut self, name: String) -> u32 {
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            self.book.names.push(Some(name.clone()));
+            self.book.names.len() as u32 - 1
+        })
     }
 
     /// Makes a block of what is in none.

@@ -9,12 +9,14 @@
 //!
 //! `folder.rs` names the files and holds the lock, `schema.rs` opens them, `day_file.rs` is the rows of one, `catalog.rs` the
 //! summary of all, `mark.rs` what was last acknowledged. `journal.rs` writes: `hot.rs` is the file that events go into,
-//! `closing.rs` is a file in its last form while `close_step.rs` makes it, `retention.rs` takes the oldest away. `shelf.rs` is one file as it is read,
-//! `walk.rs` a `question.rs` on its way through one, `reader.rs` all of them, with `names.rs` for what they call things. `health.rs` and `error.rs` say what is wrong.
+//! `closing.rs` is a file in its last form while `close_step.rs` makes it, `retention.rs` takes the oldest away. `shelf.rs` is
+//! one file as it is read, with `names.rs` for what it calls things, `walk.rs` a `question.rs` on its way through one with
+//! the `classes.rs` that are asked for, `reader.rs` all of them, of which `info.rs` tells. `health.rs` and `error.rs` say what is wrong.
 //!
 //! Here alone history touches the outside.
 
 mod catalog;
+mod classes;
 mod close_step;
 mod closing;
 mod day_file;
@@ -22,6 +24,7 @@ mod error;
 mod folder;
 mod health;
 mod hot;
+mod info;
 mod journal;
 mod mark;
 mod names;
@@ -34,8 +37,9 @@ mod walk;
 
 pub use error::{Error, Result};
 pub use health::Health;
+pub use info::Info;
 pub use journal::{Journal, Sizes};
-pub use question::{Budget, Key, Predicate, Progress, Question};
+pub use question::{Budget, Group, Key, Predicate, Progress, Question};
 pub use reader::Reader;
 pub use retention::{Limits, Removed};
 pub use shelf::Order;

@@ -1,43 +1,69 @@
-//! Each file has numbers of its own for the names of sources and types; a reader has others, for those of all files.
+//! The names in one file as readers know them. A file has numbers of its own for sources, types and declared formats.
 
-use super::shelf::Book;
+use crate::event::EventHeader;
+use ng_model::record::RecordHeader;
+use ng_model::symbols::{Sym, Symbols};
+use ng_reading::formats::number_of;
 use rustc_hash::FxHashMap;
 
 /// Stands for a name that cannot be read.
 const UNREADABLE: &str = "(unreadable)";
 
-/// Names of sources and types of all files.
-#[derive(Debug, Default)]
+/// The names of a file, as far as they were read of it.
+#[derive(Debug)]
 pub(crate) struct Names {
-    names: Vec<String>,
-    numbers: FxHashMap<String, u32>,
+    symbols: Symbols,
+    unreadable: Sym,
+    /// By number in the file.
+    known: Vec<Sym>,
+    /// By number in the file, and one: that of the declared format in this process.
+    formats: FxHashMap<u32, u16>,
 }
 
 impl Names {
-    fn number(&mut self, name: &str) -> u32 {
-        if let Some(known) = self.numbers.get(name) {
-            return *known;
+    pub(crate) fn new() -> Names {
+        let mut symbols = Symbols::without_limit();
+        let unreadable = symbols.intern(UNREADABLE);
+        Names { symbols, unreadable, known: Vec::new(), formats: FxHashMap::default() }
+    }
+
+    /// Resolves what [`record`](Names::record) gives.
+    pub(crate) fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+
+    /// Takes up the names of the file, of which there may be more than the last time.
+    pub(crate) fn follow(&mut self, names: &[Option<String>]) {
+        for name in &names[self.known.len()..] {
+            let known = name.as_deref().map_or(self.unreadable, |name| self.symbols.intern(name));
+            self.known.push(known);
         }
-        let number = self.names.len() as u32;
-        self.names.push(name.to_owned());
-        self.numbers.insert(name.to_owned(), number);
-        number
     }
 
-    /// Brings what is known of the names of a file up to what was read of it.
-    pub(crate) fn follow(&mut self, book: &Book, symbols: &mut Vec<u32>) {
-        for name in &book.names[symbols.len()..] {
-            symbols.push(self.number(name.as_deref().unwrap_or(UNREADABLE)));
-        }
+    /// Formats may have been declared since the last time.
+    pub(crate) fn forget_formats(&mut self) {
+        self.formats.clear();
     }
 
-    /// The number here of one of a file.
-    pub(crate) fn of_file(&mut self, symbols: &[u32], number: u32) -> u32 {
-        symbols.get(number as usize).copied().unwrap_or_else(|| self.number(UNREADABLE))
-    }
-
-    /// The name behind a number.
+    /// The name behind a number of the file.
     pub(crate) fn text(&self, number: u32) -> &str {
-        self.names.get(number as usize).map_or(UNREADABLE, String::as_str)
+        self.symbols.name(self.symbol(number))
+    }
+
+    /// The record of an event of the file.
+    pub(crate) fn record(&mut self, header: &EventHeader) -> RecordHeader {
+        let declared = match header.declared {
+            0 => 0,
+            number => *self.formats.entry(number).or_insert_with(|| {
+                let known = self.known.get(number as usize - 1).copied();
+                number_of(self.symbols.name(known.unwrap_or(self.unreadable)))
+            }),
+        };
+        let (source, kind) = (self.symbol(header.source), self.symbol(header.kind));
+        RecordHeader { source, kind, declared, ..header.record() }
+    }
+
+    fn symbol(&self, number: u32) -> Sym {
+        self.known.get(number as usize).copied().unwrap_or(self.unreadable)
     }
 }

@@ -1,40 +1,59 @@
 //! What history is asked.
 
-use super::shelf::Item;
+use super::shelf::Order;
 use crate::event::EventHeader;
-use crate::run::Run;
-use crate::scan::Scanner;
+use crate::header::{Pair, minute};
 use crate::term::Term;
-use std::ops::RangeInclusive;
+use ng_model::record::StoredRecord;
+use ng_wire::Level;
+use std::ops::{Range, RangeInclusive};
 
-/// Says something of an event by what is kept of it and its raw bytes.
-pub type Predicate<'a> = &'a dyn Fn(&EventHeader, &[u8]) -> bool;
+/// Says something of an event.
+pub type Predicate<'a> = &'a dyn Fn(&StoredRecord<'_>) -> bool;
 
 /// Which events are looked for.
 #[derive(Clone)]
 pub struct Question<'a> {
-    /// All of these stand in them.
-    pub terms: Vec<Term>,
+    /// Their `seq` is one of these.
+    pub seqs: Range<u64>,
     /// Their time is one of these.
     pub times_ns: RangeInclusive<i64>,
-    /// Says instead of the terms whether an event is one whose message is written with escapes. Where this is none, terms are
-    /// looked for in the bytes of these too.
-    pub escaped: Option<Predicate<'a>>,
-    /// Holds of them as well. Who gives it has every block opened that may have the terms.
+    /// They have all of these.
+    pub terms: Vec<Term>,
+    /// Holds of their level, source, type and pattern, the outcome of Guardian, the state of scoring, and whether they are new and
+    /// raised an alert. The rest of the record that it is given says nothing.
+    pub class: Option<Predicate<'a>>,
+    /// Holds of a scored record that has the highest scores of some events, if one of them is looked for. The rest of the record says
+    /// nothing, and of single events nothing is said.
+    pub scores: Option<Predicate<'a>>,
+    /// Holds of them as well. Who gives it has every block opened that may have such events.
     pub also: Option<Predicate<'a>>,
 }
 
 /// By what events are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// Minutes since 1970.
+    /// The minute.
     Minute,
-    /// The number of the pattern.
+    /// The pattern.
     Pattern,
-    /// The number of the level.
+    /// The level.
     Level,
-    /// The number of the source, as [`Reader::name`](super::Reader::name) knows it.
+    /// The source.
     Source,
+}
+
+/// What the events have in common that are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// Minutes since 1970, UTC.
+    Minute(i64),
+    /// The number of the pattern, or one that stands for none.
+    Pattern(u32),
+    /// The level.
+    Level(Level),
+    /// The name of the source.
+    Source(String),
 }
 
 /// What is done at most before an answer is given, so that somebody can be told how it goes on.
@@ -67,60 +86,67 @@ impl Question<'_> {
 
     /// All events.
     pub fn all() -> Question<'static> {
-        Question { terms: Vec::new(), times_ns: i64::MIN..=i64::MAX, escaped: None, also: None }
+        let (seqs, times_ns) = (0..u64::MAX, i64::MIN..=i64::MAX);
+        Question { seqs, times_ns, terms: Vec::new(), class: None, scores: None, also: None }
     }
 
-    /// No part with these times has such an event.
-    pub(crate) fn is_outside(&self, times_ns: [i64; 2]) -> bool {
-        times_ns[1] < *self.times_ns.start() || times_ns[0] > *self.times_ns.end()
+    /// No part with these first and last `seq`, and times, has such an event.
+    pub(crate) fn is_outside(&self, seqs: [u64; 2], times_ns: [i64; 2]) -> bool {
+        let is_before = seqs[1] < self.seqs.start || times_ns[1] < *self.times_ns.start();
+        let is_behind = seqs[0] >= self.seqs.end || times_ns[0] > *self.times_ns.end();
+        is_before || is_behind || self.times_ns.is_empty()
     }
 
-    /// All events of a part with these times are within those that are asked for.
-    fn has_all_of(&self, times_ns: [i64; 2]) -> bool {
-        self.times_ns.contains(&times_ns[0]) && self.times_ns.contains(&times_ns[1])
+    /// By place and time all events of such a part are looked for.
+    pub(crate) fn has_all_of(&self, seqs: [u64; 2], times_ns: [i64; 2]) -> bool {
+        seqs.iter().all(|seq| self.seqs.contains(seq)) && times_ns.iter().all(|time| self.times_ns.contains(time))
     }
 
-    /// The header of a block can say everything.
-    pub(crate) fn is_for_headers(&self, item: &Item) -> bool {
-        let Item::Block(header) = item else { return false };
-        self.also.is_none()
-            && !self.is_read_by_others(item)
-            && self.terms.len() <= 1
-            && self.has_all_of(header.times_ns)
+    /// The event is looked for by its place and time.
+    pub(crate) fn takes(&self, header: &EventHeader) -> bool {
+        self.seqs.contains(&header.seq) && self.times_ns.contains(&header.time_ns)
     }
+}
 
-    /// Terms say nothing of some events of the part.
-    pub(crate) fn is_read_by_others(&self, item: &Item) -> bool {
-        self.escaped.is_some()
-            && match item {
-                Item::Block(header) => header.has_escaped,
-                Item::Batch(_) => true,
-            }
-    }
-
-    /// Calls with the place of each event that is one.
-    pub(crate) fn find(&self, run: &Run, scanners: &[Scanner], mut each: impl FnMut(usize)) {
-        let mut hits = vec![0; run.len()];
-        for scanner in scanners {
-            scanner.scan_run(run, |place| hits[place] += 1);
+impl Key {
+    /// The number by which the events of a pair are counted.
+    pub(crate) fn of_pair(self, pair: &Pair) -> i64 {
+        match self {
+            Key::Minute => pair.minute.into(),
+            Key::Pattern => pair.pattern.into(),
+            Key::Level => pair.level as i64,
+            Key::Source => pair.source.into(),
         }
-        for (place, (header, raw)) in run.iter().enumerate() {
-            let has_terms = match self.escaped {
-                Some(escaped) if header.message.escaped => escaped(header, raw),
-                _ => hits[place] == scanners.len(),
-            };
-            let is_one =
-                has_terms && self.times_ns.contains(&header.time_ns) && self.also.is_none_or(|also| also(header, raw));
-            if is_one {
-                each(place);
-            }
+    }
+
+    /// The same of an event.
+    pub(crate) fn of_event(self, header: &EventHeader) -> i64 {
+        match self {
+            Key::Minute => minute(header.time_ns).into(),
+            Key::Pattern => header.pattern.into(),
+            Key::Level => header.level as i64,
+            Key::Source => header.source.into(),
         }
+    }
+}
+
+impl Progress {
+    /// What is left of a range that was asked for in this order; none when nothing is.
+    pub fn rest(&self, order: Order, seqs: &Range<u64>) -> Option<Range<u64>> {
+        let next = self.next?;
+        let rest = match order {
+            Order::Oldest => next..seqs.end,
+            Order::Newest => seqs.start..next.saturating_add(1),
+        };
+        (!rest.is_empty()).then_some(rest)
     }
 }
 
 impl std::fmt::Debug for Question<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Question").field("terms", &self.terms).field("times_ns", &self.times_ns).finish_non_exhaustive()
+        let Question { seqs, times_ns, terms, .. } = self;
+        let mut told = f.debug_struct("Question");
+        told.field("seqs", seqs).field("times_ns", times_ns).field("terms", terms).finish_non_exhaustive()
     }
 }
 

@@ -8,16 +8,17 @@ use super::day_file::DayFile;
 use super::error::{Error, Result};
 use super::folder::{FileName, Folder};
 use super::health::Health;
+use super::info::Info;
 use super::mark;
 use super::names::Names;
-use super::question::{Budget, Key, Progress, Question};
+use super::question::{Budget, Group, Key, Progress, Question};
 use super::schema::Access;
 use super::shelf::{Item, Order, Shelf, open};
 use super::walk::{Ask, Walk};
-use crate::event::EventHeader;
+use ng_model::record::StoredRecord;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
-use std::ops::{ControlFlow, RangeInclusive};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Memory that headers take which are kept for the next question, in bytes.
@@ -30,7 +31,6 @@ const TURNS: usize = 8;
 pub struct Reader {
     folder: Folder,
     shelves: Vec<Shelved>,
-    names: Names,
     /// Files that cannot be opened, and how many events they had.
     unusable: BTreeMap<FileName, u64>,
 }
@@ -41,27 +41,21 @@ struct Shelved {
     shelf: Shelf,
     /// Its first event; none while it has none.
     start: Option<u64>,
-    /// By number of a name in the file: that of the reader.
-    symbols: Vec<u32>,
+    names: Names,
 }
 
 impl Reader {
     /// A reader of the history of a folder.
     pub fn open(path: &Path) -> Result<Reader> {
         let folder = Folder::look(path);
-        let mut reader = Reader { folder, shelves: Vec::new(), names: Names::default(), unusable: BTreeMap::new() };
+        let mut reader = Reader { folder, shelves: Vec::new(), unusable: BTreeMap::new() };
         reader.refresh()?;
         Ok(reader)
     }
 
-    /// The name behind a number of a source or type in what this reader gave.
-    pub fn name(&self, number: u32) -> &str {
-        self.names.text(number)
-    }
-
     /// How many events there are that are looked for.
     pub fn count<'a>(&mut self, question: &'a Question<'a>, cancelled: &'a dyn Fn() -> bool) -> Result<Progress> {
-        self.ask(question, 0..=u64::MAX, Order::Newest, Budget { cancelled, ..Budget::none() }, Ask::Count)
+        self.ask(question, Order::Newest, Budget { cancelled, ..Budget::none() }, Ask::Count)
     }
 
     /// The same by something.
@@ -70,28 +64,42 @@ impl Reader {
         question: &'a Question<'a>,
         key: Key,
         cancelled: &'a dyn Fn() -> bool,
-    ) -> Result<(BTreeMap<i64, u64>, Progress)> {
+    ) -> Result<(BTreeMap<Group, u64>, Progress)> {
         let mut counts = BTreeMap::new();
         let budget = Budget { cancelled, ..Budget::none() };
-        let progress = self.ask(question, 0..=u64::MAX, Order::Newest, budget, Ask::By(key, &mut counts))?;
+        let progress = self.ask(question, Order::Newest, budget, Ask::By(key, &mut counts))?;
         Ok((counts, progress))
     }
 
-    /// Shows `f` the events that are looked for, in their order, from the one with this `seq` on, until it breaks off or the budget
-    /// is used up. What comes back says where to go on.
+    /// Shows `f` the events that are looked for, in this order, until it breaks off or the budget is used up. What comes back says
+    /// where to go on.
     pub fn scan<'a>(
         &mut self,
         question: &'a Question<'a>,
         order: Order,
-        from: Option<u64>,
         budget: Budget<'a>,
-        f: &'a mut dyn FnMut(&EventHeader, &[u8]) -> ControlFlow<()>,
+        f: &'a mut dyn FnMut(&StoredRecord<'_>) -> ControlFlow<()>,
     ) -> Result<Progress> {
-        let seqs = match order {
-            Order::Oldest => from.unwrap_or(0)..=u64::MAX,
-            Order::Newest => 0..=from.unwrap_or(u64::MAX),
-        };
-        self.ask(question, seqs, order, budget, Ask::Show(f))
+        self.ask(question, order, budget, Ask::Show(f))
+    }
+
+    /// What there is, by the headers of all blocks.
+    pub fn info(&mut self) -> Result<Info> {
+        self.refresh()?;
+        let mut info = Info::default();
+        let mut room = self.header_room();
+        for Shelved { shelf, .. } in &mut self.shelves {
+            let before = shelf.header_bytes();
+            let each = shelf.each(0..=u64::MAX, Order::Oldest, room, |_, _, _, item| {
+                info.add(item.seqs(), item.times_ns(), item.events());
+                Ok(ControlFlow::Continue(()))
+            });
+            each.map(drop)?;
+            room -= shelf.header_bytes() - before;
+            info.files += 1;
+            info.bytes += self.folder.bytes(shelf.file.name);
+        }
+        Ok(Info { health: self.health(), ..info })
     }
 
     /// Reads everything, and says what cannot be read.
@@ -125,32 +133,35 @@ impl Reader {
     fn ask<'a>(
         &mut self,
         question: &'a Question<'a>,
-        seqs: RangeInclusive<u64>,
         order: Order,
         budget: Budget<'a>,
         ask: Ask<'a>,
     ) -> Result<Progress> {
         self.refresh()?;
-        let mut walk = Walk::new(question, seqs, order, budget, ask);
-        let mut room =
-            HEADER_ROOM.saturating_sub(self.shelves.iter().map(|shelved| shelved.shelf.header_bytes()).sum());
+        let mut walk = Walk::new(question, order, budget, ask);
+        let mut room = self.header_room();
         let count = self.shelves.len();
         for turn in 0..count {
             let place = if order == Order::Oldest { turn } else { count - 1 - turn };
             // What lies outside is not asked for; the next file says where this one ends.
             let next = self.shelves.get(place + 1).and_then(|next| next.start);
-            let Shelved { shelf, start, symbols } = &mut self.shelves[place];
+            let Shelved { shelf, start, names } = &mut self.shelves[place];
             if start.is_none_or(|start| walk.is_beyond(start, next)) {
                 continue;
             }
             let before = shelf.header_bytes();
-            let flow = walk.through(shelf, symbols, &mut self.names, room)?;
+            let flow = walk.through(shelf, names, room)?;
             room -= shelf.header_bytes() - before;
             if flow.is_break() {
                 break;
             }
         }
         Ok(walk.progress)
+    }
+
+    /// Memory that further headers may take which are kept for the next question.
+    fn header_room(&self) -> usize {
+        HEADER_ROOM.saturating_sub(self.shelves.iter().map(|shelved| shelved.shelf.header_bytes()).sum())
     }
 
     /// Takes up which files there are now.
@@ -186,8 +197,8 @@ impl Reader {
         for name in names {
             match DayFile::open(self.folder.file(name), name, Access::Read) {
                 Ok(file) => {
-                    let (shelf, symbols) = (Shelf::new(file, known_events(name)), Vec::new());
-                    self.shelves.push(Shelved { shelf, start: None, symbols });
+                    let (shelf, names) = (Shelf::new(file, known_events(name)), Names::new());
+                    self.shelves.push(Shelved { shelf, start: None, names });
                     self.unusable.remove(&name);
                 }
                 Err(error) if error.is_damage() => {

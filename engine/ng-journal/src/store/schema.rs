@@ -17,11 +17,8 @@ pub(crate) struct Schema {
 /// A day file.
 pub(crate) const DAY: Schema = Schema {
     migrations: &["
-        CREATE TABLE tail(first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, events INTEGER NOT NULL,
-            batch BLOB NOT NULL) STRICT;
-        CREATE TABLE blocks(first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, first_ns INTEGER NOT NULL,
-            last_ns INTEGER NOT NULL, events INTEGER NOT NULL, levels INTEGER NOT NULL, novelty INTEGER NOT NULL,
-            anomaly INTEGER NOT NULL, strength INTEGER NOT NULL, header BLOB NOT NULL) STRICT;
+        CREATE TABLE tail(first_seq INTEGER PRIMARY KEY, events INTEGER NOT NULL, batch BLOB NOT NULL) STRICT;
+        CREATE TABLE blocks(first_seq INTEGER PRIMARY KEY, events INTEGER NOT NULL, header BLOB NOT NULL) STRICT;
         CREATE TABLE bodies(first_seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
         CREATE TABLE dictionary(number INTEGER PRIMARY KEY, added BLOB NOT NULL) STRICT;
         CREATE TABLE symbols(number INTEGER PRIMARY KEY, name TEXT NOT NULL, sum INTEGER NOT NULL) STRICT;

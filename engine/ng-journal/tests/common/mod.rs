@@ -2,8 +2,9 @@
 
 use ng_journal::store::{Budget, Order, Question, Reader, Sizes};
 use ng_journal::{EventHeader, Run};
-use ng_model::record::Verdict;
+use ng_model::record::{StoredRecord, Verdict};
 use ng_model::span::{Span, Text};
+use ng_reading::formats::number_of;
 use ng_wire::{Format, Level, Outcome, Scoring, Unit};
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -12,6 +13,8 @@ use std::path::Path;
 /// 2026-11-29T12:00:00Z.
 pub(crate) const START_NS: i64 = 1_795_953_600_000_000_000;
 pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
+/// A declared format that is built in.
+const FORMAT: &str = "access_log";
 
 /// Small enough that a few hundred events are several blocks, in several files.
 pub(crate) const SMALL: Sizes = Sizes { file: 200 << 10, blocks: [4 << 10, 16 << 10] };
@@ -54,7 +57,7 @@ pub(crate) fn event(id: u64) -> (EventHeader, Vec<u8>) {
         value: if id.is_multiple_of(7) { id as f64 / 4.0 } else { f64::NAN },
         unit: Unit::Seconds,
         format: if id % 5 == 3 { Format::Json } else { Format::Text },
-        declared: (id % 3) as u16,
+        declared: if id.is_multiple_of(3) { number_of(FORMAT).into() } else { 0 },
         message: Text { span: Span { start: 0, len: text.len() as u32 }, escaped: id % 5 == 3 },
         verdict: if id.is_multiple_of(11) { verdict } else { Verdict::default() },
         state: Scoring::Scored,
@@ -100,24 +103,24 @@ pub(crate) struct Found {
 /// Reads everything and compares it with what was written.
 pub(crate) fn read_all(folder: &Path) -> Found {
     let mut reader = Reader::open(folder).unwrap();
-    let mut read: Vec<(EventHeader, Vec<u8>)> = Vec::new();
-    let mut take = |header: &EventHeader, raw: &[u8]| {
-        read.push((*header, raw.to_vec()));
+    let (mut found, mut last) = (Found::default(), 0);
+    let mut take = |stored: &StoredRecord<'_>| {
+        let seq = stored.head.seq;
+        assert!(last < seq, "in their order");
+        last = seq;
+        *found.seqs.entry(seq).or_default() += 1;
+        found.corrupt += u64::from(!is_right(stored));
         ControlFlow::Continue(())
     };
-    reader.scan(&Question::all(), Order::Oldest, None, Budget::none(), &mut take).unwrap();
-    assert!(read.windows(2).all(|two| two[0].0.seq < two[1].0.seq), "in their order");
-    let mut found = Found::default();
-    for (header, raw) in &read {
-        *found.seqs.entry(header.seq).or_default() += 1;
-        found.corrupt += u64::from(!is_right(&reader, header, raw));
-    }
+    reader.scan(&Question::all(), Order::Oldest, Budget::none(), &mut take).unwrap();
     found
 }
 
-pub(crate) fn is_right(reader: &Reader, header: &EventHeader, raw: &[u8]) -> bool {
-    let (written, text) = event(header.seq);
-    let same = EventHeader { source: written.source, kind: written.kind, ..*header };
-    let names = |number, symbol| reader.name(number) == name(symbol) || reader.name(number) == "(unreadable)";
-    same == written && raw == text && names(header.source, written.source) && names(header.kind, written.kind)
+/// The event is what was written.
+pub(crate) fn is_right(stored: &StoredRecord<'_>) -> bool {
+    let (written, text) = event(stored.head.seq);
+    // Numbers of names are those of a file.
+    let EventHeader { source, kind, .. } = written;
+    let same = EventHeader { source, kind, ..EventHeader::of(stored.head) };
+    same == written && stored.raw == text && stored.source() == name(source) && stored.kind() == name(kind)
 }

@@ -1,9 +1,10 @@
 //! Flipped bits and cut ends: what is read is right, and what is not read is counted.
 
 use super::append;
-use super::common::{DAY_NS, SMALL, START_NS, batch, is_right, name, now, template};
+use super::common::{DAY_NS, SMALL, START_NS, batch, event, name, now, template};
 use ng_journal::EventHeader;
 use ng_journal::store::{Budget, Journal, Order, Question, Reader};
+use ng_model::record::StoredRecord;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -48,29 +49,38 @@ fn restore(folder: &Path, files: &[(PathBuf, Vec<u8>)]) {
     files.iter().for_each(|(path, bytes)| fs::write(folder.join(path.file_name().unwrap()), bytes).unwrap());
 }
 
+/// The event is what was written, but for names that are spoilt.
+fn is_right_but_for_names(stored: &StoredRecord<'_>) -> bool {
+    let (written, text) = event(stored.head.seq);
+    let head = EventHeader::of(stored.head);
+    let is_name = |read: &str, symbol| read == name(symbol) || read == "(unreadable)";
+    // A format without a name is none.
+    let declared = if head.declared == 0 { 0 } else { written.declared };
+    EventHeader { source: written.source, kind: written.kind, ..head } == EventHeader { declared, ..written }
+        && stored.raw == text
+        && is_name(stored.source(), written.source)
+        && is_name(stored.kind(), written.kind)
+}
+
 /// Reads a folder of which something is spoilt: how many events are not read, and how many are said to be set aside.
 fn look(folder: &Path, what: &str) -> (u64, u64) {
     let mut reader = Reader::open(folder).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let mut read: Vec<(EventHeader, Vec<u8>)> = Vec::new();
+    let mut seqs: Vec<u64> = Vec::new();
     for order in [Order::Newest, Order::Oldest] {
-        read.clear();
-        let mut take = |header: &EventHeader, raw: &[u8]| {
-            read.push((*header, raw.to_vec()));
+        seqs.clear();
+        let mut take = |stored: &StoredRecord<'_>| {
+            assert!(is_right_but_for_names(stored), "{what}: an event is not what was written");
+            seqs.push(stored.head.seq);
             ControlFlow::Continue(())
         };
         reader
-            .scan(&Question::all(), order, None, Budget::none(), &mut take)
+            .scan(&Question::all(), order, Budget::none(), &mut take)
             .unwrap_or_else(|error| panic!("{what}: {error}"));
-        let seqs: Vec<u64> = read.iter().map(|(header, _)| header.seq).collect();
         let rises = |two: &[u64]| if order == Order::Oldest { two[0] < two[1] } else { two[0] > two[1] };
         assert!(seqs.windows(2).all(rises), "{what}: {seqs:?}");
-        assert!(
-            read.iter().all(|(header, raw)| is_right(&reader, header, raw)),
-            "{what}: an event is not what was written"
-        );
     }
     let health = reader.check(&|| false).unwrap_or_else(|error| panic!("{what}: {error}"));
-    (EVENTS - read.len() as u64, health.set_aside_events)
+    (EVENTS - seqs.len() as u64, health.set_aside_events)
 }
 
 #[test]
@@ -124,15 +134,11 @@ fn go_on(folder: &Path, what: &str) {
     while journal.close_step(&mut template).unwrap_or_else(|error| panic!("{what}: {error}")) {}
     let mut reader = Reader::open(folder).unwrap();
     let mut seqs = Vec::new();
-    let mut take = |header: &EventHeader, raw: &[u8]| {
-        seqs.push((*header, raw.to_vec()));
+    let mut take = |stored: &StoredRecord<'_>| {
+        assert!(is_right_but_for_names(stored), "{what}");
+        seqs.push(stored.head.seq);
         ControlFlow::Continue(())
     };
-    reader.scan(&Question::all(), Order::Newest, None, Budget { events: 9, ..Budget::none() }, &mut take).unwrap();
-    assert!(seqs.iter().all(|(header, raw)| is_right(&reader, header, raw)), "{what}");
-    assert_eq!(
-        seqs.iter().map(|(header, _)| header.seq).collect::<Vec<_>>(),
-        (first..first + 9).rev().collect::<Vec<_>>(),
-        "{what}"
-    );
+    reader.scan(&Question::all(), Order::Newest, Budget { events: 9, ..Budget::none() }, &mut take).unwrap();
+    assert_eq!(seqs, (first..first + 9).rev().collect::<Vec<_>>(), "{what}");
 }

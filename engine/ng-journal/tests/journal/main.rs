@@ -6,8 +6,9 @@ mod damage;
 mod questions;
 
 use common::{DAY_NS, SMALL, START_NS, batch, event, is_right, name, now, read_all, template};
-use ng_journal::store::{Budget, Error, Journal, Key, Limits, Order, Question, Reader};
+use ng_journal::store::{Budget, Error, Group, Journal, Key, Limits, Order, Question, Reader};
 use ng_journal::{EventHeader, Term};
+use ng_model::record::StoredRecord;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -43,12 +44,20 @@ fn append(journal: &mut Journal, ids: Range<u64>, by: u64) -> Result<(), Error> 
     Ok(())
 }
 
+/// The message as people read it.
+fn as_read(header: &EventHeader, raw: &[u8]) -> String {
+    let text = String::from_utf8(raw.to_vec()).unwrap();
+    if header.message.escaped { text.replace("\\\"", "\"").replace("\\n", "\n") } else { text }
+}
+
 /// What an event counts for.
-type KeyOf = fn(&EventHeader) -> i64;
+type GroupOf = fn(&EventHeader) -> Group;
 
 fn plain(term: &str, exact: bool, id: u64) -> bool {
-    let text = String::from_utf8(event(id).1).unwrap();
-    if exact { text.contains(term) } else { text.to_ascii_lowercase().contains(&term.to_ascii_lowercase()) }
+    let (header, raw) = event(id);
+    let fold = |text: &str| if exact { text.to_owned() } else { text.to_ascii_lowercase() };
+    let has = |text: &str| fold(text).contains(&fold(term));
+    has(&String::from_utf8(raw.clone()).unwrap()) || has(&as_read(&header, &raw))
 }
 
 fn check(folder: &Path, ids: &[u64]) {
@@ -59,13 +68,14 @@ fn check(folder: &Path, ids: &[u64]) {
         let question = Question::of(term);
         let counted = reader.count(&question, &|| false).unwrap();
         assert_eq!((counted.events, counted.next), (expected.len() as u64, None), "{text:?}");
-        let keys: [(Key, KeyOf); 3] = [
-            (Key::Minute, |header| header.time_ns.div_euclid(60_000_000_000)),
-            (Key::Pattern, |header| header.pattern.into()),
-            (Key::Level, |header| header.level as i64),
+        let keys: [(Key, GroupOf); 4] = [
+            (Key::Minute, |header| Group::Minute(header.time_ns.div_euclid(60_000_000_000))),
+            (Key::Pattern, |header| Group::Pattern(header.pattern)),
+            (Key::Level, |header| Group::Level(header.level)),
+            (Key::Source, |header| Group::Source(name(header.source))),
         ];
         for (key, of) in keys {
-            let mut by: BTreeMap<i64, u64> = BTreeMap::new();
+            let mut by: BTreeMap<Group, u64> = BTreeMap::new();
             expected.iter().for_each(|id| *by.entry(of(&event(*id).0)).or_default() += 1);
             assert_eq!(reader.count_by(&question, key, &|| false).unwrap().0, by, "{text:?} by {key:?}");
         }
@@ -74,20 +84,17 @@ fn check(folder: &Path, ids: &[u64]) {
             if order == Order::Newest {
                 expected.reverse();
             }
-            let (mut found, mut from) = (Vec::new(), None);
-            loop {
+            let (mut found, mut left) = (Vec::new(), Some(question.seqs.clone()));
+            while let Some(seqs) = left {
                 let budget = Budget { events: 9, opened: 2, cancelled: &|| false };
-                let mut take = |header: &EventHeader, raw: &[u8]| {
-                    found.push((*header, raw.to_vec()));
+                let mut take = |stored: &StoredRecord<'_>| {
+                    assert!(is_right(stored));
+                    found.push(stored.head.seq);
                     ControlFlow::Continue(())
                 };
-                from = reader.scan(&question, order, from, budget, &mut take).unwrap().next;
-                if from.is_none() {
-                    break;
-                }
+                let question = Question { seqs: seqs.clone(), ..question.clone() };
+                left = reader.scan(&question, order, budget, &mut take).unwrap().rest(order, &seqs);
             }
-            assert!(found.iter().all(|(header, raw)| is_right(&reader, header, raw)));
-            let found: Vec<u64> = found.iter().map(|(header, _)| header.seq).collect();
             assert_eq!(found, expected, "{text:?} {order:?}");
         }
     }
@@ -182,14 +189,14 @@ fn retention_takes_nothing_from_a_scan_that_goes_on() {
     journal.append(&batch(300..310), START_NS + DAY_NS, &name).unwrap();
     let mut reader = Reader::open(folder.path()).unwrap();
     let mut seqs = Vec::new();
-    let mut take = |header: &EventHeader, _: &[u8]| {
+    let mut take = |stored: &StoredRecord<'_>| {
         if seqs.is_empty() {
             assert_eq!(journal.retain(&Limits { bytes: 1, age_ns: i64::MAX }, START_NS).unwrap().len(), 1);
         }
-        seqs.push(header.seq);
+        seqs.push(stored.head.seq);
         ControlFlow::Continue(())
     };
-    reader.scan(&Question::all(), Order::Oldest, None, Budget::none(), &mut take).unwrap();
+    reader.scan(&Question::all(), Order::Oldest, Budget::none(), &mut take).unwrap();
     assert_eq!(seqs, (1..310).collect::<Vec<_>>());
     assert_eq!(reader.count(&Question::all(), &|| false).unwrap().events, 10);
 }
