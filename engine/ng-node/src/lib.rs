@@ -4,7 +4,7 @@
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
 //! lock, and `high_water_mark` where the numbering stands, in a `private_folder`; `zone` finds local time; `engine_parts` makes an engine of a configuration,
-//! `node` starts everything; `score`
+//! `node` starts everything; `history` is what was, on disk; `score`
 //! drives an engine without a thread over an input that ends. `error` is how each of them fails, `warnings` what is valid and
 //! hardly meant.
 
@@ -14,6 +14,7 @@ pub mod config;
 mod engine_parts;
 mod error;
 mod high_water_mark;
+pub mod history;
 mod node;
 pub mod private_folder;
 pub mod score;
