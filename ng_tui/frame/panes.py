@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 
 from ng_tui.kit.bare import BareSwitcher
 
@@ -67,6 +67,11 @@ class Panes(BareSwitcher, Generic[Pane]):
             self.prepare()
 
     async def _put(self, pane: Pane) -> None:
-        # On the way out of the app nothing is attached any more, and what is put then would be a failure.
-        if pane.parent is None and self.is_attached:
+        if pane.parent is not None:
+            return
+        try:
             await self.add_content(pane)
+        except MountError:
+            # On the way out of the app nothing is attached any more, and what is put then is seen by nobody.
+            if self.is_attached:
+                raise
