@@ -137,6 +137,15 @@ fn grouped(text: &[u8]) -> Option<(f64, usize)> {
     Some((decimal(&digits[..len])?, end))
 }
 
+/// The unit that a name implies where none is written: a load average, such as `load.1` or `node_load15`, counts processes.
+pub(super) fn implied_unit(name: &[u8]) -> Unit {
+    let whole = ["15", "5", "1"].iter().find_map(|minutes| name.strip_suffix(minutes.as_bytes()));
+    let whole = whole.map(|name| name.strip_suffix(b".").or_else(|| name.strip_suffix(b"_")).unwrap_or(name));
+    let before = whole.and_then(|name| name.strip_suffix(b"load"));
+    let is_load = before.is_some_and(|before| before.last().is_none_or(|byte| !byte.is_ascii_alphabetic()));
+    if is_load { Unit::Count } else { Unit::None }
+}
+
 /// A number without a unit, finite or not.
 pub(super) fn plain(text: &[u8]) -> Option<f64> {
     decimal(text).or_else(|| special(text))
@@ -250,6 +259,16 @@ mod tests {
             "1,2345", "1234,567", "1,23,456", ",234",
         ] {
             check(text, None);
+        }
+    }
+
+    #[test]
+    fn a_load_average_is_a_count_by_its_name() {
+        for name in ["load.1", "load.5", "load.15", "load1", "node_load15", "system.load.1", "load_5"] {
+            assert_eq!(implied_unit(name.as_bytes()), Unit::Count, "{name}");
+        }
+        for name in ["", "load", "load.2", "load.25", "payload1", "download_5", "load.1.max", "1"] {
+            assert_eq!(implied_unit(name.as_bytes()), Unit::None, "{name}");
         }
     }
 

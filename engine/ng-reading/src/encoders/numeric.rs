@@ -39,7 +39,7 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
         return true;
     }
     match if reading.format == Format::Metric { loosely_named(text) } else { None } {
-        Some(named) => put(named, start, parsed),
+        Some(named) => put(named, text, start, parsed),
         None => false,
     }
 }
@@ -48,13 +48,15 @@ fn parse(reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
 fn measured(text: &[u8], start: usize, reading: &Reading<'_>, clock: &Clock, parsed: &mut Parsed) -> bool {
     let bare = || number::quantity(text).map(|quantity| (0, quantity));
     match named(text, clock).or_else(bare) {
-        Some(named) => put(named, start, parsed),
+        Some(named) => put(named, text, start, parsed),
         None => metric_lines::read(text, start, reading, clock, parsed),
     }
 }
 
-fn put((name, (value, unit)): Named, start: usize, parsed: &mut Parsed) -> bool {
+/// Takes up what begins at `start` of the reading with `text`.
+fn put((name, (value, unit)): Named, text: &[u8], start: usize, parsed: &mut Parsed) -> bool {
     parsed.name = Text { span: Span::new(start, start + name), escaped: false };
+    let unit = if unit == Unit::None { number::implied_unit(&text[..name]) } else { unit };
     (parsed.value, parsed.unit) = (value, unit);
     true
 }

@@ -73,6 +73,6 @@ fn unit(name: &[u8]) -> Unit {
         () if end(name, "_bytes") => Unit::Bytes,
         () if end(name, "_celsius") => Unit::Celsius,
         () if end(name, "_count") || end(name, "_bucket") => Unit::Count,
-        () => Unit::None,
+        () => number::implied_unit(name),
     }
 }
