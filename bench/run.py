@@ -33,6 +33,7 @@ ROWS = (
     "accounting",
     "fan_out",
     "connections",
+    "history",
 )
 """Each is a module of `rows` with a `TITLE` and a function `measure`."""
 
