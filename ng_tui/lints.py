@@ -53,6 +53,13 @@ def _events_lost(state: State) -> Said:
     return text, tr("More came in than is taken. The Metrics screen says where; rate limits and filters help.")
 
 
+def _history_stopped(state: State) -> Said:
+    history = state.metrics.history if state.metrics is not None else None
+    if history is None or history.trouble is None:
+        return None
+    return tr("history is not written"), safe(history.trouble)
+
+
 def _module_failed(state: State) -> Said:
     failed = [safe(one.id) for one in state.modules.values() if one.status is ModuleStatus.ERROR]
     if not failed:
@@ -113,7 +120,8 @@ def _ring_short(state: State) -> Said:
     if seconds >= SHORT_S:
         return None
     text = tr("memory holds the last {n} s", n=round(seconds))
-    return text, tr("Older events are gone. ring.capacity in the configuration is how many are kept.")
+    older = tr("Older events are gone.") if metrics.history is None else tr("Older events are on disk: query finds them.")
+    return text, older + " " + tr("ring.capacity in the configuration is how many are kept in memory.")
 
 
 def _slow_link(state: State) -> Said:
@@ -134,6 +142,7 @@ def _sources(state: State) -> list[SourceView]:
 
 CHECKS: dict[str, Callable[[State], Said]] = {
     "events-lost": _events_lost,
+    "history-stopped": _history_stopped,
     "module-failed": _module_failed,
     "source-gone": _source_gone,
     "module-off": _module_off,

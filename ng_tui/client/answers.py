@@ -120,10 +120,28 @@ class Receipt(Struct):
     """`seq` of the last record made; None when there is none."""
     durable: bool = False
     """The records are on disk; otherwise they live as long as the engine's process."""
+    not_durable: str | None = None
+    """Why they are not, or not yet."""
+
+
+class Group(Struct):
+    """How many records have something in common."""
+
+    name: str
+    """A minute as ISO 8601, a level, a source, or the number of a pattern."""
+    count: int
+
+
+class Histogram(Struct):
+    """How many records pass a filter."""
+
+    count: int
+    groups: list[Group] = []
+    """Of each group: minutes and patterns in their order, others from the most frequent on."""
 
 
 class Page(Struct):
-    """Records of the ring."""
+    """Records of the ring, and of history behind it."""
 
     records: list[Record]
     """In the order that was asked for."""

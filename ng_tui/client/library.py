@@ -110,9 +110,14 @@ class NeuroGraphClient:
         return await self._rest.get("/api/v1/status", Status)
 
     async def emit(
-        self, events: Event | Iterable[Event], *, source: str | None = None, idempotency_key: str | None = None
+        self,
+        events: Event | Iterable[Event],
+        *,
+        source: str | None = None,
+        idempotency_key: str | None = None,
+        wait: bool = True,
     ) -> Receipt:
-        """Sends one event or several, and waits until they are in the engine's ring.
+        """Sends one event or several, and waits until they are on disk, or with `wait=False` in the engine's ring.
 
         `source` is shown as `http:SOURCE`; at most 128 of `A-Z a-z 0-9 . _ / -`. A request with an `idempotency_key`
         (at most 255 visible ASCII characters, a new one for each request) may be sent again within ten minutes: what
@@ -124,13 +129,15 @@ class NeuroGraphClient:
             headers["Idempotency-Key"] = idempotency_key
         several = [events] if isinstance(events, Mapping | str | int | float) else list(events)
         body = msgspec.json.encode(several)
-        return await self._rest.post("/api/v1/ingest", body, Receipt, headers, source=source)
+        waits = None if wait else "false"
+        return await self._rest.post("/api/v1/ingest", body, Receipt, headers, source=source, wait=waits)
 
     def sender(
         self,
         *,
         source: str | None = None,
         retry_for_s: float | None = None,
+        wait: bool = True,
         refused: Callable[[Refusal], None] = lambda _: None,
         away: Callable[[Away], None] = lambda _: None,
         back: Callable[[Away], None] = lambda _: None,
@@ -148,6 +155,7 @@ class NeuroGraphClient:
             source=source,
             token=self._token,
             retry_for_s=retry_for_s,
+            wait=wait,
             refused=refused,
             away=away,
             back=back,

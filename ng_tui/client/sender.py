@@ -66,6 +66,10 @@ class Outcome:
     duplicates: int = 0
     refused: int = 0
     last_seq: int | None = None
+    durable: int = 0
+    """Events of those accepted that were on disk when the engine answered."""
+    not_durable: str | None = None
+    """Why others were not."""
 
 
 @dataclass
@@ -94,6 +98,7 @@ class Sender:
         source: str | None = None,
         token: str | None = None,
         retry_for_s: float | None = None,
+        wait: bool = True,
         held_lines: int = HELD_LINES,
         held_bytes: int = HELD_BYTES,
         refused: Callable[[Refusal], None] = lambda _: None,
@@ -102,6 +107,7 @@ class Sender:
         random: Random | None = None,
     ) -> None:
         """`locate` says before every try where the engine is. `retry_for_s`: None = without end, 0 = no second try.
+        `wait`: an answer comes when the events are on disk, without it when they are in the ring.
 
         `refused` is told each event that was not understood, `away` before each wait, and `back` when something was
         taken in again.
@@ -109,7 +115,7 @@ class Sender:
         self.outcome = Outcome()
         self.retry_for_s = retry_for_s
         """Time from when the engine was found away until sending ends, seconds."""
-        self._locate, self._source, self._token = locate, source, token
+        self._locate, self._source, self._token, self._waits = locate, source, token, wait
         self._held_lines, self._held_bytes = held_lines, held_bytes
         self._refused, self._away, self._back = refused, away, back
         self._backoff = Backoff(random)
@@ -287,6 +293,10 @@ class Sender:
     def _take(self, batch: list[Item], receipt: Receipt) -> None:
         outcome = self.outcome
         outcome.accepted += receipt.accepted
+        if receipt.durable:
+            outcome.durable += receipt.accepted
+        elif receipt.accepted:
+            outcome.not_durable = receipt.not_durable
         outcome.duplicates += receipt.duplicates
         outcome.last_seq = receipt.last_seq if receipt.last_seq is not None else outcome.last_seq
         outcome.refused += receipt.rejected_total or len(receipt.rejected)
@@ -309,13 +319,14 @@ class Sender:
     async def _post(self, batch: list[Item], key: str) -> Receipt:
         body = b"\n".join(item.data for item in batch)
         headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": key}
+        waits = {} if self._waits else {"wait": "false"}
         left = self._left()
         before = self._unknown
         try:
             async with asyncio.timeout(None if left is None else max(left, ANSWER_S)) as self._answer:
                 http = await self._connect()
                 self._unknown = len(batch)
-                return await http.post("/api/v1/ingest", body, Receipt, headers, source=self._source)
+                return await http.post("/api/v1/ingest", body, Receipt, headers, source=self._source, **waits)
         except TimeoutError as error:
             raise unreachable(error, self._locate().name) from None
         except ConsoleError as error:

@@ -72,10 +72,15 @@ class NeuroGraphClientSync:
         return self._wait(self._client.status())
 
     def emit(
-        self, events: Event | Iterable[Event], *, source: str | None = None, idempotency_key: str | None = None
+        self,
+        events: Event | Iterable[Event],
+        *,
+        source: str | None = None,
+        idempotency_key: str | None = None,
+        wait: bool = True,
     ) -> Receipt:
-        """Sends one event or several, and waits until they are in the engine's ring."""
-        return self._wait(self._client.emit(events, source=source, idempotency_key=idempotency_key))
+        """Sends one event or several, and waits until they are on disk, or with `wait=False` in the engine's ring."""
+        return self._wait(self._client.emit(events, source=source, idempotency_key=idempotency_key, wait=wait))
 
     def query(
         self, filter: str = "", *, from_seq: int | None = None, limit: int | None = None, order: str | None = None

@@ -239,6 +239,7 @@ class Durability(StrEnum):
     """How long the engine keeps what it accepted."""
 
     MEMORY = "memory"
+    DISK = "disk"
 
 
 class Effect(Struct, omit_defaults=True):
@@ -404,6 +405,22 @@ class Hello(Struct, omit_defaults=True):
     views_only: bool = False
 
 
+class HistoryView(Struct, omit_defaults=True):
+    """History on disk."""
+
+    events: int
+    bytes: int
+    files: int
+    behind: int
+    lost: int
+    unreadable: int
+    commit_p50_ms: float | None = None
+    commit_p99_ms: float | None = None
+    durable_seq: int | None = None
+    since_ns: int | None = None
+    trouble: str | None = None
+
+
 class Hit(Struct, omit_defaults=True):
     """The objection that decided a verdict."""
 
@@ -517,6 +534,7 @@ class MetricsView(Struct, omit_defaults=True):
     sources: list[SourceView]
     subscriptions: list[SubscriptionView]
     gauges: list[Gauge]
+    history: HistoryView | None = None
     learning_per_min: float = 0.0
 
 

@@ -81,6 +81,13 @@ SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}")
     show_default=True,
     help=tr("Most MiB of lines that wait; then standard input is not read on."),
 )
+@click.option(
+    "--wait/--no-wait",
+    "waits",
+    default=True,
+    show_default=True,
+    help=tr("Wait until the engine has the events on disk."),
+)
 @url_option
 @click.pass_obj
 def command(
@@ -93,6 +100,7 @@ def command(
     patience: float | None,
     hold_lines: int,
     hold_mib: int,
+    waits: bool,
     target: str | None,
 ) -> int:
     """Sends in batches, in order; exit code 1 when an event was refused, others when some were not taken in."""
@@ -103,12 +111,13 @@ def command(
     if source is not None and SOURCE.fullmatch(source) is None:
         raise click.UsageError(tr("--source: expected 1 to 128 of the characters A-Z a-z 0-9 . _ / -"))
     fields = {name: value for name, value in (("type", topic), ("level", level)) if value is not None}
-    teller = Teller(as_json, narrates=not texts or patience is not None)
+    teller = Teller(as_json, narrates=not texts or patience is not None, waits=waits)
     default = TEXT_S if texts else None
     sender = Sender(
         Locator(context, target),
         source=source,
         retry_for_s=default if patience is None else patience,
+        wait=waits,
         held_lines=hold_lines,
         held_bytes=hold_mib << 20,
         refused=teller.refused,
@@ -153,8 +162,8 @@ class Teller:
 
     feed: Feed
 
-    def __init__(self, as_json: bool, *, narrates: bool) -> None:
-        self._as_json, self._narrates = as_json, narrates
+    def __init__(self, as_json: bool, *, narrates: bool, waits: bool) -> None:
+        self._as_json, self._narrates, self._waits = as_json, narrates, waits
         self._rejected: list[dict[str, Any]] = []
         self._said_at: float | None = None
         """When the engine was last said to be away; None while it is there, or that has not been said."""
@@ -203,6 +212,8 @@ class Teller:
                         "not_taken": self.feed.waiting - unknown,
                         "unknown": unknown,
                         "last_seq": outcome.last_seq,
+                        "durable": outcome.durable,
+                        "not_durable": outcome.not_durable,
                     }
                 )
             )
@@ -213,6 +224,10 @@ class Teller:
         if outcome.refused:
             text += ", " + ntr("rejected {count}", "rejected {count}", outcome.refused)
         click.echo(text)
+        if self._waits and outcome.not_durable is not None:
+            count = outcome.accepted - outcome.durable
+            memory = ntr("{count} is in memory alone", "{count} are in memory alone", count)
+            say(f"{memory}: {safe(outcome.not_durable)}")
 
 
 def say(text: str) -> None:

@@ -1,15 +1,16 @@
-"""`query`: records that an engine still holds."""
+"""`query`: records that an engine holds, in memory and on disk, or how many there are."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from ng_tui.client.address import Address
-from ng_tui.client.answers import Page
+from ng_tui.client.answers import Histogram, Page
 from ng_tui.client.wire import Gap, Record
 from ng_tui.commands.context import Context
 from ng_tui.commands.options import url_option
@@ -19,9 +20,15 @@ from ng_tui.commands.tail import line, missing
 from ng_tui.commands.targets import running
 from ng_tui.commands.troubles import tell_odd
 from ng_tui.i18n import tr
+from ng_tui.text import safe
+
+if TYPE_CHECKING:
+    from ng_tui.client.rest import Rest
 
 PAGE = 1000
 """Records that are asked for at a time."""
+GROUPS = ("minute", "level", "source", "pattern")
+"""By what records are counted."""
 
 
 @click.command(
@@ -33,14 +40,36 @@ PAGE = 1000
     "--limit", type=click.IntRange(min=1), default=100, show_default="100", help=tr("At most this many records.")
 )
 @click.option("--from-seq", type=click.IntRange(min=0), help=tr("Begin with this record and go forward."))
-@click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record."))
+@click.option("--since", metavar="TIME", help=tr("Only what is as new as that: 10m, 12:30, 2026-11-29T12:30."))
+@click.option("--until", metavar="TIME", help=tr("Only what is as old as that."))
+@click.option("--count", is_flag=True, help=tr("Print only how many there are."))
+@click.option("--by", type=click.Choice(GROUPS), help=tr("Print how many there are of each."))
+@click.option("--json", "as_json", is_flag=True, help=tr("One JSON object for each record, or for the numbers."))
 @url_option
 @click.pass_obj
 def command(
-    context: Context, filter_text: str, limit: int, from_seq: int | None, as_json: bool, target: str | None
+    context: Context,
+    filter_text: str,
+    limit: int,
+    from_seq: int | None,
+    since: str | None,
+    until: str | None,
+    count: bool,
+    by: str | None,
+    as_json: bool,
+    target: str | None,
 ) -> None:
     """Asks the engine that serves, or that of `--url`."""
-    found, gaps = asyncio.run(ask(running(context.config(), target), filter_text, limit, from_seq))
+    if count and by is not None:
+        raise click.UsageError(tr("expected --count or --by, found both"))
+    filter_text = within(filter_text, since, until)
+    address = running(context.config(), target)
+    if count or by is not None:
+        histogram = asyncio.run(ask_numbers(address, filter_text, by))
+        tell_odd(filter_text)
+        put_numbers(histogram, by, as_json)
+        return
+    found, gaps = asyncio.run(ask(address, filter_text, limit, from_seq))
     tell_odd(filter_text)
     for gap in gaps:
         print(missing(gap), file=sys.stderr)
@@ -50,23 +79,64 @@ def command(
     out.flush()
 
 
+def within(filter_text: str, since: str | None, until: str | None) -> str:
+    """The filter for what it lets through in a span of time."""
+    times = [f"{name}:{text}" for name, text in (("since", since), ("until", until)) if text is not None]
+    if not times:
+        return filter_text
+    if filter_text.lstrip().startswith("{"):
+        raise click.UsageError(tr("--since and --until go with filters that are not written in JSON"))
+    return " ".join([f"({filter_text})", *times] if filter_text.strip() else times)
+
+
+def put_numbers(histogram: Histogram, by: str | None, as_json: bool) -> None:
+    """The number, or one for each group with the group behind it."""
+    if as_json:
+        out = data_output(json=True)
+        out.write(msgspec.json.encode(histogram) + b"\n")
+        out.flush()
+    elif by is None:
+        click.echo(histogram.count)
+    else:
+        width = max((len(str(group.count)) for group in histogram.groups), default=0)
+        for group in histogram.groups:
+            click.echo(f"{group.count:>{width}} {safe(group.name)}")
+
+
+async def ask_numbers(address: Address, filter_text: str, by: str | None) -> Histogram:
+    """How many there are, and of each group. Raises ConsoleError."""
+    from ng_tui.client.reach import reach
+    from ng_tui.client.rest import rest
+
+    async with reach(address) as way, rest(way) as engine:
+        return await engine.get("/api/v1/histogram", Histogram, filter=filter_text, by=by)
+
+
 async def ask(address: Address, filter_text: str, limit: int, from_seq: int | None) -> tuple[list[Record], list[Gap]]:
     """The records, oldest first, and what is missing of those asked for. Raises ConsoleError."""
     from ng_tui.client.reach import reach
     from ng_tui.client.rest import rest
 
     order = "desc" if from_seq is None else "asc"
+    async with reach(address) as way, rest(way) as engine:
+        found, gaps = await pages(engine, filter_text, limit, from_seq, order)
+    return (found if order == "asc" else found[::-1]), gaps
+
+
+async def pages(
+    engine: Rest, filter_text: str, limit: int, from_seq: int | None, order: str
+) -> tuple[list[Record], list[Gap]]:
+    """Page by page, until there are enough or none is left."""
     found: list[Record] = []
     gaps: list[Gap] = []
-    async with reach(address) as way, rest(way) as engine:
-        while len(found) < limit:
-            most = min(PAGE, limit - len(found))
-            page = await engine.get(
-                "/api/v1/events", Page, filter=filter_text, from_seq=from_seq, limit=most, order=order
-            )
-            found += page.records
-            gaps += page.gaps
-            if page.next_seq is None or not page.more:
-                break
-            from_seq = page.next_seq
-    return (found if order == "asc" else found[::-1]), gaps
+    while len(found) < limit:
+        most = min(PAGE, limit - len(found))
+        page = await engine.get(
+            "/api/v1/events", Page, filter=filter_text, from_seq=from_seq, limit=most, order=order
+        )
+        found += page.records
+        gaps += page.gaps
+        if page.next_seq is None or not page.more:
+            break
+        from_seq = page.next_seq
+    return found, gaps

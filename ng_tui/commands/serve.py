@@ -39,10 +39,11 @@ LOOK_S = 1.0
 )
 @click.option("--socket", metavar="PATH", help=tr("Serve this Unix socket; none is no socket."))
 @click.option("--insecure", is_flag=True, help=tr("Allow plain HTTP on addresses that other hosts reach."))
+@click.option("--no-history", is_flag=True, help=tr("Keep no events on disk."))
 @click.pass_obj
-def command(context: Context, listen: tuple[str, ...], socket: str | None, insecure: bool) -> None:
+def command(context: Context, listen: tuple[str, ...], socket: str | None, insecure: bool, no_history: bool) -> None:
     """Serves until a signal comes."""
-    layers = [*context.config().layers, *shorthands(listen, socket, insecure)]
+    layers = [*context.config().layers, *shorthands(listen, socket, insecure, no_history)]
     resolve(layers)
     for line in warnings(layers):
         print(safe(line), file=sys.stderr, flush=True)
@@ -60,7 +61,7 @@ def command(context: Context, listen: tuple[str, ...], socket: str | None, insec
         raise ConsoleError("NG-3104", tr("the engine has stopped"))
 
 
-def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool) -> list[Layer]:
+def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool, no_history: bool) -> list[Layer]:
     """The layers that the options stand for."""
     layers: list[Layer] = []
     if listen:
@@ -70,6 +71,8 @@ def shorthands(listen: tuple[str, ...], socket: str | None, insecure: bool) -> l
         layers.append(("value", "flag --socket", "server.socket", socket))
     if insecure:
         layers.append(("value", "flag --insecure", "server.insecure", "true"))
+    if no_history:
+        layers.append(("value", "flag --no-history", "history.enabled", "false"))
     return layers
 
 

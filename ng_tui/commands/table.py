@@ -23,10 +23,14 @@ COMMANDS: dict[str, str] = {
     "guardian": tr(
         "List the rules with their counters, or set the mode of one; of the engine that serves, if one does."
     ),
+    "history": tr("Say how much of events is on disk, check that it can be read, or take the oldest away."),
     "learn": tr("Let a source that was frozen learn again."),
     "modules": tr("List the modules with what they measure, or switch one; of the engine that serves, if one does."),
     "proxy": tr("Connect stdin and stdout with the engine of this host: what ssh://HOST runs over there."),
-    "query": tr("Print the newest records that the engine still holds and that pass FILTER, the oldest of them first."),
+    "query": tr(
+        "Print the newest records that pass FILTER, of those that the engine holds in memory and on disk, the oldest of "
+        "them first; or how many there are."
+    ),
     "record": tr("Write events and views to a file that replay shows again; - is stdout, .gz packs it."),
     "replay": tr("Show a recording in the console; without a terminal on stdout, as lines."),
     "score": tr(

@@ -39,8 +39,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Log
 
 @pytest.fixture
 def relayed(start: Start) -> Iterator[tuple[Engine, Log, Relay]]:
-    """An engine, its log, and a relay to it."""
-    engine, log = start()
+    """An engine that keeps no history, its log, and a relay to it."""
+    engine, log = start("history.enabled=false")
     relay = Relay(engine)
     yield engine, log, relay
     relay.close()

@@ -31,9 +31,9 @@ async def client(pair: tuple[Engine, Log]) -> AsyncIterator[NeuroGraphClient]:
         yield one
 
 
-async def test_events_that_were_sent_are_in_the_ring(client: NeuroGraphClient) -> None:
+async def test_events_that_were_sent_are_in_the_ring_and_on_disk(client: NeuroGraphClient) -> None:
     one = await client.emit({"message": "a door has opened", "level": "warn"}, source="doors/1")
-    assert (one.accepted, one.rejected, one.durable) == (1, [], False)
+    assert (one.accepted, one.rejected, one.durable) == (1, [], True)
     assert one.last_seq is not None
     more = await client.emit(["just a line", 21.5, {"message": "another", "value": 2}])
     assert more.accepted == 3

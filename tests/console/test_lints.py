@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ng_tui.client.wire import MetricsView, ModuleStatus, SourceView, Trouble, TroubleKind
+from ng_tui.client.wire import HistoryView, MetricsView, ModuleStatus, SourceView, Trouble, TroubleKind
 from ng_tui.lints import CHECKS, lints
 from ng_tui.state import Series, SlowLine, State
 from tests.console.sample_state import metrics, modules
@@ -34,6 +34,11 @@ def of(state: State) -> MetricsView:
 
 def lose(state: State) -> None:
     state.series["dropped"].extend([1203.0])
+
+
+def stop_history(state: State) -> None:
+    trouble = "history is not written: no room is left \x1b[2J"
+    state.metrics = msgspec.structs.replace(of(state), history=HistoryView(9, 9, 1, 0, 0, 0, trouble=trouble))
 
 
 def fail(state: State) -> None:
@@ -69,6 +74,7 @@ def slow_down(state: State) -> None:
 
 CASES: dict[str, tuple[Callable[[State], None], str]] = {
     "events-lost": (lose, "1 200 events were lost within a minute"),
+    "history-stopped": (stop_history, "history is not written"),
     "module-failed": (fail, "grid failed"),
     "source-gone": (miss, "1 source is not read: host"),
     "module-off": (switch_off, "grid is off"),

@@ -95,7 +95,7 @@ async def test_what_does_not_fit_can_be_scrolled_to() -> None:
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.press("right", "down", "j", "j", "j", "j", "j", "j")
         await pilot.pause()
-        assert "Queues 4–8 of 8" in screen_text(app)
+        assert "Queues 6–10 of 10" in screen_text(app)
 
 
 @pytest.mark.parametrize("size", [(60, 11), (80, 20), (120, 36)])

@@ -34,7 +34,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(tmp_path: Path, log: Path) -> Iterator[Engine]:
-    """An engine that follows the file from its beginning."""
+    """An engine that follows the file from its beginning, and keeps no history."""
     folder = tmp_path / "engine"
     folder.mkdir()
     one = Engine(
@@ -42,6 +42,7 @@ def engine(tmp_path: Path, log: Path) -> Iterator[Engine]:
         *quiet(but="files"),
         f'sensors.files.paths=["{log}"]',
         "sensors.files.from=beginning",
+        "history.enabled=false",
     )
     yield one
     one.stop()

@@ -76,7 +76,8 @@ def test_events_become_records(
         "rejected": [],
         "rejected_total": 0,
         "last_seq": before + len(expected) - 1,
-        "durable": False,
+        "durable": True,
+        "not_durable": None,
     }
     found = records(client, from_seq=before)
     assert [(one["format"], one["text"]) for one in found] == expected

@@ -40,7 +40,7 @@ def numbers(records: list[dict[str, Any]]) -> list[int]:
 def test_the_greeting_says_who_and_where(engine: Engine) -> None:
     with Native(engine, views_only=True) as client:
         hello = client.frame()["hello"]
-    assert hello["proto"] == 1 and hello["role"] == "admin" and hello["durability"] == "memory"
+    assert hello["proto"] == 1 and hello["role"] == "admin" and hello["durability"] == "disk"
     assert {"first_seq", "next_seq", "server_time", "run", "host", "limits", "rights"} <= hello.keys()
     assert hello["limits"]["message_bytes"] == 1 << 20
 
@@ -166,7 +166,7 @@ def test_what_has_left_the_ring_is_a_gap_with_its_count(start: Start, tmp_path: 
 
 def test_numbers_go_on_over_a_kill_and_the_gap_is_exact(start: Start, tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    engine = start(*following(log))
+    engine = start(*following(log), "history.enabled=false")
     with Native(engine) as client:
         hello = client.until("hello")
         write(log, range(100))

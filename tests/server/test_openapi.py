@@ -91,7 +91,8 @@ def test_every_operation_is_described(document: dict[str, Any]) -> None:
 def test_what_ingest_takes_is_described(document: dict[str, Any]) -> None:
     post = document["paths"]["/api/v1/ingest"]["post"]
     places = {(one["name"], one["in"]) for one in post["parameters"]}
-    assert places == {("source", "query"), ("Idempotency-Key", "header"), ("Content-Encoding", "header")}
+    headers = {("Idempotency-Key", "header"), ("Content-Encoding", "header")}
+    assert places == {("source", "query"), ("wait", "query"), *headers}
     assert set(post["requestBody"]["content"]) == {"application/x-ndjson", "application/json", "text/plain"}
     assert {"200", "400", "401", "403", "409", "413", "415", "422", "429", "503"} <= set(post["responses"])
     assert post["security"] == [{"bearer": []}, {"api_key": []}]

@@ -252,6 +252,9 @@ ROWS: list[tuple[str, Labels, Callable[[Rig], None]]] = [
     ("neurograph_ring_records", {}, send),
     ("neurograph_ring_bytes", {}, flood),
     ("neurograph_ring_samples", {}, samples),
+    ("neurograph_history_events", {}, send),
+    ("neurograph_history_bytes", {}, flood),
+    ("neurograph_history_commit_seconds", {"percentile": "50"}, send),
     ("neurograph_ring_samples_thinned_total", {}, samples),
     ("neurograph_source_readings_total", {"sensor": "http", "source": "http:rig"}, send),
     ("neurograph_source_refused_total", {"sensor": "http", "source": "http:rig"}, refuse),
@@ -287,6 +290,10 @@ ELSEWHERE = {
     "neurograph_source_lost_total",
     "neurograph_incidents_total",
     "neurograph_incidents_open",
+    "neurograph_history_behind_events",
+    "neurograph_history_lost_events_total",
+    "neurograph_history_unreadable_events",
+    "neurograph_history_in_trouble",
 }
 """Families that only another engine moves."""
 

@@ -63,7 +63,7 @@ def test_the_end_of_the_ring_is_where_the_next_page_begins(client: httpx.Client)
 
 
 def test_what_has_left_the_ring_is_told(start: Callable[..., Engine]) -> None:
-    engine = start("ring.capacity=1024")
+    engine = start("ring.capacity=1024", "history.enabled=false")
     with engine.admin() as client:
         until(lambda: client.get("/health/ready").status_code == 200)
         send(client, *(f"line {number}" for number in range(3000)))

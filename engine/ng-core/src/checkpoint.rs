@@ -146,6 +146,13 @@ impl Engine {
         Ok(())
     }
 
+    /// Gives the first pattern of an engine that knows none this number, where patterns of lower numbers are known elsewhere.
+    pub fn number_patterns_from(&mut self, next_id: u64) {
+        if self.patterns.is_empty() {
+            self.patterns.go_on_at(u32::try_from(next_id).unwrap_or(u32::MAX / 2));
+        }
+    }
+
     fn read(&self, saved: &mut CheckpointReader<'_>) -> Option<Read> {
         let values = |module: Module| &self.values[module as usize];
         let (parts, mut end) = saved.bytes.split_at_checked(saved.bytes.len().checked_sub(END)?)?;

@@ -17,7 +17,7 @@ use crate::constitution;
 use crate::convert;
 use crate::engine::Engine;
 use crate::store::Shared;
-use crate::views::{self, Rates};
+use crate::views::{self, Rates, Surroundings};
 use crate::world::World;
 use checkpointer::Checkpointer;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded, never, select};
@@ -186,7 +186,7 @@ impl EventLoop {
         let mut next_tick = Instant::now() + Duration::from_millis(200);
         let mut sources = self.sources.clone();
         while !self.stopped.load(Ordering::Relaxed) {
-            let room = self.setup.engine.routes.has_room();
+            let room = self.setup.engine.routes.has_room() && self.setup.world.has_room();
             let batches = if room { self.batches.clone() } else { never() };
             let until_tick = next_tick.saturating_duration_since(Instant::now()).min(Duration::from_millis(100));
             let wait = if room { until_tick } else { until_tick.min(FULL_WAIT) };
@@ -229,7 +229,9 @@ impl EventLoop {
         let taken = {
             let mut store = store.lock();
             world.reserve(store.next_seq() + batch.readings.len() as u64);
-            engine.intake(&mut store, &batch, mono_ns)
+            let taken = engine.intake(&mut store, &batch, mono_ns);
+            world.stored(store.next_seq(), batch.bytes.len() as u64);
+            taken
         };
         if let Some(receipt) = batch.receipt.take() {
             receipt.acknowledge(taken);
@@ -253,6 +255,7 @@ impl EventLoop {
                 world.reserve(store.next_seq() + 1);
                 let mut context = CommandContext { engine, store: &mut store, overrides, env: &env };
                 let answer = commands::apply(&mut context, world.as_mut(), &request);
+                world.stored(store.next_seq(), 0);
                 drop(store);
                 match reply {
                     Some(reply) => reply(answer),
@@ -301,6 +304,7 @@ impl EventLoop {
         let mut store = store.lock();
         world.reserve(store.next_seq() + 1);
         engine.note(&mut store, world.now_ns(), json);
+        world.stored(store.next_seq(), json.len() as u64);
     }
 
     fn tick(&mut self) {
@@ -318,6 +322,7 @@ impl EventLoop {
         let env = Env { now_ns: world.now_ns(), ..env.clone() };
         let mut context = CommandContext { engine, store: &mut store, overrides, env: &env };
         commands::revert_expired_trial(&mut context, world.as_mut(), elapsed_s);
+        world.stored(store.next_seq(), 0);
         drop(store);
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(SELDOM_AGAIN) {
@@ -343,7 +348,8 @@ impl EventLoop {
             queue("console frames", self.frames.len(), FRAMES, self.frames_dropped),
         ];
         let Setup { engine, store, world, overrides, .. } = &self.setup;
-        let frames = views::all(engine, overrides, &store.lock(), &self.rates, queues, world.now_ns(), mono_ns());
+        let around = Surroundings { queues, history: world.history(), now_ns: world.now_ns(), mono_ns: mono_ns() };
+        let frames = views::all(engine, overrides, &store.lock(), &self.rates, around);
         for frame in frames {
             self.tell_view(frame);
         }

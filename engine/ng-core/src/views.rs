@@ -7,7 +7,9 @@ use crate::feedback;
 use crate::registry::{MODULES, Module};
 use crate::store::Store;
 use ng_model::overrides::Overrides;
-use ng_wire::{Constitution, Frame, Gauge, IncidentsView, MetricsView, ModuleView, QueueView, StageView, Totals, Unit};
+use ng_wire::{
+    Constitution, Frame, Gauge, HistoryView, IncidentsView, MetricsView, ModuleView, QueueView, StageView, Totals, Unit,
+};
 use std::collections::{BTreeSet, VecDeque};
 
 /// Seconds over which "per minute" is counted.
@@ -48,16 +50,21 @@ impl Rates {
     }
 }
 
+/// What the screens show and the engine does not know by itself.
+pub struct Surroundings {
+    /// Bounded queues.
+    pub queues: Vec<QueueView>,
+    /// History on disk; none where none is kept.
+    pub history: Option<HistoryView>,
+    /// Nanoseconds since 1970, UTC.
+    pub now_ns: i64,
+    /// Nanoseconds on the monotonic clock.
+    pub mono_ns: u64,
+}
+
 /// All views, as frames.
-pub fn all(
-    engine: &Engine,
-    kept: &Overrides,
-    store: &Store,
-    rates: &Rates,
-    queues: Vec<QueueView>,
-    now_ns: i64,
-    mono_ns: u64,
-) -> Vec<Frame> {
+pub fn all(engine: &Engine, kept: &Overrides, store: &Store, rates: &Rates, around: Surroundings) -> Vec<Frame> {
+    let now_ns = around.now_ns;
     vec![
         Frame::Modules(modules(engine, &kept.constitution, now_ns)),
         Frame::Guardian(engine.guard.view(store.symbols())),
@@ -71,7 +78,7 @@ pub fn all(
         Frame::Feedback(feedback::view(engine, &kept.feedback)),
         Frame::Alerts(engine.actions.view()),
         Frame::Incidents(incidents(engine)),
-        Frame::Metrics(metrics(engine, store, rates, queues, now_ns, mono_ns)),
+        Frame::Metrics(metrics(engine, store, rates, around)),
     ]
 }
 
@@ -145,14 +152,8 @@ fn frozen(names: &BTreeSet<String>, gauges: &mut Vec<Gauge>) {
     }
 }
 
-fn metrics(
-    engine: &Engine,
-    store: &Store,
-    rates: &Rates,
-    queues: Vec<QueueView>,
-    now_ns: i64,
-    mono_ns: u64,
-) -> MetricsView {
+fn metrics(engine: &Engine, store: &Store, rates: &Rates, around: Surroundings) -> MetricsView {
+    let Surroundings { queues, history, now_ns, mono_ns } = around;
     let stage = |(name, latency): (&&str, &crate::registry::Latency)| {
         let seen = latency.percentiles();
         StageView {
@@ -173,6 +174,7 @@ fn metrics(
         alerts_per_min: rates.last_minute(|totals| totals.alerts),
         dropped: engine.sources.missing() + engine.routes.dropped(),
         ring: store.view(),
+        history,
         stages: STAGES.iter().zip(&engine.stages).map(stage).collect(),
         queues,
         sources: engine.sources.view(now_ns),

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::Checkpoint;
 use ng_model::overrides::Overrides;
+use ng_wire::HistoryView;
 
 /// Clock and state of the host.
 pub trait World: Send {
@@ -28,4 +29,18 @@ pub trait World: Send {
     /// Notes that every `seq` below `next_seq` may have been given out, so that a process that is started after this one
     /// was killed does not give it out again. Called before the records of a batch are made; must be cheap.
     fn reserve(&mut self, next_seq: u64);
+
+    /// Notes that the records below `next_seq` are in the ring, of which those since the last call have so many raw bytes.
+    /// Called behind each batch; must be cheap.
+    fn stored(&mut self, _next_seq: u64, _bytes: u64) {}
+
+    /// Batches may come. False while history is so far behind that records would leave the ring before they are written.
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    /// How history on disk stands; none where none is kept.
+    fn history(&self) -> Option<HistoryView> {
+        None
+    }
 }

@@ -30,6 +30,9 @@ struct Arguments {
     /// Keep flags, credentials and the number of the next record here.
     #[arg(long, value_name = "FOLDER", global = true)]
     state_dir: Option<PathBuf>,
+    /// Keep no events on disk.
+    #[arg(long)]
+    no_history: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -136,6 +139,10 @@ fn layers(arguments: &Arguments) -> Result<(Vec<Layer>, Vec<NodeError>), NodeErr
             return Err(NodeError { exit: 2, ..NodeError::config("NG-1002", "", what) });
         };
         layers.push(Layer::Value { name: "flag --set".into(), path: path.trim().into(), text: text.trim().into() });
+    }
+    if arguments.no_history {
+        let (path, text) = ("history.enabled".into(), "false".into());
+        layers.push(Layer::Value { name: "flag --no-history".into(), path, text });
     }
     Ok((layers, unread))
 }

@@ -9,11 +9,13 @@
 //!            duration                      how long something is, in words
 //!            safe_text checkpoint          text for a terminal, the form of a saved state
 //!            supervise                     panics, caught for whoever starts a thread
+//!            commit_progress               how far history on disk is behind the ring
 //! ```
 
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;
+pub mod commit_progress;
 pub mod duration;
 pub mod elapsed;
 pub mod event;

@@ -3,8 +3,8 @@
 //! # Layout
 //!
 //! `config` turns layers of TOML into checked values with their origin; `state` keeps what commands changed, under one
-//! lock, and `high_water_mark` where the numbering stands, in a `private_folder`; `zone` finds local time; `engine_parts` makes an engine of a configuration,
-//! `node` starts everything; `history` is what was, on disk; `score`
+//! lock, and `high_water_mark` where the numbering stands, in a `private_folder`; `history` keeps events on disk; `zone` finds local time; `engine_parts` makes an engine of a configuration,
+//! `node` starts everything; `score`
 //! drives an engine without a thread over an input that ends. `error` is how each of them fails, `warnings` what is valid and
 //! hardly meant.
 

@@ -4,6 +4,7 @@ use crate::NodeError;
 use crate::config::Config;
 use crate::engine_parts::{checked, engine};
 use crate::high_water_mark::HighWaterMark;
+use crate::history::{History, Opened, Recording, known_lines};
 use crate::state::{State, StateAccess};
 use crate::warnings::warnings;
 use ng_core::checkpoint::Checkpoint;
@@ -14,16 +15,17 @@ use ng_core::event_loop::{self, Disconnected, Handle, Setup};
 use ng_core::route::{Queue, Taken, Wanted};
 use ng_core::store::{Reader, Shared, Store};
 use ng_core::world::World;
+use ng_model::commit_progress::CommitProgress;
 use ng_model::event::Parsed;
 use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::overrides::Overrides;
 use ng_model::record::StoredRecord;
 use ng_model::zone::Zone;
 use ng_reading::recogniser::Recogniser;
-use ng_sensors::{READING, ReadingRules, SENSORS};
-use ng_wire::{Frame, Gap, GapReason, SettingValue, TroubleKind};
+use ng_sensors::{KnownLines, READING, ReadingRules, SENSORS};
+use ng_wire::{Frame, Gap, GapReason, HistoryView, SettingValue, TroubleKind};
 use parking_lot::Mutex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -38,7 +40,7 @@ pub struct NodeOptions {
     /// The zone of times that state none.
     pub zone: Zone,
     /// The numbers of records go on where the last process that had the state directory ended, even if it was killed, so
-    /// that readers elsewhere can resume. Otherwise they begin with 0.
+    /// that readers elsewhere can resume; and history is kept, as the configuration wants it. Otherwise they begin with 0.
     pub continues: bool,
 }
 
@@ -49,6 +51,8 @@ pub struct Node {
     /// The sensors before they run, with the way in that they will share.
     waiting: Option<(IngestHandle, Vec<Built>)>,
     running: Vec<JoinHandle<()>>,
+    /// None where no history is kept, and once it has ended.
+    history: Option<History>,
 }
 
 type Built = (&'static str, Box<dyn ng_sensors::Sensor>);
@@ -61,6 +65,8 @@ struct RealWorld {
     writer: Option<JoinHandle<std::io::Result<()>>>,
     /// How that went, until it is asked for.
     kept: Option<Result<(), String>>,
+    /// None where no history is kept.
+    recording: Option<Recording>,
 }
 
 impl World for RealWorld {
@@ -104,6 +110,20 @@ impl World for RealWorld {
             mark.reserve(next_seq);
         }
     }
+
+    fn stored(&mut self, next_seq: u64, bytes: u64) {
+        if let Some(recording) = &self.recording {
+            recording.progress.note_stored(next_seq, bytes);
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.recording.as_ref().is_none_or(Recording::has_room)
+    }
+
+    fn history(&self) -> Option<HistoryView> {
+        self.recording.as_ref().map(Recording::view)
+    }
 }
 
 impl RealWorld {
@@ -140,16 +160,25 @@ impl Node {
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
         let high_water_mark = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
-        store.begin_at(high_water_mark.as_ref().map_or(0, HighWaterMark::next_seq));
         let forgotten = high_water_mark
             .as_ref()
             .and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
+        let opened = if options.continues { Opened::of(config, &options.state_dir)? } else { None };
+        let unread = opened.as_ref().and_then(|opened| opened.take_up(&mut engine, &mut store));
+        store.begin_at(high_water_mark.as_ref().map_or(0, HighWaterMark::next_seq));
+        let recording = opened.as_ref().map(|_| Recording::new(store.next_seq(), capacity, store.byte_limit()));
         let store: Shared = Arc::new(Mutex::new(store));
-        let sensors = sensors(config, engine.recogniser())?;
+        let sensors = sensors(config, engine.recogniser(), known_lines(&store))?;
         let setup = Setup {
             engine,
             store: store.clone(),
-            world: Box::new(RealWorld { state, high_water_mark, writer: None, kept: None }),
+            world: Box::new(RealWorld {
+                state,
+                high_water_mark,
+                writer: None,
+                kept: None,
+                recording: recording.clone(),
+            }),
             overrides,
             env,
         };
@@ -157,6 +186,10 @@ impl Node {
             NodeError::failure("NG-3103", "", format!("a thread could not be started: {error}"))
         };
         let (handle, ingest) = event_loop::start(setup, now_ns).map_err(failed)?;
+        let follow = |(opened, recording): (Opened, Recording)| {
+            opened.follow(recording, store.clone(), handle.access().clone(), now_ns).map_err(failed)
+        };
+        let history = opened.zip(recording).map(follow).transpose()?;
         for sensor in SENSORS.iter().filter(|sensor| !sensors.iter().any(|(name, _)| *name == sensor.name)) {
             ingest.announce(&SourceStatus::off(sensor.name));
         }
@@ -165,7 +198,7 @@ impl Node {
         }
         let outdated = refused.into_iter().map(|text| format!("a saved setting is left out: {text}"));
         let unsaved = unsaved.map(|error| format!("the state could not be written: {error}"));
-        let problems = notice.into_iter().chain(forgotten).chain(outdated).chain(unsaved);
+        let problems = notice.into_iter().chain(forgotten).chain(outdated).chain(unsaved).chain(unread);
         for text in problems {
             let note = serde_json::json!({ "type": "state.problem", "level": "warn", "message": text });
             handle.access().note(note.to_string()).map_err(gone)?;
@@ -174,7 +207,7 @@ impl Node {
             let note = serde_json::json!({ "type": "config.warning", "level": "warn", "message": warning.to_string() });
             handle.access().note(note.to_string()).map_err(gone)?;
         }
-        Ok(Node { handle, store, waiting: Some((ingest, sensors)), running: Vec::new() })
+        Ok(Node { handle, store, waiting: Some((ingest, sensors)), running: Vec::new(), history })
     }
 
     /// A way in for readings that come by another way than a sensor; none once the sensors run. Subscriptions do not
@@ -210,6 +243,16 @@ impl Node {
         &self.store
     }
 
+    /// How far history on disk is; none where none is kept.
+    pub fn commit_progress(&self) -> Option<Arc<CommitProgress>> {
+        self.history.as_ref().map(|history| history.progress.clone())
+    }
+
+    /// The folder of history; none where none is kept.
+    pub fn history_folder(&self) -> Option<&Path> {
+        self.history.as_ref().map(|history| history.folder.as_path())
+    }
+
     /// Subscribes to records from the next one on.
     pub fn subscribe(&self, wanted: Wanted) -> Result<Subscription, NodeError> {
         let made = self.handle.access().subscribe(wanted).map_err(gone)?;
@@ -220,6 +263,7 @@ impl Node {
     pub fn stop(&mut self) {
         self.handle.stop();
         self.waiting = None;
+        self.history = None;
         for sensor in self.running.drain(..) {
             // A panic of a sensor was caught and told on its thread.
             let _ = sensor.join();
@@ -237,9 +281,11 @@ fn gone(_: Disconnected) -> NodeError {
     NodeError::failure("NG-3104", "", "the engine has stopped")
 }
 
-/// The sensors that are switched on; files are merged by the times that `clock` finds.
-fn sensors(config: &Config, recogniser: Recogniser) -> Result<Vec<Built>, NodeError> {
-    let rules = ReadingRules { limits: ng_sensors::limits(&checked(READING, &config.table("reading"))), recogniser };
+/// The sensors that are switched on; files are merged by the times that the recogniser finds, and read on behind the lines that are
+/// known.
+fn sensors(config: &Config, recogniser: Recogniser, known: KnownLines) -> Result<Vec<Built>, NodeError> {
+    let limits = ng_sensors::limits(&checked(READING, &config.table("reading")));
+    let rules = ReadingRules { limits, recogniser, known };
     let mut all = Vec::new();
     for sensor in SENSORS {
         let path = format!("sensors.{}", sensor.name);

@@ -309,6 +309,9 @@ fn the_scalar_kernel_gives_the_same_scores() {
     }
 }
 
+/// Files are not read on where they ended, for nobody knows.
+const UNKEPT: &str = "[history]\nenabled = false";
+
 /// A node that goes on where the last one with the state directory ended.
 fn serving(text: &str, state: &Path) -> Node {
     let options = NodeOptions { state_dir: state.into(), access: StateAccess::Own, zone: Zone::UTC, continues: true };
@@ -331,11 +334,11 @@ fn what_was_learnt_is_there_after_a_restart_of_an_engine_that_serves() {
         let of = |record: &Record| (record.text.clone(), record.detection.is_novel, record.detection.pattern);
         records(&mut all, 120).iter().map(of).collect::<Vec<_>>()
     };
-    let mut node = serving(&reading(&file, ""), &state);
+    let mut node = serving(&reading(&file, UNKEPT), &state);
     let first = run(&mut node);
     drop(node);
     assert_eq!(first.iter().filter(|record| record.1).count(), 2);
-    let mut node = serving(&reading(&file, ""), &state);
+    let mut node = serving(&reading(&file, UNKEPT), &state);
     assert_eq!((gauge(&node, "intuition_engine", "streams"), gauge(&node, "token_manager", "patterns")), (2.0, 3.0));
     let again = run(&mut node);
     drop(node);
@@ -358,7 +361,7 @@ fn a_state_that_cannot_be_written_is_told_and_the_old_one_stays() {
     let (file, state) = (folder.path().join("in.log"), folder.path().join("state"));
     fs::write(&file, "load=1.5\n").unwrap();
     let run = || {
-        let mut node = serving(&reading(&file, ""), &state);
+        let mut node = serving(&reading(&file, UNKEPT), &state);
         let mut all = everything(&node);
         node.start_sensors();
         records(&mut all, 1);

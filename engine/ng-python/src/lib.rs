@@ -6,6 +6,7 @@ mod engine;
 mod errors;
 mod formats;
 mod functions;
+mod history;
 mod inlet;
 mod reader;
 mod ring;
@@ -30,6 +31,8 @@ mod _engine {
         check_filter, config_reference, config_template, config_warnings, examine_config, filter_fields, filter_hint,
         is_development_build, lock_owner, resolve_config, safe_text,
     };
+    #[pymodule_export]
+    use crate::history::{history_info, history_prune, history_verify};
     #[pymodule_export]
     use crate::inlet::Inlet;
     #[pymodule_export]

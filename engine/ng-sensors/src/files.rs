@@ -6,6 +6,8 @@
 //! beside the path by their time of birth. A file that is closed leaves its place behind: when it comes back it is read on
 //! from there.
 //!
+//! A file whose last lines are known from an earlier process, which kept them, is read on behind these.
+//!
 //! A file that is compressed is read once to its end, from its beginning, and not followed.
 //!
 //! Files that are read from their beginning are merged by time up to where they ended at the start.
@@ -36,7 +38,7 @@ mod rotation;
 mod scan;
 
 use crate::stdin::MAX_LINE_BYTES;
-use crate::{ReadingRules, Sensor, SensorType, pace};
+use crate::{KnownLines, ReadingRules, Sensor, SensorType, pace};
 use expand::Glob;
 use follower::Follower;
 use ng_model::intake::{IngestHandle, Shutdown, SourceStatus};
@@ -113,6 +115,8 @@ struct Options {
     by_time: bool,
     /// Finds that time.
     recogniser: Recogniser,
+    /// Behind which lines reading goes on, by source, in files that are there at the start.
+    known: KnownLines,
 }
 
 struct Files {
@@ -145,6 +149,7 @@ fn build(values: &Values, rules: &ReadingRules) -> Result<Box<dyn Sensor>, Setti
         limits: Limits { line_bytes: values.int("max_line_bytes") as usize, ..rules.limits },
         by_time: values.text("order") == "time",
         recogniser: rules.recogniser.clone(),
+        known: rules.known.clone(),
     };
     let report = SourceStatus::new("files", SENSOR.name, 0);
     Ok(Box::new(Files { report, options: Some(options), follower: None }))

@@ -27,6 +27,7 @@ use ng_model::intake::{IngestHandle, SourceStatus};
 use ng_model::settings::{Accepts, Row, SettingError, Values};
 use ng_reading::recogniser::Recogniser;
 use ng_reading::source_reader::Limits;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A source of readings, ready to run.
@@ -65,7 +66,12 @@ pub struct ReadingRules {
     pub limits: Limits,
     /// Finds the times of events as the engine does, and has seen none yet.
     pub recogniser: Recogniser,
+    /// What was read before, by an engine that kept it.
+    pub known: KnownLines,
 }
+
+/// The last lines that are known of each source, by its name, joined by line ends: reading goes on behind them.
+pub type KnownLines = BTreeMap<String, Arc<[u8]>>;
 
 /// How every sensor reads lines.
 pub static READING: &[Row] = &[Row {
@@ -91,7 +97,8 @@ mod tests {
 
     #[test]
     fn every_sensor_can_be_switched_and_built_from_its_defaults() {
-        let rules = ReadingRules { limits: Limits::default(), recogniser: Recogniser::new(Clock::utc()) };
+        let recogniser = Recogniser::new(Clock::utc());
+        let rules = ReadingRules { limits: Limits::default(), recogniser, known: KnownLines::default() };
         for sensor in SENSORS {
             let first = sensor.settings[0];
             assert_eq!(first.key, "enabled", "{}", sensor.name);

@@ -1,5 +1,6 @@
 //! What all connections share: the latest views, the way to the engine, the feeds, the clients, and what was counted.
 
+use crate::archive::Archive;
 use crate::auth::{Auth, Identity, Right};
 use crate::bodies::Budget;
 use crate::channel_news::ChannelNews;
@@ -19,8 +20,8 @@ use ng_filter::{Env, Filter};
 use ng_model::supervise::Panicked;
 use ng_model::zone::Zone;
 use ng_wire::{
-    AlertView, Command, ConstitutionView, Durability, ErrorCode, FeedbackView, Frame, GuardianView, IncidentsView,
-    MetricsView, ModuleStatus, ModuleView, Request, Welcome,
+    AlertView, Command, ConstitutionView, ErrorCode, FeedbackView, Frame, GuardianView, IncidentsView, MetricsView,
+    ModuleStatus, ModuleView, Request, Welcome,
 };
 use parking_lot::RwLock;
 use std::collections::BTreeMap;
@@ -101,6 +102,8 @@ pub struct Hub {
     pub access: EngineHandle,
     /// The ring.
     pub store: Shared,
+    /// History on disk; none where none is kept.
+    pub archive: Option<Arc<Archive>>,
     /// Users, keys, credentials.
     pub auth: Auth,
     /// Streams of records.
@@ -139,6 +142,8 @@ pub struct Parts {
     pub access: EngineHandle,
     /// The ring.
     pub store: Shared,
+    /// History on disk; none where none is kept.
+    pub archive: Option<Archive>,
     /// Users, keys, credentials.
     pub auth: Auth,
     /// The way in for events.
@@ -168,6 +173,7 @@ impl Hub {
             settings: parts.settings,
             access: parts.access,
             store: parts.store,
+            archive: parts.archive.map(Arc::new),
             auth: parts.auth,
             ingest: parts.ingest,
             views: RwLock::default(),
@@ -329,7 +335,7 @@ impl Hub {
             user: identity.user.clone(),
             role: identity.role,
             rights: identity.rights().into_iter().map(crate::auth::Right::name).collect(),
-            durability: Durability::Memory,
+            durability: self.ingest.durability(),
             limits: self.settings.limits,
         }
     }

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! `body.rs` finds the events in a body, `window.rs` remembers their ids, `once.rs` whole requests. Here they are handed to
-//! the engine, batch by batch, each waited for.
+//! the engine, batch by batch, each waited for; then the disk is.
 
 pub mod body;
 pub mod once;
@@ -11,8 +11,9 @@ mod window;
 
 use crate::error::ApiError;
 use body::Body;
+use ng_model::commit_progress::CommitProgress;
 use ng_model::intake::{Acknowledgement, BatchBuilder, IngestHandle, IngestResult, SendError, SourceStatus};
-use ng_wire::Format;
+use ng_wire::{Durability, Format};
 use once::Once;
 use parking_lot::{Mutex, MutexGuard};
 use schemars::JsonSchema;
@@ -74,8 +75,13 @@ pub struct Taken {
     pub rejected_total: u64,
     /// `seq` of the last record made; null when there is none.
     pub last_seq: Option<u64>,
-    /// The records are on disk. Without a journal they are in memory only.
+    /// The records are on disk, whatever happens to the process or the machine.
     pub durable: bool,
+    /// Why they are not, or not yet; null when they are.
+    pub not_durable: Option<String>,
+    /// `seq` of the first record made.
+    #[serde(skip)]
+    pub first_seq: Option<u64>,
     /// The first line that has not been dealt with.
     #[serde(skip)]
     pub next_line: u64,
@@ -95,6 +101,8 @@ pub struct Ingest {
     ingest: IngestHandle,
     sources: Mutex<BTreeMap<String, Arc<SourceStatus>>>,
     window: Mutex<Window>,
+    /// How far history is; none where none is kept.
+    progress: Option<Arc<CommitProgress>>,
     /// Requests with a key.
     pub once: Once,
     /// Places for bodies.
@@ -102,10 +110,11 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// A way in through an ingest handle of the engine.
-    pub fn new(ingest: IngestHandle) -> Self {
+    /// A way in through an ingest handle of the engine. `progress` says how far history is; none where none is kept.
+    pub fn new(ingest: IngestHandle, progress: Option<Arc<CommitProgress>>) -> Self {
         Ingest {
             ingest,
+            progress,
             sources: Mutex::default(),
             window: Mutex::default(),
             once: Once::default(),
@@ -150,6 +159,26 @@ impl Ingest {
             taken.add(batch.part);
         }
         Ok(())
+    }
+
+    /// Where what is taken in is kept.
+    pub fn durability(&self) -> Durability {
+        if self.progress.is_some() { Durability::Disk } else { Durability::Memory }
+    }
+
+    /// Waits for the disk, at most for `patience`, and says whether what was taken in is there.
+    pub fn settle(&self, taken: &mut Taken, patience: Duration) {
+        let kept = match &self.progress {
+            None => Err("no history is kept".into()),
+            Some(progress) => {
+                // What was taken in before and is left out now may be on its way as well.
+                let next_seq = progress.next_seq();
+                let end = taken.last_seq.filter(|_| taken.duplicates == 0).map_or(next_seq, |last| last + 1);
+                progress.wait(taken.first_seq.unwrap_or(next_seq)..end, patience)
+            }
+        };
+        taken.durable = kept.is_ok();
+        taken.not_durable = kept.err();
     }
 
     fn source(&self, name: &str) -> Arc<SourceStatus> {
@@ -202,6 +231,7 @@ impl<'a> Batch<'a> {
         }
         self.part.accepted = made.records;
         self.part.guardian_rejected = made.rejected;
+        self.part.first_seq = Some(made.first_seq);
         self.part.last_seq = Some(made.first_seq + made.records - 1);
         if let Some(window) = &mut self.window {
             self.ids.drain().for_each(|id| window.note(id));
@@ -229,6 +259,7 @@ impl Taken {
         self.duplicates += more.duplicates;
         self.rejected_total += more.rejected_total;
         self.rejected.extend(more.rejected.into_iter().take(LISTED - self.rejected.len()));
+        self.first_seq = self.first_seq.or(more.first_seq);
         self.last_seq = more.last_seq.or(self.last_seq);
         self.next_line = more.next_line;
     }

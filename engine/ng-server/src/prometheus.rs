@@ -6,7 +6,7 @@ use crate::hub::{Hub, Views};
 use crate::meters::Counter as Meter;
 use crate::process;
 use crate::rest::status;
-use ng_wire::{AlertState, RingView, Totals};
+use ng_wire::{AlertState, HistoryView, RingView, Totals};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, MetricEncoder, NoLabelSet};
 use prometheus_client::encoding::{prometheus_text, text};
@@ -180,6 +180,14 @@ impl Out<'_> {
         self.written = self.written.and(written);
     }
 
+    /// A number of history, where it is kept.
+    fn history(&mut self, scrape: &Scrape, number: impl Fn(&HistoryView) -> f64) {
+        let history = scrape.views.metrics.as_ref().and_then(|metrics| metrics.history.as_ref());
+        if let Some(history) = history {
+            self.one(number(history));
+        }
+    }
+
     /// The percentiles of a latency, as far as they were measured.
     fn latency(&mut self, label: (&str, &str), microseconds: [Option<f64>; 3]) {
         for (percentile, value) in ["50", "95", "99"].into_iter().zip(microseconds) {
@@ -341,6 +349,33 @@ const FAMILIES: &[Row] = &[
         },
     ),
     gauge("neurograph_ring_bytes", "Memory of the ring.", |scrape, out| out.one(scrape.ring.bytes as f64)),
+    gauge("neurograph_history_events", "Events on disk.", |scrape, out| {
+        out.history(scrape, |history| history.events as f64);
+    }),
+    gauge("neurograph_history_bytes", "Bytes of history on disk.", |scrape, out| {
+        out.history(scrape, |history| history.bytes as f64);
+    }),
+    gauge("neurograph_history_behind_events", "Events that are in memory alone so far.", |scrape, out| {
+        out.history(scrape, |history| history.behind as f64);
+    }),
+    counter(
+        "neurograph_history_lost_events",
+        "Events that left memory before they could be written to history.",
+        |scrape, out| out.history(scrape, |history| history.lost as f64),
+    ),
+    gauge("neurograph_history_unreadable_events", "Events on disk that cannot be read.", |scrape, out| {
+        out.history(scrape, |history| history.unreadable as f64);
+    }),
+    gauge("neurograph_history_in_trouble", "History cannot be written at present.", |scrape, out| {
+        out.history(scrape, |history| f64::from(u8::from(history.trouble.is_some())));
+    }),
+    gauge("neurograph_history_commit_seconds", "Time of a commit in the last minute.", |scrape, out| {
+        let history = scrape.views.metrics.as_ref().and_then(|metrics| metrics.history.as_ref());
+        let times = history.map(|history| [("50", history.commit_p50_ms), ("99", history.commit_p99_ms)]);
+        for (percentile, ms) in times.into_iter().flatten() {
+            ms.iter().for_each(|ms| out.labelled(&[("percentile", percentile)], ms / 1e3));
+        }
+    }),
     counter("neurograph_source_readings", "Readings of a source.", |scrape, out| {
         for source in scrape.views.metrics.iter().flat_map(|metrics| &metrics.sources) {
             out.labelled(&[("source", &source.name), ("sensor", &source.sensor)], source.readings as f64);

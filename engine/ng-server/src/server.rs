@@ -1,5 +1,6 @@
 //! Starts and stops an engine with its server.
 
+use crate::archive::Archive;
 use crate::auth::Auth;
 use crate::descriptors;
 use crate::hub::{Hub, Parts, Phase};
@@ -69,12 +70,15 @@ impl Server {
         let ingest = node.ingest().expect("the sensors of a new node are waiting");
         let (auth, first_password) = Auth::open(&options.state_dir, &settings)?;
         let (over_tcp, few) = descriptors::for_tcp(&settings);
+        let history = node.history_folder().zip(node.commit_progress());
+        let archive = history.map(|(folder, progress)| Archive::new(folder.into(), progress));
         let hub = Hub::new(Parts {
             auth,
             settings,
             access: node.handle().access().clone(),
             store: node.store().clone(),
-            ingest: Ingest::new(ingest),
+            archive,
+            ingest: Ingest::new(ingest, node.commit_progress()),
             saved: config.texts("filters"),
             zone: options.zone.clone(),
         });

@@ -41,6 +41,6 @@ pub use row::{Row, Totals, ViewState};
 pub use session::{Durability, Hello, Limits, PROTO, Role, Welcome};
 pub use setting::{Kind, Setting, SettingValue};
 pub use views::{
-    AlertGroup, AlertState, AlertView, Gauge, GuardianView, LastError, MetricsView, ModuleStatus, ModuleView, Offender,
-    QueueView, RingView, RuleView, SourceView, StageView, SubscriptionView, Trouble, TroubleKind,
+    AlertGroup, AlertState, AlertView, Gauge, GuardianView, HistoryView, LastError, MetricsView, ModuleStatus,
+    ModuleView, Offender, QueueView, RingView, RuleView, SourceView, StageView, SubscriptionView, Trouble, TroubleKind,
 };

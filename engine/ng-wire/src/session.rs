@@ -29,6 +29,8 @@ pub enum Role {
 pub enum Durability {
     /// As long as the process, within the ring.
     Memory,
+    /// On disk, within the limits of history.
+    Disk,
 }
 
 /// The first frame of a client.

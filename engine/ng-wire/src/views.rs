@@ -195,6 +195,39 @@ pub struct RingView {
     pub bytes: u64,
 }
 
+/// History on disk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct HistoryView {
+    /// Why nothing is written at present; None while it is.
+    #[serde(default)]
+    pub trouble: Option<String>,
+    /// Events on disk.
+    pub events: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Day files.
+    pub files: u64,
+    /// When the oldest of them arrived, nanoseconds since 1970, UTC; None while there is none, or that is not known yet.
+    #[serde(default)]
+    pub since_ns: Option<i64>,
+    /// `seq` of the last event that is on disk; None before the first.
+    #[serde(default)]
+    pub durable_seq: Option<u64>,
+    /// Events that are in memory alone so far.
+    pub behind: u64,
+    /// Events that left memory before they could be written, since the start.
+    pub lost: u64,
+    /// Events on disk that cannot be read.
+    pub unreadable: u64,
+    /// Median time of a commit in the last minute, milliseconds; None without one.
+    #[serde(default)]
+    pub commit_p50_ms: Option<f64>,
+    /// The same, 99th percentile.
+    #[serde(default)]
+    pub commit_p99_ms: Option<f64>,
+}
+
 /// One source of readings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -294,6 +327,9 @@ pub struct MetricsView {
     pub dropped: u64,
     /// The ring.
     pub ring: RingView,
+    /// History on disk; None where none is kept.
+    #[serde(default)]
+    pub history: Option<HistoryView>,
     /// Stages of the pipeline.
     pub stages: Vec<StageView>,
     /// Bounded queues.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import chop_cells
 
-from ng_tui.client.wire import MetricsView, SourceView, Trouble, TroubleKind
+from ng_tui.client.wire import HistoryView, MetricsView, SourceView, Trouble, TroubleKind
 from ng_tui.i18n import ntr, tr
 from ng_tui.kit.bar import bar
 from ng_tui.kit.chart import Series, chart
@@ -81,7 +81,7 @@ def latency(state: State, width: int, seconds: int) -> list[Line]:
 
 
 def queues(metrics: MetricsView | None, width: int) -> list[Line]:
-    """The ring, the queues and the subscriptions, each with how full it is and what it dropped."""
+    """The ring, history, the queues and the subscriptions, each with how full it is and what it dropped."""
     if metrics is None:
         return [[(tr("not measured yet"), "dim")]]
     ring = metrics.ring
@@ -90,6 +90,8 @@ def queues(metrics: MetricsView | None, width: int) -> list[Line]:
         note = ntr("{n} sample", "{n} samples", ring.samples, n=fmt_short(ring.samples)) + f" {note}"
     held = ring.next_seq - ring.first_seq if ring.records is None else ring.records
     result = [_fill(tr("ring"), held, ring.capacity, note, width, calm=True)]
+    if metrics.history is not None:
+        result += _history(metrics.history, metrics.time_ns, width)
     result += [
         _fill(safe(queue.name), queue.len, queue.capacity, _dropped(queue.dropped), width) for queue in metrics.queues
     ]
@@ -178,6 +180,32 @@ def _reason(trouble: Trouble, now: int, width: int) -> list[Line]:
     text = f"{fmt_age(trouble.since_ns, now)} {safe(trouble.reason)}"
     # Most of it is a path, which has no spaces to break it at.
     return [[("    ", ""), (row, tag)] for row in chop_cells(text, max(8, width - 6))]
+
+
+def _history(history: HistoryView, now: int, width: int) -> list[Line]:
+    """How much is on disk and how far back it goes, how long a commit takes, and what is wrong."""
+    events = ntr("{n} event", "{n} events", history.events, n=fmt_short(history.events))
+    left: Line = [("  " + fit(tr("history"), QUEUE_NAME) + " ", "dim"), (events, "")]
+    result = [spread(left, [(fmt_bytes(history.bytes) + "  ", "dim")], width)]
+    parts: Line = []
+    if history.since_ns is not None:
+        parts.append((tr("of {age}", age=fmt_age(history.since_ns, now)), "dim"))
+    if history.commit_p50_ms is not None:
+        parts.append((tr("commit {time}", time=fmt_us(history.commit_p50_ms * 1e3)), "dim"))
+    if history.behind:
+        parts.append((tr("{n} not on disk yet", n=fmt_short(history.behind)), "dim"))
+    if history.lost:
+        parts.append((tr("{n} lost", n=fmt_short(history.lost)), "bad"))
+    if history.unreadable:
+        parts.append((tr("{n} unreadable", n=fmt_short(history.unreadable)), "bad"))
+    if parts:
+        line: Line = [(" " * (QUEUE_NAME + 3), "")]
+        for index, part in enumerate(parts):
+            line += [(" · ", "dim"), part] if index else [part]
+        result.append(cut(line, width))
+    if history.trouble is not None:
+        result += [[("    ", ""), (row, "bad")] for row in chop_cells(safe(history.trouble), max(8, width - 6))]
+    return result
 
 
 def _fill(name: str, held: int, capacity: int, note: str, width: int, *, calm: bool = False) -> Line:

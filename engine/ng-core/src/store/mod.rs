@@ -53,6 +53,8 @@ pub struct Store {
     /// Ordinal of the oldest record that is still shown.
     first: u64,
     next_seq: u64,
+    /// Records of this process have no lower `seq`.
+    begun_at: u64,
     capacity: usize,
     byte_limit: usize,
     sealed_bytes: usize,
@@ -127,6 +129,7 @@ impl Store {
             press: Press::new(),
             first: 0,
             next_seq: 0,
+            begun_at: 0,
             capacity: 0,
             byte_limit: 0,
             sealed_bytes: 0,
@@ -145,14 +148,27 @@ impl Store {
     /// process ended.
     pub fn begin_at(&mut self, seq: u64) {
         self.next_seq = self.next_seq.max(seq);
+        self.begun_at = self.next_seq;
+    }
+
+    /// Records of this process have no lower `seq`. Of others some may never have been kept.
+    pub fn begun_at(&self) -> u64 {
+        self.begun_at
     }
 
     /// Adds a record. Its `seq` must be above every one before; holes are allowed. A record with another `seq`, which is
     /// a mistake or a repetition by a peer, is left out and counted in [`refused`](Store::refused).
     pub fn push(&mut self, head: &RecordHeader, raw: &[u8]) {
+        if self.refill(head, raw) {
+            tally(&mut self.totals, head);
+        }
+    }
+
+    /// The same for a record of an earlier process, which the counters leave out; false when it is left out.
+    pub fn refill(&mut self, head: &RecordHeader, raw: &[u8]) -> bool {
         if head.seq < self.next_seq || head.seq == NO_SEQ {
             self.refused += 1;
-            return;
+            return false;
         }
         // A span reaches no further than this.
         let raw = &raw[..raw.len().min(u32::MAX as usize)];
@@ -164,8 +180,8 @@ impl Store {
         self.samples += is_sample;
         self.open_samples += is_sample;
         self.next_seq = head.seq + 1;
-        tally(&mut self.totals, head);
         self.prune();
+        true
     }
 
     /// A pattern has become part of another, which the records of the open block are told. Sealed ones keep its number, by which
@@ -273,6 +289,11 @@ impl Store {
     pub fn set_byte_limit(&mut self, bytes: usize) {
         self.byte_limit = bytes;
         self.prune();
+    }
+
+    /// Most bytes that sealed segments take.
+    pub fn byte_limit(&self) -> usize {
+        self.byte_limit
     }
 
     /// Memory used by the records and by the work of sealing them, in bytes; names are not counted.

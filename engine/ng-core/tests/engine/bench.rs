@@ -10,7 +10,7 @@ use ng_core::guard::{Guard, Policy};
 use ng_core::registry::MODULES;
 use ng_core::route::{Queue, Wanted};
 use ng_core::store::{Reader, Shared, Store};
-use ng_core::views::{self, Rates};
+use ng_core::views::{self, Rates, Surroundings};
 use ng_core::world::World;
 use ng_detect::Kernel;
 use ng_filter::{Env, Filter};
@@ -299,7 +299,8 @@ impl Bench {
 
     pub(crate) fn views(&self) -> Vec<Frame> {
         let (kept, store) = (&self.overrides, self.store.lock());
-        views::all(&self.engine, kept, &store, &Rates::new(0), Vec::new(), self.world.now_ns(), 0)
+        let around = Surroundings { queues: Vec::new(), history: None, now_ns: self.world.now_ns(), mono_ns: 0 };
+        views::all(&self.engine, kept, &store, &Rates::new(0), around)
     }
 
     pub(crate) fn module(&self, id: &str) -> ModuleView {

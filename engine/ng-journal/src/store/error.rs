@@ -82,13 +82,18 @@ impl Error {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::Full(path),
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Error::ReadOnly(path),
-            io::ErrorKind::NotFound => Error::Gone(path),
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Error::Gone(path),
             _ => Error::Io { path, error },
         }
     }
 
     pub(crate) fn damaged(path: &Path, damaged: Damaged) -> Error {
         Error::Damaged { path: path.to_owned(), part: damaged.part }
+    }
+
+    /// The same can be tried again as it is. After other errors history is opened anew.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Error::Full(_))
     }
 
     /// The file itself is spoilt: nothing more can be written to it.

@@ -83,6 +83,13 @@ impl Reader {
         self.ask(question, order, budget, Ask::Show(f))
     }
 
+    /// The first `seq` that there is; none where there is none.
+    pub fn first_seq(&mut self) -> Result<Option<u64>> {
+        self.refresh()?;
+        // Those without an event stand last.
+        Ok(self.shelves.first().and_then(|shelved| shelved.start))
+    }
+
     /// What there is, by the headers of all blocks.
     pub fn info(&mut self) -> Result<Info> {
         self.refresh()?;

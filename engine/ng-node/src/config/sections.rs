@@ -2,6 +2,7 @@
 
 use ng_core::guard;
 use ng_core::registry::MODULES;
+use ng_journal::store;
 use ng_model::settings::{Accepts, Row};
 use ng_sensors::{READING, SENSORS};
 
@@ -234,6 +235,7 @@ pub(super) fn sections() -> Vec<Section> {
     let table = |path: &str, summary, rows: &[Row]| Section { path: path.into(), summary, rows: rows.to_vec() };
     let mut all = vec![
         table("ring", "Records in memory.", RING),
+        table("history", "Events on disk, of an engine that `serve` runs.", store::SETTINGS),
         table("console", "The console.", CONSOLE),
         table("reading", "How lines are read, whatever their source.", READING),
         table("server", "The server that `serve` runs.", SERVER),

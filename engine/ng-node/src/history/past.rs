@@ -5,7 +5,9 @@
 
 use ng_filter::{Filter, NeededText, Within};
 use ng_journal::Term;
-use ng_journal::store::{Budget, Error, Group, Info, Key, Order, Predicate, Progress, Question, Reader, Result};
+use ng_journal::store::{
+    Budget, Error, Group, Health, Info, Key, Order, Predicate, Progress, Question, Reader, Result,
+};
 use ng_model::record::StoredRecord;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -66,6 +68,16 @@ impl Past {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<BTreeMap<Group, u64>> {
         self.put(filter, now_ns, seqs, |reader, question| Ok(reader.count_by(question, key, cancelled)?.0))
+    }
+
+    /// The first `seq` that there is; none where there is none.
+    pub fn first_seq(&mut self) -> Result<Option<u64>> {
+        self.ask(Reader::first_seq)
+    }
+
+    /// Reads everything, and says what cannot be read.
+    pub fn check(&mut self, cancelled: &dyn Fn() -> bool) -> Result<Health> {
+        self.ask(|reader| reader.check(cancelled))
     }
 
     /// What there is, and what of it cannot be read.

@@ -2,7 +2,7 @@
 
 use super::first_pass::FirstPass;
 use super::name::shown;
-use super::place::{Head, Id, tail};
+use super::place::{Head, Id, behind, tail};
 use crate::notes;
 use crate::stdin::SETTLES;
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};
@@ -32,6 +32,8 @@ pub(super) enum Start {
     Beginning,
     /// So many lines before the end.
     Tail(usize),
+    /// Behind these lines, or where they are not there.
+    Behind(Arc<[u8]>, Box<Start>),
     /// On from where it ended, unless the file was rewritten since.
     At(u64, Head),
 }
@@ -105,13 +107,20 @@ impl Followed {
         let encoding = if is_fifo { None } else { Some(encoding(&file)?) };
         let packed = encoding.is_none_or(Encoding::is_packed);
         let wide = encoding.and_then(Encoding::wide);
+        let start = match start {
+            Start::Behind(lines, otherwise) => match behind(&file, &lines)?.filter(|_| !packed && wide.is_none()) {
+                Some(offset) => Start::At(offset, Head::before(&file, offset)?),
+                None => *otherwise,
+            },
+            start => start,
+        };
         let (offset, head) = match start {
             Start::Tail(lines) if !packed => {
                 let offset = tail(&file, lines, wide)?;
                 (offset, Head::before(&file, offset)?)
             }
             Start::At(offset, head) if !packed && offset <= metadata.len() && head.matches(&file)? => (offset, head),
-            Start::Beginning | Start::Tail(_) | Start::At(..) => (0, Head::default()),
+            Start::Beginning | Start::Tail(_) | Start::At(..) | Start::Behind(..) => (0, Head::default()),
         };
         let reader = match encoding {
             Some(encoding) if offset > 0 => SourceReader::inside(limits, encoding),

@@ -221,11 +221,16 @@ impl Follower {
         let awaited = self.missing.get(&found.path).cloned();
         let announced = awaited.is_some();
         let source = awaited.unwrap_or_else(|| source_of(&found.path));
-        match self.options.tail_lines {
-            Some(lines) if was_there => self.begin(found, source.clone(), Start::Tail(lines))?,
-            _ if was_there => self.begin(found, source.clone(), Start::Beginning)?,
+        if was_there {
+            let otherwise = self.options.tail_lines.map_or(Start::Beginning, Start::Tail);
+            let start = match self.options.known.get(&source.name) {
+                Some(lines) => Start::Behind(lines.clone(), Box::new(otherwise)),
+                None => otherwise,
+            };
+            self.begin(found, source.clone(), start)?;
+        } else {
             // It may have been rotated already before it was found.
-            _ => drop(self.succeed(&found.path, &source, None, self.remembers_since)?),
+            self.succeed(&found.path, &source, None, self.remembers_since)?;
         }
         if !announced && self.open.iter().any(|file| Arc::ptr_eq(&file.source, &source)) {
             self.ingest.announce(&source);

@@ -6,7 +6,7 @@ use ng_model::settings::Values;
 use ng_reading::encoders::Clock;
 use ng_reading::recogniser::Recogniser;
 use ng_reading::source_reader::Limits;
-use ng_sensors::{ReadingRules, SENSORS, Sensor, start};
+use ng_sensors::{KnownLines, ReadingRules, SENSORS, Sensor, start};
 use ng_wire::{Format, SettingValue};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -173,7 +173,8 @@ pub(crate) fn build(name: &str, settings: &[(&str, SettingValue)]) -> Box<dyn Se
 
 /// Times without a zone are UTC.
 pub(crate) fn rules() -> ReadingRules {
-    ReadingRules { limits: Limits::default(), recogniser: Recogniser::new(Clock::utc()) }
+    let recogniser = Recogniser::new(Clock::utc());
+    ReadingRules { limits: Limits::default(), recogniser, known: KnownLines::default() }
 }
 
 /// Waits for something outside the sensor.

@@ -21,6 +21,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 
 /// Longest name of a source.
@@ -35,6 +36,13 @@ struct Args {
     /// Name of the source; it is shown as `http:NAME`. Without it the source is `http`.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._/-]{1,128}$"))]
     source: Option<String>,
+    /// The answer comes when the events are on disk, or within five seconds; without it as soon as they are in the ring.
+    #[serde(default = "waits")]
+    wait: bool,
+}
+
+fn waits() -> bool {
+    true
 }
 
 /// The query and the headers.
@@ -66,7 +74,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
     verb: Verb::Post,
     path: "/api/v1/ingest",
     needs: Some(Right::Ingest),
-    summary: "Takes in events; answers when they are in the ring.",
+    summary: "Takes in events; answers when they are on disk, or says why they are not.",
     query: Some(schema::<Parameters>),
     takes: Takes::Media(&[("application/x-ndjson", lines), ("application/json", document), ("text/plain", text)]),
     status: 200,
@@ -118,7 +126,8 @@ async fn ingest(
         None => Slot::default(),
     };
     let progress = slot.lock_owned().await;
-    let work = Work { origin, media, gzip, bytes, charge, progress, key };
+    let patience = if args.wait { PATIENCE } else { Duration::ZERO };
+    let work = Work { origin, media, gzip, bytes, charge, progress, key, patience };
     // Goes on when the client leaves: whoever sends the same key again finds what came of it.
     let done = tokio::spawn(work.carry_out(hub)).await;
     done.unwrap_or_else(|_| Err(ApiError::internal("the events could not be taken in")))
@@ -134,11 +143,13 @@ struct Work {
     charge: Arc<Charge>,
     progress: OwnedMutexGuard<Progress>,
     key: Option<Key>,
+    /// Time that the disk is waited for.
+    patience: Duration,
 }
 
 impl Work {
     async fn carry_out(self, hub: App) -> Result<Response, ApiError> {
-        let Work { origin, media, gzip, bytes, charge, mut progress, key } = self;
+        let Work { origin, media, gzip, bytes, charge, mut progress, key, patience } = self;
         if progress.done {
             return answer_of(&progress.taken);
         }
@@ -153,12 +164,16 @@ impl Work {
         };
         let worker = hub.clone();
         let work = move || {
-            let _place = place;
             let before = counts(&progress.taken);
             let result = Body::open(media, bytes, gzip, |bytes| charge.add(bytes)).and_then(|body| {
                 let taken = &mut progress.taken;
                 worker.ingest.submit(&origin, &body, taken).map_err(|error| error.details(so_far(taken)))
             });
+            // The body is gone; others may come while the disk is waited for.
+            drop(place);
+            if result.is_ok() {
+                worker.ingest.settle(&mut progress.taken, patience);
+            }
             let after = counts(&progress.taken);
             let meters = &worker.meters;
             meters.ingested.add(after[0] - before[0]);

@@ -9,11 +9,13 @@ mod events;
 mod feedback;
 mod guardian;
 mod health;
+mod histogram;
 mod incidents;
 mod ingest;
 mod keys;
 mod metrics;
 mod modules;
+mod page;
 pub(crate) mod status;
 mod views;
 mod websocket;
@@ -33,6 +35,7 @@ pub const TABLES: &[&[Route]] = &[
     incidents::ROUTES,
     views::ROUTES,
     events::ROUTES,
+    histogram::ROUTES,
     ingest::ROUTES,
     metrics::ROUTES,
     auth::ROUTES,

@@ -1,0 +1,52 @@
+//! How much history is kept, and where, as a person says it.
+
+use super::journal::Sizes;
+use super::retention::Limits;
+use ng_model::settings::{Accepts, Row, Values};
+
+/// The settings of history.
+pub static SETTINGS: &[Row] = &[
+    Row {
+        key: "enabled",
+        accepts: Accepts::Bool(true),
+        unit: "",
+        summary: "An engine that serves keeps its events on disk, so that a restart or a kill loses none that it called durable.",
+    },
+    Row {
+        key: "folder",
+        accepts: Accepts::Text(""),
+        unit: "",
+        summary: "Folder of history; empty is history in the state directory. One process at a time writes there.",
+    },
+    Row {
+        key: "bytes",
+        accepts: Accepts::Int(4 << 30, 64 << 20, 1 << 50),
+        unit: "B",
+        summary: "Most bytes of history; whole files are taken away, the oldest first.",
+    },
+    Row {
+        key: "days",
+        accepts: Accepts::Int(30, 1, 36_500),
+        unit: "d",
+        summary: "Events are kept for so many days at most.",
+    },
+];
+
+/// Files of a history that has as many bytes as it may: a file goes as a whole, so that it is a small part.
+const FILES: u64 = 8;
+const DAY_NS: i64 = 86_400_000_000_000;
+
+impl Limits {
+    /// As the settings say.
+    pub fn of(values: &Values) -> Limits {
+        Limits { bytes: values.int("bytes") as u64, age_ns: values.int("days") * DAY_NS }
+    }
+}
+
+impl Sizes {
+    /// Those of a history with such limits.
+    pub fn within(limits: &Limits) -> Sizes {
+        let sizes = Sizes::default();
+        Sizes { file: sizes.file.min(limits.bytes / FILES), ..sizes }
+    }
+}
