@@ -120,7 +120,9 @@ def _ring_short(state: State) -> Said:
     if seconds >= SHORT_S:
         return None
     text = tr("memory holds the last {n} s", n=round(seconds))
-    older = tr("Older events are gone.") if metrics.history is None else tr("Older events are on disk: query finds them.")
+    older = (
+        tr("Older events are gone.") if metrics.history is None else tr("Older events are on disk: query finds them.")
+    )
     return text, older + " " + tr("ring.capacity in the configuration is how many are kept in memory.")
 
 

@@ -25,6 +25,7 @@ def asked(ask: Callable[[], Any]) -> float:
 
 
 def with_duckdb(file: str, folder: Path) -> Callable[[str], Any]:
+    """Loads the lines; gives what asks."""
     import duckdb
 
     connection = duckdb.connect(str(folder / "lines.duckdb"))
@@ -38,6 +39,7 @@ def with_duckdb(file: str, folder: Path) -> Callable[[str], Any]:
 
 
 def with_chdb(file: str, folder: Path) -> Callable[[str], Any]:
+    """Loads the lines; gives what asks."""
     from chdb.session import Session
 
     session = Session(str(folder / "chdb"))
@@ -56,7 +58,9 @@ def main() -> None:
     start = time.perf_counter()
     query = {"duckdb": with_duckdb, "chdb": with_chdb}[store](file, place)
     load_s = time.perf_counter() - start
-    counts = {word: asked(lambda word=word: query(f"SELECT count() FROM lines WHERE line ILIKE '%{word}%'")) for word in words}
+    counts = {
+        word: asked(lambda word=word: query(f"SELECT count() FROM lines WHERE line ILIKE '%{word}%'")) for word in words
+    }
     minutes = asked(lambda: query("SELECT minute, count() FROM lines GROUP BY minute ORDER BY minute"))
     size = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
     print(json.dumps({"load_s": load_s, "bytes": size, "counts": counts, "minutes": minutes}))

@@ -23,8 +23,8 @@ def measure(bench: Context) -> Row:
     row = Row(
         "history",
         TITLE,
-        f"{bench.payload}. Intake: `neurograph-engine` reads the file from its beginning, every line is scored. Questions: over "
-        "HTTP, the fastest of three; peers in their own process, the fastest of three.",
+        f"{bench.payload}. Intake: `neurograph-engine` reads the file from its beginning, every line is scored. "
+        "Questions: over HTTP, the fastest of three; peers in their own process, the fastest of three.",
     )
     binary, _ = served.build()
     on: list[float] = []
@@ -53,7 +53,9 @@ def intake(binary: Path, folder: Path, log: Path, *settings: str) -> float:
     wanted = lines_of(log)
     start = time.monotonic()
     with served.engine(binary, folder, *settings, *reading) as one:
-        while (values := metrics(one))["neurograph_events_total"] < wanted or values.get("neurograph_history_behind_events", 0):
+        while (values := metrics(one))["neurograph_events_total"] < wanted or values.get(
+            "neurograph_history_behind_events", 0
+        ):
             if time.monotonic() - start > WAIT_S:
                 raise RuntimeError(f"{values['neurograph_events_total']:.0f} of {wanted} events after {WAIT_S:.0f} s")
             time.sleep(0.05)

@@ -62,7 +62,12 @@ def info(context: Context, as_json: bool) -> None:
     if found.since_ns is not None and found.until_ns is not None:
         span = f"{fmt_time(found.since_ns, 'iso', now_ns=0)} – {fmt_time(found.until_ns, 'iso', now_ns=0)}"
         rows += [(tr("times"), span), (tr("numbers"), f"{found.first_seq} – {found.last_seq}")]
-    rows.append((tr("on disk"), ntr("{size} in {count} file", "{size} in {count} files", found.files, size=fmt_bytes(found.bytes))))
+    rows.append(
+        (
+            tr("on disk"),
+            ntr("{size} in {count} file", "{size} in {count} files", found.files, size=fmt_bytes(found.bytes)),
+        )
+    )
     if any(msgspec.structs.astuple(found.unreadable)):
         rows.append((tr("unreadable"), ntr("{count} event", "{count} events", found.unreadable.events)))
     width = max(len(name) for name, _ in rows)

@@ -131,9 +131,7 @@ async def pages(
     gaps: list[Gap] = []
     while len(found) < limit:
         most = min(PAGE, limit - len(found))
-        page = await engine.get(
-            "/api/v1/events", Page, filter=filter_text, from_seq=from_seq, limit=most, order=order
-        )
+        page = await engine.get("/api/v1/events", Page, filter=filter_text, from_seq=from_seq, limit=most, order=order)
         found += page.records
         gaps += page.gaps
         if page.next_seq is None or not page.more:

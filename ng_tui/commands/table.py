@@ -28,8 +28,8 @@ COMMANDS: dict[str, str] = {
     "modules": tr("List the modules with what they measure, or switch one; of the engine that serves, if one does."),
     "proxy": tr("Connect stdin and stdout with the engine of this host: what ssh://HOST runs over there."),
     "query": tr(
-        "Print the newest records that pass FILTER, of those that the engine holds in memory and on disk, the oldest of "
-        "them first; or how many there are."
+        "Print the newest records that pass FILTER, of those that the engine holds in memory and on disk, the oldest "
+        "of them first; or how many there are."
     ),
     "record": tr("Write events and views to a file that replay shows again; - is stdout, .gz packs it."),
     "replay": tr("Show a recording in the console; without a terminal on stdout, as lines."),

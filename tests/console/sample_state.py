@@ -222,7 +222,15 @@ def metrics(second: int, *, hostile: bool = False) -> MetricsView:
         dropped=37,
         ring=RingView(100_000, 41_112, 90_113, 48_300_000, records=49_001),
         history=HistoryView(
-            1_284_112, 34_100_000, 4, 12, 0, 0, since_ns=time_ns - 3 * 86_400 * 10**9, commit_p50_ms=0.6, commit_p99_ms=4.2
+            1_284_112,
+            34_100_000,
+            4,
+            12,
+            0,
+            0,
+            since_ns=time_ns - 3 * 86_400 * 10**9,
+            commit_p50_ms=0.6,
+            commit_p99_ms=4.2,
         ),
         stages=[
             StageView(name, 812, 0.4 * 2**index, 1.1 * 2**index, 4.2 * 2.4**index)

@@ -1,4 +1,4 @@
-"""History on disk: what was called durable is there, whatever happens to the process, and pages go on behind the ring."""
+"""History on disk: what was called durable is there whatever happens, and pages go on behind the ring."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ SMALL_RING = "ring.capacity=1024"
 
 def events(first: int, count: int) -> bytes:
     """Events whose text is made of their number alone."""
-    return b"".join(json.dumps({"message": f"event {n} of {n * n}"}).encode() + b"\n" for n in range(first, first + count))
+    return b"".join(
+        json.dumps({"message": f"event {n} of {n * n}"}).encode() + b"\n" for n in range(first, first + count)
+    )
 
 
 def send(client: httpx.Client, first: int, count: int, **query: Any) -> dict[str, Any]:
