@@ -183,12 +183,12 @@ def variants(name: str) -> list[str]:
 
 
 def test_every_format_is_known_everywhere() -> None:
-    """A format that the ring or the filters do not know would make its records unreadable, or never found."""
-    codec = (CORE / "store" / "codec.rs").read_text()
-    for name in ("Format", "Unit", "Outcome", "Scoring"):
-        table = re.search(rf"const \w+: \[{name}; \d+\] =\s*\[(.*?)\];", codec, re.S)
+    """A format that the lists or the filters do not know would make its records unreadable, or never found."""
+    wire = "".join(path.read_text() for path in sources(ENGINE / "ng-wire" / "src"))
+    for name in ("Format", "Unit", "Outcome", "Scoring", "Finding"):
+        table = re.search(rf"const ALL: \[{name}; \d+\] =\s*\[(.*?)\];", wire, re.S)
         assert table is not None, name
-        assert re.findall(rf"{name}::(\w+)", table[1]) == variants(name), f"store/codec.rs: the table of {name}"
+        assert re.findall(rf"{name}::(\w+)", table[1]) == variants(name), f"ng-wire: the list of {name}"
     fields = (ENGINE / "ng-filter" / "src" / "fields.rs").read_text()
     listed = re.search(r"fn formats\(\).*?vec!\[(.*?)\]", fields, re.S)
     assert listed is not None

@@ -19,7 +19,7 @@ mod recording;
 mod refill;
 
 pub use keeping::Keeping;
-pub use ng_journal::store::Error;
+pub use ng_journal::store::{Budget, Error, Group, Info, Key, Order, Progress};
 pub use past::Past;
 
 pub(crate) use opened::{History, Opened};
