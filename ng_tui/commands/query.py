@@ -60,8 +60,6 @@ def command(
     target: str | None,
 ) -> None:
     """Asks the engine that serves, or that of `--url`."""
-    if count and by is not None:
-        raise click.UsageError(tr("expected --count or --by, found both"))
     filter_text = within(filter_text, since, until)
     address = running(context.config(), target)
     if count or by is not None:

@@ -23,13 +23,14 @@
 //! `follower` knows paths, rotations and the limit on files; `followed` reads one open file; `merge` hands on by time what
 //! `read_ahead` reads of each, `ahead` keeps, and `first_pass` knows how far it is; `scan` expands globs and lists
 //! directories; `expand` walks the folders for a glob; `name` writes names, which are bytes, as text; `place` is what
-//! identifies a file and where reading began.
+//! identifies a file and where reading began, `known` finds what an earlier process read.
 
 mod ahead;
 mod expand;
 mod first_pass;
 mod followed;
 mod follower;
+mod known;
 mod merge;
 mod name;
 mod place;

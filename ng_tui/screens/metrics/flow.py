@@ -189,7 +189,7 @@ def _history(history: HistoryView, now: int, width: int) -> list[Line]:
     result = [spread(left, [(fmt_bytes(history.bytes) + "  ", "dim")], width)]
     parts: Line = []
     if history.since_ns is not None:
-        parts.append((tr("of {age}", age=fmt_age(history.since_ns, now)), "dim"))
+        parts.append((tr("for {age}", age=fmt_age(history.since_ns, now)), "dim"))
     if history.commit_p50_ms is not None:
         parts.append((tr("commit {time}", time=fmt_us(history.commit_p50_ms * 1e3)), "dim"))
     if history.behind:

@@ -1,8 +1,9 @@
 //! One open file.
 
 use super::first_pass::FirstPass;
+use super::known::behind;
 use super::name::shown;
-use super::place::{Head, Id, behind, tail};
+use super::place::{Head, Id, tail};
 use crate::notes;
 use crate::stdin::SETTLES;
 use ng_model::intake::{BatchBuilder, IngestHandle, Shutdown, SourceStatus};

@@ -11,8 +11,6 @@ const HEAD: usize = 256;
 const CLOSING: usize = 16;
 /// How far back from the end the last lines are looked for.
 const TAIL: u64 = 1024 * 1024;
-/// The same of lines that are known.
-const KNOWN: u64 = 256 * TAIL;
 
 /// A file, whatever its path. The time of birth tells a file from an earlier one whose inode number it inherited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,51 +109,6 @@ pub(super) fn tail(file: &File, lines: usize, wide: Option<bool>) -> io::Result<
     Ok(if limit == 0 { 0 } else { earliest })
 }
 
-/// The place behind the last time that these lines, joined by LF, stand in the file, also where its own line ends are CR LF. None
-/// where they do not, as far back as is looked.
-pub(super) fn behind(file: &File, lines: &[u8]) -> io::Result<Option<u64>> {
-    if lines.is_empty() {
-        return Ok(None);
-    }
-    let found = last_of(file, lines, b"\n")?;
-    if found.is_some() {
-        return Ok(found);
-    }
-    let with_returns: Vec<u8> = lines.split(|byte| *byte == b'\n').collect::<Vec<_>>().join(b"\r\n".as_slice());
-    last_of(file, &with_returns, b"\r\n")
-}
-
-/// The place behind the last time that the text stands in whole lines with this end.
-fn last_of(file: &File, text: &[u8], line_end: &[u8]) -> io::Result<Option<u64>> {
-    let wanted = [text, line_end].concat();
-    let finder = memchr::memmem::FinderRev::new(&wanted);
-    let size = file.metadata()?.len();
-    let limit = size.saturating_sub(KNOWN);
-    let mut block = Vec::new();
-    let mut end = size;
-    while end > limit {
-        let start = limit.max(end.saturating_sub(TAIL));
-        // What begins in this part may reach into the one behind it.
-        let reach = size.min(end + wanted.len() as u64);
-        block.resize((reach - start) as usize, 0);
-        file.read_exact_at(&mut block, start)?;
-        let mut rest = block.len();
-        while let Some(at) = finder.rfind(&block[..rest]) {
-            let place = start + at as u64;
-            let mut before = [b'\n'];
-            if place > 0 {
-                file.read_exact_at(&mut before, place - 1)?;
-            }
-            if before == *b"\n" {
-                return Ok(Some(place + wanted.len() as u64));
-            }
-            rest = at + wanted.len() - 1;
-        }
-        end = start;
-    }
-    Ok(None)
-}
-
 /// The first byte behind the line end whose LF is at `at`; none when that is half of another character.
 fn line_end(block: &[u8], at: usize, wide: Option<bool>) -> Option<usize> {
     match wide {
@@ -189,26 +142,6 @@ mod tests {
         check(b"a\nb\npart", 1, 2);
         check(b"a\nb\npart", 0, 4);
         check(b"part", 0, 0);
-    }
-
-    #[test]
-    fn known_lines_are_found_where_they_stand_last_and_as_whole_lines() {
-        let check = |content: &[u8], lines: &[u8], expect: Option<u64>| {
-            assert_eq!(behind(&holding(content), lines).unwrap(), expect, "{}", content.escape_ascii());
-        };
-        check(b"a\nb\nc\n", b"b", Some(4));
-        check(b"a\nb\nb\nc\n", b"b\nb", Some(6));
-        check(b"b\nxb\n", b"b", Some(2));
-        check(b"b\nb", b"b", Some(2));
-        check(b"bb\nbc\n", b"b", None);
-        check(b"a\r\nb\r\nc\r\n", b"a\nb", Some(6));
-        check(b"", b"a", None);
-        check(b"a\n", b"", None);
-        let far = [b"first\nknown\n".as_slice(), &b"0123456789abcde\n".repeat(200_000)].concat();
-        check(&far, b"first\nknown", Some(12));
-        let border =
-            [&vec![b'x'; TAIL as usize - 3][..], b"\nknown\n", &vec![b'y'; TAIL as usize - 2][..], b"\n"].concat();
-        check(&border, b"known", Some(TAIL + 4));
     }
 
     #[test]

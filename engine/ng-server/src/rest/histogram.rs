@@ -100,18 +100,12 @@ impl Records {
     fn count(&self, filter: &Filter, by: Option<By>, cancelled: &dyn Fn() -> bool) -> Result<Histogram, ApiError> {
         let now_ns = clock::now_ns();
         let (mut count, mut groups) = (0, BTreeMap::new());
-        let mut from = 0;
-        if let Some(archive) = &self.archive {
-            from = archive.kept_below();
-            match by {
-                None => count = archive.ask(|past| past.count(filter, now_ns, 0..from, cancelled))?,
-                Some(by) => {
-                    groups = archive.ask(|past| past.count_by(filter, now_ns, 0..from, by.key(), cancelled))?;
-                    count = groups.values().sum();
-                }
-            }
-        }
-        Reader::new(self.store.clone()).range(from..u64::MAX, |stored| {
+        // What is in memory is counted there, as it is listed: scores on disk are to an eighth. What leaves memory meanwhile is
+        // counted on disk.
+        let (whole, next, _) = self.bounds()?;
+        let mut first = next;
+        Reader::new(self.store.clone()).range(whole..next, |stored| {
+            first = first.min(stored.head.seq);
             if filter.matches(stored, now_ns) {
                 count += 1;
                 if let Some(by) = by {
@@ -120,6 +114,16 @@ impl Records {
             }
             if cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
+        if let Some(archive) = &self.archive {
+            match by {
+                None => count += archive.ask(|past| past.count(filter, now_ns, 0..first, cancelled))?,
+                Some(by) => {
+                    let kept = archive.ask(|past| past.count_by(filter, now_ns, 0..first, by.key(), cancelled))?;
+                    count += kept.values().sum::<u64>();
+                    kept.into_iter().for_each(|(group, events)| *groups.entry(group).or_default() += events);
+                }
+            }
+        }
         let mut groups: Vec<Counted> =
             groups.into_iter().map(|(group, count)| Counted { name: name(&group), count }).collect();
         if matches!(by, Some(By::Level | By::Source)) {

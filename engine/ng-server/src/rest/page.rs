@@ -108,7 +108,7 @@ impl<'a> PageBuilder<'a> {
 
 impl Records {
     /// Where the ring begins to have every record, and where it ends; and the first `seq` of all.
-    fn bounds(&self) -> Result<(u64, u64, u64), ApiError> {
+    pub(super) fn bounds(&self) -> Result<(u64, u64, u64), ApiError> {
         let (first, whole, end) = {
             let store = self.store.lock();
             (store.first_seq(), store.thinned_below().max(store.first_seq()), store.next_seq())
