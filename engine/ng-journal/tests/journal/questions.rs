@@ -1,9 +1,9 @@
 //! What headers cannot answer is asked of the events, and a question can be given up.
 
-use super::common::{SMALL, event, name, now};
+use super::common::{DAY_NS, SMALL, START_NS, event, name, now};
 use super::{append, as_read};
 use ng_journal::store::{Budget, Group, Journal, Key, Order, Predicate, Question, Reader};
-use ng_journal::{EventHeader, Term};
+use ng_journal::{EventHeader, Run, Term};
 use ng_model::record::StoredRecord;
 use ng_wire::Level;
 use std::cell::Cell;
@@ -139,6 +139,30 @@ fn headers_are_asked_and_blocks_are_not_opened() {
     for question in [Question { class: Some(never), ..all.clone() }, Question { scores: Some(too_high), ..all }] {
         assert_eq!(reader.count(&question, &|| false).unwrap().opened, 0);
     }
+}
+
+#[test]
+fn a_name_has_another_number_in_each_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(folder.path(), SMALL).unwrap();
+    for (seq, source, days) in [(1, 1, 0), (2, 2, 1), (3, 1, 2)] {
+        let mut run = Run::default();
+        assert!(run.push(&EventHeader { seq, source, kind: 4, ..EventHeader::default() }, b"x"));
+        journal.append(&run, START_NS + days * DAY_NS, &name).unwrap();
+        journal.seal(&mut super::template).unwrap();
+    }
+    let mut reader = Reader::open(folder.path()).unwrap();
+    let class: Predicate<'_> = &|stored| stored.source() == "nginx" && stored.kind() == "log.line";
+    let question = Question { class: Some(class), ..Question::all() };
+    let (by, progress) = reader.count_by(&question, Key::Source, &|| false).unwrap();
+    assert_eq!((by, progress.opened), ([(Group::Source("nginx".into()), 2)].into(), 0));
+    let mut seqs = Vec::new();
+    let mut take = |stored: &StoredRecord<'_>| {
+        seqs.push(stored.head.seq);
+        ControlFlow::Continue(())
+    };
+    reader.scan(&question, Order::Newest, Budget::none(), &mut take).unwrap();
+    assert_eq!(seqs, [3, 1]);
 }
 
 #[test]
