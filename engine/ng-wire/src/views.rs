@@ -1,6 +1,6 @@
 //! Views: what the screens show of modules, Guardian, throughput, sources and alert rules. Absent = not measured.
 
-use crate::{Level, Mode, Setting, SettingValue, Unit};
+use crate::{Level, Mode, Setting, SettingValue, Timeline, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -368,4 +368,7 @@ pub struct AlertGroup {
     pub first_seq: Option<u64>,
     /// The latest matching event.
     pub last_seq: Option<u64>,
+    /// When they came; absent without any.
+    #[serde(default)]
+    pub timeline: Option<Timeline>,
 }

@@ -11,6 +11,7 @@ use super::track_time::TrackTime;
 use super::usual::Usual;
 use super::{Actions, Armed, GroupBy, timing};
 use crate::actions::groups::MAX_GROUPS;
+use ng_model::bins::Bins;
 use ng_model::checkpoint::{
     CheckpointReader, CheckpointWriter, MAX_BYTES, put, put_all, put_bytes, put_u32, take, take_all, take_bytes,
     take_count, take_flag, take_up_to,
@@ -143,6 +144,7 @@ impl Track {
         for count in [self.total, self.untold, self.further, self.fired, self.suppressed] {
             put(out, count);
         }
+        self.bins.save(out);
         put_u32(out, self.is_told.into());
         put_all(out, self.causes.iter().copied());
         put_all(out, self.stamps.iter().map(|(at, _)| *at as u64));
@@ -168,6 +170,7 @@ impl Track {
         {
             *count = take_count(input)?;
         }
+        track.bins = Bins::restore(input)?;
         track.is_told = take_flag(input)?;
         track.causes = take_all(input, MAX_CAUSES)?;
         let times = take_all(input, timing.max_stamps())?;

@@ -204,7 +204,7 @@ impl Groups {
 
     /// Those that are not inactive, those that fire before those that may and those that did; the ones seen last first. And how
     /// many of them are left out.
-    pub(super) fn view(&self) -> (Vec<AlertGroup>, u64) {
+    pub(super) fn view(&self, clock: &Elapsed) -> (Vec<AlertGroup>, u64) {
         let mut shown: Vec<&Group> =
             self.list.iter().filter(|group| group.track.state != AlertState::Inactive).collect();
         shown.sort_by_key(|group| (urgency(group.track.state), u64::MAX - group.seen));
@@ -217,6 +217,7 @@ impl Groups {
             count: group.track.total,
             first_seq: group.track.first_seq,
             last_seq: group.track.last_seq,
+            timeline: group.track.timeline(clock),
         };
         (shown.iter().map(view).collect(), left_out)
     }

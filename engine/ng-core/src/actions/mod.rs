@@ -188,7 +188,7 @@ impl Actions {
     pub fn view(&self) -> Vec<AlertView> {
         let view = |Armed { rule, groups }: &Armed| {
             let timing = timing(rule, self.default_cooldown_ns);
-            let (shown, groups_left_out) = groups.view();
+            let (shown, groups_left_out) = groups.view(&self.clock);
             let leader = groups.leader().map(|group| &group.track);
             AlertView {
                 name: rule.name.clone(),

@@ -33,8 +33,9 @@
 use super::condition::Condition;
 use super::track_time::{Hit, TrackTime};
 use super::usual::Usual;
+use ng_model::bins::Bins;
 use ng_model::elapsed::Elapsed;
-use ng_wire::AlertState;
+use ng_wire::{AlertState, Timeline};
 use std::collections::VecDeque;
 
 /// A firing rule is not resolved sooner than this after its condition was last confirmed; also the window over which a
@@ -147,6 +148,8 @@ pub(super) struct Track {
     pub(super) began: i64,
     pub(super) began_wall_ns: i64,
     pub(super) total: u64,
+    /// When those matches came.
+    pub(super) bins: Bins,
     /// Matches since it last acted, and those of causes beyond the bound.
     pub(super) untold: u64,
     pub(super) further: u64,
@@ -181,6 +184,7 @@ impl Track {
             began: begun,
             began_wall_ns: 0,
             total: 0,
+            bins: Bins::default(),
             untold: 0,
             further: 0,
             fired: 0,
@@ -195,8 +199,13 @@ impl Track {
         if let Some(usual) = &self.usual {
             return usual.count(now);
         }
-        let oldest = now.saturating_sub(timing.window_ns());
-        (self.stamps.len() - self.stamps.partition_point(|(stamp, _)| *stamp <= oldest)) as u64
+        (self.stamps.len() - self.oldest(now, timing)) as u64
+    }
+
+    /// The place of the first stamp that is younger than the window.
+    fn oldest(&self, now: i64, timing: &Timing) -> usize {
+        let gone = now.saturating_sub(timing.window_ns());
+        self.stamps.partition_point(|(stamp, _)| *stamp <= gone)
     }
 
     /// Matching events younger than the window now.
@@ -241,6 +250,7 @@ impl Track {
                 AlertState::Firing => self.resolve(due, clock, timing, acts),
                 AlertState::Inactive | AlertState::Resolved if is_absence && self.is_missed(due, timing) => {
                     (self.began, self.total, self.first_seq) = (self.confirmed, 0, None);
+                    self.bins = Bins::default();
                     self.fire(due, clock, timing, acts);
                 }
                 AlertState::Pending | AlertState::Resolved | AlertState::Inactive => {
@@ -257,6 +267,7 @@ impl Track {
         let (now, told) = (self.time.now(clock), acts.len());
         self.last_seq = Some(hit.seq);
         self.total = self.total.saturating_add(1);
+        self.bins.add(now, 1);
         self.untold = self.untold.saturating_add(1);
         self.remember(now, hit.seq, timing);
         if self.state != AlertState::Firing && !self.is_cooling(now, timing) {
@@ -292,6 +303,7 @@ impl Track {
         if matches!(self.state, AlertState::Inactive | AlertState::Resolved) {
             (self.began, self.began_wall_ns) = (now, self.time.wall(now, clock));
             self.total = self.count_at(now, timing);
+            self.bins = self.bins_at(now, timing);
             self.first_seq = Some(self.stamps.front().map_or(seq, |(_, first)| *first));
         }
         match self.state {
@@ -307,6 +319,16 @@ impl Track {
             }
             AlertState::Pending | AlertState::Firing => {}
         }
+    }
+
+    /// The matching events younger than the window, at a time of the track.
+    fn bins_at(&self, now: i64, timing: &Timing) -> Bins {
+        let mut bins = Bins::default();
+        match &self.usual {
+            Some(usual) => usual.steps(now).filter(|(_, count)| *count > 0).for_each(|(at, count)| bins.add(at, count)),
+            None => self.stamps.range(self.oldest(now, timing)..).for_each(|(at, _)| bins.add(*at, 1)),
+        }
+        bins
     }
 
     /// Whether the condition holds at the event that was just remembered; and until when, if no other comes.
@@ -418,6 +440,11 @@ impl Track {
         }
         self.fired = self.fired.saturating_add(u64::from(!self.is_told));
         self.is_told = true;
+    }
+
+    /// When the matches since it began came; absent without any.
+    pub(super) fn timeline(&self, clock: &Elapsed) -> Option<Timeline> {
+        self.bins.view(|at| self.time.wall(at, clock))
     }
 
     fn enter(&mut self, state: AlertState, at: i64, clock: &Elapsed) {
