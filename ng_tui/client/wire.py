@@ -60,6 +60,8 @@ class AlertView(Struct, omit_defaults=True):
     fired: int
     groups: list[AlertGroup] | None = None
     groups_left_out: int = 0
+    held_back: int = 0
+    inhibited_by: str | None = None
     last_seq: int | None = None
     since_ns: int | None = None
 

@@ -349,6 +349,12 @@ pub struct AlertView {
     /// Groups that are not inactive and not among those.
     #[serde(default)]
     pub groups_left_out: u64,
+    /// The rule named by its `unless` that fires, for as long as that is so: this one tells of no firing. Of several the first.
+    #[serde(default)]
+    pub inhibited_by: Option<String>,
+    /// What it would have told meanwhile, its ends not counted.
+    #[serde(default)]
+    pub held_back: u64,
 }
 
 /// A group of the events of an alert rule, which has a state of its own.

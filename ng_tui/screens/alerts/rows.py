@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from ng_tui.alert_rules import STATES, further_groups, group_name, groups_of, rules_in
+from ng_tui.alert_rules import STATES, further_groups, group_name, groups_of, held_back_text, rules_in
 from ng_tui.client.wire import (
     AlertGroup,
     AlertState,
@@ -142,25 +142,26 @@ def _rule(one: AlertView, view: IncidentsView | None, now: int, is_open: bool) -
     silence = silence_of_rule(view, one.name)
     tag = "dim" if one.state is AlertState.RESOLVED else "bad" if one.level in (Level.ERROR, Level.FATAL) else "warn"
     worst = {"worst": Cell(one.level.value, tag)}
-    yield Row(f"rule {one.name}", _counted(one, one.level, f"{safe(one.name)}: {safe(one.rule)}", silence, now) | worst)
+    text = "; ".join(filter(None, (held_back_text(one), safe(one.rule))))
     groups = groups_of(one)
+    yield Row(f"rule {one.name}", _counted(one, one, f"{safe(one.name)}: {text}", silence, now) | worst)
     shown = groups if is_open else groups[:MOST_GROUPS]
     for group in shown:
-        yield Row(f"group {one.name}\0{group.key}", _counted(group, one.level, f"  {group_name(group)}", silence, now))
+        yield Row(f"group {one.name}\0{group.key}", _counted(one, group, f"  {group_name(group)}", silence, now))
     if more := len(groups) - len(shown) + one.groups_left_out:
         yield Row(f"more {one.name}", {"text": Cell(f"  {further_groups(more)}", "dim")})
 
 
 def _counted(
-    one: AlertView | AlertGroup, level: Level, text: str, silence: SilenceView | None, now: int
+    rule: AlertView, of: AlertView | AlertGroup, text: str, silence: SilenceView | None, now: int
 ) -> dict[str, Cell]:
     """What a rule and a group of it have alike."""
-    tag = "dim" if one.state is AlertState.RESOLVED else ""
+    tag = "dim" if of.state is AlertState.RESOLVED else ""
     return {
-        "state": state_cell(one.state, level, silence, now),
+        "state": state_cell(rule, of.state, silence, now),
         "text": Cell(text, tag),
-        "count": Cell(fmt_short(one.count) if one.count else "", tag),
-        "since": Cell(fmt_moment(one.since_ns, now_ns=now) if one.since_ns else "", tag),
+        "count": Cell(fmt_short(of.count) if of.count else "", tag),
+        "since": Cell(fmt_moment(of.since_ns, now_ns=now) if of.since_ns else "", tag),
     }
 
 

@@ -27,6 +27,9 @@
 //! yet, which is a pattern or a source, acts at once; of the first [`MAX_CAUSES`] that is. A firing that acted says so when
 //! it is resolved. An absence is told once, for nothing new happens in it.
 //!
+//! An *inhibited* rule goes through the same states. It does not act, but counts what it would have told. When nothing holds
+//! it back any more, it acts if it fires; otherwise its cooldown is over, for nobody was told.
+//!
 //! Times are those of [`TrackTime`]. States change at the time at which they are due, however late they are looked at, so
 //! that the result does not depend on how often time is told.
 
@@ -46,7 +49,7 @@ const MIN_STAMPS: usize = 1024;
 /// Causes that a firing tells one by one.
 pub(super) const MAX_CAUSES: usize = 16;
 
-/// The durations of a rule.
+/// The durations of a rule, and whether it may act.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
     /// What must hold.
@@ -55,6 +58,8 @@ pub(super) struct Timing {
     pub(super) hold_ns: i64,
     /// Silence about the same after an act.
     pub(super) cooldown_ns: i64,
+    /// Another rule fires that holds this one back.
+    pub(super) is_inhibited: bool,
 }
 
 impl Timing {
@@ -94,6 +99,8 @@ pub(super) enum Occasion {
     Again,
     /// It fires for another cause.
     Cause,
+    /// It fires, and nothing holds it back any more.
+    Released,
     /// It fires no more.
     Resolved,
 }
@@ -140,6 +147,8 @@ pub(super) struct Track {
     /// When it last acted, other than for a cause, and what clocks showed then.
     pub(super) acted: Option<i64>,
     pub(super) acted_wall_ns: i64,
+    /// When it last would have acted, had it not been held back; absent once that was told, or is no more.
+    pub(super) held_at: Option<i64>,
     /// What has been told, at most [`MAX_CAUSES`].
     pub(super) causes: Vec<u64>,
     /// This firing has acted.
@@ -157,6 +166,8 @@ pub(super) struct Track {
     pub(super) fired: u64,
     /// Firings that began within the cooldown.
     pub(super) suppressed: u64,
+    /// Acts that were held back.
+    pub(super) held_back: u64,
     pub(super) first_seq: Option<u64>,
     pub(super) last_seq: Option<u64>,
 }
@@ -179,6 +190,7 @@ impl Track {
             ends: begun,
             acted: None,
             acted_wall_ns: 0,
+            held_at: None,
             causes: Vec::new(),
             is_told: false,
             began: begun,
@@ -189,6 +201,7 @@ impl Track {
             further: 0,
             fired: 0,
             suppressed: 0,
+            held_back: 0,
             first_seq: None,
             last_seq: None,
         }
@@ -225,7 +238,7 @@ impl Track {
             return match self.state {
                 AlertState::Inactive | AlertState::Pending => Some(missed),
                 AlertState::Resolved => Some(missed.min(cooled(self.since))),
-                AlertState::Firing => self.acted.filter(|_| !self.is_told).map(cooled),
+                AlertState::Firing => self.acted.filter(|_| !self.is_told && self.held_at.is_none()).map(cooled),
             };
         }
         match self.state {
@@ -258,13 +271,20 @@ impl Track {
                 }
             }
         }
+        if !timing.is_inhibited && self.held_at.take().is_some() {
+            if self.state == AlertState::Firing {
+                self.act(Occasion::Released, now, clock, timing, acts);
+            } else {
+                self.acted = None;
+            }
+        }
     }
 
     /// Takes one matching event, which has just arrived.
     pub(super) fn matched(&mut self, hit: &Hit, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
         self.time.follow(hit, clock);
         self.advance(clock, timing, acts);
-        let (now, told) = (self.time.now(clock), acts.len());
+        let (now, told) = (self.time.now(clock), (acts.len(), self.held_back));
         self.last_seq = Some(hit.seq);
         self.total = self.total.saturating_add(1);
         self.bins.add(now, 1);
@@ -287,7 +307,7 @@ impl Track {
             return;
         }
         self.confirm(now, hit.seq, clock, timing, acts);
-        if self.state != AlertState::Firing || acts.len() > told {
+        if self.state != AlertState::Firing || (acts.len(), self.held_back) != told {
             self.note_if_firing(hit.cause);
         } else if !self.causes.contains(&hit.cause) {
             if self.note(hit.cause) {
@@ -395,7 +415,7 @@ impl Track {
     }
 
     fn is_cooling(&self, now: i64, timing: &Timing) -> bool {
-        self.acted.is_some_and(|acted| now - acted < timing.cooldown_ns)
+        self.acted.max(self.held_at).is_some_and(|acted| now - acted < timing.cooldown_ns)
     }
 
     fn fire(&mut self, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
@@ -416,11 +436,17 @@ impl Track {
         self.enter(AlertState::Resolved, at, clock);
     }
 
+    /// Acts, or counts that it would have. The end of what was told is told all the same.
     fn act(&mut self, occasion: Occasion, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        if timing.is_inhibited && occasion != Occasion::Resolved {
+            self.held_at = Some(at);
+            self.held_back = self.held_back.saturating_add(1);
+            return;
+        }
         let (count, since_ns) = match occasion {
             Occasion::Fires => (self.count_at(at, timing), self.began_wall_ns),
             Occasion::Again => (self.untold, self.acted_wall_ns),
-            Occasion::Cause | Occasion::Resolved => (self.total, self.began_wall_ns),
+            Occasion::Cause | Occasion::Released | Occasion::Resolved => (self.total, self.began_wall_ns),
         };
         let is_windowed = occasion == Occasion::Fires && self.usual.is_none();
         acts.push(Act {
@@ -434,7 +460,7 @@ impl Track {
             first_seq: self.first_seq,
             last_seq: self.last_seq,
         });
-        if matches!(occasion, Occasion::Fires | Occasion::Again) {
+        if matches!(occasion, Occasion::Fires | Occasion::Again | Occasion::Released) {
             (self.acted, self.acted_wall_ns) = (Some(at), self.time.wall(at, clock));
             (self.untold, self.further) = (0, 0);
         }

@@ -1,6 +1,7 @@
 //! Rules at work on events.
 
 mod groups;
+mod inhibition;
 mod restart;
 mod rules;
 mod said;
@@ -179,6 +180,8 @@ fn the_view_shows_every_rule() {
         last_seq: None,
         groups: Vec::new(),
         groups_left_out: 0,
+        inhibited_by: None,
+        held_back: 0,
     };
     let mut counts = vec![0; 13];
     [0, 5, 12].into_iter().for_each(|second: usize| counts[second] = 1);
@@ -202,6 +205,8 @@ fn the_view_shows_every_rule() {
         last_seq: Some(2),
         groups: vec![group],
         groups_left_out: 0,
+        inhibited_by: None,
+        held_back: 0,
     };
     assert_eq!(bench.actions.view(), [quiet, busy]);
     bench.tick(15);
