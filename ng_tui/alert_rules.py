@@ -8,7 +8,7 @@ from __future__ import annotations
 from ng_tui.client.wire import AlertGroup, AlertState, AlertView, IncidentsView, SilenceView
 from ng_tui.i18n import ntr, tr
 from ng_tui.incidents import silence_of_rule, silenced_until
-from ng_tui.text import safe
+from ng_tui.text import fmt_count, safe
 
 STATES = (AlertState.FIRING, AlertState.PENDING, AlertState.RESOLVED)
 """States that are worth a row, the most urgent first."""
@@ -21,8 +21,9 @@ def rules_in(alerts: list[AlertView], *states: AlertState) -> list[AlertView]:
 
 
 def firing(alerts: list[AlertView], view: IncidentsView | None) -> list[AlertView]:
-    """The alert rules that fire, without those that are silenced."""
-    return [one for one in rules_in(alerts, AlertState.FIRING) if silence_of_rule(view, one.name) is None]
+    """The alert rules that fire, without those that are silenced or held back by another."""
+    fire = rules_in(alerts, AlertState.FIRING)
+    return [one for one in fire if silence_of_rule(view, one.name) is None and one.inhibited_by is None]
 
 
 def groups_of(view: AlertView) -> list[AlertGroup]:
@@ -41,10 +42,22 @@ def further_groups(count: int) -> str:
     return ntr("+ {count} more group", "+ {count} more groups", count)
 
 
-def state_text(state: AlertState, silence: SilenceView | None, now_ns: int) -> str:
-    """The state of a rule or of a group of it; of one that is silenced, until when."""
+def held_back_text(rule: AlertView) -> str:
+    """What a rule did not tell while another fired; empty where there is nothing."""
+    return tr("{n} held back", n=fmt_count(rule.held_back)) if rule.held_back else ""
+
+
+def is_inhibited(rule: AlertView, state: AlertState) -> bool:
+    """A rule, or a group of it in this state, would tell and is held back by another rule."""
+    return state is AlertState.FIRING and rule.inhibited_by is not None
+
+
+def state_text(rule: AlertView, state: AlertState, silence: SilenceView | None, now_ns: int) -> str:
+    """The state of a rule or of a group of it; until when it is silenced, or which rule holds it back."""
     if silence is not None:
         return silenced_until(silence, now_ns)
+    if is_inhibited(rule, state):
+        return tr("held by {rule}", rule=safe(rule.inhibited_by or ""))
     words = {
         AlertState.FIRING: tr("firing"),
         AlertState.PENDING: tr("pending"),

@@ -37,6 +37,7 @@ class AlertGroup(Struct, omit_defaults=True):
     first_seq: int | None = None
     last_seq: int | None = None
     since_ns: int | None = None
+    timeline: Timeline | None = None
 
 
 class AlertState(StrEnum):
@@ -59,6 +60,8 @@ class AlertView(Struct, omit_defaults=True):
     fired: int
     groups: list[AlertGroup] | None = None
     groups_left_out: int = 0
+    held_back: int = 0
+    inhibited_by: str | None = None
     last_seq: int | None = None
     since_ns: int | None = None
 
@@ -443,6 +446,7 @@ class IncidentView(Struct, omit_defaults=True):
     lead: int
     symptoms: list[Symptom]
     left_out: int
+    timeline: Timeline | None = None
 
 
 class IncidentsView(Struct, omit_defaults=True):
@@ -1026,6 +1030,14 @@ class TallyView(Struct, omit_defaults=True):
     missed: int
     span_s: int
     rows: list[PatternCount]
+
+
+class Timeline(Struct, omit_defaults=True):
+    """Events counted over time, in bins of equal length one after another."""
+
+    start_ns: int
+    bin_ns: int
+    counts: list[int]
 
 
 class Totals(Struct, omit_defaults=True):

@@ -180,8 +180,8 @@ def _print_rules(rules: Sequence[AlertView], view: IncidentsView, now: int) -> N
     rows: list[tuple[str, str, AlertView | AlertGroup | None]] = []
     for rule in rules:
         silence = silence_of_rule(view, rule.name)
-        rows.append((safe(rule.name), state_text(rule.state, silence, now), rule))
-        rows += [(f"  {group_name(one)}", state_text(one.state, silence, now), one) for one in groups_of(rule)]
+        rows.append((safe(rule.name), state_text(rule, rule.state, silence, now), rule))
+        rows += [(f"  {group_name(one)}", state_text(rule, one.state, silence, now), one) for one in groups_of(rule)]
         if rule.groups_left_out:
             rows.append((f"  {further_groups(rule.groups_left_out)}", "", None))
     if not rows:
@@ -190,19 +190,21 @@ def _print_rules(rules: Sequence[AlertView], view: IncidentsView, now: int) -> N
     second = max(8, *(len(state) for _, state, _ in rows))
     click.echo(
         f"\n{tr('RULE'):<{first}}  {tr('STATE'):<{second}}  {tr('SINCE'):<19}  {tr('NOW'):>7}  {tr('FIRED'):>7}  "
-        f"{tr('TEXT')}"
+        f"{tr('HELD BACK'):>9}  {tr('TEXT')}"
     )
     for name, state, one in rows:
         click.echo(f"{name:<{first}}  {state:<{second}}  {_numbers(one)}".rstrip())
 
 
 def _numbers(one: AlertView | AlertGroup | None) -> str:
-    """Since when it is in its state, how many events it has, and of a rule how often it fired and how it reads."""
+    """Since when it is in its state, its events; of a rule how often it told and was held back, and how it reads."""
     if one is None:
         return ""
     since = _moment(one.since_ns) if one.since_ns is not None else ABSENT
     numbers = f"{since:<19}  {fmt_count(one.count):>7}"
-    return f"{numbers}  {fmt_count(one.fired):>7}  {safe(one.rule)}" if isinstance(one, AlertView) else numbers
+    if not isinstance(one, AlertView):
+        return numbers
+    return f"{numbers}  {fmt_count(one.fired):>7}  {fmt_count(one.held_back):>9}  {safe(one.rule)}"
 
 
 def _print_silences(silences: Sequence[SilenceView]) -> None:

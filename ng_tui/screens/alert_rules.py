@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ng_tui.alert_rules import state_text
-from ng_tui.client.wire import AlertState, Level, SilenceView
+from ng_tui.alert_rules import is_inhibited, state_text
+from ng_tui.client.wire import AlertState, AlertView, Level, SilenceView
 from ng_tui.i18n import tr
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.lines import line_width
@@ -23,12 +23,12 @@ def state_column(rows: Iterable[Row]) -> Column:
     return Column("state", tr("state"), min(WIDEST, max((LEAST, *widths))))
 
 
-def state_cell(state: AlertState, level: Level, silence: SilenceView | None, now_ns: int) -> Cell:
-    """The state of a rule or a group with its mark, the most urgent first in order."""
-    mark, text = glyphs(), state_text(state, silence, now_ns)
-    if silence is not None:
+def state_cell(rule: AlertView, state: AlertState, silence: SilenceView | None, now_ns: int) -> Cell:
+    """The state of a rule or of a group of it with its mark, the most urgent first in order."""
+    mark, text = glyphs(), state_text(rule, state, silence, now_ns)
+    if silence is not None or is_inhibited(rule, state):
         return Cell(f"{mark.off} {text}", "dim", 3.0)
-    severe = level in (Level.ERROR, Level.FATAL)
+    severe = rule.level in (Level.ERROR, Level.FATAL)
     match state:
         case AlertState.FIRING:
             return Cell(f"{mark.firing} {text}", "bad" if severe else "warn", 0.0)

@@ -121,6 +121,37 @@ def test_an_incident_is_listed_silenced_and_stays_so(run: Run, serving: Serving,
         again.stop()
 
 
+HOLDING = (
+    "--set",
+    'alerts.pulse="when pulse absent for 3s then log"',
+    "--set",
+    'alerts.slow="when slow source:shop unless pulse fires then log"',
+)
+
+
+def test_a_rule_waits_while_another_one_fires(run: Run, home: dict[str, str]) -> None:
+    serving = Serving(home, *HOLDING)
+    try:
+        while [rule["state"] for rule in listed(run)["rules"]] != ["firing"]:
+            pass
+        emit(run, "INFO web: a slow answer\n")
+        emit(run, "INFO web: a slow answer\n")
+        row = r"^slow +held by pulse +\S+ +2 +0 +1 +when slow source:shop unless pulse fires then log$"
+        while not re.search(row, run("alerts").stdout.decode(), re.M):
+            pass
+        (slow,) = (rule for rule in listed(run)["rules"] if rule["name"] == "slow")
+        assert (slow["inhibited_by"], slow["held_back"], slow["fired"]) == ("pulse", 1, 0)
+        told = ("query", "--json", "type:alert.firing attr.rule=slow")
+        assert records(run(*told).stdout) == []
+        emit(run, "INFO a pulse\n")
+        while not (found := records(run(*told).stdout)):
+            pass
+        said = r'slow: 2 events match "slow source:shop" since \S+, held back until now \(last seq \d+\)'
+        assert [bool(re.fullmatch(said, str(one["text"]))) for one in found] == [True], found
+    finally:
+        serving.stop()
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 def test_the_console_shows_silences_and_ends(
     run: Run, serving: Serving, terminal: Callable[..., Terminal], size: tuple[int, int]

@@ -5,7 +5,7 @@
 //!            field span                    what an event is made of, and where that stands in its bytes
 //!            settings overrides refusal    what can be set, what commands changed, why one is refused
 //!            symbols zone elapsed          names, local time, time that only runs forward
-//!            evidence                      whether something has become more frequent
+//!            evidence bins                 whether something has become more frequent; when events came
 //!            duration                      how long something is, in words
 //!            safe_text checkpoint          text for a terminal, the form of a saved state
 //!            supervise                     panics, caught for whoever starts a thread
@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bins;
 pub mod checkpoint;
 pub mod commit_progress;
 pub mod duration;

@@ -2,7 +2,7 @@
 
 use crate::NodeError;
 use crate::config::Config;
-use ng_core::actions::AlertRule;
+use ng_core::actions::{AlertRule, AlertRuleError, check_inhibition};
 use ng_core::engine::{Engine, EngineParts};
 use ng_core::guard::{Guard, Policy};
 use ng_core::registry::{MODULES, Module};
@@ -34,14 +34,15 @@ pub(crate) fn engine_parts(config: &Config, env: &Env) -> Result<EngineParts, No
     let policy = Policy::defaults().with(&config.table("guardian")).expect("the configuration is checked");
     let guard =
         Guard::new(&policy, env).map_err(|error| NodeError::config("NG-2105", "guardian", error.to_string()))?;
+    let refused = |name: &str, error: AlertRuleError| {
+        let place = format!("{}, column {} of the rule", config.origin(&format!("alerts.{name}")), error.column);
+        NodeError::config("NG-2106", place, format!("alerts.{name}: {}", error.message))
+    };
     let mut alerts = Vec::new();
     for (name, text) in config.texts("alerts") {
-        let rule = AlertRule::parse(&name, &text, env).map_err(|error| {
-            let place = format!("{}, column {} of the rule", config.origin(&format!("alerts.{name}")), error.column);
-            NodeError::config("NG-2106", place, format!("alerts.{name}: {}", error.message))
-        })?;
-        alerts.push(rule);
+        alerts.push(AlertRule::parse(&name, &text, env).map_err(|error| refused(&name, error))?);
     }
+    check_inhibition(&alerts).map_err(|(rule, error)| refused(&rule.name, error))?;
     let kernel = match std::env::var("NG_SIMD").as_deref() {
         Ok("scalar") => Kernel::Scalar,
         Ok("avx2") => Kernel::Avx2,

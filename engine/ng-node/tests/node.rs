@@ -241,6 +241,10 @@ fn contradictions_are_refused_with_their_place() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
         ("[alerts]\nx = \"when level>=error then shout\"", "NG-2106 ng.toml:2:1, column "),
+        (
+            "[alerts]\nx = \"when level>=error unless y fires then log\"",
+            "NG-2106 ng.toml:2:1, column 26 of the rule: alerts.x: expected the name of an alert rule",
+        ),
         ("[guardian.bounds]\nmin = 5\nmax = 1", "NG-2105 guardian: bounds.min: expected at most max"),
         ("[sensors.files]\npaths = [\"/a/[\"]", "NG-2104 ng.toml:2:1: sensors.files.paths: "),
     ];

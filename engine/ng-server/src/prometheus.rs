@@ -307,6 +307,15 @@ const FAMILIES: &[Row] = &[
             out.labelled(&[("rule", &alert.name)], f64::from(u8::from(firing)));
         }
     }),
+    counter(
+        "neurograph_alert_rule_held_back",
+        "What an alert rule did not tell while another fired.",
+        |scrape, out| {
+            for alert in scrape.views.alerts.iter() {
+                out.labelled(&[("rule", &alert.name)], alert.held_back as f64);
+            }
+        },
+    ),
     counter("neurograph_incidents", "Incidents that were told.", |scrape, out| {
         out.one(scrape.views.incidents.as_ref().map_or(0.0, |view| view.told as f64));
     }),

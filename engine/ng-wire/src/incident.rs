@@ -1,6 +1,6 @@
 //! Incidents: what is unusual at about the same time, as one entry; and silences, which hold back what is known already.
 
-use crate::Level;
+use crate::{Level, Timeline};
 use serde::{Deserialize, Serialize};
 
 /// What a symptom is.
@@ -76,6 +76,9 @@ pub struct IncidentView {
     pub symptoms: Vec<Symptom>,
     /// Symptoms, or events of such as were left out, that are not shown.
     pub left_out: u64,
+    /// When its events came, also those of earlier times; absent of an engine that does not tell.
+    #[serde(default)]
+    pub timeline: Option<Timeline>,
 }
 
 /// What is held back.

@@ -18,6 +18,7 @@ mod record;
 mod row;
 mod session;
 mod setting;
+mod timeline;
 mod views;
 
 pub use command::{Command, Request};
@@ -40,6 +41,7 @@ pub use record::{
 pub use row::{Row, Totals, ViewState};
 pub use session::{Durability, Hello, Limits, PROTO, Role, Welcome};
 pub use setting::{Kind, Setting, SettingValue};
+pub use timeline::Timeline;
 pub use views::{
     AlertGroup, AlertState, AlertView, Gauge, GuardianView, HistoryView, LastError, MetricsView, ModuleStatus,
     ModuleView, Offender, QueueView, RingView, RuleView, SourceView, StageView, SubscriptionView, Trouble, TroubleKind,

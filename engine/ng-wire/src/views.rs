@@ -1,6 +1,6 @@
 //! Views: what the screens show of modules, Guardian, throughput, sources and alert rules. Absent = not measured.
 
-use crate::{Level, Mode, Setting, SettingValue, Unit};
+use crate::{Level, Mode, Setting, SettingValue, Timeline, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -385,6 +385,12 @@ pub struct AlertView {
     /// Groups that are not inactive and not among those.
     #[serde(default)]
     pub groups_left_out: u64,
+    /// The rule named by its `unless` that fires, for as long as that is so: this one tells of no firing. Of several the first.
+    #[serde(default)]
+    pub inhibited_by: Option<String>,
+    /// What it would have told meanwhile, its ends not counted.
+    #[serde(default)]
+    pub held_back: u64,
 }
 
 /// A group of the events of an alert rule, which has a state of its own.
@@ -404,4 +410,7 @@ pub struct AlertGroup {
     pub first_seq: Option<u64>,
     /// The latest matching event.
     pub last_seq: Option<u64>,
+    /// When they came; absent without any.
+    #[serde(default)]
+    pub timeline: Option<Timeline>,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from ng_tui.alert_rules import STATES, further_groups, group_name, groups_of, rules_in
+from ng_tui.alert_rules import STATES, further_groups, group_name, groups_of, held_back_text, rules_in
 from ng_tui.client.wire import (
     AlertGroup,
     AlertState,
@@ -33,6 +33,7 @@ from ng_tui.incidents import (
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.table import Cell, Column, Row
 from ng_tui.screens.alert_rules import state_cell, state_column
+from ng_tui.screens.alerts.trend import WIDTH, trend
 from ng_tui.state import State
 from ng_tui.text import fmt_count, fmt_moment, fmt_short, fmt_time, now_ns, safe, short_source
 
@@ -65,6 +66,7 @@ def list_columns(shown: Sequence[Row]) -> list[Column]:
         Column("worst", tr("worst"), 6, drop=1),
         Column("text", tr("what"), 30, grow=True),
         Column("count", tr("count"), 5, "right", drop=2),
+        Column("trend", tr("trend"), WIDTH, drop=5),
         Column("sources", tr("sources"), 7, "right", drop=4),
         Column("since", tr("since"), 11),
         Column("ended", tr("ended"), 11, drop=3),
@@ -115,6 +117,7 @@ def key_of(symptom: Symptom) -> str:
 def _incident(one: IncidentView, view: IncidentsView | None, now: int) -> Row:
     word, lead = worst_of([one]), leading(one)
     tag = _tag(word)
+    chart = trend(one.timeline, one.last_ns if one.is_over else now)
     return Row(
         f"incident {one.number}",
         {
@@ -122,6 +125,7 @@ def _incident(one: IncidentView, view: IncidentsView | None, now: int) -> Row:
             "worst": Cell(word_text(word), "dim" if one.is_over else tag),
             "text": Cell(lead_line(one, SOURCE), "dim" if one.is_over else ""),
             "count": Cell(fmt_short(one.count), "dim" if one.is_over else ""),
+            "trend": Cell(chart, "dim" if one.is_over else "chart-1"),
             "sources": Cell(fmt_short(one.sources), "dim"),
             "since": Cell(fmt_moment(one.started_ns, now_ns=now), "dim" if one.is_over else ""),
             "ended": Cell(fmt_moment(one.last_ns, now_ns=now) if one.is_over else "", "dim"),
@@ -142,26 +146,35 @@ def _rule(one: AlertView, view: IncidentsView | None, now: int, is_open: bool) -
     silence = silence_of_rule(view, one.name)
     tag = "dim" if one.state is AlertState.RESOLVED else "bad" if one.level in (Level.ERROR, Level.FATAL) else "warn"
     worst = {"worst": Cell(one.level.value, tag)}
-    yield Row(f"rule {one.name}", _counted(one, one.level, f"{safe(one.name)}: {safe(one.rule)}", silence, now) | worst)
+    text = "; ".join(filter(None, (held_back_text(one), safe(one.rule))))
     groups = groups_of(one)
+    # The only group of a rule that does not tell events apart has no row of its own.
+    chart = {} if groups or not one.groups else {"trend": _trend(one.groups[0], now)}
+    yield Row(f"rule {one.name}", _counted(one, one, f"{safe(one.name)}: {text}", silence, now) | worst | chart)
     shown = groups if is_open else groups[:MOST_GROUPS]
     for group in shown:
-        yield Row(f"group {one.name}\0{group.key}", _counted(group, one.level, f"  {group_name(group)}", silence, now))
+        cells = _counted(one, group, f"  {group_name(group)}", silence, now) | {"trend": _trend(group, now)}
+        yield Row(f"group {one.name}\0{group.key}", cells)
     if more := len(groups) - len(shown) + one.groups_left_out:
         yield Row(f"more {one.name}", {"text": Cell(f"  {further_groups(more)}", "dim")})
 
 
 def _counted(
-    one: AlertView | AlertGroup, level: Level, text: str, silence: SilenceView | None, now: int
+    rule: AlertView, of: AlertView | AlertGroup, text: str, silence: SilenceView | None, now: int
 ) -> dict[str, Cell]:
     """What a rule and a group of it have alike."""
-    tag = "dim" if one.state is AlertState.RESOLVED else ""
+    tag = "dim" if of.state is AlertState.RESOLVED else ""
     return {
-        "state": state_cell(one.state, level, silence, now),
+        "state": state_cell(rule, of.state, silence, now),
         "text": Cell(text, tag),
-        "count": Cell(fmt_short(one.count) if one.count else "", tag),
-        "since": Cell(fmt_moment(one.since_ns, now_ns=now) if one.since_ns else "", tag),
+        "count": Cell(fmt_short(of.count) if of.count else "", tag),
+        "since": Cell(fmt_moment(of.since_ns, now_ns=now) if of.since_ns else "", tag),
     }
+
+
+def _trend(group: AlertGroup, now: int) -> Cell:
+    is_over = group.state is AlertState.RESOLVED
+    return Cell(trend(group.timeline, 0 if is_over else now), "dim" if is_over else "chart-1")
 
 
 def _member(one: Symptom, now: int, *, is_lead: bool) -> Row:

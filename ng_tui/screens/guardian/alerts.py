@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ng_tui.alert_rules import group_name, groups_of
-from ng_tui.client.wire import AlertGroup, AlertView, Level, SilenceView
+from ng_tui.client.wire import AlertGroup, AlertView, SilenceView
 from ng_tui.i18n import tr
 from ng_tui.incidents import silence_of_rule
 from ng_tui.kit.table import Cell, Column, Row
@@ -39,11 +39,11 @@ def of_rule(view: AlertView, silence: SilenceView | None, now: int) -> Iterator[
         "rule": Cell(safe(view.rule), "dim"),
         "fired": Cell(fmt_short(view.fired), "" if view.fired else "dim", view.fired),
     }
-    yield Row(view.name, common(view, view.level, silence, now) | rest)
+    yield Row(view.name, common(view, view, silence, now) | rest)
     for group in groups_of(view):
         text = f"  {group_name(group)}"
         cells = {"name": Cell(text, "", f"{safe(view.name)}{text}"), "rule": Cell(tr("events since it began"), "dim")}
-        yield Row(key_of(view, group), common(group, view.level, silence, now) | cells)
+        yield Row(key_of(view, group), common(view, group, silence, now) | cells)
     if view.groups_left_out:
         # Sorts behind the groups.
         name = Cell(tr("  + {n} more", n=fmt_count(view.groups_left_out)), "dim", f"{safe(view.name)}\U0010ffff")
@@ -66,10 +66,10 @@ def last_seq(views: list[AlertView], key: str | None) -> int | None:
     return None
 
 
-def common(view: AlertView | AlertGroup, level: Level, silence: SilenceView | None, now: int) -> dict[str, Cell]:
-    """What a rule and a group have alike."""
+def common(rule: AlertView, of: AlertView | AlertGroup, silence: SilenceView | None, now: int) -> dict[str, Cell]:
+    """What a rule and a group of it have alike."""
     return {
-        "state": state_cell(view.state, level, silence, now),
-        "count": Cell(fmt_short(view.count), "" if view.count else "dim", view.count),
-        "since": Cell(fmt_age(view.since_ns, now), "dim", float(view.since_ns) if view.since_ns else ""),
+        "state": state_cell(rule, of.state, silence, now),
+        "count": Cell(fmt_short(of.count), "" if of.count else "dim", of.count),
+        "since": Cell(fmt_age(of.since_ns, now), "dim", float(of.since_ns) if of.since_ns else ""),
     }

@@ -43,7 +43,7 @@ impl Allowance {
             let further =
                 self.further.get_or_insert(Further { groups: 0, first_seq: act.first_seq, last_seq: act.last_seq });
             (further.groups, further.last_seq) = (further.groups.saturating_add(1), act.last_seq);
-            if act.occasion == Occasion::Fires {
+            if matches!(act.occasion, Occasion::Fires | Occasion::Released) {
                 *told = None;
             }
             return false;

@@ -2,7 +2,7 @@
 //! anew.
 //!
 //! ```text
-//! clock │ rules: { name, text, { turns, gave way, fired, suppressed │ groups: { key, seen, told, track } } }
+//! clock │ rules: { name, text, { turns, gave way, fired, suppressed, held back │ groups: { key, seen, told, track } } }
 //! ```
 
 use super::groups::Groups;
@@ -11,6 +11,7 @@ use super::track_time::TrackTime;
 use super::usual::Usual;
 use super::{Actions, Armed, GroupBy, timing};
 use crate::actions::groups::MAX_GROUPS;
+use ng_model::bins::Bins;
 use ng_model::checkpoint::{
     CheckpointReader, CheckpointWriter, MAX_BYTES, put, put_all, put_bytes, put_u32, take, take_all, take_bytes,
     take_count, take_flag, take_up_to,
@@ -39,7 +40,7 @@ impl Actions {
         self.clock.save(out);
         put_u32(out, self.rules.len() as u32);
         let (mut room, mut left_out) = (MAX_SAVED, 0);
-        for Armed { rule, groups } in &self.rules {
+        for Armed { rule, groups, .. } in &self.rules {
             put_bytes(out, rule.name.as_bytes());
             put_bytes(out, rule.text.as_bytes());
             let mut part = Vec::new();
@@ -60,7 +61,7 @@ impl Actions {
             let is_it = |armed: &Armed| armed.rule.name.as_bytes() == name && armed.rule.text.as_bytes() == text;
             if let Some(place) = self.rules.iter().position(is_it) {
                 let rule = &self.rules[place].rule;
-                let groups = Groups::restore(&mut part, &rule.by, &timing(rule, 0), clock.now())?;
+                let groups = Groups::restore(&mut part, &rule.by, &timing(rule, 0, false), clock.now())?;
                 found.groups.push((place, groups));
             }
         }
@@ -80,7 +81,9 @@ impl Actions {
 impl Groups {
     /// Returns how many groups did not fit.
     fn save(&self, out: &mut Vec<u8>, room: &mut usize) -> usize {
-        [self.turns, self.gave_way, self.fired, self.suppressed].iter().for_each(|count| put(out, *count));
+        [self.turns, self.gave_way, self.fired, self.suppressed, self.held_back]
+            .iter()
+            .for_each(|count| put(out, *count));
         let mut parts: Vec<(u64, Vec<u8>)> = Vec::with_capacity(self.list.len());
         for group in &self.list {
             let mut part = Vec::new();
@@ -114,6 +117,7 @@ impl Groups {
         groups.gave_way = take_count(input)?;
         groups.fired = take_count(input)?;
         groups.suppressed = take_count(input)?;
+        groups.held_back = take_count(input)?;
         for _ in 0..take_up_to(input, MAX_GROUPS as u32)? {
             let key = std::str::from_utf8(take_bytes(input, MAX_BYTES)?).ok()?;
             let (seen, is_told) = (take_count(input)?, take_flag(input)?);
@@ -123,6 +127,7 @@ impl Groups {
         if *by == GroupBy::Nothing && groups.list.is_empty() {
             groups.add("", Track::new(timing, clock));
         }
+        groups.update_firing();
         let is_whole = *by != GroupBy::Nothing || matches!(&groups.list[..], [only] if only.key.is_empty());
         (is_whole && input.is_empty()).then_some(groups)
     }
@@ -135,14 +140,14 @@ impl Track {
         for number in [self.since, self.confirmed, self.ends, self.began, self.began_wall_ns, self.acted_wall_ns] {
             put(out, number as u64);
         }
-        for number in
-            [self.since_wall_ns.map(|ns| ns as u64), self.acted.map(|at| at as u64), self.first_seq, self.last_seq]
-        {
+        let times = [self.since_wall_ns, self.acted, self.held_at].map(|time| time.map(|ns| ns as u64));
+        for number in times.into_iter().chain([self.first_seq, self.last_seq]) {
             put_all(out, number.into_iter().collect::<Vec<_>>().into_iter());
         }
-        for count in [self.total, self.untold, self.further, self.fired, self.suppressed] {
+        for count in [self.total, self.untold, self.further, self.fired, self.suppressed, self.held_back] {
             put(out, count);
         }
+        self.bins.save(out);
         put_u32(out, self.is_told.into());
         put_all(out, self.causes.iter().copied());
         put_all(out, self.stamps.iter().map(|(at, _)| *at as u64));
@@ -163,11 +168,13 @@ impl Track {
         }
         track.since_wall_ns = option(input)?.map(|ns| ns as i64);
         track.acted = option(input)?.map(|at| at as i64);
+        track.held_at = option(input)?.map(|at| at as i64);
         (track.first_seq, track.last_seq) = (option(input)?, option(input)?);
-        for count in [&mut track.total, &mut track.untold, &mut track.further, &mut track.fired, &mut track.suppressed]
-        {
+        let Track { total, untold, further, fired, suppressed, held_back, .. } = &mut track;
+        for count in [total, untold, further, fired, suppressed, held_back] {
             *count = take_count(input)?;
         }
+        track.bins = Bins::restore(input)?;
         track.is_told = take_flag(input)?;
         track.causes = take_all(input, MAX_CAUSES)?;
         let times = take_all(input, timing.max_stamps())?;
@@ -177,13 +184,11 @@ impl Track {
             track.usual = Some(Box::new(Usual::restore(timing.window_ns(), input)?));
         }
         let now = clock.saturating_add(track.time.ahead_ns());
-        let past = [track.since, track.confirmed, track.began, track.acted.unwrap_or(0)];
+        let told = [track.acted, track.held_at].map(|at| at.unwrap_or(0));
+        let past = [track.since, track.confirmed, track.began].into_iter().chain(told);
         let is_past = |at: i64| (0..=now).contains(&at);
         let stamps = track.stamps.iter().map(|(at, _)| *at);
-        let is_valid = past.into_iter().all(is_past)
-            && seqs.len() == times.len()
-            && stamps.clone().all(is_past)
-            && stamps.is_sorted();
+        let is_valid = past.chain(stamps.clone()).all(is_past) && seqs.len() == times.len() && stamps.is_sorted();
         is_valid.then_some(track)
     }
 }

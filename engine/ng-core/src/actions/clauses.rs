@@ -1,9 +1,10 @@
-//! The clauses between `when` and `then`, which follow the filter: what must hold, for how long, and what parts the events
-//! into groups.
+//! The clauses between `when` and `then`, which follow the filter: what must hold, for how long, what parts the events into
+//! groups, and which rules hold this one back.
 
 use super::condition::{Condition, GroupBy, Only};
 use super::duration;
 use super::rule_error::AlertRuleError;
+use super::unless::{RuleName, take_unless};
 use super::words::Word;
 
 /// The largest `n` of `count >= n`, which bounds the memory of a rule.
@@ -13,13 +14,13 @@ const MAX_GROUP_COUNT: u64 = 1000;
 /// The largest factor of `rate`.
 const MAX_TIMES: f64 = 1e6;
 
-const QUOTES: &str = "put the words in quotes to search for them";
+pub(super) const QUOTES: &str = "put the words in quotes to search for them";
 const GROUPS: &str = "pattern, source or attr.NAME";
 const COMPARISONS: [char; 4] = ['<', '>', '=', '!'];
 /// Words before a duration that stand for a window elsewhere.
 const SPANS: [&str; 5] = ["in", "within", "every", "over", "during"];
 
-type Taken<'w, 'a, T> = Result<(&'w [Word<'a>], Option<T>), AlertRuleError>;
+pub(super) type Taken<'w, 'a, T> = Result<(&'w [Word<'a>], Option<T>), AlertRuleError>;
 
 /// What stands between `when` and `then`.
 pub(super) struct Clauses<'w, 'a> {
@@ -28,11 +29,12 @@ pub(super) struct Clauses<'w, 'a> {
     pub(super) condition: Condition,
     pub(super) hold_ns: i64,
     pub(super) by: GroupBy,
+    pub(super) unless: Vec<RuleName>,
 }
 
 /// Takes the clauses from the end of the words, in whatever order they stand; the rest is the filter.
 pub(super) fn clauses<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Result<Clauses<'w, 'a>, AlertRuleError> {
-    let (mut rest, mut condition, mut hold_ns, mut by) = (words, None, None, None);
+    let (mut rest, mut condition, mut hold_ns, mut by, mut unless) = (words, None, None, None, None);
     loop {
         let before = rest.len();
         if by.is_none() {
@@ -40,6 +42,9 @@ pub(super) fn clauses<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Result<Claus
         }
         if hold_ns.is_none() && !is_absence(rest) {
             (rest, hold_ns) = take_hold(rule, rest)?;
+        }
+        if unless.is_none() {
+            (rest, unless) = take_unless(rule, rest)?;
         }
         // It reaches to the end of what is left.
         if condition.is_none() && rest.len() == before {
@@ -62,7 +67,14 @@ pub(super) fn clauses<'w, 'a>(rule: &str, words: &'w [Word<'a>]) -> Result<Claus
         Condition::Absent { .. } if hold_ns.is_some() => {
             Err(AlertRuleError::at(rule, last("for"), "expected one for: that of absent says how long"))
         }
-        _ => Ok(Clauses { filter, only, condition, hold_ns: hold_ns.unwrap_or(0), by: by.unwrap_or(GroupBy::Nothing) }),
+        _ => Ok(Clauses {
+            filter,
+            only,
+            condition,
+            hold_ns: hold_ns.unwrap_or(0),
+            by: by.unwrap_or(GroupBy::Nothing),
+            unless: unless.unwrap_or_default(),
+        }),
     }
 }
 
@@ -169,6 +181,10 @@ fn refuse_leftovers(rule: &str, filter: &[Word<'_>]) -> Result<(), AlertRuleErro
         let how = "expected absent for TIME behind the filter, as in when backup absent for 10m";
         return Err(AlertRuleError::at(rule, absent.start, format!("{how}; {QUOTES}")));
     }
+    if let Some(unless) = filter.iter().find(|word| word.is("unless")) {
+        let how = "expected one unless RULE fires behind the filter, with commas between several rules";
+        return Err(AlertRuleError::at(rule, unless.start, format!("{how}; {QUOTES}")));
+    }
     let [.., keyword, value] = filter else { return Ok(()) };
     let is_span = keyword.is_plain && SPANS.contains(&keyword.text);
     if is_number(value) && duration::parse(value.text).is_some() && (is_span || keyword.is("for")) {
@@ -229,7 +245,7 @@ impl Clause<'_> {
         if self.rest.is_empty() {
             return Ok(window_ns);
         }
-        self.refuse("expected for, by or then after it; the filter stands before it")
+        self.refuse("expected for, by, unless or then after it; the filter stands before it")
     }
 
     /// Reads what follows `count`.

@@ -45,7 +45,12 @@ pub(super) struct Groups {
     pub(super) gave_way: u64,
     pub(super) fired: u64,
     pub(super) suppressed: u64,
+    pub(super) held_back: u64,
     pub(super) allowance: Allowance,
+    /// One of them fires.
+    pub(super) is_firing: bool,
+    /// They were held back when time passed last.
+    is_inhibited: bool,
 }
 
 /// An event that matches, with room for the key of its group.
@@ -82,7 +87,10 @@ impl Groups {
             gave_way: 0,
             fired: 0,
             suppressed: 0,
+            held_back: 0,
             allowance: Allowance::default(),
+            is_firing: false,
+            is_inhibited: false,
         }
     }
 
@@ -100,7 +108,8 @@ impl Groups {
         acts: &mut Vec<Act>,
         mut tell: impl FnMut(&Group, Act),
     ) {
-        if clock.now() < self.next_due {
+        let is_released = std::mem::replace(&mut self.is_inhibited, timing.is_inhibited) && !timing.is_inhibited;
+        if clock.now() < self.next_due && !is_released {
             return;
         }
         self.next_due = i64::MAX;
@@ -109,6 +118,12 @@ impl Groups {
             drain(acts, group, &mut self.allowance, clock, &mut tell);
             self.next_due = self.next_due.min(group.track.due_on_clock(timing).unwrap_or(i64::MAX));
         }
+        self.update_firing();
+    }
+
+    /// Looks anew whether one of them fires.
+    pub(super) fn update_firing(&mut self) {
+        self.is_firing = self.list.iter().any(|group| group.track.state == AlertState::Firing);
     }
 
     /// Takes a matching event into its group.
@@ -126,10 +141,16 @@ impl Groups {
             self.add(key, Track::new(timing, clock.now()))
         });
         let group = &mut self.list[index];
+        let before = group.track.state;
         group.seen = self.turns;
         group.track.matched(hit, clock, timing, acts);
         drain(acts, group, &mut self.allowance, clock, &mut tell);
         self.next_due = self.next_due.min(group.track.due_on_clock(timing).unwrap_or(i64::MAX));
+        match (before, group.track.state) {
+            (_, AlertState::Firing) => self.is_firing = true,
+            (AlertState::Firing, _) => self.update_firing(),
+            _ => {}
+        }
     }
 
     fn find(&self, key: &str) -> Option<usize> {
@@ -158,6 +179,8 @@ impl Groups {
         let group = self.list.swap_remove(index);
         self.fired = self.fired.saturating_add(group.track.fired);
         self.suppressed = self.suppressed.saturating_add(group.track.suppressed);
+        self.held_back = self.held_back.saturating_add(group.track.held_back);
+        self.update_firing();
         group
     }
 
@@ -202,9 +225,14 @@ impl Groups {
         self.list.iter().fold(self.suppressed, |sum, group| sum.saturating_add(group.track.suppressed))
     }
 
+    /// What was held back while another rule fired.
+    pub(super) fn held_back(&self) -> u64 {
+        self.list.iter().fold(self.held_back, |sum, group| sum.saturating_add(group.track.held_back))
+    }
+
     /// Those that are not inactive, those that fire before those that may and those that did; the ones seen last first. And how
     /// many of them are left out.
-    pub(super) fn view(&self) -> (Vec<AlertGroup>, u64) {
+    pub(super) fn view(&self, clock: &Elapsed) -> (Vec<AlertGroup>, u64) {
         let mut shown: Vec<&Group> =
             self.list.iter().filter(|group| group.track.state != AlertState::Inactive).collect();
         shown.sort_by_key(|group| (urgency(group.track.state), u64::MAX - group.seen));
@@ -217,6 +245,7 @@ impl Groups {
             count: group.track.total,
             first_seq: group.track.first_seq,
             last_seq: group.track.last_seq,
+            timeline: group.track.timeline(clock),
         };
         (shown.iter().map(view).collect(), left_out)
     }

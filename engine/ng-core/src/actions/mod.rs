@@ -6,8 +6,9 @@
 //!
 //! # Layout
 //!
-//! `rule.rs` reads a rule, with `clauses.rs` for its `condition.rs` and `consequence.rs` for its actions; `words.rs` finds its
-//! words, `duration.rs` its durations; `warnings.rs` says what can never happen. `groups.rs` has the groups of a rule, each
+//! `rule.rs` reads a rule, with `clauses.rs` for its `condition.rs`, `unless.rs` for the rules that hold it back and
+//! `consequence.rs` for its actions; `words.rs` finds its words, `duration.rs` its durations; `warnings.rs` says what can
+//! never happen. `inhibition.rs` has what holds back what in order. `groups.rs` has the groups of a rule, each
 //! with the state machine of `state.rs`, which says what pending, firing and resolved mean; `allowance.rs` bounds how many of them
 //! are told of; `track_time.rs` is the time by
 //! which it goes, `usual.rs` what a rate is compared with. `text.rs` says what a rule says; `checkpoint.rs` saves all this.
@@ -21,6 +22,7 @@ mod condition;
 mod consequence;
 mod duration;
 mod groups;
+mod inhibition;
 mod log;
 mod notify;
 mod rule;
@@ -30,6 +32,7 @@ mod state;
 mod tests;
 mod text;
 mod track_time;
+mod unless;
 mod usual;
 mod warnings;
 mod words;
@@ -37,8 +40,10 @@ mod words;
 pub use alert::{Alert, Effect};
 pub use checkpoint::SavedRules;
 pub use condition::{Condition, GroupBy, Only};
+pub use inhibition::check_inhibition;
 pub use rule::AlertRule;
 pub use rule_error::AlertRuleError;
+pub use unless::RuleName;
 
 use allowance::Further;
 use groups::{Group, Groups, Scratch};
@@ -101,6 +106,8 @@ pub enum Deed {
 #[derive(Debug)]
 pub struct Actions {
     rules: Vec<Armed>,
+    /// Their places in the order in which they are evaluated.
+    order: Vec<usize>,
     pub(crate) clock: Elapsed,
     /// What the clock of an earlier run came to, until this one has shown a time.
     paused_at: Option<i64>,
@@ -116,14 +123,22 @@ pub struct Actions {
 struct Armed {
     rule: AlertRule,
     groups: Groups,
+    /// The places of the rules that hold it back while they fire.
+    inhibitors: Vec<usize>,
 }
 
 impl Actions {
-    /// Rules in state inactive, which tell times in a zone.
+    /// Rules in state inactive, to which [`check_inhibition`] has no objection, and which tell times in a zone.
     pub fn new(rules: Vec<AlertRule>, values: &Values, zone: Zone) -> Actions {
-        let armed = |rule: AlertRule| Armed { groups: Groups::new(&rule, &timing(&rule, 0)), rule };
+        let inhibitors = inhibition::inhibitors(&rules);
+        let order = inhibition::order(&inhibitors);
+        let armed = |(rule, inhibitors): (AlertRule, Vec<usize>)| {
+            let groups = Groups::new(&rule, &timing(&rule, 0, false));
+            Armed { rule, groups, inhibitors }
+        };
         let mut actions = Actions {
-            rules: rules.into_iter().map(armed).collect(),
+            rules: rules.into_iter().zip(inhibitors).map(armed).collect(),
+            order,
             clock: Elapsed::default(),
             paused_at: None,
             zone,
@@ -148,9 +163,14 @@ impl Actions {
         if stored.kind().starts_with("alert.") {
             return;
         }
-        let Actions { rules, clock, zone, scratch, acts, .. } = self;
-        for Armed { rule, groups } in rules.iter_mut().filter(|armed| armed.rule.matches(stored, now_ns)) {
-            let timing = timing(rule, self.default_cooldown_ns);
+        let Actions { rules, order, clock, zone, scratch, acts, .. } = self;
+        for place in order.iter().copied() {
+            if !rules[place].rule.matches(stored, now_ns) {
+                continue;
+            }
+            let is_inhibited = inhibitor(rules, place).is_some();
+            let Armed { rule, groups, .. } = &mut rules[place];
+            let timing = timing(rule, self.default_cooldown_ns, is_inhibited);
             let found = scratch.read(&rule.by, stored);
             groups.matched(&found, clock, &timing, acts, |group, act| {
                 let event = (act.occasion != Occasion::Resolved).then_some(stored);
@@ -168,16 +188,20 @@ impl Actions {
 
     fn elapse(&mut self, now_ns: i64, effects: &mut Vec<Effect>) {
         self.clock.advance(now_ns);
-        let Actions { rules, clock, zone, acts, .. } = self;
+        let Actions { rules, order, clock, zone, acts, .. } = self;
         let pause = self.paused_at.take().map(|paused_at| clock.now().saturating_sub(paused_at));
-        for Armed { rule, groups } in rules {
+        for place in order.iter().copied() {
+            let is_inhibited = inhibitor(rules, place).is_some();
+            let Armed { rule, groups, .. } = &mut rules[place];
             pause.iter().for_each(|ns| groups.pause(&rule.condition, *ns));
-            let timing = timing(rule, self.default_cooldown_ns);
+            let timing = timing(rule, self.default_cooldown_ns, is_inhibited);
             groups.advance(clock, &timing, acts, |group, act| {
                 effects.push(effect(rule, group, &act, &timing, None, zone, clock));
                 self.acted += u64::from(act.occasion != Occasion::Resolved);
             });
-            effects.extend(groups.allowance.ended(clock.now()).map(|further| rest(rule, further)));
+            if !is_inhibited {
+                effects.extend(groups.allowance.ended(clock.now()).map(|further| rest(rule, further)));
+            }
         }
     }
 
@@ -186,9 +210,9 @@ impl Actions {
     /// `count` is exact up to 1024 or the rule's own `n`, whichever is larger, and stands still there. A rule without
     /// `count` counts over its `for`, or over a minute.
     pub fn view(&self) -> Vec<AlertView> {
-        let view = |Armed { rule, groups }: &Armed| {
-            let timing = timing(rule, self.default_cooldown_ns);
-            let (shown, groups_left_out) = groups.view();
+        let view = |(place, Armed { rule, groups, .. }): (usize, &Armed)| {
+            let timing = timing(rule, self.default_cooldown_ns, false);
+            let (shown, groups_left_out) = groups.view(&self.clock);
             let leader = groups.leader().map(|group| &group.track);
             AlertView {
                 name: rule.name.clone(),
@@ -201,9 +225,11 @@ impl Actions {
                 last_seq: groups.list.iter().filter_map(|group| group.track.last_seq).max(),
                 groups: shown,
                 groups_left_out,
+                inhibited_by: inhibitor(&self.rules, place).map(|rule| rule.name.clone()),
+                held_back: groups.held_back(),
             }
         };
-        self.rules.iter().map(view).collect()
+        self.rules.iter().enumerate().map(view).collect()
     }
 
     /// Takes new settings. The cooldown holds for those that run already.
@@ -214,7 +240,7 @@ impl Actions {
 
     /// A pattern has become a part of another: what is known of it goes on under that one.
     pub fn follow(&mut self, pattern: u32, union: u32) {
-        self.rules.iter_mut().for_each(|Armed { rule, groups }| groups.follow(&rule.by, pattern, union));
+        self.rules.iter_mut().for_each(|Armed { rule, groups, .. }| groups.follow(&rule.by, pattern, union));
     }
 
     /// Events evaluated since the start, once for each rule.
@@ -227,8 +253,8 @@ impl Actions {
         self.rules.iter().fold(0, |sum, armed| sum.saturating_add(armed.groups.suppressed()))
     }
 
-    /// What the module counts: rules, evaluations, acts, times that a rule fired within its cooldown and did not act, groups
-    /// that are followed, and those that gave way to others.
+    /// What the module counts: rules, evaluations, acts, times that a rule fired within its cooldown and did not act, acts that
+    /// were held back while another rule fired, groups that are followed, and those that gave way to others.
     pub fn gauges(&self) -> Vec<Gauge> {
         let gauge = |name: &str, value: u64| Gauge { name: name.into(), value: value as f64, unit: Unit::Count };
         let sum = |of: fn(&Groups) -> u64| self.rules.iter().map(|armed| of(&armed.groups)).sum();
@@ -237,15 +263,22 @@ impl Actions {
             gauge("evaluations", self.evaluations()),
             gauge("acts", self.acted),
             gauge("suppressed", self.suppressed()),
+            gauge("held_back", sum(Groups::held_back)),
             gauge("groups", sum(|groups| groups.list.len() as u64)),
             gauge("groups.dropped", sum(|groups| groups.gave_way)),
         ]
     }
 }
 
-fn timing(rule: &AlertRule, default_cooldown_ns: i64) -> Timing {
+fn timing(rule: &AlertRule, default_cooldown_ns: i64, is_inhibited: bool) -> Timing {
     let cooldown_ns = rule.cooldown_ns.unwrap_or(default_cooldown_ns);
-    Timing { condition: rule.condition, hold_ns: rule.hold_ns, cooldown_ns }
+    Timing { condition: rule.condition, hold_ns: rule.hold_ns, cooldown_ns, is_inhibited }
+}
+
+/// The first of the rules that hold this one back which fires, whether it is told of or not.
+fn inhibitor(rules: &[Armed], place: usize) -> Option<&AlertRule> {
+    let mut inhibitors = rules[place].inhibitors.iter().map(|other| &rules[*other]);
+    inhibitors.find(|other| other.groups.is_firing).map(|other| &other.rule)
 }
 
 /// What a group of a rule wants done.

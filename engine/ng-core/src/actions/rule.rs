@@ -1,4 +1,5 @@
-//! Reads an alert rule: `when FILTER CONDITION [for 30s] [by GROUP] then ACTION, … [level warn] [cooldown 5m]`.
+//! Reads an alert rule: `when FILTER CONDITION [for 30s] [by GROUP] [unless RULE, … fires] then ACTION, … [level warn]
+//! [cooldown 5m]`.
 //!
 //! Keywords count only outside quotes, regular expressions and parentheses. The last `then` ends the condition, and its
 //! clauses are read from the right, so that an unquoted `for` or `in` among the words of the filter is searched for as
@@ -8,6 +9,7 @@ use super::clauses::{Clauses, clauses};
 use super::condition::{Condition, GroupBy, Only};
 use super::consequence::consequence;
 use super::rule_error::AlertRuleError;
+use super::unless::RuleName;
 use super::words::words;
 use super::{ActionType, action_names};
 use ng_filter::{Env, Filter};
@@ -31,6 +33,8 @@ pub struct AlertRule {
     pub hold_ns: i64,
     /// What parts its events into groups, each with a state of its own.
     pub by: GroupBy,
+    /// While one of these fires it tells of no firing.
+    pub unless: Vec<RuleName>,
     /// What it does besides recording an event; at least one, none twice.
     pub actions: Vec<&'static ActionType>,
     /// Severity of what it says; `warn` when the rule states none.
@@ -50,7 +54,7 @@ impl AlertRule {
         let Some(then) = words.iter().skip(1).rposition(|word| word.is("then")).map(|at| at + 1) else {
             return Err(AlertRuleError::at(text, text.len(), format!("expected then and {}", action_names())));
         };
-        let Clauses { filter, only, condition, hold_ns, by } = clauses(text, &words[1..then])?;
+        let Clauses { filter, only, condition, hold_ns, by, unless } = clauses(text, &words[1..then])?;
         let (start, end) = match filter {
             [first, .., last] => (first.start, last.end()),
             [only] => (only.start, only.end()),
@@ -70,6 +74,7 @@ impl AlertRule {
             condition,
             hold_ns,
             by,
+            unless,
             actions: consequence.actions,
             level: consequence.level.unwrap_or(Level::Warn),
             cooldown_ns: consequence.cooldown_ns,

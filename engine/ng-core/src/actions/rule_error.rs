@@ -14,7 +14,12 @@ pub struct AlertRuleError {
 
 impl AlertRuleError {
     pub(super) fn at(rule: &str, byte: usize, message: impl Into<String>) -> Self {
-        AlertRuleError { column: rule[..byte].chars().count() + 1, message: message.into() }
+        AlertRuleError { column: AlertRuleError::column_of(rule, byte), message: message.into() }
+    }
+
+    /// The column of a byte of the rule.
+    pub(super) fn column_of(rule: &str, byte: usize) -> usize {
+        rule[..byte].chars().count() + 1
     }
 
     /// An error in the filter that starts at byte `start` of the rule.

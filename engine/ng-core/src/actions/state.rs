@@ -27,14 +27,18 @@
 //! yet, which is a pattern or a source, acts at once; of the first [`MAX_CAUSES`] that is. A firing that acted says so when
 //! it is resolved. An absence is told once, for nothing new happens in it.
 //!
+//! An *inhibited* rule goes through the same states. It does not act, but counts what it would have told. When nothing holds
+//! it back any more, it acts if it fires; otherwise its cooldown is over, for nobody was told.
+//!
 //! Times are those of [`TrackTime`]. States change at the time at which they are due, however late they are looked at, so
 //! that the result does not depend on how often time is told.
 
 use super::condition::Condition;
 use super::track_time::{Hit, TrackTime};
 use super::usual::Usual;
+use ng_model::bins::Bins;
 use ng_model::elapsed::Elapsed;
-use ng_wire::AlertState;
+use ng_wire::{AlertState, Timeline};
 use std::collections::VecDeque;
 
 /// A firing rule is not resolved sooner than this after its condition was last confirmed; also the window over which a
@@ -45,7 +49,7 @@ const MIN_STAMPS: usize = 1024;
 /// Causes that a firing tells one by one.
 pub(super) const MAX_CAUSES: usize = 16;
 
-/// The durations of a rule.
+/// The durations of a rule, and whether it may act.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timing {
     /// What must hold.
@@ -54,6 +58,8 @@ pub(super) struct Timing {
     pub(super) hold_ns: i64,
     /// Silence about the same after an act.
     pub(super) cooldown_ns: i64,
+    /// Another rule fires that holds this one back.
+    pub(super) is_inhibited: bool,
 }
 
 impl Timing {
@@ -93,6 +99,8 @@ pub(super) enum Occasion {
     Again,
     /// It fires for another cause.
     Cause,
+    /// It fires, and nothing holds it back any more.
+    Released,
     /// It fires no more.
     Resolved,
 }
@@ -139,6 +147,8 @@ pub(super) struct Track {
     /// When it last acted, other than for a cause, and what clocks showed then.
     pub(super) acted: Option<i64>,
     pub(super) acted_wall_ns: i64,
+    /// When it last would have acted, had it not been held back; absent once that was told, or is no more.
+    pub(super) held_at: Option<i64>,
     /// What has been told, at most [`MAX_CAUSES`].
     pub(super) causes: Vec<u64>,
     /// This firing has acted.
@@ -147,6 +157,8 @@ pub(super) struct Track {
     pub(super) began: i64,
     pub(super) began_wall_ns: i64,
     pub(super) total: u64,
+    /// When those matches came.
+    pub(super) bins: Bins,
     /// Matches since it last acted, and those of causes beyond the bound.
     pub(super) untold: u64,
     pub(super) further: u64,
@@ -154,6 +166,8 @@ pub(super) struct Track {
     pub(super) fired: u64,
     /// Firings that began within the cooldown.
     pub(super) suppressed: u64,
+    /// Acts that were held back.
+    pub(super) held_back: u64,
     pub(super) first_seq: Option<u64>,
     pub(super) last_seq: Option<u64>,
 }
@@ -176,15 +190,18 @@ impl Track {
             ends: begun,
             acted: None,
             acted_wall_ns: 0,
+            held_at: None,
             causes: Vec::new(),
             is_told: false,
             began: begun,
             began_wall_ns: 0,
             total: 0,
+            bins: Bins::default(),
             untold: 0,
             further: 0,
             fired: 0,
             suppressed: 0,
+            held_back: 0,
             first_seq: None,
             last_seq: None,
         }
@@ -195,8 +212,13 @@ impl Track {
         if let Some(usual) = &self.usual {
             return usual.count(now);
         }
-        let oldest = now.saturating_sub(timing.window_ns());
-        (self.stamps.len() - self.stamps.partition_point(|(stamp, _)| *stamp <= oldest)) as u64
+        (self.stamps.len() - self.oldest(now, timing)) as u64
+    }
+
+    /// The place of the first stamp that is younger than the window.
+    fn oldest(&self, now: i64, timing: &Timing) -> usize {
+        let gone = now.saturating_sub(timing.window_ns());
+        self.stamps.partition_point(|(stamp, _)| *stamp <= gone)
     }
 
     /// Matching events younger than the window now.
@@ -216,7 +238,7 @@ impl Track {
             return match self.state {
                 AlertState::Inactive | AlertState::Pending => Some(missed),
                 AlertState::Resolved => Some(missed.min(cooled(self.since))),
-                AlertState::Firing => self.acted.filter(|_| !self.is_told).map(cooled),
+                AlertState::Firing => self.acted.filter(|_| !self.is_told && self.held_at.is_none()).map(cooled),
             };
         }
         match self.state {
@@ -241,11 +263,19 @@ impl Track {
                 AlertState::Firing => self.resolve(due, clock, timing, acts),
                 AlertState::Inactive | AlertState::Resolved if is_absence && self.is_missed(due, timing) => {
                     (self.began, self.total, self.first_seq) = (self.confirmed, 0, None);
+                    self.bins = Bins::default();
                     self.fire(due, clock, timing, acts);
                 }
                 AlertState::Pending | AlertState::Resolved | AlertState::Inactive => {
                     self.enter(AlertState::Inactive, due, clock);
                 }
+            }
+        }
+        if !timing.is_inhibited && self.held_at.take().is_some() {
+            if self.state == AlertState::Firing {
+                self.act(Occasion::Released, now, clock, timing, acts);
+            } else {
+                self.acted = None;
             }
         }
     }
@@ -254,9 +284,10 @@ impl Track {
     pub(super) fn matched(&mut self, hit: &Hit, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
         self.time.follow(hit, clock);
         self.advance(clock, timing, acts);
-        let (now, told) = (self.time.now(clock), acts.len());
+        let (now, told) = (self.time.now(clock), (acts.len(), self.held_back));
         self.last_seq = Some(hit.seq);
         self.total = self.total.saturating_add(1);
+        self.bins.add(now, 1);
         self.untold = self.untold.saturating_add(1);
         self.remember(now, hit.seq, timing);
         if self.state != AlertState::Firing && !self.is_cooling(now, timing) {
@@ -276,7 +307,7 @@ impl Track {
             return;
         }
         self.confirm(now, hit.seq, clock, timing, acts);
-        if self.state != AlertState::Firing || acts.len() > told {
+        if self.state != AlertState::Firing || (acts.len(), self.held_back) != told {
             self.note_if_firing(hit.cause);
         } else if !self.causes.contains(&hit.cause) {
             if self.note(hit.cause) {
@@ -292,6 +323,7 @@ impl Track {
         if matches!(self.state, AlertState::Inactive | AlertState::Resolved) {
             (self.began, self.began_wall_ns) = (now, self.time.wall(now, clock));
             self.total = self.count_at(now, timing);
+            self.bins = self.bins_at(now, timing);
             self.first_seq = Some(self.stamps.front().map_or(seq, |(_, first)| *first));
         }
         match self.state {
@@ -307,6 +339,16 @@ impl Track {
             }
             AlertState::Pending | AlertState::Firing => {}
         }
+    }
+
+    /// The matching events younger than the window, at a time of the track.
+    fn bins_at(&self, now: i64, timing: &Timing) -> Bins {
+        let mut bins = Bins::default();
+        match &self.usual {
+            Some(usual) => usual.steps(now).filter(|(_, count)| *count > 0).for_each(|(at, count)| bins.add(at, count)),
+            None => self.stamps.range(self.oldest(now, timing)..).for_each(|(at, _)| bins.add(*at, 1)),
+        }
+        bins
     }
 
     /// Whether the condition holds at the event that was just remembered; and until when, if no other comes.
@@ -373,7 +415,7 @@ impl Track {
     }
 
     fn is_cooling(&self, now: i64, timing: &Timing) -> bool {
-        self.acted.is_some_and(|acted| now - acted < timing.cooldown_ns)
+        self.acted.max(self.held_at).is_some_and(|acted| now - acted < timing.cooldown_ns)
     }
 
     fn fire(&mut self, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
@@ -394,11 +436,17 @@ impl Track {
         self.enter(AlertState::Resolved, at, clock);
     }
 
+    /// Acts, or counts that it would have. The end of what was told is told all the same.
     fn act(&mut self, occasion: Occasion, at: i64, clock: &Elapsed, timing: &Timing, acts: &mut Vec<Act>) {
+        if timing.is_inhibited && occasion != Occasion::Resolved {
+            self.held_at = Some(at);
+            self.held_back = self.held_back.saturating_add(1);
+            return;
+        }
         let (count, since_ns) = match occasion {
             Occasion::Fires => (self.count_at(at, timing), self.began_wall_ns),
             Occasion::Again => (self.untold, self.acted_wall_ns),
-            Occasion::Cause | Occasion::Resolved => (self.total, self.began_wall_ns),
+            Occasion::Cause | Occasion::Released | Occasion::Resolved => (self.total, self.began_wall_ns),
         };
         let is_windowed = occasion == Occasion::Fires && self.usual.is_none();
         acts.push(Act {
@@ -412,12 +460,17 @@ impl Track {
             first_seq: self.first_seq,
             last_seq: self.last_seq,
         });
-        if matches!(occasion, Occasion::Fires | Occasion::Again) {
+        if matches!(occasion, Occasion::Fires | Occasion::Again | Occasion::Released) {
             (self.acted, self.acted_wall_ns) = (Some(at), self.time.wall(at, clock));
             (self.untold, self.further) = (0, 0);
         }
         self.fired = self.fired.saturating_add(u64::from(!self.is_told));
         self.is_told = true;
+    }
+
+    /// When the matches since it began came; absent without any.
+    pub(super) fn timeline(&self, clock: &Elapsed) -> Option<Timeline> {
+        self.bins.view(|at| self.time.wall(at, clock))
     }
 
     fn enter(&mut self, state: AlertState, at: i64, clock: &Elapsed) {

@@ -47,18 +47,21 @@ pub(super) fn describe(
         Occasion::Resolved => {
             format!("resolved after {}: {} since {since}", in_words(act.lasted_ns), counted("matched", "matched"))
         }
-        Occasion::Fires | Occasion::Again if is_absence => {
+        Occasion::Fires | Occasion::Again | Occasion::Released if is_absence => {
             format!("no {kind}event{group}{} for {}", about("matches"), in_words(act.lasted_ns))
         }
         Occasion::Fires => {
             let least = if act.is_at_least { "at least " } else { "" };
             format!("{least}{}{}", counted("matches", "match"), window(rule, act, window_ns))
         }
-        Occasion::Again => format!("{} since {since}", counted("matches", "match")),
+        Occasion::Again | Occasion::Released => format!("{} since {since}", counted("matches", "match")),
         Occasion::Cause => format!("another kind of {kind}event{group}{}", about("matches")),
     };
-    if act.further > 0 && matches!(act.occasion, Occasion::Again | Occasion::Resolved) {
+    if act.further > 0 && matches!(act.occasion, Occasion::Again | Occasion::Released | Occasion::Resolved) {
         text.push_str(&format!(", {} of them of further kinds", act.further));
+    }
+    if act.occasion == Occasion::Released {
+        text.push_str(", held back until now");
     }
     if let Some(event) = event.filter(|_| !matches!(act.occasion, Occasion::Resolved)) {
         let example = example(event);

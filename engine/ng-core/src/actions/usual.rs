@@ -53,12 +53,17 @@ impl Usual {
 
     /// Events of the window that ends at a time.
     pub(super) fn count(&self, at: i64) -> u64 {
+        self.steps(at).map(|(_, count)| u64::from(count)).sum()
+    }
+
+    /// The steps of that window, the latest first: when each begins, and its events.
+    pub(super) fn steps(&self, at: i64) -> impl Iterator<Item = (i64, u32)> {
         let oldest = self.slot_of(at).saturating_sub(SLOTS as i64);
-        (0..SLOTS as i64)
-            .map(|back| self.slot - back)
-            .filter(|slot| *slot > oldest && *slot >= 0)
-            .map(|slot| u64::from(self.counts[slot as usize % SLOTS]))
-            .sum()
+        let slots = (0..SLOTS as i64).map(move |back| self.slot - back);
+        slots.filter(move |slot| *slot > oldest && *slot >= 0).map(move |slot| {
+            let begins = self.begun.saturating_add(slot.saturating_mul(self.slot_ns));
+            (begins, self.counts[slot as usize % SLOTS])
+        })
     }
 
     /// Events of the window that ends with the latest event.

@@ -1,6 +1,7 @@
 //! One incident: its symptoms, which of them leads, and how much they weigh together.
 
 use super::symptom::{Salience, Shown};
+use ng_model::bins::Bins;
 use ng_model::duration::in_words;
 use ng_wire::{IncidentView, Level, Symptom, SymptomKind};
 
@@ -62,6 +63,8 @@ pub(super) struct Incident {
     /// Each with its weight, in the order in which they came.
     pub(super) symptoms: Vec<(Weight, Symptom)>,
     pub(super) left_out: u64,
+    /// When its events came.
+    pub(super) bins: Bins,
 }
 
 impl Incident {
@@ -78,6 +81,7 @@ impl Incident {
             count: 0,
             symptoms: Vec::new(),
             left_out: 0,
+            bins: Bins::default(),
         }
     }
 
@@ -154,6 +158,7 @@ impl Incident {
         self.touched_ns = now_ns;
         self.is_late = shown.is_late;
         self.count = self.count.saturating_add(1);
+        self.bins.add(shown.at_ns, 1);
         let weight = Weight::of(&shown, strength);
         if let Some((known, symptom)) = self.symptoms.iter_mut().find(|(_, known)| is_alike(known, &shown)) {
             *known = weight.max(*known);
@@ -210,6 +215,7 @@ impl Incident {
             lead: places.iter().position(|place| *place == lead).unwrap_or(0) as u32,
             left_out: self.left_out + (self.symptoms.len() - places.len()) as u64,
             symptoms: places.into_iter().map(|place| self.symptoms[place].1.clone()).collect(),
+            timeline: self.bins.view(|at_ns| at_ns),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::incident::{Incident, MAX_SYMPTOMS, Weight};
 use super::symptom::TEXT;
 use super::{Incidents, MAX_OPEN, MAX_OVER};
+use ng_model::bins::Bins;
 use ng_model::checkpoint::{
     put, put_bytes, put_float, put_u32, take, take_bytes, take_count, take_finite, take_flag, take_u32, take_up_to,
 };
@@ -48,6 +49,7 @@ fn save(incident: &Incident, out: &mut Vec<u8>) {
     [*number, *started_ns as u64, *last_ns as u64, *touched_ns as u64, *count, *left_out]
         .into_iter()
         .for_each(|word| put(out, word));
+    incident.bins.save(out);
     put_u32(out, incident.is_late.into());
     put_u32(out, incident.is_over.into());
     put_u32(out, incident.times);
@@ -71,7 +73,7 @@ fn save(incident: &Incident, out: &mut Vec<u8>) {
 fn restore(input: &mut &[u8]) -> Option<Incident> {
     let number = take_count(input)?;
     let (started_ns, last_ns, touched_ns) = (take(input)? as i64, take(input)? as i64, take(input)? as i64);
-    let (count, left_out) = (take_count(input)?, take_count(input)?);
+    let (count, left_out, bins) = (take_count(input)?, take_count(input)?, Bins::restore(input)?);
     let (is_late, is_over, times) = (take_flag(input)?, take_flag(input)?, take_u32(input)?);
     let symptoms = (0..take_up_to(input, MAX_SYMPTOMS as u32)?).map(|_| symptom(input)).collect::<Option<Vec<_>>>()?;
     let is_valid = !symptoms.is_empty() && touched_ns >= 0;
@@ -86,6 +88,7 @@ fn restore(input: &mut &[u8]) -> Option<Incident> {
         count,
         symptoms,
         left_out,
+        bins,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::actions;
-use ng_wire::{Level, SettingValue, SymptomKind};
+use ng_wire::{Level, SettingValue, SymptomKind, Timeline};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -86,6 +86,9 @@ fn symptoms_of_all_sources_within_half_a_minute_are_one_incident_until_it_is_qui
     assert_eq!((view.len(), incident.count, incident.sources, incident.is_over), (1, 4, 3, false));
     assert_eq!((incident.symptoms[0].source.as_str(), incident.lead), ("db", 0));
     assert_eq!((incident.symptoms[1].count, incident.symptoms[1].strength), (2, 5.0));
+    let mut counts = vec![0; 16];
+    (counts[0], counts[7], counts[15]) = (2, 1, 1);
+    assert_eq!(incident.timeline, Some(Timeline { start_ns: START, bin_ns: 4 * S, counts }));
     bench.tick(91);
     assert_eq!(bench.told, ["incident.opened 1", "incident.closed 1"]);
     bench.live(92, shown(NewError, "mail", 8.0));

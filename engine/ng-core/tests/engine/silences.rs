@@ -68,6 +68,21 @@ fn a_silenced_pattern_is_offered_to_no_rule_and_counted_until_its_end() {
 }
 
 #[test]
+fn a_rule_that_is_silenced_holds_others_back() {
+    let mut bench = Bench::with_alerts(&[
+        ("disk", "when disk full then notify"),
+        ("slow", "when slow unless disk fires then notify"),
+    ]);
+    done(&mut bench, silence(SilenceTarget::Rule { rule: "disk".into() }));
+    bench.line("the disk is full");
+    slow(&mut bench, 1);
+    assert_eq!((acts(&mut bench), counts(&bench)), (0, vec![(1, 0)]));
+    let of = |frame| if let Frame::Alerts(alerts) = frame { Some(alerts) } else { None };
+    let alerts = bench.views().into_iter().find_map(of).unwrap();
+    assert_eq!((alerts[1].inhibited_by.as_deref(), alerts[1].held_back), (Some("disk"), 1));
+}
+
+#[test]
 fn rules_and_filters_are_silenced_and_a_silence_is_ended_by_its_number() {
     let mut bench = bench();
     done(&mut bench, silence(SilenceTarget::Rule { rule: "disk".into() }));

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 
 const MAGIC: &[u8; 8] = b"NG-DETEC";
 /// Raised when the form or the meaning of a number changes.
-const VERSION: u64 = 7;
+const VERSION: u64 = 8;
 const HEADER: usize = 40;
 
 /// A state that is being written.

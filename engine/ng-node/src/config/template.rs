@@ -17,7 +17,7 @@ pub fn template() -> String {
     }
     text.push_str(
         "\n# Alert rules: name = \"when FILTER [count >= N in TIME | absent for TIME | rate > Nx usual in TIME | new | anomaly] [for TIME]\n\
-         # [by pattern|source|attr.NAME] then notify|log, ... [level LEVEL] [cooldown TIME]\"\n[alerts]\n\
+         # [by pattern|source|attr.NAME] [unless RULE, ... fires] then notify|log, ... [level LEVEL] [cooldown TIME]\"\n[alerts]\n\
          # errors = \"when level>=error count >= 10 in 1m then notify cooldown 5m\"\n\
          \n# Saved filters, used as @name.\n[filters]\n# ssh = \"source:auth sshd\"\n\
          \n# Names of levels besides those that are known: word = \"trace|debug|info|notice|warn|error|fatal\".\n[reading.levels]\n# disaster = \"fatal\"\n\

@@ -1,6 +1,7 @@
 //! Rules at work on events.
 
 mod groups;
+mod inhibition;
 mod restart;
 mod rules;
 mod said;
@@ -12,7 +13,7 @@ use ng_filter::Env;
 use ng_model::event::{Span, Text};
 use ng_model::record::{Detection, RecordHeader, Verdict};
 use ng_model::symbols::Symbols;
-use ng_wire::{AlertGroup, AlertState, Format, SettingValue, Unit};
+use ng_wire::{AlertGroup, AlertState, Format, SettingValue, Timeline, Unit};
 use std::collections::BTreeMap;
 
 const S: i64 = 1_000_000_000;
@@ -179,7 +180,11 @@ fn the_view_shows_every_rule() {
         last_seq: None,
         groups: Vec::new(),
         groups_left_out: 0,
+        inhibited_by: None,
+        held_back: 0,
     };
+    let mut counts = vec![0; 13];
+    [0, 5, 12].into_iter().for_each(|second: usize| counts[second] = 1);
     let group = AlertGroup {
         key: String::new(),
         state: AlertState::Firing,
@@ -187,6 +192,7 @@ fn the_view_shows_every_rule() {
         count: 3,
         first_seq: Some(0),
         last_seq: Some(2),
+        timeline: Some(Timeline { start_ns: START, bin_ns: S, counts }),
     };
     let busy = AlertView {
         name: "busy".into(),
@@ -199,6 +205,8 @@ fn the_view_shows_every_rule() {
         last_seq: Some(2),
         groups: vec![group],
         groups_left_out: 0,
+        inhibited_by: None,
+        held_back: 0,
     };
     assert_eq!(bench.actions.view(), [quiet, busy]);
     bench.tick(15);

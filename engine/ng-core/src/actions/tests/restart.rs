@@ -74,6 +74,26 @@ fn what_was_told_is_not_told_again() {
 }
 
 #[test]
+fn what_was_held_back_is_told_when_the_other_rule_has_resolved() {
+    let rules = [("down", "when down then log"), ("slow", "when slow unless down fires then log")];
+    let mut unstopped = bench(&rules);
+    unstopped.event(0, "down", BAD).event(1, "slow", BAD);
+    let (mut after, mut late) = (restarted(&unstopped, &rules), restarted(&unstopped, &rules));
+    let told = unstopped.effects.len();
+    for bench in [&mut after, &mut unstopped] {
+        bench.event(40, "slow", BAD).tick(59).tick(60);
+    }
+    assert_eq!(after.texts()[1], "slow: 2 events match \"slow\" since 00:00:01, held back until now (last seq 2)");
+    assert_eq!(after.texts(), unstopped.texts()[told..]);
+    assert_eq!(after.actions.view(), unstopped.actions.view());
+    assert!(saved(&after) == saved(&unstopped));
+    // Nobody looked for so long that both are over.
+    late.tick(5000);
+    let told: Vec<_> = late.alerts().iter().map(|alert| (alert.rule.as_str(), alert.is_end)).collect();
+    assert_eq!(told, [("down", true)]);
+}
+
+#[test]
 fn a_rule_that_changed_starts_anew_and_others_do_not() {
     let text = "when bad count >= 2 in 10m then log";
     let mut before = bench(&[("same", text), ("text", text), ("gone", text), ("name", text)]);
@@ -102,6 +122,7 @@ fn a_damaged_state_is_refused() {
         ("a", "when bad count >= 2 in 1m by source then log"),
         ("r", "when bad rate > 2x usual in 1m then log"),
         ("c", "when bad then log"),
+        ("h", "when bad by source unless c fires then log"),
     ];
     let mut before = bench(&rules);
     (0..50).for_each(|step| _ = before.event(step * 7, "bad", Of { late: 100, pattern: step as u32 % 3, ..BAD }));

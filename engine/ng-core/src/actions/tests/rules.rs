@@ -127,7 +127,7 @@ fn refusals_name_the_column() {
         ("when a count >= 3 in then log", 21, "expected a duration such as 1m"),
         ("when a count >= 3 in 1x then log", 22, "expected a duration such as 1m"),
         ("when a count >= 3 in 0s then log", 22, "expected a duration such as 1m"),
-        ("when a count >= 3 in 1m b then log", 25, "expected for, by or then after it"),
+        ("when a count >= 3 in 1m b then log", 25, "expected for, by, unless or then after it"),
         ("when absent backup for 10m then log", 6, "expected absent for TIME behind the filter"),
         ("when backup absent then log", 13, "expected absent for TIME behind the filter"),
         ("when a absent for 5 minutes then log", 19, "expected a duration such as 30s after for"),
@@ -195,7 +195,7 @@ proptest! {
     fn never_panics_on_pieces_of_rules(pieces in prop::collection::vec(prop::sample::select(vec![
         "when", "then", "count", "count>=", "rate", "rate>", ">=", ">", "<", "3", "3x", "×", "usual", "0", "in", "for",
         "absent", "by", "source", "attr.", "attr.x", "new", "anomaly", ",", "1m", "30s", "é", "\u{2003}", "\"", "~/", "/",
-        "(", ")", "{", "}", "\\", "notify", "log", "notify,", "level", "warn", "cooldown", "99999999999999999999", "x:y", "|",
+        "(", ")", "{", "}", "\\", "unless", "fires", "notify", "log", "notify,", "level", "warn", "cooldown", "99999999999999999999", "x:y", "|",
     ]), 0..14), joint in prop::sample::select(vec![" ", "", "  "])) {
         let text = pieces.join(joint);
         for text in [format!("when {text}"), format!("when {text} then log"), format!("when a then {text}"), text] {

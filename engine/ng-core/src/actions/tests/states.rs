@@ -57,7 +57,7 @@ fn check_with(timing: Timing, steps: &[(At, AlertState, &[Occasion])]) -> (Track
 }
 
 fn check(condition: Condition, hold: i64, steps: &[(At, AlertState, &[Occasion])]) -> (Track, Vec<Act>) {
-    check_with(Timing { condition, hold_ns: hold * S, cooldown_ns: COOLDOWN * S }, steps)
+    check_with(Timing { condition, hold_ns: hold * S, cooldown_ns: COOLDOWN * S, is_inhibited: false }, steps)
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_rule_that_keeps_matching_tells_again_after_each_cooldown() {
 
 #[test]
 fn without_a_cooldown_every_match_is_told() {
-    let timing = Timing { condition: EACH, hold_ns: 0, cooldown_ns: 0 };
+    let timing = Timing { condition: EACH, hold_ns: 0, cooldown_ns: 0, is_inhibited: false };
     check_with(timing, &[(Match(0), Firing, &[Fires]), (Match(1), Firing, &[Again]), (Match(1), Firing, &[Again])]);
 }
 
@@ -127,7 +127,7 @@ fn a_second_cause_is_told_at_once_and_each_only_once() {
 
 #[test]
 fn causes_beyond_the_bound_are_counted() {
-    let timing = Timing { condition: EACH, hold_ns: 0, cooldown_ns: COOLDOWN * S };
+    let timing = Timing { condition: EACH, hold_ns: 0, cooldown_ns: COOLDOWN * S, is_inhibited: false };
     let (mut track, mut clock, mut acts) = (Track::new(&timing, 0), Elapsed::default(), Vec::new());
     for second in 0..=300 {
         clock.advance(DAY + second * S);
@@ -314,6 +314,7 @@ fn a_rate_is_compared_with_what_is_usual() {
         condition: Condition::Rate { times: 3.0, or_equal: false, window_ns: 60 * S },
         hold_ns: 0,
         cooldown_ns: COOLDOWN * S,
+        is_inhibited: false,
     };
     let (mut track, mut clock, mut acts) = (Track::new(&timing, 0), Elapsed::default(), Vec::new());
     let mut at = |tenth: i64, acts: &mut Vec<Act>| {
@@ -341,7 +342,7 @@ fn a_rate_is_compared_with_what_is_usual() {
 
 #[test]
 fn memory_and_counts_are_bounded() {
-    let timing = Timing { condition: count(2_000, 60), hold_ns: 0, cooldown_ns: DAY };
+    let timing = Timing { condition: count(2_000, 60), hold_ns: 0, cooldown_ns: DAY, is_inhibited: false };
     let (mut track, mut clock) = (Track::new(&timing, 0), Elapsed::default());
     let mut acts = Vec::new();
     for step in 0..100_000_i64 {
@@ -358,7 +359,7 @@ fn memory_and_counts_are_bounded() {
 #[test]
 fn history_goes_by_the_times_of_its_events() {
     let run = |hours: i64| {
-        let timing = Timing { condition: count(3, 60), hold_ns: 0, cooldown_ns: COOLDOWN * S };
+        let timing = Timing { condition: count(3, 60), hold_ns: 0, cooldown_ns: COOLDOWN * S, is_inhibited: false };
         let (mut track, mut clock, mut acts) = (Track::new(&timing, 0), Elapsed::default(), Vec::new());
         for event in 0..3 {
             clock.advance(DAY + event);
@@ -389,7 +390,7 @@ proptest! {
         cooldown in 0_i64..400,
     ) {
         let hold = if matches!(condition, Condition::Absent { .. }) { 0 } else { hold };
-        let timing = Timing { condition, hold_ns: hold * S, cooldown_ns: cooldown * S };
+        let timing = Timing { condition, hold_ns: hold * S, cooldown_ns: cooldown * S, is_inhibited: false };
         let run = |extra: Option<&[i64]>| {
             let (mut track, mut clock, mut now, mut acts) = (Track::new(&timing, 0), Elapsed::default(), 0, Vec::new());
             clock.advance(DAY);
