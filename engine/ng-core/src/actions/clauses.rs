@@ -3,9 +3,9 @@
 
 use super::condition::{Condition, GroupBy, Only};
 use super::duration;
-use super::rule_error::AlertRuleError;
+use super::rule_error::{AlertRuleError, QUOTES};
 use super::unless::{RuleName, take_unless};
-use super::words::Word;
+use super::words::{Taken, Word};
 
 /// The largest `n` of `count >= n`, which bounds the memory of a rule.
 const MAX_COUNT: u64 = 100_000;
@@ -14,13 +14,10 @@ const MAX_GROUP_COUNT: u64 = 1000;
 /// The largest factor of `rate`.
 const MAX_TIMES: f64 = 1e6;
 
-pub(super) const QUOTES: &str = "put the words in quotes to search for them";
 const GROUPS: &str = "pattern, source or attr.NAME";
 const COMPARISONS: [char; 4] = ['<', '>', '=', '!'];
 /// Words before a duration that stand for a window elsewhere.
 const SPANS: [&str; 5] = ["in", "within", "every", "over", "during"];
-
-pub(super) type Taken<'w, 'a, T> = Result<(&'w [Word<'a>], Option<T>), AlertRuleError>;
 
 /// What stands between `when` and `then`.
 pub(super) struct Clauses<'w, 'a> {

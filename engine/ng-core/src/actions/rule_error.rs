@@ -3,6 +3,9 @@
 use ng_filter::FilterError;
 use std::fmt;
 
+/// What helps where a word of a rule was taken for a part of a clause.
+pub(super) const QUOTES: &str = "put the words in quotes to search for them";
+
 /// Why a rule was refused.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertRuleError {

@@ -1,8 +1,7 @@
 //! Reads the clause `unless RULE, … fires`.
 
-use super::clauses::{QUOTES, Taken};
-use super::rule_error::AlertRuleError;
-use super::words::Word;
+use super::rule_error::{AlertRuleError, QUOTES};
+use super::words::{Taken, Word};
 
 /// The name of an alert rule where another one gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]

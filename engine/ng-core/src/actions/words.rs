@@ -3,6 +3,9 @@
 
 use super::rule_error::AlertRuleError;
 
+/// The words before a clause, and what the clause says, if there is one.
+pub(super) type Taken<'w, 'a, T> = Result<(&'w [Word<'a>], Option<T>), AlertRuleError>;
+
 /// Characters without a space between them. Quotes, regular expressions, parentheses and a filter in the JSON dialect
 /// keep their spaces and are part of the word around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
