@@ -139,6 +139,10 @@ impl Scrape {
         }
     }
 
+    fn history(&self) -> Option<&HistoryView> {
+        self.views.metrics.as_ref().and_then(|metrics| metrics.history.as_ref())
+    }
+
     fn gauge(&self, module: &str, name: &str) -> f64 {
         status::gauge(&self.views, module, name)
     }
@@ -182,8 +186,7 @@ impl Out<'_> {
 
     /// A number of history, where it is kept.
     fn history(&mut self, scrape: &Scrape, number: impl Fn(&HistoryView) -> f64) {
-        let history = scrape.views.metrics.as_ref().and_then(|metrics| metrics.history.as_ref());
-        if let Some(history) = history {
+        if let Some(history) = scrape.history() {
             self.one(number(history));
         }
     }
@@ -379,8 +382,7 @@ const FAMILIES: &[Row] = &[
         out.history(scrape, |history| f64::from(u8::from(history.trouble.is_some())));
     }),
     gauge("neurograph_history_commit_seconds", "Time of a commit in the last minute.", |scrape, out| {
-        let history = scrape.views.metrics.as_ref().and_then(|metrics| metrics.history.as_ref());
-        let times = history.map(|history| [("50", history.commit_p50_ms), ("99", history.commit_p99_ms)]);
+        let times = scrape.history().map(|history| [("50", history.commit_p50_ms), ("99", history.commit_p99_ms)]);
         for (percentile, ms) in times.into_iter().flatten() {
             ms.iter().for_each(|ms| out.labelled(&[("percentile", percentile)], ms / 1e3));
         }

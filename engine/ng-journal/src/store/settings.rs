@@ -39,7 +39,12 @@ const DAY_NS: i64 = 86_400_000_000_000;
 impl Limits {
     /// As the settings say.
     pub fn of(values: &Values) -> Limits {
-        Limits { bytes: values.int("bytes") as u64, age_ns: values.int("days") * DAY_NS }
+        Limits { bytes: values.int("bytes") as u64, age_ns: Limits::of_days(values.int("days")) }
+    }
+
+    /// So many days in nanoseconds.
+    pub fn of_days(days: i64) -> i64 {
+        days * DAY_NS
     }
 }
 

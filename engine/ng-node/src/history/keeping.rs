@@ -39,19 +39,17 @@ impl Keeping {
         Journal::open(&self.folder, Sizes::within(&self.limits))
     }
 
-    /// Takes away the oldest files beyond these limits, else those that are configured. The file that was written last stays. Refused while another
-    /// process writes there.
+    /// Takes away the oldest files beyond these limits, else those that are configured. The file that was written last stays.
+    /// Refused while another process writes there.
     pub fn prune(&self, bytes: Option<u64>, days: Option<u32>) -> Result<Vec<Removed>, Error> {
         if !self.folder.exists() {
             return Ok(Vec::new());
         }
         let limits = Limits {
             bytes: bytes.unwrap_or(self.limits.bytes),
-            age_ns: days.map_or(self.limits.age_ns, |days| i64::from(days) * DAY_NS),
+            age_ns: days.map_or(self.limits.age_ns, |days| Limits::of_days(days.into())),
         };
         let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64);
         Journal::open(&self.folder, Sizes::within(&self.limits))?.retain(&limits, now_ns)
     }
 }
-
-const DAY_NS: i64 = 86_400_000_000_000;

@@ -90,6 +90,9 @@ impl Drop for Leaves {
 async fn histogram(State(hub): State<App>, Query(args): Query<Args>) -> Result<Response, ApiError> {
     let filter = hub.filter(&args.filter)?;
     let records = Records { store: hub.store.clone(), archive: hub.archive.clone() };
+    // Counting reads as much as pages do, and takes its turn among them.
+    let pages = hub.pages.clone();
+    let _turn = pages.acquire().await;
     let left = Arc::new(AtomicBool::new(false));
     let _leaves = Leaves(left.clone());
     let counted = waited(move || records.count(&filter, args.by, &|| left.load(Ordering::Relaxed))).await??;
