@@ -81,11 +81,13 @@ class Row:
         self.figures.append(Figure(name, listed, unit, note, peer, most, least))
         return self.figures[-1]
 
-    def ratio(self, name: str, ours: Figure, peer: Figure, *, most: float | None = None) -> None:
+    def ratio(
+        self, name: str, ours: Figure, peer: Figure, *, most: float | None = None, least: float | None = None
+    ) -> None:
         """Adds the ratio of two values: the median over pairs when both were taken in the same rounds."""
         paired = len(ours.values) == len(peer.values)
         values = [a / b for a, b in zip(ours.values, peer.values, strict=True)] if paired else [ours.value / peer.value]
-        self.figure(name, values, "x", most=most)
+        self.figure(name, values, "x", most=most, least=least)
 
 
 def to_json(host: dict[str, str], rows: Sequence[Row]) -> dict[str, Any]:
