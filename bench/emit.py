@@ -36,7 +36,7 @@ def main() -> None:
 def feed(method: str, warm: list[bytes], lines: list[bytes], state: Path) -> float:
     """Seconds until all lines are records."""
     off = [("value", "bench", "modules.intuition_engine.enabled", "false")] if method == "unscored" else []
-    engine = _engine.Engine(OFF + off, str(state), True, "UTC")
+    engine = _engine.Engine(OFF + off, str(state), True, "UTC", False)
     source = engine.source("bench")
     source.emit_batch(warm)
     if not source.flush(LONGEST_MS):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ng_tui.client.wire import Command, Frame, PatternView, RecordDetail, Role, Row, TallyView, ViewState
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class LinkState(StrEnum):
@@ -110,8 +113,60 @@ class Tally(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class PageQuery:
+    """Which events of the stream a page is to hold."""
+
+    filter: str = ""
+    from_seq: int | None = None
+    """Where to begin, itself included; None is the newest event, or the oldest where that comes first."""
+    newest_first: bool = False
+    """Towards what is older; else towards what is newer."""
+    limit: int = 200
+    """Most events."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A part of the stream: the events of it that passed the filter, oldest first."""
+
+    ring: Ring
+    """Has these events and no other."""
+    view: View
+    """All of them."""
+    count: int
+    size: int
+    """Bytes that they came in."""
+    begin: int
+    """Of the part that was looked at, the first place in the stream; what was asked for before it was not looked at."""
+    end: int
+    """The first place behind it."""
+    is_oldest: bool
+    """There is nothing before `begin`."""
+    is_newest: bool
+    """There was nothing at `end` and behind it."""
+
+
+class Past(Protocol):
+    """All events that an engine holds, in memory and on disk, a page at a time."""
+
+    @property
+    def oldest_seq(self) -> int | None:
+        """The oldest place in the stream that is held, as far as is known; None before that was ever asked."""
+        ...
+
+    def page(self, query: PageQuery) -> Future[Page]:
+        """Asks for a page; the future raises ConsoleError. A long search ends early, with few events or none."""
+        ...
+
+
 class Ring(Protocol):
     """The ring of recent records; lives in Rust."""
+
+    @property
+    def past(self) -> Past | None:
+        """Where events are that have left the ring, or were never in it; None where there are no others."""
+        ...
 
     def view(self, filter: str) -> View:
         """A view of the records that pass `filter`; the empty filter is everything. Raises FilterError."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from ng_tui import _engine
 from ng_tui.client.address import Address, Way
 from ng_tui.client.background import Background
 from ng_tui.client.embedded import local_zone
-from ng_tui.client.failures import BadAnswer, declined
+from ng_tui.client.failures import BadAnswer, ConnectionFailed, declined
 from ng_tui.client.inbox import Inbox
-from ng_tui.client.interface import Link, LinkState
+from ng_tui.client.interface import Link, LinkState, Page, PageQuery
+from ng_tui.client.past import PagedPast
 from ng_tui.client.reach import check, reach
 from ng_tui.client.templates import RemoteRing, Templates
 from ng_tui.client.wire import Command, ErrorCode, ErrorFrame, Frame, Hello, PatternView, Request
@@ -25,6 +27,7 @@ from ng_tui.errors import ConsoleError
 from ng_tui.i18n import tr
 
 if TYPE_CHECKING:
+    from ng_tui.client import answers
     from ng_tui.client.follow import Follower
     from ng_tui.client.rest import Rest
     from ng_tui.client.session import Session
@@ -67,12 +70,16 @@ class RemoteClient:
         self.ring = RemoteRing(self._ring)
         self.ring.templates_of = lambda _: self.templates
         self.ring.of_one = self.templates
+        if ring is None:
+            new_ring = partial(_engine.Ring, saved=saved or {}, zone=local_zone())
+            self.ring.past = PagedPast(self._ask_page, new_ring, self.ring)
         self._everything = self.ring.view("")
         self._backlog = backlog if backlog is not None else capacity if address.way is Way.UNIX else BACKLOG
         self._numbers = numbers or count(1)
         self._inbox = Inbox()
         self._link = Link(LinkState.CONNECTING, since=time.monotonic())
         self._background: Background | None = None
+        self._http: Rest | None = None
         self._follower: Follower | None = None
         self._running: Future[None] | None = None
         self._wants_records = True
@@ -177,7 +184,7 @@ class RemoteClient:
         try:
             async with reach(self.address) as way, rest(way) as http:
                 follower = Follower(way, self._hello, self._greeted, forever=True, changed=self._changed)
-                self._follower = follower
+                self._follower, self._http = follower, http
                 self.templates.fetch = lambda pattern: self._thread().call(self._fetch, http, pattern)
                 async with aclosing(aiter(follower)) as messages:
                     async for message in messages:
@@ -204,6 +211,8 @@ class RemoteClient:
         if reads and self._inlet.next_seq() is None:
             self._inlet.begin_at(max(welcome.first_seq, welcome.next_seq - self._backlog))
             self._run_of_place = welcome.run
+            if self.ring.past is not None:
+                self.ring.past.page(PageQuery(limit=1))  # It is known then where history begins.
         if reads == bool(self._asked.views_only):
             return False
         self.templates.begin(welcome.run, self._everything.advance(0).next_seq)
@@ -219,6 +228,8 @@ class RemoteClient:
             if self._inlet.absorb(message) is not None:
                 if self._inlet.next_seq() != before:
                     self._run_of_place = live.welcome.run
+                if self._inlet.renumbers():
+                    self.ring.past = None  # A place in the stream means another there.
                 return
             frame = frame_decoder.decode(message)
         except ValueError as error:
@@ -261,6 +272,18 @@ class RemoteClient:
     def _refuse(self, number: int) -> None:
         what = tr("there is no connection to {name}; nothing was sent", name=self.label)
         self._inbox.put(Frame(error=ErrorFrame(number, ErrorCode.NOT_READY, what)))
+
+    def _ask_page(self, query: PageQuery, page_of: Callable[[answers.Page], Page]) -> Future[Page]:
+        return self._thread().submit(self._fetch_page(query, page_of))
+
+    async def _fetch_page(self, query: PageQuery, page_of: Callable[[answers.Page], Page]) -> Page:
+        if self._http is None:
+            raise ConnectionFailed("NG-3311", tr("there is no connection"), where=self.label)
+        order = "desc" if query.newest_first else "asc"
+        asked = {"filter": query.filter, "from_seq": query.from_seq, "limit": query.limit, "order": order}
+        from ng_tui.client import answers
+
+        return page_of(await self._http.get("/api/v1/events", answers.Page, **asked))
 
     def _fetch(self, http: Rest, pattern: int) -> None:
         live = self._follower.session if self._follower is not None else None

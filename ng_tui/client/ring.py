@@ -7,6 +7,7 @@ import time
 import msgspec
 
 from ng_tui import _engine
+from ng_tui.client.interface import Past
 from ng_tui.client.wire import PatternView, RecordDetail, Row, TallyView, ViewState
 from ng_tui.errors import FilterError
 
@@ -90,6 +91,8 @@ class EngineTally:
 
 class EngineRing:
     """The ring; see `interface.Ring`."""
+
+    past: Past | None = None
 
     def __init__(self, ring: _engine.Ring) -> None:
         self._ring = ring

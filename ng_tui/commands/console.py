@@ -37,11 +37,12 @@ def run(context: Context) -> None:
         if (found := serving(config)) is not None:
             attach(context, config, {LOCAL: found}, config.text("console.filter"))
             return
-    client = EmbeddedClient(config.layers, context.state_dir)
+    # What was piped in or named is shown whole, and is there to be read again; only the host's own samples are too many
+    # to read, and only its events would be gone.
+    watched = config.values["sensors.host.enabled"][0] is True
+    client = EmbeddedClient(config.layers, context.state_dir, keeps=watched, saved=config.texts("filters"))
     if piped:
         use_controlling_terminal()
-    # What was piped in or named is shown whole; only the host's own samples are too many to read.
-    watched = config.values["sensors.host.enabled"][0] is True
     show(context, config, client, config.text("console.filter") if watched else "")
 
 

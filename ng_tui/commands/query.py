@@ -19,6 +19,7 @@ from ng_tui.commands.table import COMMANDS
 from ng_tui.commands.tail import line, missing
 from ng_tui.commands.targets import running
 from ng_tui.commands.troubles import tell_odd
+from ng_tui.filter_text import both
 from ng_tui.i18n import tr
 from ng_tui.text import safe
 
@@ -82,9 +83,10 @@ def within(filter_text: str, since: str | None, until: str | None) -> str:
     times = [f"{name}:{text}" for name, text in (("since", since), ("until", until)) if text is not None]
     if not times:
         return filter_text
-    if filter_text.lstrip().startswith("{"):
+    found = both(filter_text, " ".join(times))
+    if found is None:
         raise click.UsageError(tr("--since and --until go with filters that are not written in JSON"))
-    return " ".join([f"({filter_text})", *times] if filter_text.strip() else times)
+    return found
 
 
 def put_numbers(histogram: Histogram, by: str | None, as_json: bool) -> None:

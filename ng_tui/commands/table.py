@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "guardian": tr(
         "List the rules with their counters, or set the mode of one; of the engine that serves, if one does."
     ),
-    "history": tr("Say how much of events is on disk, check that it can be read, or take the oldest away."),
+    "history": tr("Say how much of events is on disk, check it, write it to a file, or take the oldest away."),
     "learn": tr("Let a source that was frozen learn again."),
     "modules": tr("List the modules with what they measure, or switch one; of the engine that serves, if one does."),
     "proxy": tr("Connect stdin and stdout with the engine of this host: what ssh://HOST runs over there."),

@@ -76,7 +76,7 @@ async def test_help_palette_and_notices(tmp_path: Path) -> None:
         await pilot.pause(0.5)
         await pilot.press("enter")
         await pilot.pause(0.5)
-        assert app.query_one(Tail).frozen_at is not None
+        assert app.query_one(Tail).windows.frozen_at is not None
         client.queue.append(Frame(notice=Notice(0, Level.WARN, "gateway", "source lost: \x1b]52;c;x\x07")))
         await settle(pilot)
         await pilot.press("exclamation_mark")
@@ -135,12 +135,12 @@ async def test_a_remapped_key_works_and_is_shown(tmp_path: Path) -> None:
         await settle(pilot)
         assert "p Pause" in shown(app)
         await pilot.press("space")
-        assert app.query_one(Tail).frozen_at is None
+        assert app.query_one(Tail).windows.frozen_at is None
         await pilot.press("f5")
-        assert app.query_one(Tail).frozen_at is not None
+        assert app.query_one(Tail).windows.frozen_at is not None
         await pilot.press("p", "f2")
         await settle(pilot)
-        assert app.query_one(Tail).frozen_at is None and "[2 Modules]" in shown(app)
+        assert app.query_one(Tail).windows.frozen_at is None and "[2 Modules]" in shown(app)
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ async def test_a_paused_page_stays_when_it_has_left_the_ring(tmp_path: Path) -> 
         await type_filter(pilot, "level>=error")
         await pilot.press("enter")
         await settle(pilot)
-        assert app.query_one(Tail).window.state.next_seq == 201 and 0 < app.query_one(Tail).count < 200
+        assert app.query_one(Tail).windows.memory.state.next_seq == 201 and 0 < app.query_one(Tail).count < 200
         await pilot.press("space")
         await settle(pilot)
-        assert app.query_one(Tail).window.state.next_seq == 15_201
+        assert app.query_one(Tail).windows.memory.state.next_seq == 15_201
 
 
 async def test_a_reader_goes_on_behind_what_has_left_memory(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def is_shown(app: ConsoleApp) -> bool:
     pane = events(app)
     is_idle = not pane.tasks.are_running and all(one.is_finished for one in app.workers)
     # A tail that runs is drawn now and then.
-    drawn, known = pane.tail._live.state, pane.viewing.last
+    drawn, known = pane.tail.windows.live.state, pane.viewing.last
     is_drawn = (drawn.matched, drawn.pruned) == (known.matched, known.pruned)
     return is_idle and is_drawn and app._presented == (app.state.revision, app._place)
 

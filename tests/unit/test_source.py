@@ -14,7 +14,7 @@ from tests.quiet import QUIET, as_layers
 
 
 def engine(tmp_path: Path) -> _engine.Engine:
-    return _engine.Engine(as_layers(QUIET), str(tmp_path), True, "UTC")
+    return _engine.Engine(as_layers(QUIET), str(tmp_path), True, "UTC", False)
 
 
 def test_every_reading_becomes_a_scored_record_in_its_order(tmp_path: Path) -> None:

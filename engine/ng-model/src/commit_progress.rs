@@ -23,6 +23,8 @@ struct State {
     given_up_below: u64,
     /// Records that were given up.
     lost: u64,
+    /// Records that who keeps them waits for. With fewer there is no need to wake it.
+    awaited: u64,
     trouble: Option<String>,
     is_stopping: bool,
 }
@@ -49,7 +51,15 @@ impl CommitProgress {
     /// For a stream that goes on with this `seq`; everything before it is kept, or gone.
     pub fn new(next_seq: u64) -> Self {
         let start = Position { next_seq, bytes: 0 };
-        let state = State { stored: start, kept: start, given_up_below: 0, lost: 0, trouble: None, is_stopping: false };
+        let state = State {
+            stored: start,
+            kept: start,
+            given_up_below: 0,
+            lost: 0,
+            awaited: 1,
+            trouble: None,
+            is_stopping: false,
+        };
         CommitProgress { state: Mutex::new(state), stored: Condvar::new(), kept: Condvar::new() }
     }
 
@@ -58,7 +68,9 @@ impl CommitProgress {
         let mut state = self.state.lock();
         if next_seq > state.stored.next_seq {
             state.stored = Position { next_seq, bytes: state.stored.bytes + bytes };
-            self.stored.notify_one();
+            if state.backlog().records >= state.awaited {
+                self.stored.notify_one();
+            }
         }
     }
 
@@ -66,6 +78,7 @@ impl CommitProgress {
     /// that there are.
     pub fn wait_for_backlog(&self, records: u64, timeout: Duration) -> Range<u64> {
         let mut state = self.state.lock();
+        state.awaited = records;
         self.stored.wait_while_for(
             &mut state,
             |state| state.backlog().records < records && !state.is_stopping,

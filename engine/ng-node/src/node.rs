@@ -4,7 +4,7 @@ use crate::NodeError;
 use crate::config::Config;
 use crate::engine_parts::{checked, engine};
 use crate::high_water_mark::HighWaterMark;
-use crate::history::{History, Opened, Recording, known_lines};
+use crate::history::{Archive, History, Keeper, Opened, Recording, Records, known_lines};
 use crate::state::{State, StateAccess};
 use crate::warnings::warnings;
 use ng_core::checkpoint::Checkpoint;
@@ -25,7 +25,7 @@ use ng_reading::recogniser::Recogniser;
 use ng_sensors::{KnownLines, READING, ReadingRules, SENSORS};
 use ng_wire::{Frame, Gap, GapReason, HistoryView, SettingValue, TroubleKind};
 use parking_lot::Mutex;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -40,8 +40,9 @@ pub struct NodeOptions {
     /// The zone of times that state none.
     pub zone: Zone,
     /// The numbers of records go on where the last process that had the state directory ended, even if it was killed, so
-    /// that readers elsewhere can resume; and history is kept, as the configuration wants it. Otherwise they begin with 0.
-    pub continues: bool,
+    /// that readers elsewhere can resume; and history is kept for this one, as the configuration wants it. With none they
+    /// begin with 0.
+    pub keeper: Option<Keeper>,
 }
 
 /// A running engine with its sensors.
@@ -159,11 +160,11 @@ impl Node {
         // Whoever only reads leaves the trial to the process that runs it.
         let reverted = reverted.filter(|_| options.access == StateAccess::Own);
         let unsaved = reverted.as_ref().and_then(|_| state.save(&overrides).err());
-        let high_water_mark = if options.continues { Some(HighWaterMark::open(&options.state_dir)?) } else { None };
+        let high_water_mark = options.keeper.map(|_| HighWaterMark::open(&options.state_dir)).transpose()?;
         let forgotten = high_water_mark
             .as_ref()
             .and_then(|_| state.load_learnt(|saved| engine.restore(saved, store.symbols_mut())));
-        let opened = if options.continues { Opened::of(config, &options.state_dir)? } else { None };
+        let opened = options.keeper.map(|keeper| Opened::of(config, &options.state_dir, keeper)).transpose()?.flatten();
         let unread = opened.as_ref().and_then(|opened| opened.take_up(&mut engine, &mut store));
         store.begin_at(high_water_mark.as_ref().map_or(0, HighWaterMark::next_seq));
         let recording = opened.as_ref().map(|_| Recording::new(store.next_seq(), capacity, store.byte_limit()));
@@ -248,9 +249,10 @@ impl Node {
         self.history.as_ref().map(|history| history.progress.clone())
     }
 
-    /// The folder of history; none where none is kept.
-    pub fn history_folder(&self) -> Option<&Path> {
-        self.history.as_ref().map(|history| history.folder.as_path())
+    /// All records that are held, in the ring and on disk.
+    pub fn records(&self) -> Records {
+        let archive = |history: &History| Arc::new(Archive::new(history.folder.clone(), history.progress.clone()));
+        Records { store: self.store.clone(), archive: self.history.as_ref().map(archive) }
     }
 
     /// Subscribes to records from the next one on.

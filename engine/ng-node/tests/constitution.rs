@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const CHILD: &str = "NG_TEST_AMENDS_IN";
 
 fn open(state: &Path, access: StateAccess) -> Node {
-    let options = NodeOptions { state_dir: state.into(), access, zone: Zone::UTC, continues: false };
+    let options = NodeOptions { state_dir: state.into(), access, zone: Zone::UTC, keeper: None };
     Node::open(&Config::resolve(&[]).unwrap(), &options).unwrap()
 }
 

@@ -6,6 +6,7 @@ use ng_core::store::Reader;
 use ng_model::event::Parsed;
 use ng_model::zone::Zone;
 use ng_node::config::{Config, Layer};
+use ng_node::history::Keeper;
 use ng_node::{Node, NodeError, NodeOptions, StateAccess, Subscription};
 use ng_wire::{Command, ErrorCode, Frame, Mode, ModuleView, Outcome, Record, Request, Scoring, SettingValue};
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ fn config(text: &str) -> Config {
 }
 
 fn open(text: &str, state: &Path, access: StateAccess) -> Result<Node, NodeError> {
-    Node::open(&config(text), &NodeOptions { state_dir: state.into(), access, zone: Zone::UTC, continues: false })
+    Node::open(&config(text), &NodeOptions { state_dir: state.into(), access, zone: Zone::UTC, keeper: None })
 }
 
 fn own(text: &str, state: &Path) -> Node {
@@ -318,7 +319,12 @@ const UNKEPT: &str = "[history]\nenabled = false";
 
 /// A node that goes on where the last one with the state directory ended.
 fn serving(text: &str, state: &Path) -> Node {
-    let options = NodeOptions { state_dir: state.into(), access: StateAccess::Own, zone: Zone::UTC, continues: true };
+    let options = NodeOptions {
+        state_dir: state.into(),
+        access: StateAccess::Own,
+        zone: Zone::UTC,
+        keeper: Some(Keeper::Server),
+    };
     Node::open(&config(text), &options).unwrap()
 }
 

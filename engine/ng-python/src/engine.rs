@@ -1,13 +1,16 @@
 //! A running engine and its subscriptions.
 
+use crate::clock::now_ns;
 use crate::errors::{engine_errors, filter_error, untimely, wire_error};
 use crate::functions::resolve;
+use crate::history::refused;
 use crate::ring::Ring;
 use crate::source::Source;
 use ng_core::convert;
 use ng_core::route::Wanted;
 use ng_filter::{Env, Filter};
 use ng_model::event::Parsed;
+use ng_node::history::{Keeper, Records, Wanted as WantedPage};
 use ng_node::{Delivered, Node, NodeOptions, StateAccess};
 use ng_wire::{Frame, Request};
 use pyo3::prelude::*;
@@ -21,6 +24,7 @@ use std::time::Duration;
 pub(crate) struct Engine {
     node: Mutex<Node>,
     ring: Ring,
+    records: Records,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -30,7 +34,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[pymethods]
 impl Engine {
     /// Starts the engine; its sensors wait for `start_sensors`. `layers` as for `resolve_config`. `zone` is the name of the
-    /// zone of times that state none, or its POSIX rules; empty is that of this process. Raises EngineError.
+    /// zone of times that state none, or its POSIX rules; empty is that of this process. Of an engine that `keeps`, the events
+    /// stay on disk. Raises EngineError.
     #[new]
     fn new(
         py: Python<'_>,
@@ -38,16 +43,19 @@ impl Engine {
         state_dir: PathBuf,
         own_state: bool,
         zone: &str,
+        keeps: bool,
     ) -> PyResult<Self> {
         // The screen belongs to the console: what fails is told by events, views and notices.
         ng_model::supervise::tell_panics(|_| {});
         let config = resolve(layers)?;
         let access = if own_state { StateAccess::Own } else { StateAccess::ReadOnly };
         let zone = crate::zone::zone(zone)?;
-        let options = NodeOptions { state_dir, access, zone: zone.clone(), continues: false };
+        let keeper = keeps.then_some(Keeper::Console);
+        let options = NodeOptions { state_dir, access, zone: zone.clone(), keeper };
         let node = py.detach(|| Node::open(&config, &options)).map_err(|error| engine_errors(&[error]))?;
         let ring = Ring::of(&node, zone, config.texts("filters"));
-        Ok(Engine { node: Mutex::new(node), ring })
+        let records = node.records();
+        Ok(Engine { node: Mutex::new(node), ring, records })
     }
 
     /// Starts the sensors.
@@ -64,6 +72,24 @@ impl Engine {
     /// The ring of this engine.
     fn ring(&self) -> Ring {
         self.ring.clone()
+    }
+
+    /// A page of the records in the ring and on disk: MessagePack of Page. Raises FilterError, EngineError.
+    fn page<'py>(
+        &self,
+        py: Python<'py>,
+        filter: &str,
+        from_seq: Option<u64>,
+        newest_first: bool,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let filter = Filter::compile(filter, &self.ring.env()).map_err(|error| filter_error(&error))?;
+        let wanted = WantedPage { filter, from_seq, limit, now_ns: now_ns() };
+        let page = py.detach(|| match newest_first {
+            true => self.records.backward(&wanted),
+            false => self.records.forward(&wanted),
+        });
+        Ok(PyBytes::new(py, &rmp_serde::to_vec_named(&page.map_err(refused)?).map_err(wire_error)?))
     }
 
     /// Waits for frames at most `timeout_ms` and returns all that are there: MessagePack, a list of Frame.

@@ -70,6 +70,11 @@ impl Inlet {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner).next_seq
     }
 
+    /// Records have other numbers in the ring than at the engine.
+    fn renumbers(&self) -> bool {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner).renumbers
+    }
+
     /// Nothing before this record is missed: for a connection that begins with the next record.
     fn begin_at(&self, seq: u64) {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner).next_seq = Some(seq);

@@ -32,7 +32,7 @@ mod _engine {
         is_development_build, lock_owner, resolve_config, safe_text,
     };
     #[pymodule_export]
-    use crate::history::{history_info, history_prune, history_verify};
+    use crate::history::History;
     #[pymodule_export]
     use crate::inlet::Inlet;
     #[pymodule_export]

@@ -4,6 +4,7 @@ use crate::request;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use ng_node::history;
 use ng_wire::ErrorCode;
 use serde_json::{Value, json};
 
@@ -20,6 +21,12 @@ pub struct ApiError {
     pub details: Value,
     /// Seconds after which the request may be made again.
     pub retry_after: Option<f64>,
+}
+
+impl From<history::Error> for ApiError {
+    fn from(error: history::Error) -> Self {
+        ApiError::internal(format!("history cannot be read: {error}"))
+    }
 }
 
 impl ApiError {

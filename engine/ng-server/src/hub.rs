@@ -1,6 +1,5 @@
 //! What all connections share: the latest views, the way to the engine, the feeds, the clients, and what was counted.
 
-use crate::archive::Archive;
 use crate::auth::{Auth, Identity, Right};
 use crate::bodies::Budget;
 use crate::channel_news::ChannelNews;
@@ -19,6 +18,7 @@ use ng_core::store::Shared;
 use ng_filter::{Env, Filter};
 use ng_model::supervise::Panicked;
 use ng_model::zone::Zone;
+use ng_node::history::Archive;
 use ng_wire::{
     AlertView, Command, ConstitutionView, ErrorCode, FeedbackView, Frame, GuardianView, IncidentsView, MetricsView,
     ModuleStatus, ModuleView, Request, Welcome,
@@ -143,7 +143,7 @@ pub struct Parts {
     /// The ring.
     pub store: Shared,
     /// History on disk; none where none is kept.
-    pub archive: Option<Archive>,
+    pub archive: Option<Arc<Archive>>,
     /// Users, keys, credentials.
     pub auth: Auth,
     /// The way in for events.
@@ -173,7 +173,7 @@ impl Hub {
             settings: parts.settings,
             access: parts.access,
             store: parts.store,
-            archive: parts.archive.map(Arc::new),
+            archive: parts.archive,
             auth: parts.auth,
             ingest: parts.ingest,
             views: RwLock::default(),

@@ -12,7 +12,7 @@
 //!
 //! `hub` is what they share; `feed` streams records, in the `forms` that clients ask for, and `rate_window` slows it for
 //! one of them; `clients` are those that read. `channels` are what can be read, and `channel_news` makes the events of all
-//! but the records. `ingest` takes events in, and `archive` leads to those on disk. `auth` says who may do what, and `auth_watch` tells when others have changed
+//! but the records. `ingest` takes events in. `auth` says who may do what, and `auth_watch` tells when others have changed
 //! that.
 //!
 //! `meters` and `process` measure, and `prometheus` tells it. `bucket`, `clock` and `random` are tools of all of them.
@@ -20,7 +20,6 @@
 #![forbid(unsafe_code)]
 
 mod answers;
-mod archive;
 pub mod auth;
 mod auth_watch;
 pub mod bodies;

@@ -1,6 +1,5 @@
 //! Starts and stops an engine with its server.
 
-use crate::archive::Archive;
 use crate::auth::Auth;
 use crate::descriptors;
 use crate::hub::{Hub, Parts, Phase};
@@ -12,6 +11,7 @@ use crate::supervise;
 use ng_model::supervise::catch;
 use ng_model::zone::Zone;
 use ng_node::config::Config;
+use ng_node::history::Keeper;
 use ng_node::{Node, NodeError, NodeOptions, StateAccess};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Server {
             state_dir: options.state_dir.clone(),
             access: StateAccess::Own,
             zone: options.zone.clone(),
-            continues: true,
+            keeper: Some(Keeper::Server),
         };
         let mut node = Node::open(config, &node_options)?;
         let listeners = runtime.block_on(Listeners::bind(&settings))?;
@@ -70,14 +70,12 @@ impl Server {
         let ingest = node.ingest().expect("the sensors of a new node are waiting");
         let (auth, first_password) = Auth::open(&options.state_dir, &settings)?;
         let (over_tcp, few) = descriptors::for_tcp(&settings);
-        let history = node.history_folder().zip(node.commit_progress());
-        let archive = history.map(|(folder, progress)| Archive::new(folder.into(), progress));
         let hub = Hub::new(Parts {
             auth,
             settings,
             access: node.handle().access().clone(),
             store: node.store().clone(),
-            archive,
+            archive: node.records().archive,
             ingest: Ingest::new(ingest, node.commit_progress()),
             saved: config.texts("filters"),
             zone: options.zone.clone(),

@@ -37,6 +37,22 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
+/// A part of the records that an engine holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Page {
+    /// The records, in the order that was asked for.
+    pub records: Vec<Record>,
+    /// `seq` of the oldest record that is held, in the ring or on disk.
+    pub first_seq: u64,
+    /// `from_seq` of the page that follows; null when there is nothing older.
+    pub next_seq: Option<u64>,
+    /// Records that have not been looked at may follow.
+    pub more: bool,
+    /// Numbers that were asked for and whose records are gone.
+    pub gaps: Vec<Gap>,
+}
+
 /// A message for the person at the console.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

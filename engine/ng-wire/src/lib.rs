@@ -27,7 +27,7 @@ pub use constitution::{
     Trial, TrialView, WeightView, Zone,
 };
 pub use feedback::{Feedback, FeedbackSubject, FeedbackView, Judgement, Judgements};
-pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice};
+pub use frame::{ActionDone, ActionStatus, ErrorCode, Frame, Gap, GapReason, Notice, Page};
 pub use incident::{
     IncidentView, IncidentsView, Silence, SilenceSubject, SilenceTarget, SilenceView, Silences, Symptom, SymptomKind,
 };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ng_tui.errors import FilterError
+from ng_tui.errors import ConsoleError
 from ng_tui.i18n import ntr, tr
 from ng_tui.options import Options
 from ng_tui.screens.base import Pane, Tell
@@ -27,6 +27,7 @@ class BackgroundTasks:
         self._options = options
         self._update_status = update_status
         self._search: Search | None = None
+        self._looks = False
         self._export: Export | None = None
 
     @property
@@ -45,7 +46,7 @@ class BackgroundTasks:
     def end(self) -> bool:
         """Ends what is under way; True when something was."""
         were_running = self.are_running
-        self._search = None
+        self.end_search()
         if self._export is not None:
             self._export.close()
             self._export = None
@@ -58,8 +59,7 @@ class BackgroundTasks:
             return
         path = export_path(self._options.export_dir, self._options.now_ns())
         try:
-            window = self._tail.window
-            self._export = Export(self._tail.ring, window.view, window.state.next_seq, path)
+            self._export = Export(self._tail.ring, self._tail.windows.memory, self._tail.windows.filter, path)
         except OSError as error:
             self._pane.post_message(Tell(tr("{path}: {why}", path=path, why=error.strerror), severity="error"))
             return
@@ -67,18 +67,40 @@ class BackgroundTasks:
 
     def search(self, filter: str, what: str, *, forward: bool) -> None:
         """Begins a search from the cursor; it goes on in slices while keys and drawing come through."""
-        window, at = self._tail.window, self._tail.cursor
-        end = window.state.next_seq
+        windows, at = self._tail.windows, self._tail.cursor
+        first, end = windows.memory.state.first_seq, windows.memory.state.next_seq
         start = at if at is not None else end
-        self._search = Search(window.view, filter, what, forward, start, window.state.first_seq, end)
+        past = self._tail.ring.past if windows.past.is_before(first) else None
+        self.end_search()
+        self._search = Search(
+            windows.memory.view, filter, what, forward, start, first, end, past=past, shown=windows.filter
+        )
         self._search_step(self._search)
+
+    def look_on(self) -> None:
+        """Has what is looked for in history taken in as soon as it comes."""
+        if self._tail.windows.past.is_looking and not self._looks:
+            self._looks = True
+            self._pane.set_timer(_PAUSE, self._look_step)
+
+    def _look_step(self) -> None:
+        self._looks = False
+        self._tail.tick()
+        self._update_status()
+        self.look_on()
+
+    def end_search(self) -> None:
+        """Ends the search under way, if any."""
+        if self._search is not None:
+            self._search.give_up()
+            self._search = None
 
     def _search_step(self, search: Search) -> None:
         if search is not self._search:
             return
         try:
             answer = search.step()
-        except FilterError as error:
+        except ConsoleError as error:
             self._search = None
             self._pane.post_message(Tell(str(error), severity="error"))
             return
@@ -101,10 +123,11 @@ class BackgroundTasks:
             return
         try:
             done = export.step()
-        except OSError as error:
+        except (OSError, ConsoleError) as error:
             self._export = None
             export.close()
-            self._pane.post_message(Tell(tr("{path}: {why}", path=export.path, why=error.strerror), severity="error"))
+            why = error.strerror if isinstance(error, OSError) else error
+            self._pane.post_message(Tell(tr("{path}: {why}", path=export.path, why=why), severity="error"))
             return
         if not done:
             self._pane.set_timer(_PAUSE, self._export_step)

@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ng_tui.client.interface import Ring
 from ng_tui.client.wire import Outcome, Record, RecordDetail, Scoring, Unit
 from ng_tui.i18n import tr
 from ng_tui.keymap import bindings
@@ -64,12 +63,17 @@ class Detail(VerticalScroll, can_focus=False):
             super().__init__()
             self.seq = seq
 
-    def __init__(self, ring: Ring, now_ns: Callable[[], int], said: Callable[[Record], Said]) -> None:
-        """`said` is what people said of the pattern of a record."""
+    def __init__(
+        self,
+        detail_of: Callable[[int, int], RecordDetail | None],
+        now_ns: Callable[[], int],
+        said: Callable[[Record], Said],
+    ) -> None:
+        """`detail_of` is everything about a record with so many neighbours; `said` what people said of its pattern."""
         super().__init__(id="detail")
         self.seq: int | None = None
         """The record shown; None when there is none, and when it is closed."""
-        self._ring = ring
+        self._detail_of = detail_of
         self._now_ns = now_ns
         self._said_of = said
         self._seqs: list[int] = []
@@ -105,7 +109,7 @@ class Detail(VerticalScroll, can_focus=False):
             self._show(seq)
         elif paused and self._lacks_template and seq is not None:
             self._shown_at = time.monotonic()
-            detail = self._ring.detail(seq, 0)
+            detail = self._detail_of(seq, 0)
             if detail is not None and detail.template is not None:
                 self._show(seq)
         elif self._record is not None and self._said_of(self._record) != self._said:
@@ -127,7 +131,7 @@ class Detail(VerticalScroll, can_focus=False):
     def _show(self, seq: int | None) -> None:
         is_another = seq != self.seq
         self.seq, self._shown_at = seq, time.monotonic()
-        detail = self._ring.detail(seq, NEIGHBOURS) if seq is not None else None
+        detail = self._detail_of(seq, NEIGHBOURS) if seq is not None else None
         known = detail is None or detail.template is not None or detail.record.detection.pattern is None
         self._lacks_template = not known
         self._width = width = self._room()
@@ -137,7 +141,7 @@ class Detail(VerticalScroll, can_focus=False):
         self._seqs = []
         self._record = detail.record if detail is not None else None
         if detail is None:
-            text = Text(tr("This event is no longer in memory; it cannot be shown."), style=palette.style("dim"))
+            text = Text(tr("This event is no longer here; it cannot be shown."), style=palette.style("dim"))
             self.query_one("#facts", Static).update(text)
             return
         self._said = self._said_of(detail.record)

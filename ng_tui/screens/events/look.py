@@ -53,3 +53,13 @@ class Look:
     """The second that ages are counted to; 0 unless times are relative."""
     hosts: tuple[str, ...] = ()
     """The engines that the records come from, where there are several."""
+
+    @property
+    def next_columns(self) -> int:
+        """The set of columns that follows."""
+        return (self.columns + 1) % len(COLUMN_SETS)
+
+    @property
+    def next_time_style(self) -> TimeStyle:
+        """The form of time that follows."""
+        return TIME_STYLES[(TIME_STYLES.index(self.time_style) + 1) % len(TIME_STYLES)]

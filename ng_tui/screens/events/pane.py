@@ -25,7 +25,7 @@ from ng_tui.screens.events.filter_prompt import FilterPrompt
 from ng_tui.screens.events.rate_strip import RateStrip
 from ng_tui.screens.events.search import JUMPS
 from ng_tui.screens.events.shell_command import print_command
-from ng_tui.screens.events.status_line import StatusLine, TailStatus
+from ng_tui.screens.events.status_line import StatusLine, TailStatus, moment
 from ng_tui.screens.events.tail import Tail
 from ng_tui.screens.events.view_controller import ViewController
 from ng_tui.screens.feedback import FeedbackController
@@ -67,12 +67,13 @@ class EventsPane(Pane):
         self.tail = Tail(ring, self.viewing.accepted, options.now_ns, time_style=style, hosts=hosts)
         # The app says later who is told.
         self.tail.rows_moved = lambda region, lines: self.rows_moved(region, lines)
+        self.tail.windows.tell = lambda text, severity: self.post_message(Tell(text, severity=severity))
         self.feedback = FeedbackController(self, ring, options)
         self.tasks = BackgroundTasks(self, self.tail, options, self.update_status)
         self.prompt = FilterPrompt(self, self.tail, self.viewing, self.tasks, self.update_status)
         self._rate = RateStrip(options.ignored_lints)
         self._empty = Static("", id="empty", markup=False)
-        self._detail = Detail(ring, options.now_ns, self.feedback.said_of)
+        self._detail = Detail(self.tail.windows.detail, options.now_ns, self.feedback.said_of)
         self._status_line = StatusLine()
 
     def compose(self) -> ComposeResult:
@@ -123,6 +124,7 @@ class EventsPane(Pane):
             tail.update(self.viewing.last)
             self.prompt.update_preview()
         tail.tick()
+        self.tasks.look_on()
         self.update_status()
         self._detail.follow(tail.cursor, settled=not tail.following)
         return is_busy or self.has_more
@@ -137,9 +139,9 @@ class EventsPane(Pane):
         if filter is not None:
             self.prompt.set_filter(filter)
         if seq is not None:
-            if not self.tail.has(seq) and self.viewing.filter:
+            if not self.tail.windows.has(seq) and self.viewing.filter:
                 self.prompt.toggle_filter()
-            if not self.tail.has(seq):
+            if not self.tail.windows.has(seq) and not self.tail.windows.may_find(seq):
                 self.post_message(Tell(tr("Event {seq} is no longer in memory.", seq=seq), severity="warning"))
                 return
             self.tail.go_to(seq)
@@ -147,7 +149,7 @@ class EventsPane(Pane):
 
     def action_pause(self) -> None:
         """Freezes the view, or goes live again."""
-        if self.tail.frozen_at is not None:
+        if self.tail.windows.frozen_at is not None:
             self.tail.live()
         else:
             self.tail.freeze()
@@ -176,11 +178,11 @@ class EventsPane(Pane):
 
     def action_columns(self) -> None:
         """Shows other columns."""
-        self.tail.next_columns()
+        self.tail.change(columns=self.tail.look.next_columns)
 
     def action_time_style(self) -> None:
         """Shows times in another form."""
-        self.tail.next_time_style()
+        self.tail.change(time_style=self.tail.look.next_time_style)
 
     def action_filter(self) -> None:
         """Asks for a filter."""
@@ -249,13 +251,13 @@ class EventsPane(Pane):
         """Closes the detail, ends the search under way, clears the search, or goes back to where a jump came from."""
         if self._detail.is_open:
             self._close_detail()
-        elif not (self.tasks.end() or self.prompt.end_search()):
+        elif not (self.tail.windows.past.give_up() or self.tasks.end() or self.prompt.end_search()):
             self.post_message(Jump())
         self.update_status()
 
     def action_copy(self) -> None:
         """Copies the record with its controls made visible, so that a shell it is pasted into does not obey it."""
-        detail = self.ring.detail(self.tail.cursor, 0) if self.tail.cursor is not None else None
+        detail = self.tail.windows.detail(self.tail.cursor, 0) if self.tail.cursor is not None else None
         if detail is None:
             self.post_message(Tell(tr("There is no event under the cursor."), severity="warning"))
             return
@@ -310,13 +312,14 @@ class EventsPane(Pane):
         tail, viewing = self.tail, self.viewing
         status = TailStatus(
             following=tail.following,
-            paused=tail.frozen_at is not None,
+            paused=tail.windows.frozen_at is not None,
             cut_off=self.known.link.role is not None and self.known.link.state is not LinkState.LIVE,
             since=viewing.news(tail.following),
             filter=viewing.filter,
             filter_off=viewing.filter_off,
             search=self.prompt.search,
-            busy=self.tasks.status,
+            busy=tail.windows.past.status or self.tasks.status,
+            history=moment(tail.row()) if tail.windows.past.window is not None else "",
             place=tail.place,
             count=tail.count,
             marks=len(tail.marks),
@@ -327,6 +330,8 @@ class EventsPane(Pane):
         if empty:
             text = tr("No events yet. Sources are listed on screen 3, modules on screen 2.")
             if viewing.filter or viewing.preview is not None:
-                text = tr("No events match.") + "\n" + tr("F shows all events; f changes the filter.")
+                goes_on = tail.windows.past.is_before(viewing.last.first_seq)
+                none = tr("No events in memory match; up looks in history.") if goes_on else tr("No events match.")
+                text = none + "\n" + tr("F shows all events; f changes the filter.")
             self._empty.update(why_no_events(self.known.link) or text)
         self.set_class(empty, "-empty")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ng_tui.client.wire import Totals
+from ng_tui.client.wire import Row, Totals
 from ng_tui.i18n import ntr, tr
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.lines import Line, Lines, cut, line_width, spread
-from ng_tui.text import fmt_count, safe
+from ng_tui.text import ABSENT, fmt_count, fmt_time, safe
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class TailStatus:
     search: str = ""
     busy: str = ""
     """What a search or an export is doing."""
+    history: str = ""
+    """The time of the event under the cursor, where it is read from history; empty where it is in memory."""
     place: int = 0
     """Number of the record under the cursor, from 1; 0 in an empty view."""
     count: int = 0
@@ -63,13 +65,14 @@ class StatusLine(Lines):
         elif status.following:
             left = [(("* " if ascii_only else "● ") + tr("live"), "good")]
         else:
-            left = [(("^ " if ascii_only else "↑ ") + tr("reading"), "accent")]
+            what = tr("history") if status.history else tr("reading")
+            left = [(("^ " if ascii_only else "↑ ") + what, "accent")]
         if status.since is not None:
             left += news(status.since)
         if status.busy:
             left += [("  " + safe(status.busy), "accent")]
         place = f"{fmt_count(status.place)}/{fmt_count(status.count)}" if status.count else tr("no events")
-        right: Line = [(place, "dim")]
+        right: Line = [(status.history, "strong")] if status.history else [(place, "dim")]
         if status.scanned < 1.0:
             right = [(tr("scanned {part}%", part=int(status.scanned * 100)) + "  ", "accent"), *right]
         if status.marks:
@@ -78,6 +81,11 @@ class StatusLine(Lines):
         if room > 10:
             right = cut(_filters(status), room) + [("  ", "")] + right
         return [spread(left, right, width)]
+
+
+def moment(row: Row | None) -> str:
+    """When an event was, in the local zone: `2026-07-28 12:34:56`."""
+    return fmt_time(row.time_ns, "iso", now_ns=0)[:19].replace("T", " ") if row is not None else ABSENT
 
 
 def news(since: Totals) -> Line:

@@ -1,20 +1,20 @@
 """The tail: a window on a view of the ring that follows the newest record or stays with the record being read.
 
 Rows come from the ring for what is visible and a margin. A reader is pinned to a `seq`: records that leave the ring,
-or older ones that a fresh view still finds, move row numbers and never the text under the eye. What a reader looks at
-is held, so that it stays when it leaves the ring: while paused nothing else is shown; else from when its top row is
-gone until the reader moves on behind what is held.
+or older ones that a fresh view still finds, move row numbers and never the text under the eye.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollTo
 from textual.strip import Strip
 
 from ng_tui.client.interface import Ring, View
@@ -22,11 +22,13 @@ from ng_tui.client.wire import Row, ViewState
 from ng_tui.kit.glyphs import glyphs
 from ng_tui.kit.kept import Kept
 from ng_tui.kit.worn import Worn
-from ng_tui.screens.events.look import COLUMN_SETS, TIME_STYLES, Look
+from ng_tui.screens.events.look import Look
 from ng_tui.screens.events.marks import Marks
+from ng_tui.screens.events.past_window import PastWindow
 from ng_tui.screens.events.row_painter import RowPainter
 from ng_tui.screens.events.scrolling import moved, show_thumb, thumb
 from ng_tui.screens.events.window import NOTICE, Window
+from ng_tui.screens.events.windows import Windows
 from ng_tui.text import TimeStyle
 
 MARGIN = 16
@@ -68,11 +70,8 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id="tail")
         self.ring = ring
         self.following = True
-        self.frozen_at: int | None = None
-        """While set, records from this `seq` on are not shown."""
-        self._live = Window(view, view.advance(0))
-        self._held: Window | None = None
-        self._is_behind = False  # what is being read has left the ring, and is shown as it was held
+        self.windows = Windows(ring, view)
+        """What the reader goes through."""
         self.cursor: int | None = None
         """The `seq` that the reader is at; None in an empty view. Kept even while a filter hides it."""
         self.marks = Marks()
@@ -88,10 +87,9 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         self._painter = RowPainter(ring, time_style, hosts or {})
 
     @property
-    def window(self) -> Window:
-        """What the reader goes through."""
-        away = self.frozen_at is not None or self._is_behind
-        return self._held if self._held is not None and away else self._live
+    def window(self) -> Window | PastWindow:
+        """What the reader goes through now."""
+        return self.windows.shown
 
     @property
     def count(self) -> int:
@@ -108,10 +106,6 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """The number of the record under the cursor, from 1; 0 in an empty view."""
         return min(max(1, self._cursor_index() - self.window.lead + 1), self.count) if self.count else 0
 
-    def has(self, seq: int) -> bool:
-        """The record is in the view, or is held."""
-        return any(window is not None and window.has(seq) for window in (self._live, self._held))
-
     def show(self, view: View, state: ViewState, filter: str) -> None:
         """Shows another view, that of `filter`.
 
@@ -119,32 +113,23 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         """
         if not self.following and self.cursor is not None:
             self._anchor = (self.cursor, self._cursor_row())
-        self._live = Window(view, state)
-        if self._held is not None:
-            self._held = self._held.hold(filter)
+        self.windows.show(view, state, filter, self._anchor[0])
         self.update(state)
 
     def update(self, state: ViewState) -> None:
         """Brings the widget up to date with its view. Call it when the view's state changed."""
-        self._live.update(state)
-        if self._held is not None and self.frozen_at is None:
-            seen = [row.seq for row in self._visible() if row.type != NOTICE]
-            self._is_behind = self._is_behind or self._held.outlives(seen, self._live)
-            if self._is_behind:
-                self._held.lose(self._live)
+        self.windows.update(state, lambda: [row.seq for row in self._visible() if row.type != NOTICE])
         self._place(repaint=False)
 
     def freeze(self) -> None:
         """Shows nothing that comes later until `live` is called; what is on the screen stays."""
         self.hold()
-        if self._held is not None:
-            self.frozen_at = self._held.state.next_seq
+        self.windows.freeze()
         self._place()
 
     def live(self) -> None:
         """Goes to the newest record and follows."""
-        self.frozen_at, self._held, self._is_behind = None, None, False
-        self.ring.release()
+        self.windows.follow()
         self.following = True
         self._place()
         self.post_message(self.Moved())
@@ -154,12 +139,14 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
         A record that came in after the view was frozen ends the freeze.
         """
+        if self.windows.find(seq, partial(self._settle, seq, centre=centre)):
+            self.hold()
+
+    def _settle(self, seq: int, *, centre: bool) -> None:
+        """Puts the cursor on a record that is here, else on the one behind its place."""
         self.following = False
-        if self.frozen_at is not None and seq >= self.frozen_at:
-            self.frozen_at = None
-        if self.frozen_at is None and self._held is not None:
-            self._is_behind = self._held.covers(seq) and (self._is_behind or not self._live.covers(seq))
-        self._hold()
+        self.windows.settle(seq)
+        self.windows.hold()
         top = self._top()
         index = self.window.index_of(seq)
         visible = top <= index < top + self.size.height
@@ -173,15 +160,17 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if self.following:
             self.following = False
             self._anchor = (self.window.seq_at(self._top()) or 0, 0)
-            self._hold()
+            self.windows.hold()
             self.post_message(self.Moved())
 
     def move(self, rows: int) -> None:
         """Moves the cursor; down from the newest record it follows."""
         index = self._cursor_index()
         if rows > 0 and index >= self.window.count - 1:
-            if self.frozen_at is None and not self.following:
+            if self.windows.frozen_at is None and not self.following:
                 self._go_on()
+            return
+        if index + rows < self.window.lead and self._go_back(partial(self.move, rows)):
             return
         self._set_cursor(index + rows)
 
@@ -192,23 +181,20 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self.move(max(1, self.window.count - 1 - self._cursor_index()))
             return
         index, top = self._cursor_index(), self._top()
+        if top + rows < 0 and self._go_back(partial(self.page, part)):
+            return
         self._set_cursor(index + rows, top=top + rows)
 
     def top(self) -> None:
-        """Goes to the oldest record."""
-        self._set_cursor(0)
+        """Goes to the oldest record of all."""
+        if self.windows.go_to_oldest(partial(self._set_cursor, 1, top=0)):
+            self.hold()
+        else:
+            self._set_cursor(0)
 
     def sideways(self, cells: int) -> None:
         """Scrolls the text column."""
-        self._change(x=max(0, min(8192, self.look.x + cells)))
-
-    def next_columns(self) -> None:
-        """Shows the next set of columns."""
-        self._change(columns=(self.look.columns + 1) % len(COLUMN_SETS))
-
-    def next_time_style(self) -> None:
-        """Shows times in the next form."""
-        self._change(time_style=TIME_STYLES[(TIME_STYLES.index(self.look.time_style) + 1) % len(TIME_STYLES)])
+        self.change(x=max(0, min(8192, self.look.x + cells)))
 
     def search(self, filter: str) -> None:
         """Makes the words of a filter stand out; the empty filter none."""
@@ -222,12 +208,12 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
 
     def tick(self) -> None:
         """Draws ages anew when the second changed; nothing in other forms of time. Examines more of what is held."""
-        if self._held is not None and self._held.examine():
+        if self.windows.tick():
             self._place()
         if self.look.time_style == "relative":
             second = self._now_ns() // 1_000_000_000
             if second != self.look.now_s:
-                self._change(now_s=second)
+                self.change(now_s=second)
 
     def render_line(self, y: int) -> Strip:
         """One row for the compositor."""
@@ -266,7 +252,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if round(old_value) == round(new_value):
             return
         top = round(new_value)
-        if self.frozen_at is None and top + self.size.height >= self.window.count:
+        if self.windows.frozen_at is None and top + self.size.height >= self.window.count:
             self._go_on()
             return
         self._set_cursor(min(max(self._cursor_index(), top), top + self.size.height - 1), top=top)
@@ -283,6 +269,14 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self._place()
         else:
             self._set_cursor(self._cursor_index(), keep=True)
+
+    def on_scroll_to(self, message: ScrollTo) -> None:
+        """Where the bar stands for all of the stream, to drag it goes to a place in that."""
+        past = self.windows.past.window
+        if past is not None and message.y is not None:
+            message.stop()
+            message.prevent_default()
+            self.go_to(past.oldest_seq + round(message.y))
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor."""
@@ -319,24 +313,28 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         if not keep:
             self.cursor = window.seq_at(index)
         self._anchor = (window.seq_at(top) or 0, 0)
-        self._hold()
+        self.windows.come_back(self._anchor[0])
+        self.windows.hold()
         self._place()
         self.post_message(self.Moved())
 
-    def _hold(self) -> None:
-        """Whatever the reader looks at stays from now on."""
-        if self.window is self._live:
-            self._held = self._live.hold()
+    def _go_back(self, then: Callable[[], object]) -> bool:
+        """Goes on above the first row in memory, where there is more; of an empty view, to the newest of that."""
+        goes = self.windows.go_back(then if self.count else lambda: self._set_cursor(self.window.events))
+        if goes:
+            self.hold()
+        return goes
 
     def _go_on(self) -> None:
-        """Goes on behind the last row: with the oldest in the ring behind what is held, else with the newest."""
-        if not self._is_behind or self._held is None:
+        """Goes on behind the last row: with what has left the ring, or the oldest in it, else with the newest."""
+        if not self.windows.go_on(self._continue):
             self.live()
-            return
-        behind = self._held.state.next_seq
-        self._is_behind = False
-        index = max(self._live.lead, self._live.index_of(behind))
-        self._set_cursor(index, top=index - self._live.lead)
+
+    def _continue(self, seq: int) -> None:
+        """Puts the cursor on what follows the rows that were gone through."""
+        index = max(self.window.lead, self.window.index_of(seq))
+        is_past = self.window is self.windows.past.window
+        self._set_cursor(index, top=index - (self.size.height - 1 if is_past else self.window.lead))
 
     def _place(self, *, repaint: bool = True) -> None:
         """Scrolls to where the reader is pinned, or to the end, and fetches the rows around it.
@@ -356,6 +354,8 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor = newest if newest is not None else self.cursor
         else:
             top = min(max(0, window.index_of(self._anchor[0]) - self._anchor[1]), last)
+        if self.windows.past.window is not None:
+            self.windows.past.window.near(top, height)
         before = [row.seq for row in self._visible()]
         self._rows_from = max(0, top - MARGIN)
         wanted = min(window.count, top + height + MARGIN) - self._rows_from
@@ -381,6 +381,8 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
     def _show_place(self, top: int) -> None:
         """Moves the scroll bar. A tail that runs is at the end, and has none, so that its rows scroll as they are."""
         height, count = self.size.height, self.size.height if self.following else self.window.count
+        if (past := self.windows.past.window) is not None:  # The bar stands for all of the stream.
+            top, count = self._anchor[0] - past.oldest_seq, self.windows.live.state.next_seq - past.oldest_seq
         if (seen := thumb(height, count, top)) != self._thumb:
             self._thumb = seen
             self.set_class(self.following, "-following")
@@ -391,6 +393,7 @@ class Tail(Kept, ScrollView, can_focus=True, inherit_bindings=False):
         first = self._top() - self._rows_from
         return self._rows[max(0, first) : first + self.size.height]
 
-    def _change(self, **values: Any) -> None:
+    def change(self, **values: Any) -> None:
+        """Draws with other fields of `look` from now on."""
         self._painter.change(**values)
         self.refresh()

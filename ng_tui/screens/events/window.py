@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ng_tui.client.interface import View
 from ng_tui.client.wire import Level, Outcome, Row, Scoring, ViewState
 from ng_tui.i18n import ntr, tr
@@ -16,15 +18,18 @@ EXAMINED = 65_536
 class Window:
     """A view with its latest state. Indices count rows, those that say what is missing among them."""
 
-    def __init__(self, view: View, state: ViewState) -> None:
+    def __init__(self, view: View, state: ViewState, reads_on: Callable[[int], bool] = lambda first_seq: False) -> None:
+        """`reads_on`: before this place in the stream there may be events that history has."""
         self.view = view
         self.state = state
+        self._reads_on = reads_on
         self._lost = 0
 
     @property
     def lead(self) -> int:
         """Rows before the first event: one when events were there before it."""
-        return int(self.state.earlier + self.state.thinned > 0 and self.state.matched > 0)
+        state = self.state
+        return int(state.matched > 0 and (state.earlier + state.thinned > 0 or self._reads_on(state.first_seq)))
 
     @property
     def events(self) -> int:
@@ -43,7 +48,7 @@ class Window:
     def hold(self, filter: str | None = None) -> Window:
         """What is here now, for good, through the same filter or another. Raises FilterError."""
         view = self.view.hold(filter)
-        return Window(view, view.advance(0))
+        return Window(view, view.advance(0), self._reads_on)
 
     def examine(self) -> bool:
         """Examines more of what is held; False when all of it has been."""
@@ -55,6 +60,10 @@ class Window:
     def covers(self, seq: int) -> bool:
         """An event of this place in the stream would be here."""
         return self.state.first_seq <= seq < self.state.next_seq
+
+    def knows(self, seq: int) -> bool:
+        """What passes the filter from this place in the stream on is here."""
+        return max(self.state.first_seq, self.state.scanned_from) <= seq < self.state.next_seq
 
     def lose(self, live: Window) -> None:
         """Says behind the last event how many came after it and have left memory since."""
@@ -73,13 +82,13 @@ class Window:
         first, last = self.lead, self.lead + self.state.matched
         found = []
         if start < first and end > 0:
-            found.append(_notice(self._before, self.state.earlier + self.state.thinned, self._missing()))
+            found.append(notice(self._before, self.state.earlier + self.state.thinned, self._missing()))
         if start < last and end > first:
             begin = max(start, first)
             found += self.view.rows(begin - first, min(end, last) - begin)
         if end > last:
             text = ntr("{n} event has left memory", "{n} events have left memory", self._lost, n=fmt_count(self._lost))
-            found.append(_notice(self.state.next_seq, self._lost, text))
+            found.append(notice(self.state.next_seq, self._lost, text))
         return found
 
     def seq_at(self, index: int) -> int | None:
@@ -106,6 +115,8 @@ class Window:
         events = ntr("{n} earlier event", "{n} earlier events", earlier, n=fmt_count(earlier))
         thinned = ntr("{n} older sample", "{n} older samples", samples, n=fmt_count(samples))
         parts = [text for text, count in ((events, earlier), (thinned, samples)) if count]
+        if self._reads_on(self.state.first_seq):
+            return tr("up goes on in history")
         what = tr(" and ").join(parts)
         return ntr("{what} is not in memory", "{what} are not in memory", earlier + samples, what=what)
 
@@ -115,7 +126,8 @@ class Window:
         return self.state.first_seq - 1
 
 
-def _notice(seq: int, missing: int, text: str) -> Row:
+def notice(seq: int, missing: int, text: str) -> Row:
+    """A row that stands for events which are not here."""
     return Row(
         seq=seq,
         time_ns=0,

@@ -1,17 +1,17 @@
-//! History on disk, as requests read it.
+//! History on disk, as many who ask read it at a time.
 
-use crate::error::ApiError;
+use super::past::Past;
 use ng_journal::store::Error;
 use ng_model::commit_progress::CommitProgress;
-use ng_node::history::Past;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Readers that are kept for the next request: they know what they have read of the headers of blocks.
+/// Readers that are kept for who asks next: they know what they have read of the headers of blocks.
 const IDLE: usize = 2;
 
 /// The way to history.
+#[derive(Debug)]
 pub struct Archive {
     folder: PathBuf,
     progress: Arc<CommitProgress>,
@@ -29,12 +29,16 @@ impl Archive {
         self.progress.kept_below()
     }
 
+    /// Some records came into memory and not into history.
+    pub fn lacks_some(&self) -> bool {
+        self.progress.lost() > 0
+    }
+
     /// Asks history. Blocks.
-    pub fn ask<R>(&self, ask: impl FnOnce(&mut Past) -> Result<R, Error>) -> Result<R, ApiError> {
-        let unread = |error: Error| ApiError::internal(format!("history cannot be read: {error}"));
+    pub fn ask<R>(&self, ask: impl FnOnce(&mut Past) -> Result<R, Error>) -> Result<R, Error> {
         let idle = self.idle.lock().pop();
-        let mut past = idle.map_or_else(|| Past::open(&self.folder), Ok).map_err(unread)?;
-        let answer = ask(&mut past).map_err(unread)?;
+        let mut past = idle.map_or_else(|| Past::open(&self.folder), Ok)?;
+        let answer = ask(&mut past)?;
         let mut idle = self.idle.lock();
         if idle.len() < IDLE {
             idle.push(past);

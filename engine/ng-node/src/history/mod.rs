@@ -9,18 +9,23 @@
 //! # Layout
 //!
 //! `keeping.rs` says what is kept where, by the configuration; `opened.rs` leads from there to a history that is written, of
-//! which `refill.rs` brings the latest back into the ring; `recorder.rs` is the thread, `recording.rs` what others see of it. `past.rs` is what a filter finds there.
+//! which `refill.rs` brings the latest back into the ring; `recorder.rs` is the thread, `recording.rs` what others see of it.
+//! `past.rs` is what a filter finds there, `archive.rs` has it for many who ask; `records.rs` puts it together with the ring.
 
+mod archive;
 mod keeping;
 mod opened;
 mod past;
 mod recorder;
 mod recording;
+mod records;
 mod refill;
 
-pub use keeping::Keeping;
+pub use archive::Archive;
+pub use keeping::{Keeper, Keeping};
 pub use ng_journal::store::{Budget, Error, Group, Info, Key, Order, Progress};
 pub use past::Past;
+pub use records::{Records, Wanted};
 
 pub(crate) use opened::{History, Opened};
 pub(crate) use recording::Recording;

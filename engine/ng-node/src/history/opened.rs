@@ -1,6 +1,6 @@
 //! From history that was opened to history that is written.
 
-use super::keeping::Keeping;
+use super::keeping::{Keeper, Keeping};
 use super::recorder::{Recorder, Stream};
 use super::recording::Recording;
 use super::refill::refill;
@@ -32,8 +32,8 @@ pub(crate) struct History {
 impl Opened {
     /// Opens it as the configuration wants it; none where none is to be kept. Refused while another process writes there; what else
     /// keeps it from being opened is told by the engine, which runs without.
-    pub(crate) fn of(config: &Config, state_dir: &Path) -> Result<Option<Opened>, NodeError> {
-        let Some(keeping) = Keeping::of(config, state_dir) else { return Ok(None) };
+    pub(crate) fn of(config: &Config, state_dir: &Path, keeper: Keeper) -> Result<Option<Opened>, NodeError> {
+        let Some(keeping) = Keeping::of(config, state_dir, keeper) else { return Ok(None) };
         let journal = keeping.open();
         if let Err(error @ Error::Busy { .. }) = &journal {
             return Err(NodeError { exit: EXIT_BUSY, ..NodeError::failure("NG-5401", "", error.to_string()) });
@@ -46,7 +46,7 @@ impl Opened {
         let durable = self.journal.as_ref().ok()?.durable_seq()?;
         // Of an engine without a saved state, the numbers of patterns would be those of others in history.
         engine.number_patterns_from(durable + 1);
-        let filled = refill(store, &self.keeping.folder);
+        let filled = refill(store, &self.keeping.folder, self.keeping.refilled);
         store.begin_at(durable + 1);
         filled.err().map(|error| format!("the latest of history could not be read: {error}"))
     }

@@ -1,18 +1,14 @@
-//! Pages of records, from old to new and from new to old.
+//! Records of the ring and of history behind it, page by page, from old to new and from new to old.
 
-use crate::archive::Archive;
-use crate::clock;
-use crate::error::ApiError;
+use super::archive::Archive;
+use super::past::Past;
 use ng_core::convert;
 use ng_core::store::{Reader, Shared};
 use ng_filter::Filter;
-use ng_journal::store::{Budget, Order};
+use ng_journal::store::{Budget, Error, Order};
 use ng_model::event::Parsed;
 use ng_model::record::StoredRecord;
-use ng_node::history::Past;
-use ng_wire::{Gap, GapReason, Record};
-use schemars::JsonSchema;
-use serde::Serialize;
+use ng_wire::{Gap, GapReason, Page};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -25,38 +21,25 @@ const STRIDE: u64 = 1024;
 /// Most blocks of history that are opened for a page, for the same reason.
 const OPENED: usize = 100;
 
-/// A page.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Page {
-    /// The records, in the order that was asked for.
-    records: Vec<Record>,
-    /// `seq` of the oldest record that is held, in the ring or on disk.
-    first_seq: u64,
-    /// `from_seq` of the page that follows; null when there is nothing older.
-    next_seq: Option<u64>,
-    /// Records that have not been looked at may follow.
-    more: bool,
-    /// Numbers that were asked for and whose records are gone.
-    gaps: Vec<Gap>,
-}
-
 /// Where records are: the ring, and history behind it.
 #[derive(Clone)]
-pub(super) struct Records {
+pub struct Records {
     /// The ring.
-    pub(super) store: Shared,
+    pub store: Shared,
     /// History; none where none is kept.
-    pub(super) archive: Option<Arc<Archive>>,
+    pub archive: Option<Arc<Archive>>,
 }
 
 /// What a page is to hold.
-pub(super) struct Wanted {
+pub struct Wanted {
     /// Only records that pass this.
-    pub(super) filter: Filter,
+    pub filter: Filter,
     /// Where to begin; none is the oldest record, or on the way back the newest.
-    pub(super) from_seq: Option<u64>,
+    pub from_seq: Option<u64>,
     /// Most records.
-    pub(super) limit: usize,
+    pub limit: usize,
+    /// The present for filters that ask for ages, nanoseconds since 1970, UTC.
+    pub now_ns: i64,
 }
 
 /// A page under way.
@@ -108,7 +91,7 @@ impl<'a> PageBuilder<'a> {
 
 impl Records {
     /// Where the ring begins to have every record, and where it ends; and the first `seq` of all.
-    pub(super) fn bounds(&self) -> Result<(u64, u64, u64), ApiError> {
+    pub fn bounds(&self) -> Result<(u64, u64, u64), Error> {
         let (first, whole, end) = {
             let store = self.store.lock();
             (store.first_seq(), store.thinned_below().max(store.first_seq()), store.next_seq())
@@ -120,7 +103,7 @@ impl Records {
     }
 
     /// A page from old to new.
-    pub(super) fn forward(&self, wanted: &Wanted) -> Result<Page, ApiError> {
+    pub fn forward(&self, wanted: &Wanted) -> Result<Page, Error> {
         let (first, end, oldest) = self.bounds()?;
         let mut builder = PageBuilder::new(&self.store, wanted.limit, oldest);
         let mut at = wanted.from_seq.unwrap_or(oldest).min(end);
@@ -128,7 +111,7 @@ impl Records {
             builder.hole(at, oldest);
             at = oldest;
         }
-        let now_ns = clock::now_ns();
+        let now_ns = wanted.now_ns;
         if let Some(archive) = self.archive.as_ref().filter(|_| at < first) {
             let (filter, budget) = (&wanted.filter, builder.budget());
             let mut show = |stored: &StoredRecord<'_>| builder.push(stored);
@@ -161,7 +144,7 @@ impl Records {
     }
 
     /// A page from new to old.
-    pub(super) fn backward(&self, wanted: &Wanted) -> Result<Page, ApiError> {
+    pub fn backward(&self, wanted: &Wanted) -> Result<Page, Error> {
         let (first, end, oldest) = self.bounds()?;
         let mut builder = PageBuilder::new(&self.store, wanted.limit, oldest);
         let mut at = wanted.from_seq.map_or(end, |from| from.saturating_add(1)).min(end);
@@ -169,7 +152,7 @@ impl Records {
             builder.hole(0, at);
             at = oldest;
         }
-        let (mut reader, mut left, now_ns) = (Reader::new(self.store.clone()), LOOKED_AT, clock::now_ns());
+        let (mut reader, mut left, now_ns) = (Reader::new(self.store.clone()), LOOKED_AT, wanted.now_ns);
         while at > first && !builder.full() && left > 0 {
             let start = at.saturating_sub(STRIDE).max(first);
             let (mut expected, mut found, mut holes) = (start, Vec::new(), Vec::new());
@@ -248,7 +231,7 @@ mod tests {
     }
 
     fn wanted(filter: &Filter, from_seq: Option<u64>, limit: usize) -> Wanted {
-        Wanted { filter: filter.clone(), from_seq, limit }
+        Wanted { filter: filter.clone(), from_seq, limit, now_ns: 0 }
     }
 
     fn forward(store: &Shared, filter: &Filter, from_seq: Option<u64>, limit: usize) -> Page {

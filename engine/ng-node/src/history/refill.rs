@@ -14,17 +14,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Most records that are brought back: more would keep a start waiting.
-const MOST: usize = 200_000;
 /// Most raw bytes of them.
 const MOST_BYTES: usize = 256 << 20;
 /// Lines by which a place in a file is known: single ones may come again.
 const KNOWN_LINES: usize = 8;
 
-/// Fills an empty ring with the latest records of a folder, as many as it holds.
-pub(crate) fn refill(store: &mut Store, folder: &Path) -> Result<(), Error> {
+/// Fills an empty ring with the latest records of a folder, as many as it holds, and at most so many.
+pub(crate) fn refill(store: &mut Store, folder: &Path, most: usize) -> Result<(), Error> {
     let (mut past, all) = (Past::open(folder)?, Filter::default());
-    let budget = Budget { events: store.capacity().min(MOST), ..Budget::none() };
+    let budget = Budget { events: store.capacity().min(most), ..Budget::none() };
     let (mut first, mut bytes) = (None, 0);
     let mut look = |stored: &StoredRecord<'_>| {
         bytes += stored.raw.len();

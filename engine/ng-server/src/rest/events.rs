@@ -1,7 +1,6 @@
 //! The records of the ring and of history, one by one or page by page, and the texts of their patterns.
 
 use super::answer;
-use super::page::{Page, Records, Wanted};
 use crate::auth::Right;
 use crate::channels::Channel;
 use crate::clock;
@@ -18,7 +17,8 @@ use ng_filter::Filter;
 use ng_journal::store::{self, Budget};
 use ng_model::event::Parsed;
 use ng_model::record::{NO_PATTERN, StoredRecord};
-use ng_wire::{PatternView, RecordDetail};
+use ng_node::history::{Records, Wanted};
+use ng_wire::{Page, PatternView, RecordDetail};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::ops::ControlFlow;
@@ -121,7 +121,7 @@ async fn list(State(hub): State<App>, Query(args): Query<Args>) -> Result<Respon
     let pages = hub.pages.clone();
     let _turn = pages.acquire().await;
     let records = Records { store: hub.store.clone(), archive: hub.archive.clone() };
-    let wanted = Wanted { filter, from_seq: args.from_seq, limit: args.limit };
+    let wanted = Wanted { filter, from_seq: args.from_seq, limit: args.limit, now_ns: clock::now_ns() };
     let page = waited(move || match args.order {
         Order::Asc => records.forward(&wanted),
         Order::Desc => records.backward(&wanted),

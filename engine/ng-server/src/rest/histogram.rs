@@ -2,7 +2,6 @@
 
 use super::answer;
 use super::events::waited;
-use super::page::Records;
 use crate::auth::Right;
 use crate::channels::Channel;
 use crate::clock;
@@ -15,6 +14,7 @@ use ng_core::store::Reader;
 use ng_filter::Filter;
 use ng_journal::store::{Group, Key};
 use ng_model::record::{NO_PATTERN, StoredRecord};
+use ng_node::history::Records;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,45 +95,52 @@ async fn histogram(State(hub): State<App>, Query(args): Query<Args>) -> Result<R
     let _turn = pages.acquire().await;
     let left = Arc::new(AtomicBool::new(false));
     let _leaves = Leaves(left.clone());
-    let counted = waited(move || records.count(&filter, args.by, &|| left.load(Ordering::Relaxed))).await??;
+    let counted = waited(move || count(&records, &filter, args.by, &|| left.load(Ordering::Relaxed))).await??;
     Ok(answer::bare(counted))
 }
 
-impl Records {
-    fn count(&self, filter: &Filter, by: Option<By>, cancelled: &dyn Fn() -> bool) -> Result<Histogram, ApiError> {
-        let now_ns = clock::now_ns();
-        let (mut count, mut groups) = (0, BTreeMap::new());
-        // What is in memory is counted there, as it is listed: scores on disk are to an eighth. What leaves memory meanwhile is
-        // counted on disk.
-        let (whole, next, _) = self.bounds()?;
-        let mut first = next;
-        Reader::new(self.store.clone()).range(whole..next, |stored| {
-            first = first.min(stored.head.seq);
-            if filter.matches(stored, now_ns) {
-                count += 1;
-                if let Some(by) = by {
-                    *groups.entry(by.group(stored)).or_default() += 1;
-                }
-            }
-            if cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        if let Some(archive) = &self.archive {
-            match by {
-                None => count += archive.ask(|past| past.count(filter, now_ns, 0..first, cancelled))?,
-                Some(by) => {
-                    let kept = archive.ask(|past| past.count_by(filter, now_ns, 0..first, by.key(), cancelled))?;
-                    count += kept.values().sum::<u64>();
-                    kept.into_iter().for_each(|(group, events)| *groups.entry(group).or_default() += events);
-                }
+fn count(
+    records: &Records,
+    filter: &Filter,
+    by: Option<By>,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Histogram, ApiError> {
+    let now_ns = clock::now_ns();
+    let (mut count, mut groups) = (0, BTreeMap::new());
+    // Where headers of blocks say it all, they are faster than a look at all that is in memory. What was lost to history, and
+    // scores, which it keeps to an eighth, are counted in memory, as they are listed. What leaves it meanwhile is counted on disk.
+    let (whole, next, _) = records.bounds()?;
+    let needed = filter.needed(now_ns);
+    let by_headers = needed.is_all && !needed.asks_scores();
+    let kept = records.archive.as_ref().filter(|archive| by_headers && !archive.lacks_some());
+    let from = kept.map_or(whole, |archive| archive.kept_below().clamp(whole, next));
+    let mut first = next;
+    Reader::new(records.store.clone()).range(from..next, |stored| {
+        first = first.min(stored.head.seq);
+        if filter.matches(stored, now_ns) {
+            count += 1;
+            if let Some(by) = by {
+                *groups.entry(by.group(stored)).or_default() += 1;
             }
         }
-        let mut groups: Vec<Counted> =
-            groups.into_iter().map(|(group, count)| Counted { name: name(&group), count }).collect();
-        if matches!(by, Some(By::Level | By::Source)) {
-            groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        if cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if let Some(archive) = &records.archive {
+        match by {
+            None => count += archive.ask(|past| past.count(filter, now_ns, 0..first, cancelled))?,
+            Some(by) => {
+                let kept = archive.ask(|past| past.count_by(filter, now_ns, 0..first, by.key(), cancelled))?;
+                count += kept.values().sum::<u64>();
+                kept.into_iter().for_each(|(group, events)| *groups.entry(group).or_default() += events);
+            }
         }
-        Ok(Histogram { count, groups })
     }
+    let mut groups: Vec<Counted> =
+        groups.into_iter().map(|(group, count)| Counted { name: name(&group), count }).collect();
+    if matches!(by, Some(By::Level | By::Source)) {
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    }
+    Ok(Histogram { count, groups })
 }
 
 impl By {

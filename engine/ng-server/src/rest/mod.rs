@@ -15,7 +15,6 @@ mod ingest;
 mod keys;
 mod metrics;
 mod modules;
-mod page;
 pub(crate) mod status;
 mod views;
 mod websocket;
