@@ -1,0 +1,138 @@
+"""Files of a history are damaged while no engine runs: what is left is as it was sent, and what is missing is told."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from context import say
+from daemon import Daemon, Ended, until
+from fault_lab import Extra, Lab, Outcome, keep_evidence
+from oracle import Ledger, ReadBack, Verdict, judge, read_back, send
+
+EVENTS = 5000
+BATCH = 50
+TELLING_S = 3.0
+"""Time within which what is missing is to be counted as unreadable."""
+
+
+@dataclass
+class Written:
+    """A history that is damaged in copies."""
+
+    folder: Path
+    ledger: Ledger
+    seqs: dict[int, int]
+    """`seq` of each event."""
+
+
+@dataclass
+class Damaged:
+    """What an engine showed of a damaged copy."""
+
+    verdict: Verdict
+    missing: int = 0
+    by_gap: int = 0
+    """Missing, within a gap of the pages, and not counted as unreadable."""
+    wrong_reason: int = 0
+    """Missing, within gaps that say another reason than `corrupt` alone, and not counted as unreadable."""
+
+
+def written(lab: Lab, name: str, is_killed: bool) -> Written:
+    """A new history of `EVENTS` events whose engine was killed, or stopped in good order, and all can be read."""
+    ledger = Ledger()
+    with Daemon(lab.binary, lab.fresh(name)) as daemon, daemon.client() as client:
+        daemon.start()
+        while ledger.sent < EVENTS:
+            send(client, ledger, BATCH)
+        found = read_back(client)
+        if not judge(ledger, found).is_good:
+            raise RuntimeError(f"before any damage: {judge(ledger, found)}")
+        if is_killed:
+            daemon.kill()
+        else:
+            daemon.stop()
+        return Written(daemon.folder, ledger, found.seqs)
+
+
+def damage(history: Path, chance: Random) -> str:
+    """Flips a bit of a database or its log, or cuts off its end; says which."""
+    files = sorted(path for path in history.iterdir() if path.suffix in (".db", ".db-wal") and path.stat().st_size)
+    path = chance.choice(files)
+    at = chance.randrange(path.stat().st_size)
+    if chance.random() < 0.4:
+        with path.open("r+b") as file:
+            file.truncate(at)
+        return f"{path.name} cut at {at}"
+    with path.open("r+b") as file:
+        file.seek(at)
+        byte, bit = file.read(1)[0], chance.randrange(8)
+        file.seek(at)
+        file.write(bytes([byte ^ 1 << bit]))
+    return f"{path.name} bit {bit} of byte {at}"
+
+
+def look_at(daemon: Daemon, base: Written) -> tuple[ReadBack, Damaged]:
+    """Reads a damaged history, and counts as lost what is missing and neither in a gap nor unreadable."""
+    with daemon.client() as client:
+        found = read_back(client)
+        verdict = judge(base.ledger, found)
+        missing = sorted(base.ledger.acknowledged - found.times.keys())
+        seen = Damaged(verdict, len(missing))
+        if not missing:
+            return found, seen
+        try:
+            until("what is unreadable", lambda: daemon.metrics(client)["neurograph_history_unreadable_events"], TELLING_S)
+        except TimeoutError:
+            pass
+        unreadable = int(daemon.metrics(client)["neurograph_history_unreadable_events"])
+    reasons = [reason_of(found, base.seqs[number]) for number in missing]
+    uncounted = max(0, len(missing) - unreadable)
+    verdict.lost = min(uncounted, reasons.count(""))
+    seen.by_gap = uncounted - verdict.lost
+    seen.wrong_reason = min(seen.by_gap, sum(reason not in ("", "corrupt") for reason in reasons))
+    return found, seen
+
+
+def reason_of(found: ReadBack, seq: int) -> str:
+    """Why a gap of the pages says that this `seq` is missing; empty where none does."""
+    return next((reason for first, end, reason in found.gaps if first <= seq < end), "")
+
+
+def damaged_files(lab: Lab) -> Outcome:
+    """Each damage to a fresh copy: of a history whose engine was killed, and of one that was stopped."""
+    outcome = Outcome("flipped bits and cut tails")
+    rounds = 5 * lab.repeats
+    bases = [written(lab, "killed-base", True), written(lab, "stopped-base", False)]
+    missing = by_gap = wrong_reason = 0
+    refused: list[str] = []
+    for turn in range(rounds):
+        base = bases[turn % 2]
+        folder = lab.fresh("damaged")
+        shutil.copytree(base.folder, folder, ignore=shutil.ignore_patterns("*.sock"))
+        with Daemon(lab.binary, folder) as daemon:
+            what = damage(daemon.history, lab.chance)
+            say(f"faults: {outcome.name}, {turn + 1} of {rounds}: {what}")
+            try:
+                daemon.start()
+            except (Ended, TimeoutError) as error:
+                refused.append(f"{what}: {error}")
+                keep_evidence(f"damage {turn + 1}, no start", daemon, base.ledger, ReadBack(), Verdict())
+                continue
+            found, seen = look_at(daemon, base)
+            if not seen.verdict.is_good:
+                keep_evidence(f"damage {turn + 1}, {what}", daemon, base.ledger, found, seen.verdict)
+            daemon.kill()
+            outcome.close(daemon)
+        outcome.rounds += 1
+        outcome.verdict.add(seen.verdict)
+        missing, by_gap, wrong_reason = missing + seen.missing, by_gap + seen.by_gap, wrong_reason + seen.wrong_reason
+    outcome.extras += [
+        Extra("did not start", [len(refused)], "", most=0, note="; ".join(refused)),
+        Extra("missing and told", [missing - outcome.verdict.lost], "events"),
+        Extra("told by a gap alone, not as unreadable", [by_gap], "events"),
+        Extra("told by a gap with another reason than corrupt", [wrong_reason], "events"),
+    ]
+    return outcome
