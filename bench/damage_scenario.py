@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+import httpx
 from context import say
 from daemon import Daemon, Ended, until
 from fault_lab import Extra, Lab, Outcome, keep_evidence
 from oracle import Ledger, ReadBack, Verdict, judge, read_back, send
 
-EVENTS = 5000
+EVENTS = {"killed": 5000, "stopped": 14_000, "closed": 5000}
+"""Of the first all is in the log of the database yet; of the second a part is in the database itself."""
 BATCH = 50
 TELLING_S = 3.0
 """Time within which what is missing is to be counted as unreadable."""
@@ -26,6 +28,7 @@ class Written:
     ledger: Ledger
     seqs: dict[int, int]
     """`seq` of each event."""
+    settings: tuple[str, ...]
 
 
 @dataclass
@@ -37,29 +40,48 @@ class Damaged:
     by_gap: int = 0
     """Missing, within a gap of the pages, and not counted as unreadable."""
     wrong_reason: int = 0
-    """Missing, within gaps that say another reason than `corrupt` alone, and not counted as unreadable."""
+    """Missing, within a gap of the pages that says another reason than `corrupt`."""
 
 
-def written(lab: Lab, name: str, is_killed: bool) -> Written:
-    """A new history of `EVENTS` events whose engine was killed, or stopped in good order, and all can be read."""
+CLOSED = ("history.bytes=67108864",)
+"""With the least that history may have, a file ends at 8 MiB and is brought into its last form."""
+CLOSED_EVERY = 10
+
+
+def written(lab: Lab, name: str, how: str) -> Written:
+    """A new history that can be read as a whole, of an engine that was killed, or stopped in good order.
+
+    One that is `closed` goes on until a file of it has its last form, some 40 000 events.
+    """
     ledger = Ledger()
-    with Daemon(lab.binary, lab.fresh(name)) as daemon, daemon.client() as client:
+    settings = CLOSED if how == "closed" else ()
+    with Daemon(lab.binary, lab.fresh(name), *settings) as daemon, daemon.client() as client:
         daemon.start()
-        while ledger.sent < EVENTS:
+        while ledger.sent < EVENTS[how]:
             send(client, ledger, BATCH)
+        if how == "closed":
+            until("a file in its last form", lambda: is_closed(daemon, client, ledger), 90)
         found = read_back(client)
         if not judge(ledger, found).is_good:
             raise RuntimeError(f"before any damage: {judge(ledger, found)}")
-        if is_killed:
+        if how == "killed":
             daemon.kill()
         else:
             daemon.stop()
-        return Written(daemon.folder, ledger, found.seqs)
+        return Written(daemon.folder, ledger, found.seqs, settings)
 
 
-def damage(history: Path, chance: Random) -> str:
-    """Flips a bit of a database or its log, or cuts off its end; says which."""
-    files = sorted(path for path in history.iterdir() if path.suffix in (".db", ".db-wal") and path.stat().st_size)
+def is_closed(daemon: Daemon, client: httpx.Client, ledger: Ledger) -> bool:
+    """Sends more until there is a second file; whether the first has its last form by then."""
+    days = [path for path in daemon.history.glob("2*.db")]
+    if len(days) == 1 and "closed" not in days[0].name:
+        send(client, ledger, 10 * BATCH)
+    return any("closed" in path.name for path in days)
+
+
+def damage(history: Path, chance: Random, pattern: str) -> str:
+    """Flips a bit of one of the files, or cuts off its end; says which."""
+    files = sorted(path for path in history.glob(pattern) if path.suffix in (".db", ".db-wal") and path.stat().st_size)
     path = chance.choice(files)
     at = chance.randrange(path.stat().st_size)
     if chance.random() < 0.4:
@@ -88,32 +110,34 @@ def look_at(daemon: Daemon, base: Written) -> tuple[ReadBack, Damaged]:
         except TimeoutError:
             pass
         unreadable = int(daemon.metrics(client)["neurograph_history_unreadable_events"])
-    reasons = [reason_of(found, base.seqs[number]) for number in missing]
+    reasons = reasons_of(found, [base.seqs[number] for number in missing])
     uncounted = max(0, len(missing) - unreadable)
     verdict.lost = min(uncounted, reasons.count(""))
     seen.by_gap = uncounted - verdict.lost
-    seen.wrong_reason = min(seen.by_gap, sum(reason not in ("", "corrupt") for reason in reasons))
+    seen.wrong_reason = sum(reason not in ("", "corrupt") for reason in reasons)
     return found, seen
 
 
-def reason_of(found: ReadBack, seq: int) -> str:
-    """Why a gap of the pages says that this `seq` is missing; empty where none does."""
-    return next((reason for first, end, reason in found.gaps if first <= seq < end), "")
+def reasons_of(found: ReadBack, seqs: list[int]) -> list[str]:
+    """Why the gaps of the pages say that each `seq` is missing; empty where none does."""
+    told = {seq: reason for first, end, reason in found.gaps for seq in range(first, end)}
+    return [told.get(seq, "") for seq in seqs]
 
 
 def damaged_files(lab: Lab) -> Outcome:
-    """Each damage to a fresh copy: of a history whose engine was killed, and of one that was stopped."""
+    """Each damage to a fresh copy: of a history whose engine was killed, one that was stopped, and at times a closed one."""
     outcome = Outcome("flipped bits and cut tails")
     rounds = 5 * lab.repeats
-    bases = [written(lab, "killed-base", True), written(lab, "stopped-base", False)]
+    bases = [written(lab, f"{how}-base", how) for how in ("killed", "stopped")]
+    closed = written(lab, "closed-base", "closed") if rounds >= CLOSED_EVERY else None
     missing = by_gap = wrong_reason = 0
     refused: list[str] = []
     for turn in range(rounds):
-        base = bases[turn % 2]
+        base = closed if closed and turn % CLOSED_EVERY == CLOSED_EVERY - 1 else bases[turn % 2]
         folder = lab.fresh("damaged")
         shutil.copytree(base.folder, folder, ignore=shutil.ignore_patterns("*.sock"))
-        with Daemon(lab.binary, folder) as daemon:
-            what = damage(daemon.history, lab.chance)
+        with Daemon(lab.binary, folder, *base.settings) as daemon:
+            what = damage(daemon.history, lab.chance, "*.closed.db" if base is closed else "*")
             say(f"faults: {outcome.name}, {turn + 1} of {rounds}: {what}")
             try:
                 daemon.start()
@@ -133,6 +157,6 @@ def damaged_files(lab: Lab) -> Outcome:
         Extra("did not start", [len(refused)], "", most=0, note="; ".join(refused)),
         Extra("missing and told", [missing - outcome.verdict.lost], "events"),
         Extra("told by a gap alone, not as unreadable", [by_gap], "events"),
-        Extra("told by a gap with another reason than corrupt", [wrong_reason], "events"),
+        Extra("told by a gap that says another reason than corrupt", [wrong_reason], "events"),
     ]
     return outcome

@@ -18,6 +18,8 @@ BATCH = 40
 SOON_MS = 1000.0
 """Within this time a sender is to be told that something is not durable."""
 
+MORE = 5
+"""Batches that are sent when history is written again."""
 TAKEN_UP_S = 10.0
 """Within this time history is to be written again by itself."""
 
@@ -35,7 +37,7 @@ def refused(client: httpx.Client, ledger: Ledger) -> Answer:
 
 
 def taken_up(client: httpx.Client, ledger: Ledger) -> None:
-    """Sends until an answer is durable. Raises TimeoutError, which has the last reason."""
+    """Sends until an answer is durable, and some batches more. Raises TimeoutError, which has the last reason."""
     last = ""
 
     def attempt() -> bool:
@@ -48,6 +50,8 @@ def taken_up(client: httpx.Client, ledger: Ledger) -> None:
         until("a durable answer", attempt, TAKEN_UP_S)
     except TimeoutError as error:
         raise TimeoutError(f"{error}: {last}") from None
+    for _ in range(MORE):
+        send(client, ledger, BATCH)
 
 
 def is_live(client: httpx.Client, answer: Answer) -> bool:

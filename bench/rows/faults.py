@@ -43,13 +43,15 @@ def measure(bench: Context) -> Row:
         f"{repeats} kills, {len(nth_writes(min(200, 2 * repeats)))} of the first 200 writes of a thread, "
         f"{5 * repeats} damages; seed {seed}, of which NEUROGRAPH_SEED may give another.",
     )
+    say(f"faults: seed {seed}")
+    engine = binary()
     chosen = os.environ.get("NEUROGRAPH_FAULTS", "").split()
     for number, scenario in enumerate(SCENARIOS):
         name = scenario.__name__
         if chosen and name not in chosen:
             continue
         say(f"faults: {name}")
-        lab = Lab(binary(), bench.temporary / f"faults-{number}", repeats, Random(f"{seed} {name}"))
+        lab = Lab(engine, bench.temporary / f"faults-{number}", repeats, Random(f"{seed} {name}"))
         try:
             show(row, scenario(lab))
         except Exception as error:  # One scenario that fails takes no other with it.
