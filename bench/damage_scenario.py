@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from oracle import Ledger, ReadBack, Verdict, judge, read_back, send
 EVENTS = {"killed": 5000, "stopped": 14_000, "closed": 5000}
 """Of the first all is in the log of the database yet; of the second a part is in the database itself."""
 BATCH = 50
+UNREADABLE = "neurograph_history_unreadable_events"
 TELLING_S = 3.0
 """Time within which what is missing is to be counted as unreadable."""
 
@@ -73,7 +75,7 @@ def written(lab: Lab, name: str, how: str) -> Written:
 
 def is_closed(daemon: Daemon, client: httpx.Client, ledger: Ledger) -> bool:
     """Sends more until there is a second file; whether the first has its last form by then."""
-    days = [path for path in daemon.history.glob("2*.db")]
+    days = list(daemon.history.glob("2*.db"))
     if len(days) == 1 and "closed" not in days[0].name:
         send(client, ledger, 10 * BATCH)
     return any("closed" in path.name for path in days)
@@ -105,11 +107,9 @@ def look_at(daemon: Daemon, base: Written) -> tuple[ReadBack, Damaged]:
         seen = Damaged(verdict, len(missing))
         if not missing:
             return found, seen
-        try:
-            until("what is unreadable", lambda: daemon.metrics(client)["neurograph_history_unreadable_events"], TELLING_S)
-        except TimeoutError:
-            pass
-        unreadable = int(daemon.metrics(client)["neurograph_history_unreadable_events"])
+        with contextlib.suppress(TimeoutError):
+            until("what is unreadable", lambda: daemon.metrics(client)[UNREADABLE], TELLING_S)
+        unreadable = int(daemon.metrics(client)[UNREADABLE])
     reasons = reasons_of(found, [base.seqs[number] for number in missing])
     uncounted = max(0, len(missing) - unreadable)
     verdict.lost = min(uncounted, reasons.count(""))
@@ -125,7 +125,7 @@ def reasons_of(found: ReadBack, seqs: list[int]) -> list[str]:
 
 
 def damaged_files(lab: Lab) -> Outcome:
-    """Each damage to a fresh copy: of a history whose engine was killed, one that was stopped, and at times a closed one."""
+    """Each damage to a fresh copy: in turn of a killed engine, of a stopped one, and of files in their last form."""
     outcome = Outcome("flipped bits and cut tails")
     rounds = 5 * lab.repeats
     bases = [written(lab, f"{how}-base", how) for how in ("killed", "stopped")]

@@ -60,7 +60,7 @@ def is_live(client: httpx.Client, answer: Answer) -> bool:
 
 
 def full_disk(lab: Lab) -> Outcome:
-    """A disk of 8 MiB becomes full and has room again; every other time the engine is killed and started while it is full."""
+    """A disk of 8 MiB becomes full and has room again; every other time the engine is started anew in between."""
     outcome = Outcome("full disk, then room again")
     told: list[float] = []
     silent = hidden = 0

@@ -33,7 +33,7 @@ def sender(daemon: Daemon, ledger: Ledger, chance: Random, enough: threading.Eve
 
 
 def killed_under_load(lab: Lab) -> Outcome:
-    """Three senders are at work when the process is killed, after a random number of acknowledged events and a moment."""
+    """Three senders are at work when the process is killed, after a random number of acknowledged events."""
     outcome = Outcome("kill -9 under load")
     for first in range(0, lab.repeats, SAME_FOLDER):
         ledger = Ledger()
@@ -96,7 +96,7 @@ def killed_at_a_write(lab: Lab) -> Outcome:
 
 
 def killed_by_tracer(daemon: Daemon, ledger: Ledger, chance: Random, nth: int) -> bool:
-    """One sender sends until the engine is killed at this write; whether it had answered before. Raises TimeoutError."""
+    """One sender sends until the engine is killed at this write; whether it had answered. Raises TimeoutError."""
     inject = ("-e", "trace=pwrite64", "-e", f"inject=pwrite64:signal=KILL:when={nth}")
     try:
         daemon.start("strace", "-f", "-qq", "-o", str(daemon.folder / "traced"), *inject)
@@ -140,4 +140,3 @@ def two_processes(lab: Lab) -> Outcome:
             outcome.close(first)
     outcome.extras.append(Extra("second not refused with 75 and the place", [wrong], "", most=0, note=shown))
     return outcome
-

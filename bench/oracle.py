@@ -1,4 +1,4 @@
-"""An oracle of history: events whose content follows from their number, and what of the acknowledged ones is read back."""
+"""An oracle of history: events whose content follows from their number, and what of those is read back."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def measure(bench: Context) -> Row:
         TITLE,
         f"`neurograph-engine` as a process of its own, a ring of 1 024 records; events whose text follows from their "
         f"number, sent over HTTP. LOST: acknowledged as durable and not read back; DUPLICATE: sent once and there more "
-        f"often; CORRUPT: with another text; PHANTOM: never sent; of damaged files LOST is what is missing and not told. "
-        f"{repeats} kills, {len(nth_writes(min(200, 2 * repeats)))} of the first 200 writes of a thread, "
+        f"often; CORRUPT: with another text; PHANTOM: never sent; of damaged files LOST is what is missing and not "
+        f"told. {repeats} kills, {len(nth_writes(min(200, 2 * repeats)))} of the first 200 writes of a thread, "
         f"{5 * repeats} damages; seed {seed}, of which NEUROGRAPH_SEED may give another.",
     )
     say(f"faults: seed {seed}")
