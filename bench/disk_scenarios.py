@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 from context import say
 from daemon import Daemon, until
-from fault_lab import Extra, Lab, Outcome, keep_evidence, look, remount, small_disk
+from fault_lab import Extra, Lab, Outcome, keep_evidence, look, need_tracer, remount, small_disk
 from oracle import Answer, Ledger, Verdict, passing, read_back, send
 
 BATCH = 40
@@ -122,30 +122,41 @@ def thread_of_history(daemon: Daemon) -> int:
 
 
 @contextmanager
-def injected(daemon: Daemon, calls: str, when: str) -> Iterator[Callable[[], bool]]:
-    """Has a tracer fail these system calls of the thread that writes history; the value says whether it has."""
+def injected(daemon: Daemon, calls: str, when: str) -> Iterator[Callable[[], str]]:
+    """Has a tracer fail these system calls of the thread that writes history; the value says in which file it has."""
     trace = daemon.folder / "traced"
     trace.unlink(missing_ok=True)
     inject = ("-e", f"trace={calls}", "-e", f"inject={calls}:error=EIO:when={when}")
-    command = ["strace", "-o", str(trace), *inject, "-p", str(thread_of_history(daemon))]
+    command = ["strace", "-y", "-o", str(trace), *inject, "-p", str(thread_of_history(daemon))]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as tracer:
         try:
             assert tracer.stderr is not None
             tracer.stderr.readline()  # It says that it is attached.
-            yield lambda: trace.exists() and "INJECTED" in trace.read_text()
+            yield lambda: failed_in(trace)
         finally:
             tracer.terminate()
 
 
+def failed_in(trace: Path) -> str:
+    """Name of the file in which a call was failed; empty before."""
+    lines = trace.read_text(errors="replace").splitlines() if trace.exists() else []
+    line = next((line for line in lines if line.endswith("(INJECTED)")), "")
+    return line.partition("<")[2].partition(">")[0].rpartition("/")[2]
+
+
 CALLS = ("fsync,fdatasync", "pwrite64")
+SUMMARIES = ("catalog.db", "mark")
+"""Files that have no events and are made good by the next commit, so that nothing need be told."""
 
 
 def errors_of_the_disk(lab: Lab) -> Outcome:
     """A system call of the thread that writes history fails with EIO: the Kth, once, or all until a sender is told."""
+    need_tracer()
     outcome = Outcome("EIO at a sync or write")
     times = [str(1 + 5 * turn) for turn in range(max(1, min(40, lab.repeats * 2 // 5)))]
     faults = [(calls, when) for calls in CALLS for when in [*times, "1+"]]
     untold: list[str] = []
+    summaries: list[str] = []
     ledger, daemon = Ledger(), Daemon(lab.binary, lab.fresh("eio"))
     with daemon, daemon.client() as client:
         daemon.start()
@@ -155,22 +166,26 @@ def errors_of_the_disk(lab: Lab) -> Outcome:
             with injected(daemon, calls, when) as was_injected:
                 if when.endswith("+"):
                     refused(client, ledger)
+                    place = was_injected()
                 else:
-                    until(f"{calls} that fails", lambda: fails(client, ledger, was_injected))
+                    place = until(f"{calls} that fails", lambda: fails(client, ledger, was_injected))
             taken_up(client, ledger)
             if len(problems(client)) == known:
-                untold.append(f"{calls} {when}")
+                (summaries if place.startswith(SUMMARIES) else untold).append(f"{calls} {when} of {place}")
             daemon.kill()
             daemon.start()
             look(outcome, daemon, ledger, before)
         daemon.kill()
         outcome.close(daemon)
-    outcome.extras.append(Extra("errors not told", [len(untold)], "", most=0, note="; ".join(untold)))
+    outcome.extras += [
+        Extra("errors not told", [len(untold)], "", most=0, note="; ".join(untold)),
+        Extra("errors not told, of files without events", [len(summaries)], "", note="; ".join(summaries)),
+    ]
     return outcome
 
 
-def fails(client: httpx.Client, ledger: Ledger, was_injected: Callable[[], bool]) -> bool:
-    """Sends one batch; whether the error has come by then."""
+def fails(client: httpx.Client, ledger: Ledger, was_injected: Callable[[], str]) -> str:
+    """Sends one batch; where the error has come by then."""
     send(client, ledger, BATCH)
     return was_injected()
 

@@ -96,11 +96,23 @@ def keep_evidence(name: str, daemon: Daemon, ledger: Ledger, found: ReadBack, ve
     say(f"faults: {name}: {verdict}; the folder is kept in {place}")
 
 
+class NotPossible(Exception):
+    """A scenario needs what this machine does not have, or this user may not."""
+
+
+def need_tracer() -> None:
+    """Raises NotPossible where there is no strace."""
+    if shutil.which("strace") is None:
+        raise NotPossible("strace is not installed (Debian: apt install strace)")
+
+
 @contextmanager
 def small_disk(place: Path, size: str) -> Iterator[Path]:
-    """A file system of its own, in memory. Raises CalledProcessError where this process may not mount."""
+    """A file system of its own, in memory. Raises NotPossible where this process may not mount."""
     place.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)], check=True, capture_output=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
+    if subprocess.run(command, check=False, capture_output=True).returncode:
+        raise NotPossible("a small tmpfs cannot be mounted; root may")
     try:
         yield place
     finally:

@@ -9,7 +9,7 @@ from random import Random
 import httpx
 from context import say
 from daemon import PATIENCE_S, Daemon, Ended
-from fault_lab import Extra, Lab, Outcome, look
+from fault_lab import Extra, Lab, Outcome, look, need_tracer
 from oracle import Ledger, send
 
 SENDERS = 3
@@ -76,6 +76,7 @@ def nth_writes(rounds: int) -> list[int]:
 
 def killed_at_a_write(lab: Lab) -> Outcome:
     """A tracer kills the process when one of its threads is about to do its Nth `pwrite64`."""
+    need_tracer()
     rounds = min(WRITES, 2 * lab.repeats)
     outcome = Outcome("kill at the Nth write")
     at_start = 0

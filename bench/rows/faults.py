@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -12,9 +13,9 @@ import served
 from context import Context, say
 from damage_scenario import damaged_files
 from disk_scenarios import errors_of_the_disk, full_disk, read_only_start, vanished_folder
-from fault_lab import Lab, Outcome
+from fault_lab import EVIDENCE, Lab, NotPossible, Outcome
 from kill_scenarios import killed_at_a_write, killed_under_load, nth_writes, two_processes
-from report import Row
+from report import Missing, Row
 
 TITLE = "faults that history survives"
 SCENARIOS: tuple[Callable[[Lab], Outcome], ...] = (
@@ -31,7 +32,7 @@ RESTART_MS = 2000.0
 
 
 def measure(bench: Context) -> Row:
-    """Each scenario, one after the other, with an engine of its own."""
+    """Each scenario, one after the other, with an engine of its own; NEUROGRAPH_FAULTS may name some of them."""
     repeats = bench.rounds(20)
     seed = int(os.environ.get("NEUROGRAPH_SEED") or secrets.randbelow(1 << 32))
     row = Row(
@@ -54,7 +55,10 @@ def measure(bench: Context) -> Row:
         lab = Lab(engine, bench.temporary / f"faults-{number}", repeats, Random(f"{seed} {name}"))
         try:
             show(row, scenario(lab))
+        except NotPossible as error:
+            row.missing.append(Missing(name, str(error)))
         except Exception as error:  # One scenario that fails takes no other with it.
+            shutil.copytree(lab.folder, EVIDENCE / f"{seed}-{name}", ignore=shutil.ignore_patterns("*.sock"))
             row.figure(f"{name}: failed", 1, "", f"{type(error).__name__}: {error}", most=0)
     return row
 
