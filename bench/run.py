@@ -40,8 +40,8 @@ ROWS = (
 GROUPS = {"console": ("console_loads", "console_keys", "console_idle", "console_paused", "first_frame")}
 """Rows that have a name together. About twelve minutes for three rounds."""
 
-LONG = ("exact", "soak")
-"""Rows that are measured only when they are named; `--seconds` says for how long."""
+LONG = ("exact", "soak", "faults")
+"""Rows that are measured only when they are named; `--seconds` says for how long, `--repeats` how often."""
 
 ALL = (*GROUPS, *ROWS, *LONG)
 
@@ -50,7 +50,7 @@ def main() -> int:
     """Runs the rows that were asked for, one after the other."""
     parser = argparse.ArgumentParser(description="Measure this machine beside its peers and print the table.")
     parser.add_argument(
-        "rows", nargs="*", metavar="ROW", help=f"of {', '.join(ALL)}; without the last two when none is named"
+        "rows", nargs="*", metavar="ROW", help=f"of {', '.join(ALL)}; without the last three when none is named"
     )
     parser.add_argument("--log", type=Path, help="take the lines of this file, repeated, in place of generated ones")
     parser.add_argument("--repeats", type=int, help="rounds of what is repeated (default 5; console 3)")
