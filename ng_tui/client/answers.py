@@ -138,6 +138,8 @@ class Histogram(Struct):
     count: int
     groups: list[Group] = []
     """Of each group: minutes and patterns in their order, others from the most frequent on."""
+    unreadable: int = 0
+    """Events on disk that cannot be read and are left out, as far as they were met by anybody."""
 
 
 class Page(Struct):
@@ -153,6 +155,8 @@ class Page(Struct):
     """Records that have not been looked at may follow."""
     gaps: list[Gap] = []
     """Numbers that were asked for and whose records are gone."""
+    unreadable: int = 0
+    """Events on disk that cannot be read and are left out, as far as they were met by anybody."""
 
 
 class Fault(Struct):

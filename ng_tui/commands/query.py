@@ -20,8 +20,8 @@ from ng_tui.commands.tail import line, missing
 from ng_tui.commands.targets import running
 from ng_tui.commands.troubles import tell_odd
 from ng_tui.filter_text import both
-from ng_tui.i18n import tr
-from ng_tui.text import safe
+from ng_tui.i18n import ntr, tr
+from ng_tui.text import fmt_count, safe
 
 if TYPE_CHECKING:
     from ng_tui.client.rest import Rest
@@ -66,10 +66,12 @@ def command(
     if count or by is not None:
         histogram = asyncio.run(ask_numbers(address, filter_text, by))
         tell_odd(filter_text)
+        tell_unreadable(histogram.unreadable)
         put_numbers(histogram, by, as_json)
         return
-    found, gaps = asyncio.run(ask(address, filter_text, limit, from_seq))
+    found, gaps, unreadable = asyncio.run(ask(address, filter_text, limit, from_seq))
     tell_odd(filter_text)
+    tell_unreadable(unreadable)
     for gap in gaps:
         print(missing(gap), file=sys.stderr)
     out = data_output(json=True) if as_json else sys.stdout.buffer
@@ -112,29 +114,48 @@ async def ask_numbers(address: Address, filter_text: str, by: str | None) -> His
         return await engine.get("/api/v1/histogram", Histogram, filter=filter_text, by=by)
 
 
-async def ask(address: Address, filter_text: str, limit: int, from_seq: int | None) -> tuple[list[Record], list[Gap]]:
-    """The records, oldest first, and what is missing of those asked for. Raises ConsoleError."""
+def tell_unreadable(events: int) -> None:
+    """Says that something is left out."""
+    if events:
+        what = ntr(
+            "{n} event of history cannot be read and is left out",
+            "{n} events of history cannot be read and are left out",
+            events,
+            n=fmt_count(events),
+        )
+        print(what, file=sys.stderr)
+
+
+async def ask(
+    address: Address, filter_text: str, limit: int, from_seq: int | None
+) -> tuple[list[Record], list[Gap], int]:
+    """The records, oldest first, what is missing of those asked for, and how many on disk cannot be read.
+
+    Raises ConsoleError.
+    """
     from ng_tui.client.reach import reach
     from ng_tui.client.rest import rest
 
     order = "desc" if from_seq is None else "asc"
     async with reach(address) as way, rest(way) as engine:
-        found, gaps = await pages(engine, filter_text, limit, from_seq, order)
-    return (found if order == "asc" else found[::-1]), gaps
+        found, gaps, unreadable = await pages(engine, filter_text, limit, from_seq, order)
+    return (found if order == "asc" else found[::-1]), gaps, unreadable
 
 
 async def pages(
     engine: Rest, filter_text: str, limit: int, from_seq: int | None, order: str
-) -> tuple[list[Record], list[Gap]]:
+) -> tuple[list[Record], list[Gap], int]:
     """Page by page, until there are enough or none is left."""
     found: list[Record] = []
     gaps: list[Gap] = []
+    unreadable = 0
     while len(found) < limit:
         most = min(PAGE, limit - len(found))
         page = await engine.get("/api/v1/events", Page, filter=filter_text, from_seq=from_seq, limit=most, order=order)
         found += page.records
         gaps += page.gaps
+        unreadable = max(unreadable, page.unreadable)
         if page.next_seq is None or not page.more:
             break
         from_seq = page.next_seq
-    return found, gaps
+    return found, gaps, unreadable

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
@@ -16,13 +17,14 @@ from textual.pilot import Pilot
 
 from ng_tui.app import ConsoleApp
 from ng_tui.client.interface import Link, LinkState
-from ng_tui.client.replay import ReplayClient
-from ng_tui.client.wire import Role
+from ng_tui.client.replay import ReplayClient, open_recording
+from ng_tui.client.wire import Frame, Record, Role
 from ng_tui.connection import RemoteEngine
 from ng_tui.options import Options
 from ng_tui.screens import SCREENS
 from ng_tui.screens.events.filter_bar import PAUSE
 from ng_tui.terminal.capabilities import Capabilities
+from tests.console.past import ScriptedPast
 from tests.console.trial_console import events, is_shown, shown, turn
 
 ROOT = Path(__file__).parents[2]
@@ -99,10 +101,16 @@ async def picture(
     recording: Path = INCIDENT,
     filter: str = "@quiet",
     screen: str = "events",
+    held: int | None = None,
     **more: Any,
 ) -> str:
-    """The screen after some keys. The clock stands at the end of the recording."""
-    client = ReplayClient(recording, saved={})
+    """The screen after some keys. The clock stands at the end of the recording, of which memory holds so many records.
+
+    The others are in history then.
+    """
+    client = ReplayClient(recording, saved={}, **({"capacity": held} if held else {}))
+    if held:
+        client.ring.past = ScriptedPast(recorded(recording), client.ring)
     client.start()
     app: ConsoleApp
 
@@ -119,6 +127,13 @@ async def picture(
         svg = app.export_screenshot()
     client.close()
     return svg
+
+
+def recorded(recording: Path) -> list[Record]:
+    """All records of a recording."""
+    with open_recording(recording) as lines:
+        frames = [msgspec.json.decode(line, type=Frame) for line in lines]
+    return [record for frame in frames for record in frame.records or ()]
 
 
 LIVE = Link(
@@ -212,6 +227,10 @@ async def test_every_screen(
 
 
 STATES: list[tuple[str, tuple[int, int], tuple[str, ...], dict[str, Any]]] = [
+    ("events-history", NARROW, ("g", "pagedown"), {"held": 300}),
+    ("events-history", WIDE, ("g", "pagedown", "enter"), {"held": 300, "theme": "day"}),
+    ("events-history-begins", NARROW, ("g",), {"held": 300}),
+    ("events-no-match-in-memory", NARROW, (), {"filter": "nowhere", "held": 300}),
     ("events-empty", NARROW, (), {"recording": NOTHING}),
     ("events-filter", NARROW, (), {"filter": "!type:metric.** novelty>=2"}),
     ("events-filter-error", NARROW, ("f", *"levle>=warn"), {}),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +103,7 @@ def test_pages_and_numbers_go_on_behind_the_ring(start: Start) -> None:
         back = pages(client, filter="source:http", order="desc")
         assert [one["text"] for one in back] == texts[::-1]
         assert [one["text"] for one in pages(client, filter='source:http "event 17 "')] == ["event 17 of 289"]
-        assert count(client, "source:http") == {"count": 6000, "groups": []}
+        assert count(client, "source:http") == {"count": 6000, "unreadable": 0, "groups": []}
         assert count(client, "source:http", by="level")["groups"] == [{"name": "info", "count": 6000}]
         assert count(client, '"of 289"')["count"] == sum("of 289" in text for text in texts)
         [old] = pages(client, filter='"event 17 "')
@@ -201,6 +204,65 @@ def test_a_file_is_read_on_where_history_ends(start: Start, tmp_path: Path) -> N
         until(lambda: count(client, '"line 75"')["count"] == 1)
         found = [one["raw"] for one in pages(client, filter="source:app")]
     assert found == [f"12:00:00 line {n}" for n in range(20, 76)]
+
+
+def test_what_cannot_be_read_is_told_wherever_it_is_missing(start: Start, tmp_path: Path) -> None:
+    engine = start(SMALL_RING, f'history.folder="{tmp_path}/kept"')
+    with engine.admin() as client:
+        for first in range(0, 40_000, 2_000):
+            assert send(client, first, 2_000)["durable"]
+    engine.stop()
+    [file] = (tmp_path / "kept").glob("????-??-??.db")
+    with closing(sqlite3.connect(file)) as database, database:
+        [[first, events]] = database.execute("SELECT first_seq, events FROM blocks ORDER BY first_seq LIMIT 1 OFFSET 1")
+        database.execute("UPDATE bodies SET body = substr(body, 1, 100) WHERE first_seq = ?", [first])
+    engine.start()
+    with engine.admin() as client:
+        page: dict[str, Any] = {"next_seq": 0, "more": True}
+        missing, seqs = [], []
+        while page["more"]:
+            page = client.get("/api/v1/events", params={"limit": 1000, "from_seq": page["next_seq"]}).json()
+            missing += page["gaps"]
+            seqs += [record["seq"] for record in page["records"]]
+        assert missing == [{"from_seq": first, "to_seq": first + events, "count": events, "reason": "corrupt"}]
+        assert (
+            page["unreadable"] == events and len(seqs) == len(set(seqs)) and not set(seqs) & {first, first + events - 1}
+        )
+        back = client.get(
+            "/api/v1/events", params={"limit": 1000, "from_seq": first + events + 9, "order": "desc"}
+        ).json()
+        assert back["gaps"] == missing and back["records"][9]["seq"] == first + events
+        counted = count(client, "source:http event")
+        assert counted["unreadable"] == events and counted["count"] in {40_000, 40_000 - events}
+        assert count(client, '"1 of 1"')["unreadable"] == events
+        [told] = until(lambda: pages(client, filter="type:history.problem"))
+        assert f"{events} events" in told["text"] and "history verify" in told["text"]
+        assert re.search(rf"^neurograph_history_unreadable_events {events + 1}\b", client.get("/metrics").text, re.M)
+
+
+def test_a_kill_leaves_what_was_learnt(start: Start) -> None:
+    engine = start()
+    with engine.admin() as client:
+        for first in range(0, 3000, 500):
+            assert send(client, first, 500)["durable"]
+        [before] = client.get("/api/v1/events", params={"filter": '"event 2999 "'}).json()["records"]
+    assert before["detection"]["state"] == "scored"
+    engine.kill()
+    engine.start()
+    with engine.admin() as client:
+        send(client, 3000, 1)
+        [after] = client.get("/api/v1/events", params={"filter": '"event 3000 "'}).json()["records"]
+        assert after["detection"]["state"] == "scored" and not after["detection"]["is_novel"]
+        pattern = client.get(f"/api/v1/patterns/{after['detection']['pattern']}").json()
+        assert pattern["count"] == 3001 and pattern["first_ns"] == before_first(client)
+        metrics = client.get("/metrics").text
+        assert re.search(r"^neurograph_events_total (\d+)", metrics, re.M)[1] < "3000"  # type: ignore[index]
+
+
+def before_first(client: httpx.Client) -> int:
+    """When the first of the events came."""
+    [first] = client.get("/api/v1/events", params={"filter": '"event 0 of"'}).json()["records"]
+    return int(first["time_ns"])
 
 
 def test_two_engines_do_not_write_one_history(start: Start, tmp_path: Path) -> None:

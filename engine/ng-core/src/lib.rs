@@ -13,7 +13,7 @@
 //! `silences.rs` keeps from the last two what is known already, and `resumed.rs` what was read before a restart. `store/`
 //! is the ring; `convert.rs` makes of what it holds what crosses a border. `registry.rs` is the table of modules, `sources.rs`
 //! what is known of the sources, `views.rs` what is shown of all this. `checkpoint.rs` puts in order what of the stages
-//! is saved.
+//! is saved, and `relearning.rs` learns from history what came after it.
 //!
 //! `commands/` has a file for each command, which meets the engine as a `command_context.rs` and leaves overrides behind;
 //! `constitution/` keeps what they changed of rules and weights in versions, `feedback.rs` what operators said of
@@ -36,6 +36,7 @@ pub mod incidents;
 mod labelled_streams;
 pub mod patterns;
 pub mod registry;
+pub mod relearning;
 mod resumed;
 pub mod route;
 pub mod silences;

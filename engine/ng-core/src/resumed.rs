@@ -28,6 +28,16 @@ impl Resumed {
         time_ns <= before_ns && received_ns <= ends_ns
     }
 
+    /// The latest arrival so far, nanoseconds since 1970, UTC; 0 before the first.
+    pub(crate) fn latest_ns(&self) -> i64 {
+        self.before_ns.unwrap_or(self.latest_ns)
+    }
+
+    /// For an engine that goes on behind one to which this was the latest arrival; 0 for none.
+    pub(crate) fn behind(latest_ns: i64) -> Resumed {
+        Resumed { latest_ns, before_ns: Some(latest_ns).filter(|latest| *latest > 0), ends_ns: None }
+    }
+
     /// Adds it to a saved state.
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
         checkpoint::put(out, self.latest_ns as u64);
@@ -35,8 +45,7 @@ impl Resumed {
 
     /// What the engine that goes on has to know.
     pub(crate) fn restore(input: &mut &[u8]) -> Option<Resumed> {
-        let latest_ns = checkpoint::take(input)? as i64;
-        Some(Resumed { latest_ns, before_ns: Some(latest_ns), ends_ns: None })
+        Some(Resumed::behind(checkpoint::take(input)? as i64))
     }
 }
 

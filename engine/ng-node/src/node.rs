@@ -4,7 +4,7 @@ use crate::NodeError;
 use crate::config::Config;
 use crate::engine_parts::{checked, engine};
 use crate::high_water_mark::HighWaterMark;
-use crate::history::{Archive, History, Keeper, Opened, Recording, Records, known_lines};
+use crate::history::{History, Keeper, Opened, Recording, Records, known_lines};
 use crate::state::{State, StateAccess};
 use crate::warnings::warnings;
 use ng_core::checkpoint::Checkpoint;
@@ -251,8 +251,8 @@ impl Node {
 
     /// All records that are held, in the ring and on disk.
     pub fn records(&self) -> Records {
-        let archive = |history: &History| Arc::new(Archive::new(history.folder.clone(), history.progress.clone()));
-        Records { store: self.store.clone(), archive: self.history.as_ref().map(archive) }
+        let archive = self.history.as_ref().map(|history| history.archive.clone());
+        Records { store: self.store.clone(), archive }
     }
 
     /// Subscribes to records from the next one on.

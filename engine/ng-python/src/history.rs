@@ -75,7 +75,14 @@ impl History {
             let budget = Budget { events: limit, ..Budget::none() };
             let found = past.scan(&filter, self.env.now_ns, from_seq..u64::MAX, Order::Oldest, budget, &mut show)?;
             let first_seq = past.first_seq()?.unwrap_or(0);
-            Ok(Page { records, first_seq, next_seq: found.next, more: found.next.is_some(), gaps: Vec::new() })
+            Ok(Page {
+                records,
+                first_seq,
+                next_seq: found.next,
+                more: found.next.is_some(),
+                gaps: Vec::new(),
+                unreadable: past.health().set_aside_events,
+            })
         })?;
         Ok(PyBytes::new(py, &rmp_serde::to_vec_named(&page).map_err(wire_error)?))
     }

@@ -49,8 +49,11 @@ pub struct Page {
     pub next_seq: Option<u64>,
     /// Records that have not been looked at may follow.
     pub more: bool,
-    /// Numbers that were asked for and whose records are gone.
+    /// Numbers that were asked for and whose records are gone. With a filter, only those that were in memory.
     pub gaps: Vec<Gap>,
+    /// Events on disk that cannot be read and are left out, as far as they were met by anybody.
+    #[serde(default)]
+    pub unreadable: u64,
 }
 
 /// A message for the person at the console.

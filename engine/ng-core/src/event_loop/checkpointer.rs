@@ -5,8 +5,9 @@ use crate::engine::Engine;
 use crate::store::Shared;
 use crate::world::World;
 
-/// Ticks from one saved state to the next.
+/// Ticks from one saved state to the next, or records: so many are learnt again from history within a second of a start.
 const SAVED_AFTER: u32 = 300;
+const SAVED_AFTER_RECORDS: u64 = 150_000;
 /// Bytes of the state that are saved in a tick.
 const SLICE: usize = 2 * 1024 * 1024;
 
@@ -15,6 +16,8 @@ const SLICE: usize = 2 * 1024 * 1024;
 pub(super) struct Checkpointer {
     /// Ticks since a state was begun.
     ticks: u32,
+    /// The record that came next when it was, or at the start.
+    seq: Option<u64>,
     saving: Option<Checkpoint>,
     /// The latest state could not be kept.
     is_unwritable: bool,
@@ -37,8 +40,11 @@ impl Checkpointer {
             return notes;
         }
         self.ticks += 1;
-        if engine_ends || (self.saving.is_none() && self.ticks >= SAVED_AFTER) {
-            self.ticks = 0;
+        let next_seq = store.lock().next_seq();
+        let records = next_seq - *self.seq.get_or_insert(next_seq);
+        let is_due = self.ticks >= SAVED_AFTER || records >= SAVED_AFTER_RECORDS;
+        if engine_ends || (self.saving.is_none() && is_due) {
+            (self.ticks, self.seq) = (0, Some(next_seq));
             self.saving = Some(engine.begin_saving(engine_ends));
         }
         if let Some(mut saving) = self.saving.take() {

@@ -207,6 +207,11 @@ impl Store {
         self.symbols.clone()
     }
 
+    /// Gives another store the names of this one, and takes those of the other.
+    pub(crate) fn swap_symbols(&mut self, other: &mut Store) {
+        std::mem::swap(&mut self.symbols, &mut other.symbols);
+    }
+
     /// The symbol of a name; touches the table only when the name is not known.
     pub fn intern(&mut self, name: &str) -> Sym {
         match self.symbols.find(name) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What of history was found to be spoilt. It is set aside: never shown, and never taken for something else.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
     /// Events that were acknowledged and cannot be read.
     pub set_aside_events: u64,
@@ -21,6 +21,16 @@ impl Health {
     /// Nothing is set aside.
     pub fn is_good(&self) -> bool {
         *self == Health::default()
+    }
+
+    /// The most of two looks at the same history, of which each may have met what the other has not.
+    pub fn or(self, other: Health) -> Health {
+        Health {
+            set_aside_events: self.set_aside_events.max(other.set_aside_events),
+            set_aside_rows: self.set_aside_rows.max(other.set_aside_rows),
+            set_aside_files: self.set_aside_files.max(other.set_aside_files),
+            set_aside_names: self.set_aside_names.max(other.set_aside_names),
+        }
     }
 
     pub(crate) fn add(&mut self, damage: &Damage) {

@@ -57,6 +57,7 @@ impl Schema {
             Trouble::Version(found) => {
                 Error::Newer { path: path.to_owned(), found, known: self.migrations.len() as u32 }
             }
+            Trouble::Log => Error::io(path, std::io::Error::other("its log cannot be made")),
             Trouble::Other => Error::Damaged { path: path.to_owned(), part: "database" },
         })
     }
@@ -77,7 +78,10 @@ impl Schema {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "cache_size", -512)?;
         if access != Access::Read {
-            connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+            let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+            if !mode.eq_ignore_ascii_case("wal") {
+                return Err(Trouble::Log);
+            }
             connection.pragma_update(None, "synchronous", if access == Access::Write { "FULL" } else { "NORMAL" })?;
         }
         let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -116,6 +120,8 @@ fn unchanging(path: &Path) -> String {
 enum Trouble {
     Sql(rusqlite::Error),
     Version(u32),
+    /// The disk refuses what the log of a database needs.
+    Log,
     Other,
 }
 

@@ -1,7 +1,7 @@
 //! History on disk, as many who ask read it at a time.
 
 use super::past::Past;
-use ng_journal::store::Error;
+use ng_journal::store::{Error, Health};
 use ng_model::commit_progress::CommitProgress;
 use parking_lot::Mutex;
 use std::path::PathBuf;
@@ -16,12 +16,14 @@ pub struct Archive {
     folder: PathBuf,
     progress: Arc<CommitProgress>,
     idle: Mutex<Vec<Past>>,
+    /// What all readers have met that cannot be read.
+    health: Mutex<Health>,
 }
 
 impl Archive {
     /// The way to the history of a folder, which is so far.
     pub fn new(folder: PathBuf, progress: Arc<CommitProgress>) -> Archive {
-        Archive { folder, progress, idle: Mutex::default() }
+        Archive { folder, progress, idle: Mutex::default(), health: Mutex::default() }
     }
 
     /// Records with a lower `seq` are on disk, or gone; none other is.
@@ -34,11 +36,24 @@ impl Archive {
         self.progress.lost() > 0
     }
 
+    /// What was met so far that cannot be read.
+    pub fn health(&self) -> Health {
+        *self.health.lock()
+    }
+
+    /// Lets go of every file. Those that were opened where nothing may be written keep others of this process from writing.
+    pub(crate) fn let_go(&self) {
+        self.idle.lock().clear();
+    }
+
     /// Asks history. Blocks.
     pub fn ask<R>(&self, ask: impl FnOnce(&mut Past) -> Result<R, Error>) -> Result<R, Error> {
         let idle = self.idle.lock().pop();
         let mut past = idle.map_or_else(|| Past::open(&self.folder), Ok)?;
         let answer = ask(&mut past)?;
+        let mut health = self.health.lock();
+        *health = health.or(past.health());
+        drop(health);
         let mut idle = self.idle.lock();
         if idle.len() < IDLE {
             idle.push(past);

@@ -1,5 +1,6 @@
 //! From history that was opened to history that is written.
 
+use super::archive::Archive;
 use super::keeping::{Keeper, Keeping};
 use super::recorder::{Recorder, Stream};
 use super::recording::Recording;
@@ -11,7 +12,7 @@ use ng_core::event_loop::EngineHandle;
 use ng_core::store::{Shared, Store};
 use ng_journal::store::{Error, Journal};
 use ng_model::commit_progress::CommitProgress;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// History before the engine runs.
@@ -22,8 +23,8 @@ pub(crate) struct Opened {
 
 /// History that is written until this is dropped, the last records included.
 pub(crate) struct History {
-    /// Where it is.
-    pub(crate) folder: PathBuf,
+    /// The way to what is kept.
+    pub(crate) archive: Arc<Archive>,
     /// How far it is.
     pub(crate) progress: Arc<CommitProgress>,
     _recorder: Recorder,
@@ -46,7 +47,7 @@ impl Opened {
         let durable = self.journal.as_ref().ok()?.durable_seq()?;
         // Of an engine without a saved state, the numbers of patterns would be those of others in history.
         engine.number_patterns_from(durable + 1);
-        let filled = refill(store, &self.keeping.folder, self.keeping.refilled);
+        let filled = refill(engine, store, &self.keeping.folder, self.keeping.refilled);
         store.begin_at(durable + 1);
         filled.err().map(|error| format!("the latest of history could not be read: {error}"))
     }
@@ -59,8 +60,9 @@ impl Opened {
         access: EngineHandle,
         clock: fn() -> i64,
     ) -> std::io::Result<History> {
-        let (folder, progress) = (self.keeping.folder.clone(), recording.progress.clone());
-        let stream = Stream { store, access, recording, clock };
-        Ok(History { folder, progress, _recorder: Recorder::start(self.keeping, self.journal, stream)? })
+        let progress = recording.progress.clone();
+        let archive = Arc::new(Archive::new(self.keeping.folder.clone(), progress.clone()));
+        let stream = Stream { store, access, recording, archive: archive.clone(), clock };
+        Ok(History { archive, progress, _recorder: Recorder::start(self.keeping, self.journal, stream)? })
     }
 }

@@ -80,6 +80,11 @@ impl Past {
         self.ask(|reader| reader.check(cancelled))
     }
 
+    /// What was met so far that cannot be read.
+    pub fn health(&self) -> Health {
+        self.reader.as_ref().map_or_else(Health::default, Reader::health)
+    }
+
     /// What there is, and what of it cannot be read.
     pub fn info(&mut self) -> Result<Info> {
         self.ask(Reader::info)

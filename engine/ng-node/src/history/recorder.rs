@@ -4,13 +4,14 @@
 //! the engine takes in no more for the moment. Where nothing can be written the stream goes on, and what leaves the ring
 //! until something can is counted as lost.
 
+use super::archive::Archive;
 use super::keeping::Keeping;
 use super::past::Past;
 use super::recording::Recording;
 use ng_core::event_loop::EngineHandle;
 use ng_core::store::{Reader, Shared};
 use ng_filter::Filter;
-use ng_journal::store::{Budget, Error, Journal, Order};
+use ng_journal::store::{Budget, Error, Health, Journal, Order};
 use ng_journal::{EventHeader, Run};
 use ng_model::commit_progress::CommitProgress;
 use ng_model::record::StoredRecord;
@@ -43,6 +44,8 @@ pub(crate) struct Stream {
     pub(crate) access: EngineHandle,
     /// What is told of it.
     pub(crate) recording: Recording,
+    /// What others read of it.
+    pub(crate) archive: Arc<Archive>,
     /// Nanoseconds since 1970, UTC.
     pub(crate) clock: fn() -> i64,
 }
@@ -69,6 +72,7 @@ impl Recorder {
                 tidy_at: Instant::now(),
                 tidied: 0,
                 told_lost: 0,
+                told_unread: Health::default(),
                 told_closing: false,
                 since_ns: None,
             };
@@ -102,6 +106,7 @@ struct Follower {
     tidy_at: Instant,
     tidied: u32,
     told_lost: u64,
+    told_unread: Health,
     told_closing: bool,
     /// When the oldest event arrived; none until somebody has looked.
     since_ns: Option<i64>,
@@ -177,7 +182,7 @@ impl Follower {
 
     /// Commits what was collected, and makes a block of it and what came before where there is enough.
     fn write(&mut self) -> Result<(), Error> {
-        let Stream { store, access, recording, clock } = &self.stream;
+        let Stream { store, access, recording, clock, .. } = &self.stream;
         let Some(journal) = &mut self.journal else { return Ok(()) };
         if let Some([_, last]) = self.run.seqs() {
             let symbols = store.lock().symbols_arc();
@@ -209,6 +214,7 @@ impl Follower {
     /// Looks whether it can be written by now.
     fn try_again(&mut self) {
         if self.journal.is_none() {
+            self.stream.archive.let_go();
             match self.keeping.open() {
                 Ok(journal) => self.take_up(journal),
                 Err(error) => return self.fail(&error),
@@ -260,11 +266,16 @@ impl Follower {
         }
         match tidied.and_then(|()| journal.extent()) {
             Ok(extent) => {
-                let health = journal.health();
+                let health = journal.health().or(self.stream.archive.health());
                 self.since_ns = self.since_ns.or_else(|| oldest_ns(&self.keeping.folder));
                 let unreadable = health.set_aside_events + health.set_aside_rows;
                 status.note_extent(extent, self.since_ns, journal.durable_seq(), unreadable);
                 self.told_closing = false;
+                if health.or(self.told_unread) != self.told_unread {
+                    self.told_unread = health.or(self.told_unread);
+                    let text = format!("{}; neurograph-tui history verify reads all of it", self.told_unread);
+                    note(access, "history.problem", "error", &text);
+                }
             }
             Err(error) if !self.told_closing => {
                 self.told_closing = true;

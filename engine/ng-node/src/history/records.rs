@@ -53,7 +53,8 @@ struct PageBuilder<'a> {
 
 impl<'a> PageBuilder<'a> {
     fn new(store: &'a Shared, limit: usize, first_seq: u64) -> Self {
-        let page = Page { records: Vec::new(), first_seq, next_seq: None, more: false, gaps: Vec::new() };
+        let page =
+            Page { records: Vec::new(), first_seq, next_seq: None, more: false, gaps: Vec::new(), unreadable: 0 };
         PageBuilder { store, limit, page, parsed: Parsed::default(), bytes: 0 }
     }
 
@@ -87,6 +88,25 @@ impl<'a> PageBuilder<'a> {
             self.page.gaps.push(Gap { from_seq, to_seq, count: to_seq - from_seq, reason });
         }
     }
+
+    /// Notes numbers without an event in history, which has had all that it called durable.
+    fn hole_on_disk(&mut self, from_seq: u64, to_seq: u64) {
+        if from_seq < to_seq {
+            self.page.gaps.push(Gap { from_seq, to_seq, count: to_seq - from_seq, reason: GapReason::SourceLost });
+        }
+    }
+
+    /// What is known by now of events that cannot be read, which may be those that are missing.
+    fn finish(mut self, archive: Option<&Archive>, below: u64) -> Page {
+        let health = archive.map(Archive::health).unwrap_or_default();
+        self.page.unreadable = health.set_aside_events;
+        if !health.is_good() {
+            let lost =
+                self.page.gaps.iter_mut().filter(|gap| gap.to_seq <= below && gap.reason == GapReason::SourceLost);
+            lost.for_each(|gap| gap.reason = GapReason::Corrupt);
+        }
+        self.page
+    }
 }
 
 impl Records {
@@ -113,12 +133,24 @@ impl Records {
         }
         let now_ns = wanted.now_ns;
         if let Some(archive) = self.archive.as_ref().filter(|_| at < first) {
-            let (filter, budget) = (&wanted.filter, builder.budget());
-            let mut show = |stored: &StoredRecord<'_>| builder.push(stored);
+            let (filter, budget, is_all) = (&wanted.filter, builder.budget(), wanted.filter.is_everything());
+            let mut expected = at;
+            let mut show = |stored: &StoredRecord<'_>| {
+                if is_all {
+                    builder.hole_on_disk(expected, stored.head.seq);
+                }
+                expected = stored.head.seq + 1;
+                builder.push(stored)
+            };
             let progress =
                 archive.ask(|past| past.scan(filter, now_ns, at..first, Order::Oldest, budget, &mut show))?;
-            if let Some(next) = progress.next.filter(|next| *next < first) {
-                return Ok(Page { next_seq: Some(next), more: true, ..builder.page });
+            let next = progress.next.filter(|next| *next < first);
+            if is_all {
+                builder.hole_on_disk(expected, next.unwrap_or(first));
+            }
+            if next.is_some() {
+                builder.page = Page { next_seq: next, more: true, ..builder.page };
+                return Ok(builder.finish(Some(archive), first));
             }
             at = first;
         }
@@ -140,7 +172,8 @@ impl Records {
             builder.hole(at, end);
             at = end;
         }
-        Ok(Page { next_seq: Some(at), more: at < end, ..builder.page })
+        builder.page = Page { next_seq: Some(at), more: at < end, ..builder.page };
+        Ok(builder.finish(self.archive.as_deref(), first))
     }
 
     /// A page from new to old.
@@ -184,12 +217,23 @@ impl Records {
             holes.iter().rev().filter(|hole| hole.0 >= at).for_each(|hole| builder.hole(hole.0, hole.1));
         }
         if let Some(archive) = self.archive.as_ref().filter(|_| at <= first && at > oldest && !builder.full()) {
-            let (filter, budget) = (&wanted.filter, builder.budget());
-            let mut show = |stored: &StoredRecord<'_>| builder.push(stored);
+            let (filter, budget, is_all) = (&wanted.filter, builder.budget(), wanted.filter.is_everything());
+            let mut end = at;
+            let mut show = |stored: &StoredRecord<'_>| {
+                if is_all {
+                    builder.hole_on_disk(stored.head.seq + 1, end);
+                }
+                end = stored.head.seq;
+                builder.push(stored)
+            };
             let progress = archive.ask(|past| past.scan(filter, now_ns, 0..at, Order::Newest, budget, &mut show))?;
             at = progress.next.map_or(oldest, |next| next + 1);
+            if is_all {
+                builder.hole_on_disk(at, end);
+            }
         }
-        Ok(Page { next_seq: at.checked_sub(1).filter(|_| at > oldest), more: at > oldest, ..builder.page })
+        builder.page = Page { next_seq: at.checked_sub(1).filter(|_| at > oldest), more: at > oldest, ..builder.page };
+        Ok(builder.finish(self.archive.as_deref(), first))
     }
 }
 

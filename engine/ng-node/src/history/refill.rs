@@ -2,6 +2,7 @@
 //! files are read on from there.
 
 use super::past::Past;
+use ng_core::engine::Engine;
 use ng_core::store::{Reader, Shared, Store};
 use ng_filter::Filter;
 use ng_journal::store::{Budget, Error, Order};
@@ -19,8 +20,9 @@ const MOST_BYTES: usize = 256 << 20;
 /// Lines by which a place in a file is known: single ones may come again.
 const KNOWN_LINES: usize = 8;
 
-/// Fills an empty ring with the latest records of a folder, as many as it holds, and at most so many.
-pub(crate) fn refill(store: &mut Store, folder: &Path, most: usize) -> Result<(), Error> {
+/// Fills an empty ring with the latest records of a folder, as many as it holds, and at most so many. What the engine before learnt of
+/// them and did not save is learnt again.
+pub(crate) fn refill(engine: &mut Engine, store: &mut Store, folder: &Path, most: usize) -> Result<(), Error> {
     let (mut past, all) = (Past::open(folder)?, Filter::default());
     let budget = Budget { events: store.capacity().min(most), ..Budget::none() };
     let (mut first, mut bytes) = (None, 0);
@@ -34,9 +36,11 @@ pub(crate) fn refill(store: &mut Store, folder: &Path, most: usize) -> Result<()
     };
     past.scan(&all, 0, 0..u64::MAX, Order::Newest, budget, &mut look)?;
     let Some(first) = first else { return Ok(()) };
+    let mut relearning = engine.relearn();
     let mut push = |stored: &StoredRecord<'_>| {
         let (source, kind) = (store.intern(stored.source()), store.intern(stored.kind()));
         store.refill(&RecordHeader { source, kind, ..*stored.head }, stored.raw);
+        relearning.take(store, stored);
         ControlFlow::Continue(())
     };
     past.scan(&all, 0, first..u64::MAX, Order::Oldest, Budget::none(), &mut push)?;

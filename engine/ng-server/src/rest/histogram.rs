@@ -51,6 +51,8 @@ enum By {
 struct Histogram {
     /// How many records pass.
     count: u64,
+    /// Events on disk that cannot be read and are left out, as far as they were met by anybody.
+    unreadable: u64,
     /// Of each group: minutes and patterns in their order, others from the most frequent on.
     groups: Vec<Counted>,
 }
@@ -140,7 +142,8 @@ fn count(
     if matches!(by, Some(By::Level | By::Source)) {
         groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     }
-    Ok(Histogram { count, groups })
+    let unreadable = records.archive.as_ref().map_or(0, |archive| archive.health().set_aside_events);
+    Ok(Histogram { count, unreadable, groups })
 }
 
 impl By {
