@@ -29,6 +29,7 @@ from ng_tui.client.wire import (
     IncidentsView,
     IncidentView,
     Mode,
+    Record,
     RuleSilenceTarget,
     SettingValue,
     SilenceTarget,
@@ -164,13 +165,26 @@ class NeuroGraphClient:
     async def query(
         self, filter: str = "", *, from_seq: int | None = None, limit: int | None = None, order: str | None = None
     ) -> Page:
-        """Records of the ring that pass `filter`, from `from_seq` on, at most `limit` (1 to 1000, otherwise 100).
+        """A page of the records in memory and on disk that pass `filter`, from `from_seq` on.
 
-        `order` is `asc`, from old to new, or `desc`. The page tells where the next one begins.
+        It has at most `limit` of them (1 to 1000, otherwise 100). `order` is `asc`, from old to new, or `desc`. The
+        page tells where the next one begins.
         """
         return await self._rest.get(
             "/api/v1/events", Page, filter=filter or None, from_seq=from_seq, limit=limit, order=order
         )
+
+    async def query_all(
+        self, filter: str = "", *, from_seq: int | None = None, order: str = "asc"
+    ) -> AsyncGenerator[Record, None]:
+        """All records that `query` has page by page, each page when its first record is asked for."""
+        while True:
+            page = await self.query(filter, from_seq=from_seq, limit=1000, order=order)
+            for record in page.records:
+                yield record
+            if not page.more or page.next_seq is None:
+                return
+            from_seq = page.next_seq
 
     async def events(
         self,

@@ -11,7 +11,7 @@ from ng_tui.client.address import Address, Profiles
 from ng_tui.client.answers import Health, Module, ModuleConfig, Page, Receipt, Status
 from ng_tui.client.background import Background
 from ng_tui.client.library import Event, NeuroGraphClient
-from ng_tui.client.wire import AlertView, Frame, GuardianView, IncidentView, Mode, SettingValue, SilenceView
+from ng_tui.client.wire import AlertView, Frame, GuardianView, IncidentView, Mode, Record, SettingValue, SilenceView
 
 T = TypeVar("T")
 
@@ -85,8 +85,18 @@ class NeuroGraphClientSync:
     def query(
         self, filter: str = "", *, from_seq: int | None = None, limit: int | None = None, order: str | None = None
     ) -> Page:
-        """Records of the ring that pass `filter`."""
+        """A page of the records in memory and on disk that pass `filter`."""
         return self._wait(self._client.query(filter, from_seq=from_seq, limit=limit, order=order))
+
+    def query_all(self, filter: str = "", *, from_seq: int | None = None, order: str = "asc") -> Iterator[Record]:
+        """All records that `query` has page by page."""
+        records = self._client.query_all(filter, from_seq=from_seq, order=order)
+        try:
+            while self._is_open and (record := self._wait(_next(records))) is not None:
+                yield record
+        finally:
+            if self._is_open:
+                self._wait(records.aclose())
 
     def events(
         self,
@@ -114,8 +124,8 @@ class NeuroGraphClientSync:
             raise
 
 
-async def _next(frames: AsyncGenerator[Frame, None]) -> Frame | None:
-    return await anext(frames, None)
+async def _next(of: AsyncGenerator[T, None]) -> T | None:
+    return await anext(of, None)
 
 
 class SyncModules:

@@ -75,6 +75,15 @@ async def test_pages_go_in_both_directions(client: NeuroGraphClient) -> None:
     assert caught.value.column == 8
 
 
+async def test_all_pages_come_one_after_the_other(client: NeuroGraphClient) -> None:
+    for first in (0, 1500):
+        await client.emit([f"many {number}" for number in range(first, first + 1500)], source="many")
+    texts = [record.text async for record in client.query_all("source:http:many")]
+    assert texts == [f"many {number}" for number in range(3000)]
+    back = [record.text async for record in client.query_all("source:http:many", order="desc")]
+    assert back == texts[::-1]
+
+
 async def test_guardian(client: NeuroGraphClient) -> None:
     rules = {rule.name: rule for rule in (await client.guardian.get()).rules}
     assert "size_limit" in rules
@@ -130,6 +139,7 @@ def test_the_blocking_client(pair: tuple[Engine, Log]) -> None:
     with NeuroGraphClientSync(f"unix:{pair[0].socket}") as client:
         receipt = client.emit("from a notebook")
         assert [record.text for record in client.query(from_seq=receipt.last_seq).records] == ["from a notebook"]
+        assert [record.text for record in client.query_all('"from a notebook"')] == ["from a notebook"]
         assert client.status().version
         client.guardian.set_mode("size_limit", "observe")
         assert client.guardian.get().rules

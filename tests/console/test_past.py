@@ -199,3 +199,21 @@ async def test_nothing_in_history_is_told(tmp_path: Path) -> None:
         await press(pilot, "enter", "up")
         await settle(pilot)
         assert was_told(pilot, "Nothing was found in history") and "No events in memory match" in shown(app)
+
+
+async def test_a_filter_that_history_has_nothing_of_leads_back_to_memory(tmp_path: Path) -> None:
+    client, past = with_history(3000, 200)
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "g")
+        past.late = True
+        await type_filter(pilot, "nowhere")
+        assert "Looking in history" in shown(app)
+        past.late = False
+        past.deliver()
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert was_told(pilot, "Nothing was found in history") and "No events in memory match" in shown(app)
+        await press(pilot, "F")
+        assert app.query_one(Tail).windows.past.window is None and app.query_one(Tail).count > 0

@@ -333,5 +333,7 @@ class EventsPane(Pane):
                 goes_on = tail.windows.past.is_before(viewing.last.first_seq)
                 none = tr("No events in memory match; up looks in history.") if goes_on else tr("No events match.")
                 text = none + "\n" + tr("F shows all events; f changes the filter.")
+            if tail.windows.past.window is not None:
+                text = tr("Looking in history.")
             self._empty.update(why_no_events(self.known.link) or text)
         self.set_class(empty, "-empty")

@@ -68,7 +68,13 @@ class PastReader:
                         self.window = coming
                     self._arrived(coming.events > 0)
                     return True
-            return self.window is not None and self.window.tick()
+            if self.window is None:
+                return False
+            came = self.window.tick()
+            if self.window.is_there and not self.window.events:
+                self.leave()
+                self._arrived(False)
+            return came
         except ConsoleError:
             self.give_up()
             if self.window is not None and not self.window.events:
