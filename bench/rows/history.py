@@ -59,10 +59,13 @@ def measure(bench: Context) -> Row:
 
 
 def words_of(log: Path) -> dict[str, str]:
-    """A word that is rare at the beginning of a file, one that is frequent, a part of that, and digits of a number."""
+    """A word that is rare at the beginning of a file, one that is frequent, a part of that, and digits of a number.
+
+    In lower case, which means any case.
+    """
     with log.open("rb") as file:
         beginning = list(itertools.islice(file, LOOKED_AT))
-    counted = collections.Counter(word for line in beginning for word in set(LETTERS.findall(line)))
+    counted = collections.Counter(word for line in beginning for word in set(LETTERS.findall(line.lower())))
     number = next(found[0] for line in beginning[len(beginning) // 2 :] if (found := DIGITS.findall(line)))
     frequent = counted.most_common(1)[0][0].decode()
     return {

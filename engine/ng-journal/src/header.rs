@@ -42,8 +42,8 @@ pub struct BlockHeader {
     pub surprise: u8,
     /// The highest strength of an alert.
     pub strength: u8,
-    /// Pairs tell the minute of their events. Those of a block that is long in coming do not: it would have a pair for each
-    /// event.
+    /// Pairs tell the minute of their events. Those of a block whose events are of too many minutes do not: it would have a pair for
+    /// each event.
     pub tells_minutes: bool,
     /// Events have escapes, or lists of bytes in place of a text, so that what people read of them may not stand in their bytes.
     /// Words are those of the bytes and those of the messages as they are read.

@@ -10,8 +10,9 @@ use super::word_filter::{self, WordFilter};
 use super::words::{self, Kind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Minutes that a block may be long and still tell the minute of each pair.
-const MINUTES: i32 = 16;
+/// Most minutes that the events of a block may be of for each pair to tell its own. They need not follow each other: among the lines of
+/// an old file stand events of the engine, which are of now.
+const MINUTES: usize = 16;
 
 /// What was found out about a run.
 pub(crate) struct Indexed {
@@ -52,8 +53,8 @@ impl Indexer {
         let has_other_letters = self.find_words(run, dictionary);
         let versions = self.versions(run, dictionary, template);
         let times = || run.headers.iter().map(|header| minute(header.time_ns));
-        let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
-        let tells_minutes = last - first < MINUTES;
+        let first = times().min().unwrap_or(0);
+        let tells_minutes = are_few(times());
         let (pairs, pair_of) =
             pairs(&run.headers, &versions, |header| if tells_minutes { minute(header.time_ns) } else { first });
         let counted = self.count(&pairs, &pair_of, dictionary);
@@ -184,6 +185,22 @@ fn grouped(keys: impl Iterator<Item = u32>) -> Vec<Vec<u32>> {
         groups[place].push(event);
     }
     groups
+}
+
+/// Whether these are not too many different minutes.
+fn are_few(minutes: impl Iterator<Item = i32>) -> bool {
+    let mut known = Vec::with_capacity(MINUTES);
+    for minute in minutes {
+        // The latest is mostly the one before.
+        if known.iter().rev().any(|one| *one == minute) {
+            continue;
+        }
+        if known.len() == MINUTES {
+            return false;
+        }
+        known.push(minute);
+    }
+    true
 }
 
 /// What events have in common, in its order, and the place of it for each event.

@@ -99,9 +99,21 @@ class PastWindow:
 
     def near(self, top: int, height: int) -> None:
         """The reader is at these rows: more is wanted near an end, and what is far is given up."""
-        self._wanted[True] = top < NEAR
-        self._wanted[False] = top + height > self.count - NEAR
+        above, below = self._sizes(top, top + height)
+        # Of large events fewer are enough, else what is asked for at one end would drive out what is near the other.
+        self._wanted[True] = top < NEAR and above < KEPT_BYTES // 4
+        self._wanted[False] = top + height > self.count - NEAR and below < KEPT_BYTES // 4
         self.ask()
+
+    def _sizes(self, top: int, bottom: int) -> tuple[int, int]:
+        """Bytes of the pages that lie wholly above some rows, and below them."""
+        above, below, begin = 0, 0, self.lead
+        for page in self.pages:
+            end = begin + page.count
+            above += page.size if end <= top else 0
+            below += page.size if begin >= bottom else 0
+            begin = end
+        return above, below
 
     def give_up(self) -> None:
         """Nothing of what was asked for is wanted any more."""

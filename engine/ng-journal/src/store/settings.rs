@@ -10,25 +10,25 @@ pub static SETTINGS: &[Row] = &[
         key: "enabled",
         accepts: Accepts::Bool(true),
         unit: "",
-        summary: "An engine that serves keeps its events on disk, so that a restart or a kill loses none that it called durable.",
+        summary: "An engine that serves, or watches its host, keeps its events on disk, so that a restart or a kill loses none that it called durable.",
     },
     Row {
         key: "folder",
         accepts: Accepts::Text(""),
         unit: "",
-        summary: "Folder of history; empty is history in the state directory. One process at a time writes there.",
+        summary: "Folder of history; empty is history in the state directory. One process at a time writes there. A console with an engine of its own takes the folder of this name with -console behind it.",
     },
     Row {
         key: "bytes",
         accepts: Accepts::Int(4 << 30, 64 << 20, 1 << 50),
         unit: "B",
-        summary: "Most bytes of history; whole files are taken away, the oldest first.",
+        summary: "Most bytes of history; whole files are taken away, the oldest first. A console with an engine of its own keeps 256 MiB where this is not set.",
     },
     Row {
         key: "days",
         accepts: Accepts::Int(30, 1, 36_500),
         unit: "d",
-        summary: "Events are kept for so many days at most.",
+        summary: "Events are kept for so many days at most; by a console with an engine of its own for two where this is not set.",
     },
 ];
 
