@@ -75,15 +75,6 @@ async def test_pages_go_in_both_directions(client: NeuroGraphClient) -> None:
     assert caught.value.column == 8
 
 
-async def test_all_pages_come_one_after_the_other(client: NeuroGraphClient) -> None:
-    for first in (0, 1500):
-        await client.emit([f"many {number}" for number in range(first, first + 1500)], source="many")
-    texts = [record.text async for record in client.query_all("source:http:many")]
-    assert texts == [f"many {number}" for number in range(3000)]
-    back = [record.text async for record in client.query_all("source:http:many", order="desc")]
-    assert back == texts[::-1]
-
-
 async def test_guardian(client: NeuroGraphClient) -> None:
     rules = {rule.name: rule for rule in (await client.guardian.get()).rules}
     assert "size_limit" in rules
@@ -167,3 +158,12 @@ def test_the_detail_of_a_record_gets_its_template(pair: tuple[Engine, Log]) -> N
         assert "request" in (until(template) or "")
     finally:
         client.close()
+
+
+async def test_all_pages_come_one_after_the_other(client: NeuroGraphClient) -> None:
+    for first in (0, 1500):
+        await client.emit([f"many {number}" for number in range(first, first + 1500)], source="many")
+    texts = [record.text async for record in client.query_all("source:http:many")]
+    assert texts == [f"many {number}" for number in range(3000)]
+    back = [record.text async for record in client.query_all("source:http:many", order="desc")]
+    assert back == texts[::-1]
