@@ -217,3 +217,18 @@ async def test_a_filter_that_history_has_nothing_of_leads_back_to_memory(tmp_pat
         assert was_told(pilot, "Nothing was found in history") and "No events in memory match" in shown(app)
         await press(pilot, "F")
         assert app.query_one(Tail).windows.past.window is None and app.query_one(Tail).count > 0
+
+
+async def test_a_place_between_those_that_pass_is_the_next_of_them(tmp_path: Path) -> None:
+    client, _ = with_history(3000, 200)
+    app, _ = console(tmp_path, client)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await type_filter(pilot, "charge")
+        await press(pilot, "enter", "g")
+        tail = app.query_one(Tail)
+        wanted = next(record.seq for record in client.ring.records if record.seq > 1000 and "charge" in record.text)
+        tail.go_to(wanted - 1)
+        await press(pilot)
+        await settle(pilot)
+        assert tail.windows.past.window is not None and (row := tail.row()) is not None and row.seq == wanted

@@ -98,7 +98,7 @@ class Windows:
 
     def settle(self, seq: int) -> None:
         """The reader goes to a place. One that came after the view was frozen ends the freeze."""
-        if self.past.window is not None and not self.past.window.has(seq):
+        if self.past.window is not None and not (self.past.window.has(seq) or self.may_find(seq)):
             self.past.leave()
         if self.frozen_at is not None and seq >= self.frozen_at:
             self.frozen_at = None
