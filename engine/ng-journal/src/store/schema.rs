@@ -3,8 +3,12 @@
 use super::error::{Error, Result};
 use super::folder::beside;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
+
+/// Where the header of a database says by which versions of its form it is written and read; 2 is one with a log.
+const VERSIONS_AT: u64 = 18;
 
 /// What a file is made of. A migration leads from one version to the next, and none leads back.
 pub(crate) struct Schema {
@@ -78,8 +82,9 @@ impl Schema {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "cache_size", -512)?;
         if access != Access::Read {
-            let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-            if !mode.eq_ignore_ascii_case("wal") {
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+            // What it answers, then and later, is said before it is written.
+            if !is_logged(path) {
                 return Err(Trouble::Log);
             }
             connection.pragma_update(None, "synchronous", if access == Access::Write { "FULL" } else { "NORMAL" })?;
@@ -105,6 +110,13 @@ impl Schema {
         }
         Ok(connection)
     }
+}
+
+/// A database whose changes go to a log first, by its own header.
+fn is_logged(path: &Path) -> bool {
+    let mut versions = [0; 2];
+    let read = std::fs::File::open(path).and_then(|file| file.read_exact_at(&mut versions, VERSIONS_AT));
+    read.is_ok() && versions == [2, 2]
 }
 
 fn has_log(path: &Path) -> bool {
@@ -134,6 +146,17 @@ impl From<rusqlite::Error> for Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_written_by_way_of_a_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plain.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE one(two)").unwrap();
+        assert!(!is_logged(&path) && !is_logged(&folder.path().join("none.db")));
+        let path = folder.path().join("2026-11-29.db");
+        drop(DAY.open(&path, Access::Write).unwrap());
+        assert!(is_logged(&path));
+    }
 
     #[test]
     fn a_newer_schema_is_refused_and_so_is_another_database() {
