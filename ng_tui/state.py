@@ -92,6 +92,11 @@ class State:
     """The line to the terminal; None while it is fast, or not known."""
     revision: int = 0
 
+    def may_show(self, seq: int) -> bool:
+        """An event may still be there, in memory or in history; True while nothing is known of either."""
+        metrics = self.metrics
+        return metrics is None or metrics.history is not None or seq >= metrics.ring.first_seq
+
     def connect(self, link: Link, now: float) -> None:
         """Takes in how the connection stands; `now` is of `time.monotonic`."""
         before, self.link = self.link, link

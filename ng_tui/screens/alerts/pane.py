@@ -155,14 +155,14 @@ class AlertsPane(Pane):
         self._list.focus()
 
     def action_jump(self) -> None:
-        """Shows an event among the others: the first of a symptom or group while it is in memory, else its latest."""
+        """Shows an event among the others: the first of a symptom or group while it is there, else its latest."""
         chosen = self._chosen()
         if chosen is None:
             return
         of = self._group_under_cursor() or chosen if isinstance(chosen, AlertView) else chosen
         seqs = [of.last_seq] if isinstance(of, AlertView) else [of.first_seq, of.last_seq]
         known = [seq for seq in seqs if seq is not None]
-        held = [seq for seq in known if self._in_memory(seq)]
+        held = [seq for seq in known if self._state.may_show(seq)]
         if held:
             self.post_message(Jump(seq=held[0]))
         elif known:
@@ -294,10 +294,6 @@ class AlertsPane(Pane):
     def _incident(self) -> IncidentView | None:
         """The one that is open, as the engine told it last."""
         return self._numbered(self._open)
-
-    def _in_memory(self, seq: int) -> bool:
-        metrics = self._state.metrics
-        return metrics is None or seq >= metrics.ring.first_seq
 
     def _show_members(self) -> None:
         incident = self._incident()

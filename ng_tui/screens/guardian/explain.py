@@ -69,16 +69,11 @@ def explain(view: RuleView, state: State, width: int) -> list[Line]:
     return result
 
 
-def in_ring(seq: int, state: State) -> bool:
-    """Whether an event can still be shown; True while nothing is known of the ring."""
-    return state.metrics is None or seq >= state.metrics.ring.first_seq
-
-
 def _offender(last: Offender, state: State, width: int) -> list[Line]:
     now = now_ns(state.metrics)
     when = fmt_time(last.time_ns, "clock", now_ns=now)
     age = tr("{age} ago", age=fmt_age(last.time_ns, now))
-    gone = "" if in_ring(last.seq, state) else " · " + tr("no longer in memory")
+    gone = "" if state.may_show(last.seq) else " · " + tr("no longer in memory")
     result = _labelled(tr("event"), f"#{fmt_count(last.seq)} · {when} · {age}{gone}", "", width)
     result += _labelled(tr("source"), safe(last.source), "", width)
     result += _labelled(tr("clause"), safe(last.clause), "", width)

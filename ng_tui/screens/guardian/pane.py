@@ -33,7 +33,7 @@ from ng_tui.kit.table import Cell, Column, Row, Table
 from ng_tui.screens.base import Jump, Pane, Send, Tell
 from ng_tui.screens.guardian import alerts
 from ng_tui.screens.guardian.constitution import Constitution, previous, trial_line
-from ng_tui.screens.guardian.explain import Explain, in_ring, mode_text
+from ng_tui.screens.guardian.explain import Explain, mode_text
 from ng_tui.state import State
 from ng_tui.text import fmt_age, fmt_count, fmt_number, fmt_short, now_ns, safe
 
@@ -155,7 +155,7 @@ class GuardianPane(Pane):
             seq = view.last.seq if view and view.last else None
         if seq is None:
             self.post_message(Tell(tr("No event yet.")))
-        elif not in_ring(seq, self._state):
+        elif not self._state.may_show(seq):
             self.post_message(Tell(tr("Event {seq} is no longer in memory.", seq=fmt_count(seq)), severity="warning"))
         else:
             self.post_message(Jump(seq=seq))
