@@ -216,6 +216,8 @@ async def test_an_incident_that_is_forgotten_closes() -> None:
 
 async def test_ways_to_the_events() -> None:
     app = trial()
+    assert app.state.metrics is not None
+    app.state.metrics.history = None
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.press("J", "o", "enter", "down", "enter", "o", "escape")
         await on_row(pilot, "rule errors")
@@ -235,11 +237,16 @@ async def test_ways_to_the_events() -> None:
 async def test_the_latest_event_is_shown_where_the_first_is_gone() -> None:
     app = trial()
     assert app.state.metrics is not None
+    kept, app.state.metrics.history = app.state.metrics.history, None
     app.state.metrics.ring.first_seq = 90_070
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.press("enter", "down", "down", "J")
         await pilot.pause()
         assert [jump.seq for jump in app.jumps] == [90_071]
+        app.state.metrics.history = kept
+        await pilot.press("J")
+        await pilot.pause()
+        assert [jump.seq for jump in app.jumps] == [90_071, 90_060], "history has the first"
 
 
 IS_SILENT = f'type:source.silent attr.source="{APP}"'

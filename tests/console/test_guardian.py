@@ -159,7 +159,7 @@ async def test_ways_to_the_events() -> None:
 async def test_an_event_that_left_the_ring_is_not_promised() -> None:
     state = sample_state()
     assert state.metrics is not None
-    state.metrics.ring.first_seq = 85_000
+    state.metrics.ring.first_seq, state.metrics.history = 85_000, None
     app = Trial(GuardianPane(), state)
     async with app.run_test(size=(80, 20)) as pilot:
         on_row(app, "size_limit")
