@@ -11,7 +11,8 @@ import msgspec
 
 from ng_tui.client.address import Address
 from ng_tui.client.answers import Histogram, Page
-from ng_tui.client.wire import Gap, Record
+from ng_tui.client.failures import Declined
+from ng_tui.client.wire import Gap, PatternView, Record
 from ng_tui.commands.context import Context
 from ng_tui.commands.options import url_option
 from ng_tui.commands.output import data_output
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """Records that are asked for at a time."""
+MOST_TEXTS = 100
+"""Patterns whose text is asked for."""
 GROUPS = ("minute", "level", "source", "pattern")
 """By what records are counted."""
 
@@ -64,10 +67,10 @@ def command(
     filter_text = within(filter_text, since, until)
     address = running(context.config(), target)
     if count or by is not None:
-        histogram = asyncio.run(ask_numbers(address, filter_text, by))
+        histogram, texts = asyncio.run(ask_numbers(address, filter_text, by, texts=by == "pattern" and not as_json))
         tell_odd(filter_text)
         tell_unreadable(histogram.unreadable)
-        put_numbers(histogram, by, as_json)
+        put_numbers(histogram, by, as_json, texts)
         return
     found, gaps, unreadable = asyncio.run(ask(address, filter_text, limit, from_seq))
     tell_odd(filter_text)
@@ -91,8 +94,8 @@ def within(filter_text: str, since: str | None, until: str | None) -> str:
     return found
 
 
-def put_numbers(histogram: Histogram, by: str | None, as_json: bool) -> None:
-    """The number, or one for each group with the group behind it."""
+def put_numbers(histogram: Histogram, by: str | None, as_json: bool, texts: dict[str, str]) -> None:
+    """The number, or one for each group with the group behind it, and what is known of its text."""
     if as_json:
         out = data_output(json=True)
         out.write(msgspec.json.encode(histogram) + b"\n")
@@ -102,16 +105,37 @@ def put_numbers(histogram: Histogram, by: str | None, as_json: bool) -> None:
     else:
         width = max((len(str(group.count)) for group in histogram.groups), default=0)
         for group in histogram.groups:
-            click.echo(f"{group.count:>{width}} {safe(group.name)}")
+            text = f"  {texts[group.name]}" if group.name in texts else ""
+            click.echo(f"{group.count:>{width}} {safe(group.name)}{safe(text)}")
 
 
-async def ask_numbers(address: Address, filter_text: str, by: str | None) -> Histogram:
-    """How many there are, and of each group. Raises ConsoleError."""
+async def ask_numbers(
+    address: Address, filter_text: str, by: str | None, *, texts: bool
+) -> tuple[Histogram, dict[str, str]]:
+    """How many there are, and of each group; with `texts` those of the most frequent patterns, which then come first.
+
+    Raises ConsoleError.
+    """
     from ng_tui.client.reach import reach
     from ng_tui.client.rest import rest
 
     async with reach(address) as way, rest(way) as engine:
-        return await engine.get("/api/v1/histogram", Histogram, filter=filter_text, by=by)
+        histogram = await engine.get("/api/v1/histogram", Histogram, filter=filter_text, by=by)
+        if not texts:
+            return histogram, {}
+        histogram.groups.sort(key=lambda group: -group.count)
+        names = [group.name for group in histogram.groups[:MOST_TEXTS] if group.name.isdecimal()]
+        return histogram, {name: text for name in names if (text := await text_of(engine, name)) is not None}
+
+
+async def text_of(engine: Rest, pattern: str) -> str | None:
+    """The text of a pattern; None when the engine has forgotten it. Raises ConsoleError."""
+    try:
+        return (await engine.get(f"/api/v1/patterns/{pattern}", PatternView)).template
+    except Declined as error:
+        if error.status == 404:
+            return None
+        raise
 
 
 def tell_unreadable(events: int) -> None:

@@ -38,6 +38,8 @@ def test_what_emit_sent_is_counted_also_after_a_kill(run: Run, home: dict[str, s
         assert run("query", "--count", '"number 2999"').stdout == b"1\n"
         by_level = run("query", "--by", "level", "source:jobs").stdout.decode().split("\n")
         assert by_level == ["2700 info", " 300 error", ""]
+        by_pattern = run("query", "--by", "pattern", "source:jobs").stdout.decode().split("\n")
+        assert by_pattern == ["2700 1  job number *", " 300 0  job number *", ""], by_pattern
         minutes = run("query", "--by", "minute", "--json", "source:jobs").stdout
         assert sum(group["count"] for group in json.loads(minutes)["groups"]) == 3000
         found = records(run("query", "--json", "--limit", "3000", "job number").stdout)

@@ -5,7 +5,7 @@ use crate::registry::Registry;
 use crate::resumed::Resumed;
 use crate::store::Store;
 use ng_model::event::Reading;
-use ng_model::record::StoredRecord;
+use ng_model::record::{NO_PATTERN, StoredRecord};
 use ng_wire::Format;
 
 /// Takes records of an earlier process through all stages, oldest first. What they teach is learnt; nothing is recorded, counted or
@@ -50,7 +50,13 @@ impl Relearning<'_> {
         store.swap_symbols(&mut self.scratch);
         self.scratch.begin_at(head.seq);
         self.engine.learn_next(self.engine.sources.learns_from(source));
+        let (next, known) = (self.engine.patterns.next_id(), head.detection.pattern);
+        if known != NO_PATTERN && self.engine.patterns.get(known).is_none() {
+            // A pattern that is new again is the one of this number in all records that have it.
+            self.engine.patterns.go_on_at(known);
+        }
         self.engine.step(&mut self.scratch, &reading, None);
+        self.engine.patterns.go_on_at(next);
         self.engine.effects.clear();
         store.swap_symbols(&mut self.scratch);
     }

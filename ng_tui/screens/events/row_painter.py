@@ -20,7 +20,7 @@ from ng_tui.screens.events.look import Look
 from ng_tui.screens.events.tail_row import draw, gutter
 from ng_tui.text import TimeStyle
 
-STRIPS = 2048
+STRIPS = 512
 """Drawn rows kept."""
 
 

@@ -3,9 +3,13 @@
 use super::error::{Error, Result};
 use super::folder::beside;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::os::unix::fs::FileExt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
+
+/// Rights of what has events, whatever those of its folder are.
+const FOR_THIS_USER: u32 = 0o600;
 
 /// Where the header of a database says by which versions of its form it is written and read; 2 is one with a log.
 const VERSIONS_AT: u64 = 18;
@@ -72,6 +76,10 @@ impl Schema {
             _ => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         };
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if access != Access::Read {
+            // Its log gets the same rights. Where it cannot be made, opening it says why.
+            let _ = OpenOptions::new().write(true).create_new(true).mode(FOR_THIS_USER).open(path);
+        }
         let mut connection = Connection::open_with_flags(path, flags)?;
         let asked = connection.pragma_query_value(None, "user_version", |row| row.get::<_, i32>(0));
         let is_unreachable = asked.is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::CannotOpen));
@@ -146,6 +154,7 @@ impl From<rusqlite::Error> for Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_file_is_written_by_way_of_a_log() {
@@ -154,8 +163,12 @@ mod tests {
         Connection::open(&path).unwrap().execute_batch("CREATE TABLE one(two)").unwrap();
         assert!(!is_logged(&path) && !is_logged(&folder.path().join("none.db")));
         let path = folder.path().join("2026-11-29.db");
-        drop(DAY.open(&path, Access::Write).unwrap());
+        let connection = DAY.open(&path, Access::Write).unwrap();
         assert!(is_logged(&path));
+        for file in [path.clone(), beside(&path, "-wal")] {
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, FOR_THIS_USER, "{file:?}");
+        }
+        drop(connection);
     }
 
     #[test]
