@@ -26,6 +26,7 @@ class LinkedApp(TypeAhead):
         """`calm_mouse`: the mouse is reported while a button is held only."""
         super().__init__(**options)
         self.driver_class = driver_for(self.driver_class)
+        textual_internals.let_widgets_go()
         self.thin_link: ThinLink | None = None
         """The line to the terminal; None while Textual writes by itself."""
         self.link_problem: str | None = None

@@ -12,10 +12,11 @@ import re
 import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial, wraps
 from typing import Any, Protocol
 
 from textual import _compositor
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.binding import Binding
@@ -57,6 +58,7 @@ _MORE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (LinuxDriver, "_query_in_band_window_resize", ("self",)),
     (LinuxDriver, "_patch_iflag", ("attrs",)),
     (LinuxDriver, "_patch_lflag", ("attrs",)),
+    (StylesCache, "get_inner_outer", ("cls", "base_background", "background")),
 )
 """Functions that are needed elsewhere."""
 
@@ -88,6 +90,23 @@ def read_forgivingly() -> None:
     """Has the thread that reads keys go on after bytes that are no UTF-8, and sequences that cannot be read."""
     linux_driver.getincrementaldecoder = lambda name: partial(getincrementaldecoder(name), "replace")  # type: ignore[attr-defined]
     linux_driver.XTermParser = ForgivingParser  # type: ignore[attr-defined]
+
+
+def let_widgets_go() -> None:
+    """Has Textual remember two colours by themselves.
+
+    It remembers them by the widget as well, and so keeps a thousand of those that are gone, with all that they drew.
+    """
+    if not hasattr(StylesCache, "get_inner_outer"):
+        return
+    find = inspect.unwrap(StylesCache.get_inner_outer)
+    remembered = lru_cache(1024)(partial(find, StylesCache))
+
+    @wraps(find)
+    def get_inner_outer(cls: StylesCache, base_background: Any, background: Any) -> Any:
+        return remembered(base_background, background)
+
+    StylesCache.get_inner_outer = get_inner_outer  # type: ignore[assignment,method-assign]
 
 
 _SEQUENCE = re.compile(r"(\x1b\[[0-?]*[ -/]*[@-~])")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import msgspec
 import pytest
+from textual._styles_cache import StylesCache
 from textual.events import Key
 
 from ng_tui import keymap
@@ -371,3 +373,21 @@ def test_a_series_keeps_an_hour() -> None:
     assert series.last(5) == [None, 1.5] and len(series) == 2
     series.extend(float(second) for second in range(10_000))
     assert len(series) == 3600 and series.last(2) == [9998.0, 9999.0] and series.last(9999)[0] == 6400.0
+
+
+async def test_what_is_closed_is_let_go(tmp_path: Path) -> None:
+    app, _ = console(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+
+        def drawn() -> int:
+            gc.collect()
+            return sum(type(one) is StylesCache for one in gc.get_objects())
+
+        await pilot.press(*"234561", "question_mark", "escape")
+        await settle(pilot)
+        before = drawn()
+        for _ in range(10):
+            await pilot.press("question_mark", "escape")
+        await settle(pilot)
+        assert drawn() <= before + 2, "windows are drawn anew, and those before are gone"
