@@ -12,7 +12,7 @@ import re
 import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 from textual import _compositor
@@ -58,7 +58,7 @@ _MORE: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (LinuxDriver, "_query_in_band_window_resize", ("self",)),
     (LinuxDriver, "_patch_iflag", ("attrs",)),
     (LinuxDriver, "_patch_lflag", ("attrs",)),
-    (StylesCache, "get_inner_outer", ("cls", "base_background", "background")),
+    (StylesCache, "get_inner_outer", ("base_background", "background")),
 )
 """Functions that are needed elsewhere."""
 
@@ -93,20 +93,9 @@ def read_forgivingly() -> None:
 
 
 def let_widgets_go() -> None:
-    """Has Textual remember two colours by themselves.
-
-    It remembers them by the widget as well, and so keeps a thousand of those that are gone, with all that they drew.
-    """
-    if not hasattr(StylesCache, "get_inner_outer"):
-        return
-    find = inspect.unwrap(StylesCache.get_inner_outer)
-    remembered = lru_cache(1024)(partial(find, StylesCache))
-
-    @wraps(find)
-    def get_inner_outer(cls: StylesCache, base_background: Any, background: Any) -> Any:
-        return remembered(base_background, background)
-
-    StylesCache.get_inner_outer = get_inner_outer  # type: ignore[assignment,method-assign]
+    """Has Textual remember two colours by themselves: by the widget it keeps a thousand that are gone, as drawn."""
+    if (found := getattr(StylesCache, "get_inner_outer", None)) is not None:
+        StylesCache.get_inner_outer = classmethod(lru_cache(1024)(inspect.unwrap(found)))  # type: ignore
 
 
 _SEQUENCE = re.compile(r"(\x1b\[[0-?]*[ -/]*[@-~])")
@@ -116,7 +105,6 @@ _CONTROL_TABLES = (("rich.control", "strip_control_codes"), ("textual.content", 
 
 _MADE: tuple[tuple[type, tuple[str, ...]], ...] = ((Screen, ("_compositor",)),)
 """What is made at the beginning of each of these, and the output needs."""
-
 _COMPOSITOR = ("size", "visible_widgets", "_dirty_regions")
 """What every compositor has of its own."""
 

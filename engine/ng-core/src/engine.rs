@@ -228,6 +228,7 @@ impl Engine {
 
         let Finished(event) = finished;
         let stored = event.stored();
+        self.resumed.note(reading.received_ns);
         if registry.enabled(Module::SignalSystem) {
             registry.red(Module::SignalSystem).operations += self.routes.deliver(&event, reading.received_ns);
             lap(&mut watch, stages, registry, Stage::Route, Module::SignalSystem);

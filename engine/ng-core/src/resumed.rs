@@ -17,9 +17,13 @@ pub(crate) struct Resumed {
 }
 
 impl Resumed {
-    /// An event that happened at a time arrives; it was known to the engine before.
-    pub(crate) fn knows(&mut self, time_ns: i64, received_ns: i64) -> bool {
+    /// An event arrives.
+    pub(crate) fn note(&mut self, received_ns: i64) {
         self.latest_ns = self.latest_ns.max(received_ns);
+    }
+
+    /// An event that happened at a time and has arrived was known to the engine before.
+    pub(crate) fn knows(&mut self, time_ns: i64, received_ns: i64) -> bool {
         let Some(before_ns) = self.before_ns else { return false };
         let ends_ns = *self.ends_ns.get_or_insert(received_ns.saturating_add(AGAIN_NS));
         if received_ns > ends_ns {
@@ -57,6 +61,7 @@ mod tests {
     fn what_was_read_before_is_known_at_the_start_and_not_later() {
         let mut before = Resumed::default();
         assert!(!before.knows(90, 100) && !before.knows(300, 300), "nothing was before it");
+        [100, 300, 200].into_iter().for_each(|received_ns| before.note(received_ns));
         let mut bytes = Vec::new();
         before.save(&mut bytes);
         let mut after = Resumed::restore(&mut bytes.as_slice()).unwrap();
