@@ -192,6 +192,8 @@ class RemoteClient:
         except ConsoleError as error:
             self._link = replace(self._link, state=LinkState.ENDED, why=error.what)
             self._inbox.wake()
+        finally:
+            self._http = None
 
     def _hello(self) -> Hello:
         from ng_tui.client.session import PROTO

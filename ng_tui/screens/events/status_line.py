@@ -84,8 +84,10 @@ class StatusLine(Lines):
 
 
 def moment(row: Row | None) -> str:
-    """When an event was, in the local zone: `2026-07-28 12:34:56`."""
-    return fmt_time(row.time_ns, "iso", now_ns=0)[:19].replace("T", " ") if row is not None else ABSENT
+    """When an event was, in the local zone: `2026-07-28 12:34:56`; of what is missing nobody knows."""
+    if row is None or row.gap is not None:
+        return ABSENT
+    return fmt_time(row.time_ns, "iso", now_ns=0)[:19].replace("T", " ")
 
 
 def news(since: Totals) -> Line:
